@@ -1,0 +1,38 @@
+"""The yield kernel: a recipe applied to many lanes at once, and what it yields.
+
+A lane is one started batch of one donor in one possible world. The kernel knows no clock: holds have their planned length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exosim.material import Material
+from exosim.operations.base import Outcome
+from exosim.recipe import Recipe, UnitProcedure
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One procedure as it ran: what was left after the wait, what the wait took, what came out."""
+
+    procedure: UnitProcedure
+    held: Material
+    waited: Material
+    outcome: Outcome
+
+
+def run(recipe: Recipe) -> tuple[Step, ...]:
+    """Return every step of the recipe; the lanes are those of the parameter values."""
+    streams: dict[str, Material] = {}
+    steps: list[Step] = []
+    for procedure in recipe.procedures:
+        feed = Material()
+        for name in procedure.feeds:
+            feed = feed + streams[name]
+        held, waited = procedure.held(feed, recipe.context)
+        outcome = procedure.operation.transform(held)
+        streams[f"{procedure.id}.product"] = outcome.product
+        streams[f"{procedure.id}.remainder"] = outcome.remainder
+        steps.append(Step(procedure, held, waited, outcome))
+    return tuple(steps)

@@ -1,0 +1,120 @@
+"""Material: what is in the vessel, as a volume and amounts per species and size class.
+
+Amounts are absolute (vesicles, micrograms), never concentrations, so that mixing is addition and a balance is a sum.
+An array has the size class or protein pool on axis 0, where there is one, and the lanes on its last axis. A species
+that is absent is the plain number 0.0, which costs nothing; a length of 1 on the last axis means equal in all lanes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exosim.parameter import Array
+from exosim.vocabulary import SPECIES
+
+
+@dataclass(frozen=True)
+class SizeClasses:
+    """The grid of true diameters on which particles are carried.
+
+    Attributes
+    ----------
+    edges : shape (classes + 1,), ascending [nm]
+    mean_cubes : mean of the cubed diameter of vesicles in each class, shape (classes, 1) [nm3]
+    """
+
+    edges: NDArray[np.float64]
+    mean_cubes: NDArray[np.float64]
+
+    @cached_property
+    def diameters(self) -> NDArray[np.float64]:
+        """Geometric middle of each class, shape (classes, 1) [nm]."""
+        return np.sqrt(self.edges[:-1] * self.edges[1:])[:, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A volume [L] and the amount of every species; the units are in :data:`exosim.vocabulary.SPECIES`."""
+
+    volume: Array = 0.0
+    vesicles: Array = 0.0
+    nonvesicular: Array = 0.0
+    lipoproteins: Array = 0.0
+    protein: Array = 0.0
+    associated_protein: Array = 0.0
+    free_dna: Array = 0.0
+    bound_dna: Array = 0.0
+    debris: Array = 0.0
+    viable_cells: Array = 0.0
+    dead_cells: Array = 0.0
+    salt: Array = 0.0
+    nuclease: Array = 0.0
+    endotoxin: Array = 0.0
+    cargo: Array = 0.0
+
+    def __add__(self, other: Material) -> Material:
+        """Mix two materials."""
+        return Material(**{name: plus(getattr(self, name), getattr(other, name)) for name in FIELDS})
+
+    def portion(self, share: Array) -> Material:
+        """Return the `share` of everything, volume included."""
+        return Material(**{name: times(getattr(self, name), share) for name in FIELDS})
+
+    def separate(self, kept: Mapping[str, Array], otherwise: Array = 1.0) -> tuple[Material, Material]:
+        """Split into what stays and what goes.
+
+        Parameters
+        ----------
+        kept : fraction that stays, by field name; a field that is not named stays to the fraction `otherwise`
+        otherwise : fraction of every field that `kept` does not name
+
+        Returns
+        -------
+        the material that stays and the material that goes; their sum is this material
+        """
+        stays: dict[str, Array] = {}
+        goes: dict[str, Array] = {}
+        for name in FIELDS:
+            amount, fraction = getattr(self, name), kept.get(name, otherwise)
+            stays[name] = times(amount, fraction)
+            goes[name] = 0.0 if is_number(fraction, 1.0) else plus(amount, times(stays[name], -1.0))
+        return Material(**stays), Material(**goes)
+
+    def replaced(self, **amounts: Array) -> Material:
+        """Return the material with some amounts exchanged."""
+        return dataclasses.replace(self, **amounts)
+
+
+FIELDS: tuple[str, ...] = ("volume", *SPECIES)
+
+
+def is_number(value: Array, number: float) -> bool:
+    """Return whether `value` is a plain Python number equal to `number`: true or false for a whole run at once."""
+    return isinstance(value, (int, float)) and value == number
+
+
+def times(amount: Array, share: Array) -> Array:
+    """Return amount × share, skipping the work when either is a plain 0 or 1."""
+    if is_number(amount, 0.0) or is_number(share, 1.0):
+        return amount
+    return 0.0 if is_number(share, 0.0) else amount * share
+
+
+def plus(first: Array, second: Array) -> Array:
+    """Return first + second, skipping the work when either is a plain 0."""
+    if is_number(first, 0.0):
+        return second
+    return first if is_number(second, 0.0) else first + second
+
+
+def total(amount: Array) -> Array:
+    """Return the sum over size classes or pools: shape (lanes,), or the number itself."""
+    if isinstance(amount, np.ndarray) and amount.ndim == 2:
+        return np.asarray(amount.sum(axis=0))
+    return amount

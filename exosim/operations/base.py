@@ -1,0 +1,303 @@
+"""What every unit operation is: a frozen declaration with one method, `transform`.
+
+Balance, per species and size class, to 1e-12 of the largest term::
+
+    feed + added + generated = product + remainder + sum of losses
+
+`generated` holds what the operation makes (cells that grow, vesicles that are secreted); only an operation that says so
+has any. Volume obeys the same balance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, TypeAlias
+
+import numpy as np
+
+from exosim.material import Material, SizeClasses, is_number, plus, total
+from exosim.parameter import Array, parameter
+from exosim.physics import holding
+from exosim.physics.detection import Counter
+from exosim.physics.size import class_shares, size_classes
+
+HARVEST_HOLD = "harvest hold"
+Losses: TypeAlias = Mapping[str, Material]
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """An ISA-88 phase: a named stretch of time with the people that it needs."""
+
+    name: str
+    duration: Array
+    operators: int = 1
+    attended: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one operation did.
+
+    Attributes
+    ----------
+    product : the stream that goes on
+    remainder : what stays in the vessel and can be named as a side stream
+    added, generated : what came in besides the feed; what was made
+    losses : what was lost, by channel
+    phases : in order; their durations add up to that of the operation [h]
+    consumption : by key of :data:`exosim.vocabulary.CONSUMABLES`
+    monitors : measured along the way, such as titers per harvest; visits on axis 0 where there are several
+    limits : 1 where a named limit was reached, else 0, per lane
+    """
+
+    product: Material
+    remainder: Material = Material()
+    added: Material = Material()
+    generated: Material = Material()
+    losses: Losses = field(default_factory=dict)
+    phases: tuple[Phase, ...] = ()
+    consumption: Mapping[str, Array] = field(default_factory=dict)
+    monitors: Mapping[str, Array] = field(default_factory=dict)
+    limits: Mapping[str, Array] = field(default_factory=dict)
+
+    @property
+    def duration(self) -> Array:
+        """The sum of the phases [h]."""
+        hours: Array = 0.0
+        for phase in self.phases:
+            hours = plus(hours, phase.duration)
+        return hours
+
+
+@dataclass(frozen=True)
+class Context:
+    """What all operations of a run share: the size grid, how vesicles are secreted over it, and the dose counter.
+
+    Attributes
+    ----------
+    sizes : the grid of true diameters
+    secreted : number fraction of secreted vesicles in each class, shape (classes, 1) or (classes, lanes)
+    protein_fraction : protein volume fraction of a vesicle
+    counter : the instrument of the product
+    dose_in_particles : whether a dose is counted by that instrument; otherwise it is in true vesicles
+    """
+
+    sizes: SizeClasses
+    secreted: Array
+    protein_fraction: Array = 0.15
+    counter: Counter = Counter(65.0, 30.0)
+    dose_in_particles: bool = False
+
+
+def standard_context() -> Context:
+    """Return the context of the default vesicles: 115 nm, geometric standard deviation 1.45, 12 classes."""
+    sizes = size_classes(12, 115.0, 1.45)
+    return Context(sizes, class_shares(sizes, 115.0, 1.45))
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitOperation:
+    """Base of all unit operations: declared parameters and `transform`."""
+
+    context: Context = field(default_factory=standard_context, repr=False, compare=False)
+
+    source: ClassVar[bool] = False
+    """Whether the operation starts a process and needs no feed."""
+    needs: ClassVar[Literal["vesicles", "viable_cells"]] = "vesicles"
+    """What the feed must hold, unless the operation is a source."""
+    makes_vesicles: ClassVar[bool] = False
+    """Whether vesicles enter the process here: their number in the harvests is what every yield refers to."""
+
+    def transform(self, feed: Material) -> Outcome:
+        """Return what the operation makes of `feed`; pure, for scalars and arrays of lanes alike."""
+        raise TypeError(f"{type(self).__name__} defines no transform")
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (field, what is wrong) where parameter values contradict each other; for plain numbers only."""
+        yield from ()
+
+    def vesicles_kept(self, factor: Array, feed: Material) -> dict[str, Array]:
+        """Return the fractions kept of the vesicles and of all that follows them.
+
+        Parameters
+        ----------
+        factor : fraction of the vesicles kept, per size class or overall
+        feed : the material from which they are taken
+        """
+        overall = factor
+        if isinstance(factor, np.ndarray) and factor.ndim == 2 and not is_number(feed.vesicles, 0.0):
+            before = np.maximum(total(feed.vesicles), 1e-300)
+            overall = total(np.asarray(feed.vesicles * factor)) / before
+        elif isinstance(factor, np.ndarray) and factor.ndim == 2:
+            overall = factor.mean(axis=0)
+        return {"vesicles": factor, "associated_protein": overall, "bound_dna": overall}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredRecovery(UnitOperation):
+    """A unit operation that accepts a measured vesicle recovery in place of its own mechanism."""
+
+    ev_recovery: Array | None = parameter(
+        None,
+        "1",
+        low=0.01,
+        high=1.0,
+        recovery=True,
+        doc="measured vesicle recovery; replaces the mechanism for vesicles, equal for all sizes",
+    )
+
+    def take_vesicles(self, channel: str, mechanism: Mapping[str, Array], feed: Material) -> tuple[Material, dict[str, Material]]:
+        """Split `feed` into what goes on and the vesicle losses by channel.
+
+        Parameters
+        ----------
+        channel : name of the loss when the recovery is measured
+        mechanism : fraction of the vesicles kept by each loss channel, in order
+        """
+        measured = self.ev_recovery
+        kept = mechanism if measured is None else {channel: measured}
+        losses: dict[str, Material] = {}
+        for name, factor in kept.items():
+            feed, losses[name] = feed.separate(self.vesicles_kept(factor, feed))
+        return feed, losses
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """Waiting as physics: how fast particles are lost in a matrix."""
+
+    rate: Array = parameter(
+        0.0034,
+        "1/h",
+        low=1e-6,
+        high=0.03,
+        doc="first-order loss of 100 nm particles while held; the default is conditioned medium at 4 degC",
+        source="evtushenko2020",
+        grade="B",
+    )
+    size_exponent: Array = parameter(
+        1.0,
+        "1",
+        low=0.0,
+        high=1.5,
+        maximum=3.0,
+        doc="exponent m of (100 nm / d)^m: smaller particles are lost first",
+        source="evtushenko2020",
+        grade="B",
+    )
+
+    def apply(self, material: Material, hours: Array, sizes: SizeClasses) -> tuple[Material, Material]:
+        """Return the material after `hours` and what was lost; vesicles and bound matter only."""
+        if is_number(hours, 0.0):
+            return material, Material()
+        kept = holding.survival(self.rate, self.size_exponent, sizes.diameters, hours)
+        return material.separate(_FOLLOW.vesicles_kept(kept, material))
+
+
+_FOLLOW = UnitOperation()
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A planned intervention in a running operation.
+
+    Attributes
+    ----------
+    time : hours after the start
+    kind : ``exchange`` discards the medium, ``harvest`` collects it
+    pool : number of the pool to which a harvest belongs
+    last : whether the vessel is not filled again
+    """
+
+    time: float
+    kind: Literal["exchange", "harvest"]
+    pool: int = 0
+    last: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitedOperation(UnitOperation):
+    """An operation that is visited several times while it runs, such as a culture with harvests.
+
+    It defines `start`, `schedule` and `advance`; `transform` is written here once, as a fold of `advance` over the
+    schedule that ages every harvest by its planned wait until its pool is complete and joins the pools into one lot.
+    """
+
+    harvest_hold: Hold | None = None
+
+    def start(self, feed: Material) -> Outcome:
+        """Return the running vessel as `remainder`."""
+        raise TypeError(f"{type(self).__name__} defines no start")
+
+    def schedule(self) -> tuple[Visit, ...]:
+        """Return the planned visits in time order."""
+        raise TypeError(f"{type(self).__name__} defines no schedule")
+
+    def advance(self, state: Material, visit: Visit, hours: float) -> Outcome:
+        """Let the vessel run for `hours`, then do what `visit` asks: the harvest is the product, the vessel the rest."""
+        raise TypeError(f"{type(self).__name__} defines no advance")
+
+    def transform(self, feed: Material) -> Outcome:
+        """Fold `advance` over the schedule and pool the harvests."""
+        visits = self.schedule()
+        pool_end = {visit.pool: visit.time for visit in visits if visit.kind == "harvest"}
+        fold = Fold(self.start(feed))
+        clock = 0.0
+        for visit in visits:
+            outcome = self.advance(fold.state, visit, visit.time - clock)
+            clock = visit.time
+            lot, waited = self._wait(outcome.product, pool_end.get(visit.pool, clock) - clock)
+            fold.add(outcome, visit, lot, waited)
+        return fold.outcome()
+
+    def _wait(self, harvest: Material, hours: float) -> tuple[Material, Material]:
+        if self.harvest_hold is None:
+            return harvest, Material()
+        return self.harvest_hold.apply(harvest, hours, self.context.sizes)
+
+
+class Fold:
+    """Running sums over the visits of one operation; lives only inside `transform`."""
+
+    def __init__(self, start: Outcome) -> None:
+        self.state = start.remainder
+        self.product = Material()
+        self.added, self.generated = start.added, start.generated
+        self.losses: dict[str, Material] = dict(start.losses)
+        self.phases = list(start.phases)
+        self.consumption: dict[str, Array] = dict(start.consumption)
+        self.series: dict[str, list[Array]] = {}
+        self.once: dict[str, Array] = dict(start.monitors)
+        self.limits: dict[str, Array] = dict(start.limits)
+
+    def add(self, outcome: Outcome, visit: Visit, lot: Material, waited: Material) -> None:
+        """Add one visit: the harvest after its wait and what it lost while waiting."""
+        self.state = outcome.remainder
+        self.product = self.product + lot
+        self.added, self.generated = self.added + outcome.added, self.generated + outcome.generated
+        for channel, lost in {**outcome.losses, HARVEST_HOLD: waited}.items():
+            self.losses[channel] = self.losses.get(channel, Material()) + lost
+        self.phases.extend(outcome.phases)
+        for key, amount in outcome.consumption.items():
+            self.consumption[key] = plus(self.consumption.get(key, 0.0), amount)
+        if visit.kind == "harvest":
+            for name, value in {"time": visit.time, **outcome.monitors}.items():
+                self.series.setdefault(name, []).append(value)
+        self.limits.update(outcome.limits)
+
+    def outcome(self) -> Outcome:
+        """Return the whole run as one outcome; monitors of the harvests are stacked on axis 0."""
+        series = {name: np.stack(np.broadcast_arrays(*map(np.atleast_1d, rows))) for name, rows in self.series.items()}
+        return Outcome(
+            self.product,
+            self.state,
+            self.added,
+            self.generated,
+            self.losses,
+            tuple(self.phases),
+            self.consumption,
+            {**self.once, **series},
+            self.limits,
+        )

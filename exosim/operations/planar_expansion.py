@@ -1,0 +1,146 @@
+"""Seed train on flasks or multilayer vessels: passages from a cell bank to the inoculum of a culture.
+
+Model: each passage attaches a fraction of the cells, grows them by the theta-logistic law from the seeding density to the
+harvest density and detaches a fraction; its duration follows from the law and a lag. The surface that a passage needs
+follows from the cells that it is given. Medium and what it contains are discarded at each passage.
+
+Validity: adherent cells below the plateau density; senescence is not modeled (keep below about 16 population doublings).
+Sources: Higuera et al. 2009 (growth), Fernandes-Platzgummer/Fuzeta et al. 2020 (densities); see the parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from exosim.material import Material
+from exosim.operations.base import Outcome, Phase, UnitOperation
+from exosim.parameter import Array, parameter
+from exosim.physics import growth
+
+_ALMOST_PLATEAU = 0.98
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanarExpansion(UnitOperation):
+    """Planar seed train: a number of passages at given seeding and harvest densities."""
+
+    source: ClassVar[bool] = True
+
+    inoculum: Array = parameter(1e7, "cell", low=1e5, high=1e10, doc="viable cells thawed from the bank", critical=True)
+    post_thaw_viability: Array = parameter(
+        0.9, "1", low=0.8, high=0.97, doc="viable fraction after thaw", source="general_knowledge"
+    )
+    seeding_density: Array = parameter(
+        3000.0, "cell/cm2", low=1000, high=6000, doc="cells seeded per area", source="general_knowledge", critical=True
+    )
+    harvest_density: Array = parameter(
+        15000.0,
+        "cell/cm2",
+        low=5000,
+        high=38000,
+        doc="density at which a passage is harvested",
+        source="fuzeta2020",
+        grade="B",
+        critical=True,
+    )
+    passages: float = parameter(2, "1", low=1, high=8, whole=True, planned=True, doc="number of passages")
+    doubling_time: Array = parameter(
+        32.0, "h", low=17, high=60, doc="doubling time of subconfluent MSC", source="higuera2009", grade="A"
+    )
+    capacity: Array = parameter(
+        30000.0, "cell/cm2", low=15000, high=60000, doc="confluent density", source="general_knowledge"
+    )
+    contact_inhibition: float = parameter(
+        2.0, "1", low=1.0, high=4.0, planned=True, doc="exponent theta of the theta-logistic law"
+    )
+    death_rate: Array = parameter(
+        0.001, "1/h", low=0.0005, high=0.004, doc="basal death rate in growth medium", source="general_knowledge"
+    )
+    lag: Array = parameter(18.0, "h", low=0, high=36, doc="lag after each seeding", source="higuera2009")
+    attachment: Array = parameter(
+        0.88, "1", low=0.75, high=0.97, doc="fraction of seeded cells that attaches", source="general_knowledge"
+    )
+    detachment: Array = parameter(
+        0.93, "1", low=0.85, high=0.98, doc="fraction recovered at detachment", source="general_knowledge"
+    )
+    medium_per_area: Array = parameter(
+        0.25, "mL/cm2", low=0.15, high=0.4, doc="medium on the growth surface", source="bellani2020", grade="A"
+    )
+    suspension_density: Array = parameter(
+        1e6, "cell/mL", low=1e5, high=1e7, doc="density in which the harvested cells are handed on"
+    )
+
+    def transform(self, feed: Material) -> Outcome:
+        """Return the harvested cells; `feed` may bring cells of its own."""
+        added = Material(viable_cells=self.inoculum)
+        cells = feed.viable_cells + self.inoculum
+        thawed = cells * self.post_thaw_viability
+        state = _Train(thawed, died=cells - thawed)
+        for _ in range(round(self.passages)):
+            state = self._passage(state)
+        volume = state.cells / self.suspension_density * 1e-3
+        product = Material(volume=volume, viable_cells=state.cells)
+        discarded = feed.replaced(viable_cells=0.0)
+        return Outcome(
+            product,
+            added=added + Material(volume=volume),
+            generated=Material(viable_cells=state.grown),
+            losses={
+                "thaw and death": Material(viable_cells=state.died),
+                "attachment and detachment": Material(viable_cells=state.lost),
+                "discarded medium": discarded,
+            },
+            phases=(Phase("expand", state.hours, attended=False), Phase("passage", 4.0 * self.passages)),
+            consumption={"growth_medium": state.area * self.medium_per_area * 1e-3, "culture_surface": state.area * 1e-4},
+            monitors={"final_area": state.last_area, "doublings": state.doublings},
+        )
+
+    def _passage(self, train: _Train) -> _Train:
+        rate = growth.doubling_rate(self.doubling_time)
+        theta = self.contact_inhibition
+        crowd = growth.crowding(rate, self.capacity, theta)
+        start = self.seeding_density * self.attachment
+        plateau = growth.plateau_density(rate - self.death_rate, crowd, theta)
+        end = np.minimum(self.harvest_density, _ALMOST_PLATEAU * plateau)
+        hours = self.lag + growth.hours_to_reach(start, end, rate - self.death_rate, crowd, theta)
+        area = train.cells / self.seeding_density
+        attached = train.cells * self.attachment
+        grown_to = attached * end / start
+        died = self.death_rate * area * self._cell_hours(start, hours - self.lag, rate - self.death_rate, crowd)
+        harvested = grown_to * self.detachment
+        return _Train(
+            harvested,
+            grown=train.grown + grown_to - attached + died,
+            died=train.died + died,
+            lost=train.lost + (train.cells - attached) + (grown_to - harvested),
+            hours=train.hours + hours,
+            area=train.area + area,
+            last_area=area,
+            doublings=train.doublings + np.log2(end / start),
+        )
+
+    def _cell_hours(self, start: Array, hours: Array, net_rate: Array, crowd: Array) -> Array:
+        """Return the integral of the density over a passage of several days, in six steps [cell h/cm2]."""
+        result: Array = 0.0
+        density = start
+        for _ in range(6):
+            step = growth.course(density, net_rate, crowd, self.contact_inhibition, hours / 6.0)
+            result, density = result + step.cell_hours, step.end
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Train:
+    """Running state of the seed train between passages."""
+
+    cells: Array
+    grown: Array = 0.0
+    died: Array = 0.0
+    lost: Array = 0.0
+    hours: Array = 0.0
+    area: Array = 0.0
+    last_area: Array = 0.0
+    doublings: Array = 0.0

@@ -1,0 +1,43 @@
+"""Gauss-Legendre quadrature with four nodes over one interval, lanes on the last axis.
+
+Exact for polynomials up to degree 7. Reference: Abramowitz & Stegun 1964, section 25.4.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exosim.parameter import Array
+
+NODES = 4
+_X, _W = np.polynomial.legendre.leggauss(NODES)
+POSITIONS: NDArray[np.float64] = (_X + 1.0) / 2.0
+WEIGHTS: NDArray[np.float64] = _W / 2.0
+
+
+def _remaining() -> NDArray[np.float64]:
+    """Return the matrix that maps node values to their integrals from each node to the end of the unit interval."""
+    powers = np.arange(NODES)
+    vandermonde = POSITIONS[:, None] ** powers
+    to_end = (1.0 - POSITIONS[:, None] ** (powers + 1)) / (powers + 1)
+    return np.asarray(to_end @ np.linalg.inv(vandermonde))
+
+
+REMAINING: NDArray[np.float64] = _remaining()
+
+
+def nodes(length: Array) -> NDArray[np.float64]:
+    """Return the nodes of the interval (0, length): shape (4, lanes), or (4, 1) for a plain number."""
+    return np.asarray(POSITIONS[:, None] * np.atleast_1d(np.asarray(length, dtype=np.float64)))
+
+
+def weighted_sum(values: NDArray[np.float64], weights: NDArray[np.float64] = WEIGHTS) -> NDArray[np.float64]:
+    """Return the weighted sum over axis 0.
+
+    Written as additions of rows in a fixed order: a dot product may round differently on blocks of another length.
+    """
+    result = weights[0] * values[0]
+    for weight, row in zip(weights[1:], values[1:], strict=True):
+        result = result + weight * row
+    return np.asarray(result)

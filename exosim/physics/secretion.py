@@ -1,0 +1,89 @@
+"""Free vesicles in a culture: secretion, re-uptake by the cells and first-order decay.
+
+Model
+-----
+    dE/dt = q X - (k_u X + k_d) E
+
+with E the vesicle concentration, X the viable cell density, q the specific secretion rate (Luedeking & Piret 1959,
+non-growth-associated term), k_u the clearance per cell and k_d the decay. With Lambda(u) = k_u (J(T) - J(u)) +
+k_d (T - u) and g(X) = q X / (k_u X + k_d), the vesicles secreted and still there have two exact forms,
+
+    direct:    integral of q X exp(-Lambda(u)) du
+    by parts:  g(X0) (1 - exp(-Lambda(0))) + integral of g'(X) X' (1 - exp(-Lambda(u))) du
+
+Four nodes integrate the first well when little is lost and the second when much is lost (the direct form is wrong by up
+to 0.7 in a dense hollow fiber, where the vesicles that are found were all secreted in the last hours). They are
+blended with the weight exp(-Lambda(0)): no branch, and with no loss at all what is found is what was secreted.
+
+Validity: well mixed; no saturation of uptake; intervals up to 24 h for an error below 1e-3 everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from exosim.parameter import Array
+from exosim.physics.growth import Course
+from exosim.physics.quadrature import REMAINING, nodes, weighted_sum
+
+# Added to the decay rate so that g stays finite when nothing is lost; 1e-30 per hour loses no vesicle.
+_NEGLIGIBLE_DECAY = 1e-30
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The vesicles of one interval, per milliliter.
+
+    Attributes
+    ----------
+    survival : fraction of the vesicles present at the start that is left at the end
+    found : vesicles secreted in the interval and present at its end [EV/mL]
+    secreted : vesicles secreted in the interval [EV/mL]
+    reuptake_share : fraction of the losses that cells took up again; the rest decayed
+    """
+
+    survival: Array
+    found: Array
+    secreted: Array
+    reuptake_share: Array
+
+
+def vesicle_pool(rate: Array, reuptake: Array, decay: Array, cells: Course) -> Pool:
+    """Return the vesicles at the end of an interval.
+
+    Parameters
+    ----------
+    rate : specific secretion rate q [EV/cell/h]
+    reuptake : clearance by cells k_u [mL/cell/h]
+    decay : first-order loss k_d [1/h]
+    cells : the viable cells over the interval
+
+    Notes
+    -----
+    The split of the losses between re-uptake and decay takes the mean density of the interval; it is exact for a
+    constant density, and their sum is exact always.
+    """
+    lost_to_decay = decay + _NEGLIGIBLE_DECAY
+    turnover = reuptake * cells.start + lost_to_decay
+    total_turnover = reuptake * cells.cell_hours + lost_to_decay * cells.hours
+    remaining = np.stack([weighted_sum(np.asarray(cells.at_nodes), row) for row in REMAINING])
+    length = cells.hours - nodes(cells.hours)
+    gone = -np.expm1(-(reuptake * (cells.hours * remaining) + lost_to_decay * length))
+    direct = rate * cells.hours * weighted_sum(np.asarray(cells.at_nodes * (1.0 - gone)))
+    steepness = rate * lost_to_decay / (reuptake * cells.at_nodes + lost_to_decay) ** 2
+    grown = cells.hours * weighted_sum(np.asarray(steepness * cells.slopes * gone))
+    survival = np.exp(-total_turnover)
+    by_parts = rate * cells.start / turnover * -np.expm1(-total_turnover) + grown
+    share = reuptake * cells.cell_hours / total_turnover
+    found = survival * direct + (1.0 - survival) * by_parts
+    return Pool(survival, found, rate * cells.cell_hours, share)
+
+
+def splitting_gain(turnover: Array, hours: Array) -> Array:
+    """Return the gain of harvesting twice instead of once in `hours`, 2 / (1 + exp(-lambda T / 2)).
+
+    Holds for a constant density, complete harvests and an empty vessel at the start: between 1 and 2.
+    """
+    return np.asarray(2.0 / (1.0 + np.exp(-turnover * hours / 2.0)))

@@ -1,0 +1,239 @@
+"""Read the quantities of a scenario against the declared parameters.
+
+A quantity is text with its unit, a bare number where the parameter is dimensionless, or an inline table: a distribution
+that names its numbers, or a value with its source.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exosim import units
+from exosim.distributions import FAMILIES, Distribution, Family
+from exosim.errors import nearest_name, shortened
+from exosim.parameter import ASSUMPTION, GRADES, Parameter, Resolved
+from exosim.sampling import LEVELS, Level, Quantity
+from exosim.units import QuantityError
+
+_OPTIONS = ("varies", "donor_spread", "batch_spread", "source", "grade", "allow_outside_range")
+_LATER = ("p5", "p50", "p95", "empirical")
+SourceGrades = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A quantity as the scenario gives it, with what the ledger says of it."""
+
+    quantity: Quantity
+    text: str
+    source: str
+    grade: str
+    outside_range: bool
+
+    def line(self, path: str, unit: str, origin: Any) -> Resolved:
+        """Return the line of the ledger."""
+        return Resolved(path, self.text, unit, origin, self.source, self.grade, self.outside_range)
+
+
+def default_line(path: str, parameter: Parameter) -> Resolved:
+    """Return the line of the ledger of a parameter that the scenario does not give."""
+    value = parameter.default if parameter.default is not None else math.nan
+    return Resolved(path, units.show(value, "1"), parameter.unit, "default", parameter.source, parameter.grade)
+
+
+def read_quantity(raw: Any, parameter: Parameter, sources: SourceGrades, common: float = 0.0) -> Given:
+    """Return what the scenario gives for `parameter`.
+
+    Parameters
+    ----------
+    raw : the value as TOML gives it
+    parameter : the declaration to read it against
+    sources : grade by source key: those of ``references.toml`` and of the scenario
+    common : correlation of step recoveries that vary by batch
+
+    Raises
+    ------
+    QuantityError
+        with what is wrong, what was got and what is expected.
+    """
+    table: Mapping[str, Any] = raw if isinstance(raw, dict) else {"value": raw}
+    allow = _flag(table.get("allow_outside_range", False))
+    base = _base(table, parameter)
+    quantity = _layered(base, table, parameter, common)
+    _check(quantity, parameter, allow)
+    source, grade = _source(table, sources)
+    outside = not parameter.low <= quantity.typical <= parameter.high
+    return Given(quantity, describe(quantity), source, grade, outside)
+
+
+def read_number(raw: Any, unit: str) -> float:
+    """Return one plain number in `unit`.
+
+    Raises
+    ------
+    QuantityError
+        when it is not a quantity of that unit.
+    """
+    if isinstance(raw, bool) or not isinstance(raw, (str, int, float)):
+        raise QuantityError("is of the wrong kind", _got(raw), _wanted(unit))
+    if isinstance(raw, str):
+        return units.parse(raw, unit)
+    if not math.isfinite(raw):
+        raise QuantityError("this is not a finite number", str(raw), _wanted(unit))
+    if not units.is_dimensionless(unit):
+        raise QuantityError("the unit is missing", str(raw), _wanted(unit))
+    return float(raw)
+
+
+def describe(quantity: Quantity) -> str:
+    """Return a quantity as the ledger shows it: numbers only, the unit stands beside."""
+    if isinstance(quantity.base, Distribution):
+        numbers = ", ".join(f"{name} {units.show(number, '1')}" for name, number in quantity.base.numbers)
+        text = f"{quantity.base.family} ({numbers}) by {quantity.varies}"
+    else:
+        text = units.show(quantity.base, "1")
+    for level, spread in (("donor", quantity.donor_spread), ("batch", quantity.batch_spread)):
+        text += f", {level} spread {100 * spread:.3g} %" if spread else ""
+    return text
+
+
+def _got(raw: Any) -> str:
+    if isinstance(raw, bool):
+        return f"boolean {str(raw).lower()}"
+    if isinstance(raw, str):
+        return f'"{shortened(raw, 60)}"'
+    return "a table" if isinstance(raw, dict) else shortened(raw, 60)
+
+
+def _wanted(unit: str) -> str:
+    return "a number" if unit == "1" else f'a quantity in {unit}, such as "50 {unit}"'
+
+
+def _flag(raw: Any) -> bool:
+    if not isinstance(raw, bool):
+        raise QuantityError("allow_outside_range must be true or false", _got(raw))
+    return raw
+
+
+def _base(table: Mapping[str, Any], parameter: Parameter) -> float | Distribution:
+    kinds = [key for key in table if key == "value" or key in FAMILIES]
+    for key in table:
+        if key in _LATER:
+            raise QuantityError(f'"{key}" is not in this version of exosim', None, "one of " + ", ".join(FAMILIES))
+        if key not in ("value", *FAMILIES, *_OPTIONS):
+            valid = ("value", *FAMILIES, *_OPTIONS)
+            raise QuantityError(f'unknown key "{shortened(key, 60)}"', None, "one of " + ", ".join(valid), nearest_name(key, valid))
+    if len(kinds) != 1:
+        got = " and ".join(kinds) if kinds else "neither"
+        raise QuantityError("give one value or one distribution", got, "value = … or one of " + ", ".join(FAMILIES))
+    if kinds[0] == "value":
+        return read_number(table["value"], parameter.unit)
+    return _distribution(kinds[0], table[kinds[0]], parameter)
+
+
+def _distribution(name: str, numbers: Any, parameter: Parameter) -> Distribution:
+    family = FAMILIES[name]
+    forms = " or ".join("{ " + ", ".join(form) + " }" for form in family.forms)
+    if not isinstance(numbers, dict):
+        raise QuantityError(f"{name} needs its numbers by name", _got(numbers), forms)
+    form = _form(name, family, numbers, forms)
+    read: list[tuple[str, float]] = []
+    for number in form:
+        try:
+            read.append((number, read_number(numbers[number], "1" if number in family.plain else parameter.unit)))
+        except QuantityError as error:
+            raise QuantityError(f"{name}.{number}: {error.problem}", error.got, error.expected, error.nearest) from None
+    distribution = Distribution(name, tuple(read))
+    wrong = distribution.problem()
+    if wrong:
+        raise QuantityError(f"{name}: {wrong}")
+    return distribution
+
+
+def _form(name: str, family: Family, numbers: Mapping[str, Any], forms: str) -> tuple[str, ...]:
+    """Return the set of number names that is given, exactly one of the family's."""
+    valid = {number for form in family.forms for number in form}
+    for number in numbers:
+        if number not in valid:
+            raise QuantityError(f'{name} has no number "{shortened(number, 60)}"', None, forms, nearest_name(number, valid))
+    complete = [form for form in family.forms if set(form) <= set(numbers)]
+    if len(complete) == 1 and set(complete[0]) == set(numbers):
+        return complete[0]
+    if complete or len(numbers) > max(map(len, family.forms)):
+        raise QuantityError(f"{name}: give one set of numbers, not two", ", ".join(numbers), forms)
+    raise QuantityError(f"{name} lacks a number", ", ".join(numbers) or "none", forms)
+
+
+def _layered(base: float | Distribution, table: Mapping[str, Any], parameter: Parameter, common: float) -> Quantity:
+    varies = table.get("varies", "study")
+    if varies not in LEVELS:
+        raise QuantityError("varies must be study, donor or batch", _got(varies), None, nearest_name(str(varies), LEVELS))
+    if "varies" in table and not isinstance(base, Distribution):
+        raise QuantityError("a fixed value does not vary", f'varies = "{varies}"', "a distribution, or no varies")
+    spreads = [_spread(table, key, parameter) for key in ("donor_spread", "batch_spread")]
+    level: Level = varies
+    shared = common if parameter.recovery and level == "batch" and isinstance(base, Distribution) else 0.0
+    quantity = Quantity(base, level, *spreads, common=shared)
+    if parameter.planned and not quantity.is_fixed:
+        raise QuantityError("this belongs to the plan and cannot vary", None, "one number")
+    return quantity
+
+
+def _spread(table: Mapping[str, Any], key: str, parameter: Parameter) -> float:
+    if key not in table:
+        return 0.0
+    try:
+        spread = read_number(table[key], "1")
+    except QuantityError as error:
+        raise QuantityError(f"{key}: {error.problem}", error.got, 'a percentage, such as "50 %"') from None
+    if not 0.0 <= spread <= 3.0:
+        raise QuantityError(f"{key} is the sigma of a logarithm", units.show(spread, "1"), "0 to 3, such as 0.5 or \"50 %\"")
+    if parameter.maximum < math.inf and spread:
+        raise QuantityError(f"{key} would carry a fraction above {parameter.maximum:g}", None, "a beta or truncated_normal")
+    return spread
+
+
+def _check(quantity: Quantity, parameter: Parameter, allow: bool) -> None:
+    base, unit = quantity.base, parameter.unit
+    low, high = base.support() if isinstance(base, Distribution) else (base, base)
+    shown = units.show(quantity.typical, unit)
+    if low < parameter.minimum or high > parameter.maximum:
+        _refuse_bounds(low, high, quantity, parameter)
+    if not isinstance(base, Distribution) and parameter.minimum == 0.0 == base and parameter.low > 0.0:
+        raise QuantityError("must be above 0", shown, parameter.range_text)
+    if parameter.whole and not (quantity.is_fixed and float(quantity.typical).is_integer()):
+        raise QuantityError("must be a whole number", shown, parameter.range_text)
+    if not allow and not parameter.low <= quantity.typical <= parameter.high:
+        what = "the median is" if isinstance(base, Distribution) else "is"
+        insist = "{ value = …, allow_outside_range = true } to insist"
+        raise QuantityError(f"{what} outside {parameter.range_text} ({parameter.doc})", shown, insist)
+
+
+def _refuse_bounds(low: float, high: float, quantity: Quantity, parameter: Parameter) -> None:
+    if isinstance(quantity.base, Distribution):
+        crossing = f"values below {parameter.minimum:g}" if low < parameter.minimum else f"values above {parameter.maximum:g}"
+        problem = f"this {quantity.base.family} has {crossing}, which cannot be"
+        raise QuantityError(problem, f"{low:g} to {high:g}", "a truncated_normal, a beta or other numbers")
+    if parameter.maximum == 1.0 and 1.0 < high <= 100.0:
+        hint = f'{parameter.range_text}, or "{units.show(high, "1")} %"'
+        raise QuantityError("a fraction must lie between 0 and 1", units.show(high, "1"), hint)
+    bound = f"at least {parameter.minimum:g}" if low < parameter.minimum else f"at most {parameter.maximum:g}"
+    bound = "above 0" if low < parameter.minimum == 0.0 < parameter.low else bound
+    raise QuantityError(f"must be {bound}", units.show(quantity.typical, parameter.unit), parameter.range_text)
+
+
+def _source(table: Mapping[str, Any], sources: SourceGrades) -> tuple[str, str]:
+    source, grade = table.get("source", ASSUMPTION), table.get("grade")
+    if not isinstance(source, str):
+        raise QuantityError("source must be a key in quotes", _got(source))
+    if source != ASSUMPTION and source not in sources:
+        problem = f'unknown source "{shortened(source, 60)}"'
+        raise QuantityError(problem, None, 'a key of [sources] or of the references, or "assumption"', nearest_name(source, sources))
+    if grade is not None and grade not in GRADES:
+        raise QuantityError("grade must be A, B, C or D", _got(grade))
+    return source, grade or ("D" if source == ASSUMPTION else sources[source])
+
+

@@ -1,0 +1,253 @@
+"""What is reported of a batch: amounts, purity and losses after each step, and the headline figures.
+
+Names and units of the headline figures are fixed: other programs read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from exosim.composition import protein_ceiling, ratio, total_dna, total_protein
+from exosim.kernel import Step
+from exosim.material import Material, is_number, plus, times, total
+from exosim.operations.base import HARVEST_HOLD, Context, Outcome
+from exosim.parameter import Array
+from exosim.physics.detection import Counter, counted_particles
+from exosim.quality import MEASURES, Assay, Attribute, Lot
+
+HEADLINES: Mapping[str, str] = {
+    "doses": "dose",
+    "ev_yield": "1",
+    "evs_per_protein": "EV/ug",
+    "particles_per_protein": "particle/ug",
+    "purity_relative_to_ceiling": "1",
+    "particles_per_cell_per_day": "EV/cell/d",
+    "vials": "vial",
+    "secreted": "EV",
+    "harvested": "EV",
+    "vialed": "EV",
+    "batch_duration": "h",
+}
+"""Headline figures and their units, in the order of the report."""
+
+STEP_UNITS: Mapping[str, str] = {
+    "vesicles": "EV",
+    "volume": "mL",
+    "titer": "EV/mL",
+    "particles": "particle",
+    "protein": "ug",
+    "dna": "ng",
+    "evs_per_protein": "EV/ug",
+    "particles_per_protein": "particle/ug",
+    "protein_ceiling": "EV/ug",
+    "purity_relative_to_ceiling": "1",
+    "recovery": "1",
+    "cumulative_yield": "1",
+    "duration": "h",
+}
+"""What is reported after each step, with units."""
+
+NO_CULTURE = "the recipe has no culture whose cells are known"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reported quantity on all lanes.
+
+    Attributes
+    ----------
+    name, step : what and after which step; `step` is None for a headline
+    unit : unit of the values
+    values : shape (lanes,) or a number; None when there is nothing to report, for the `reason` given
+    """
+
+    name: str
+    step: str | None
+    unit: str
+    values: Array | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A row of the step table: the material at one point of the process and what happened to reach it."""
+
+    id: str
+    material: Material
+    hours: Array
+    losses: Mapping[str, Array] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DoseRule:
+    """What a dose is: an amount of true vesicles, or of particles as the instrument counts them."""
+
+    amount: float
+    kind: Literal["EV", "particle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """The instrument that counts, the dose, and the attributes that the product must meet, with their assays."""
+
+    instrument: Assay
+    dose: DoseRule
+    attributes: tuple[Attribute, ...] = ()
+    assays: Mapping[str, Assay] = field(default_factory=dict)
+
+
+def stages(steps: Iterable[Step]) -> tuple[Stage, ...]:
+    """Return the rows of the step table; a wait that takes vesicles is a row of its own, named ``<id>.hold``."""
+    rows: list[Stage] = []
+    for step in steps:
+        name, outcome = step.procedure.id, step.outcome
+        if not is_number(step.waited.vesicles, 0.0):
+            waited = {"hold": total(step.waited.vesicles)}
+            rows.append(Stage(f"{name}.hold", step.held, step.procedure.expected_hold, waited))
+        lost = {channel: total(material.vesicles) for channel, material in outcome.losses.items()}
+        in_pools = lost.pop(HARVEST_HOLD, 0.0)
+        harvested = outcome.product + outcome.losses.get(HARVEST_HOLD, Material())
+        rows.append(Stage(name, harvested, outcome.duration, lost))
+        if not is_number(in_pools, 0.0):
+            rows.append(Stage(f"{name}.hold", outcome.product, 0.0, {HARVEST_HOLD: in_pools}))
+    return tuple(rows)
+
+
+def read_batch(steps: Sequence[Step], context: Context, specification: Specification) -> list[Reading]:
+    """Return the headline figures, then what is reported after each step."""
+    rows = stages(steps)
+    start = _harvested(steps)
+    counter = specification.instrument.counter()
+    readings = _headlines(steps, context, specification, start)
+    previous: Array = 0.0
+    for row in rows:
+        readings.extend(_stage_readings(row, context, counter, previous, start))
+        previous = total(row.material.vesicles)
+    return readings
+
+
+def limit_shares(steps: Iterable[Step]) -> dict[tuple[str, str], Array]:
+    """Return where each named limit of each step was reached: 1 or 0 on every lane."""
+    return {(step.procedure.id, text): at for step in steps for text, at in step.outcome.limits.items()}
+
+
+def _harvested(steps: Iterable[Step]) -> Array:
+    """Return the vesicles that leave the cultures in their harvests, or the conditioned medium."""
+    result: Array = 0.0
+    for step in steps:
+        if step.procedure.operation.makes_vesicles:
+            material = step.outcome.product + step.outcome.losses.get(HARVEST_HOLD, Material())
+            result = plus(result, total(material.vesicles))
+    return result
+
+
+def _stage_readings(
+    row: Stage, context: Context, counter: Counter, previous: Array, start: Array
+) -> Iterator[Reading]:
+    material = row.material
+    vesicles, milliliters = total(material.vesicles), times(material.volume, 1e3)
+    yield Reading("duration", row.id, "h", row.hours)
+    for channel, lost in row.losses.items():
+        if not is_number(lost, 0.0):
+            yield Reading(f"loss: {channel}", row.id, "EV", lost)
+    if is_number(vesicles, 0.0):
+        yield Reading("viable_cells", row.id, "cell", material.viable_cells)
+        return
+    protein = total_protein(material, context)
+    particles = counted_particles(material, context.sizes, counter)
+    ceiling, pure = protein_ceiling(material, context), ratio(vesicles, protein)
+    values = (
+        vesicles,
+        milliliters,
+        ratio(vesicles, milliliters),
+        particles,
+        protein,
+        total_dna(material),
+        pure,
+        ratio(particles, protein),
+        ceiling,
+        ratio(pure, ceiling),
+        1.0 if is_number(previous, 0.0) else ratio(vesicles, previous),
+        ratio(vesicles, start),
+    )
+    for (name, unit), value in zip(STEP_UNITS.items(), values, strict=False):
+        yield Reading(name, row.id, unit, value)
+
+
+def _headlines(
+    steps: Sequence[Step], context: Context, specification: Specification, start: Array
+) -> list[Reading]:
+    last = steps[-1].outcome
+    product, counter = last.product, specification.instrument.counter()
+    vesicles, protein = total(product.vesicles), total_protein(product, context)
+    pure = ratio(vesicles, protein)
+    hours: Array = 0.0
+    for step in steps:
+        hours = plus(plus(hours, step.procedure.expected_hold), step.outcome.duration)
+    found: dict[str, Array | None] = {
+        "doses": _doses(last, product, context, counter, specification.dose),
+        "ev_yield": ratio(vesicles, start),
+        "evs_per_protein": pure,
+        "particles_per_protein": ratio(counted_particles(product, context.sizes, counter), protein),
+        "purity_relative_to_ceiling": ratio(pure, protein_ceiling(product, context)),
+        "vials": last.monitors.get("accepted"),
+        "harvested": start,
+        "vialed": vesicles,
+        "batch_duration": hours,
+        **_culture_headlines(steps, start),
+    }
+    reasons = {"vials": "the recipe does not end with vial_filling"}
+    headlines = [
+        Reading(name, None, unit, found.get(name), None if found.get(name) is not None else reasons.get(name, NO_CULTURE))
+        for name, unit in HEADLINES.items()
+    ]
+    return headlines
+
+
+def _culture_headlines(steps: Iterable[Step], start: Array) -> dict[str, Array | None]:
+    secreted: Array = 0.0
+    cell_hours: Array = 0.0
+    for step in steps:
+        monitors = step.outcome.monitors
+        if "secreted" in monitors:
+            secreted = plus(secreted, total(monitors["secreted"]))
+            cell_hours = plus(cell_hours, total(monitors["cell_hours"]))
+    if is_number(secreted, 0.0):
+        return {"secreted": None, "particles_per_cell_per_day": None}
+    return {"secreted": secreted, "particles_per_cell_per_day": ratio(start, cell_hours / 24.0)}
+
+
+def _doses(last: Outcome, product: Material, context: Context, counter: Counter, dose: DoseRule) -> Array:
+    """Return whole doses; a tolerance of 1e-9 keeps exact multiples whole in floating point."""
+    if "content" in last.monitors:
+        available = (last.monitors["accepted"] - last.monitors["retained"]) * last.monitors["content"]
+    elif dose.kind == "EV":
+        available = total(product.vesicles)
+    else:
+        available = counted_particles(product, context.sizes, counter)
+    return np.asarray(np.floor(available / dose.amount * (1.0 + 1e-12) + 1e-9))
+
+
+def attribute_results(
+    steps: Sequence[Step], context: Context, specification: Specification, noise: Mapping[str, Array]
+) -> Iterator[tuple[Attribute, str, Array]]:
+    """Yield each attribute with the unit and the values that its assay reports.
+
+    Parameters
+    ----------
+    noise : standard normal numbers of each attribute, by id
+    """
+    product = steps[-1].outcome.product
+    doses = _doses(steps[-1].outcome, product, context, specification.instrument.counter(), specification.dose)
+    for attribute in specification.attributes:
+        assay = specification.assays.get(attribute.assay or "", specification.instrument)
+        per_dose = ratio(times(product.volume, 1e3), np.maximum(doses, 1.0))
+        unit, measure = MEASURES[attribute.measure]
+        true = measure(Lot(product, context, assay.counter(), per_dose))
+        if not attribute.measure.startswith("particles"):
+            true = times(true, 1.0 + assay.bias)
+        yield attribute, unit, assay.reported(true, noise[attribute.id])

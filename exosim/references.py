@@ -1,0 +1,64 @@
+"""Sources of the parameters and equations, read from ``references.toml`` when first asked for."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from types import MappingProxyType
+
+UNCHECKED = "unchecked"
+_INITIALS = re.compile(r"[^\W\d_a-z]{1,4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One source; what is not known is None.
+
+    Attributes
+    ----------
+    key : name that parameters cite, such as ``evtushenko2020``
+    title, authors, year, journal, doi, url : the usual fields; authors as ``Surname AB, Surname C``
+    checked : what was compared with a copy of the source, in plain words; ``"unchecked"`` when nothing was
+    """
+
+    key: str
+    title: str
+    authors: str | None = None
+    year: int | None = None
+    journal: str | None = None
+    doi: str | None = None
+    url: str | None = None
+    checked: str = UNCHECKED
+
+    def citation(self) -> str:
+        """Return one line, such as ``Evtushenko et al. 2020, PLOS ONE, doi:10.1371/journal.pone.0243738``.
+
+        Without authors the title stands first; without a journal the title stands in its place.
+        """
+        year = str(self.year) if self.year is not None else ""
+        head = f"{_shortened_authors(self.authors) if self.authors else self.title} {year}".rstrip()
+        place = self.journal or (self.title if self.authors else None)
+        link = f"doi:{self.doi}" if self.doi else self.url
+        return ", ".join(part for part in (head, place, link) if part)
+
+
+def _shortened_authors(authors: str) -> str:
+    """Return surnames only: one, two joined by an ampersand, or the first and ``et al.``."""
+    surnames = []
+    for name in authors.removesuffix("et al.").strip(" ,").split(", "):
+        words = name.split()
+        surnames.append(" ".join(words[:-1] if len(words) > 1 and _INITIALS.fullmatch(words[-1]) else words))
+    if authors.endswith("et al.") or len(surnames) > 2:
+        return f"{surnames[0]} et al."
+    return " & ".join(surnames)
+
+
+@functools.cache
+def references() -> Mapping[str, Reference]:
+    """Return every source by its key, in the order of the keys."""
+    text = resources.files("exosim").joinpath("references.toml").read_text(encoding="utf-8")
+    return MappingProxyType({key: Reference(key, **fields) for key, fields in sorted(tomllib.loads(text).items())})

@@ -1,0 +1,97 @@
+"""Addressed random values: (seed, name, level, index) always gives the same number.
+
+A value is addressed, not consumed. A counter-based generator (Philox 4x64, Salmon et al. 2011,
+doi:10.1145/2063384.2063405) is keyed by the seed, the level and the name of the quantity; its counter is the index of
+the world, donor or batch. Any range of indices, in any order, on any number of workers, gives the same bits, and a
+quantity that is added to a scenario changes no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from exosim.distributions import Distribution, Floats, normal_distribution, normal_quantile
+from exosim.parameter import Array
+
+Level: TypeAlias = Literal["study", "donor", "batch"]
+LEVELS: tuple[Level, ...] = ("study", "donor", "batch")
+_PER_COUNTER = 4
+
+
+def uniforms(seed: int, name: str, level: Level, start: int, stop: int) -> Floats:
+    """Return the uniform numbers in (0, 1) of the indices `start` to `stop`, exclusive.
+
+    Parameters
+    ----------
+    seed : seed of the run
+    name : path of the quantity, such as ``culture.secretion_rate``
+    level : the level of variation whose members the indices count
+    start, stop : range of indices
+
+    Returns
+    -------
+    array of shape (stop - start,); never exactly 0 or 1
+    """
+    digest = hashlib.blake2b(f"{seed}\0{level}\0{name}".encode(), digest_size=16).digest()
+    first = start // _PER_COUNTER
+    generator = np.random.Philox(counter=first, key=int.from_bytes(digest, "little"))
+    raw = generator.random_raw(stop - first * _PER_COUNTER)[start - first * _PER_COUNTER :]
+    return ((raw >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number that a scenario gives: fixed, or spread over worlds, donors and batches.
+
+    Attributes
+    ----------
+    base : a fixed number or a distribution
+    varies : the level at which the distribution is drawn: one value per possible world (study), donor or batch
+    donor_spread, batch_spread : sigma of the logarithm of a lognormal factor with median 1, drawn at that level
+    common : correlation with the other step recoveries of the same batch (Gaussian copula)
+    """
+
+    base: float | Distribution
+    varies: Level = "study"
+    donor_spread: float = 0.0
+    batch_spread: float = 0.0
+    common: float = 0.0
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the quantity is one number everywhere."""
+        return not isinstance(self.base, Distribution) and not self.donor_spread and not self.batch_spread
+
+    @property
+    def typical(self) -> float:
+        """The fixed number, or the median."""
+        return self.base.median() if isinstance(self.base, Distribution) else self.base
+
+    def values(self, seed: int, name: str, start: int, stop: int) -> Array:
+        """Return the number, or its values on the lanes `start` to `stop` (world = donor = batch = lane)."""
+        if self.is_fixed:
+            return self.typical
+        values: Array
+        if isinstance(self.base, Distribution):
+            values = self.base.quantile(self._uniforms(seed, name, start, stop))
+        else:
+            values = self.base
+        spreads: tuple[tuple[Level, float], ...] = (("donor", self.donor_spread), ("batch", self.batch_spread))
+        for level, spread in spreads:
+            if spread:
+                z = normal_quantile(uniforms(seed, f"{name}#spread", level, start, stop))
+                values = values * np.exp(spread * z)
+        return values
+
+    def _uniforms(self, seed: int, name: str, start: int, stop: int) -> Floats:
+        own = uniforms(seed, name, self.varies, start, stop)
+        if self.common and self.varies == "batch":
+            shared = normal_quantile(uniforms(seed, "common", "batch", start, stop))
+            mixed = math.sqrt(self.common) * shared + math.sqrt(1.0 - self.common) * normal_quantile(own)
+            own = normal_distribution(mixed)
+        return own
