@@ -1,0 +1,71 @@
+"""exosim: a simulator of how exosomes and other extracellular vesicles are manufactured.
+
+>>> import exosim as xs  # doctest: +SKIP
+>>> scenario = xs.load("scenarios/msc_hollow_fiber.toml")  # doctest: +SKIP
+>>> print(xs.evaluate(scenario, draws=100_000))  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from exosim.errors import (
+    CheckpointError,
+    ExosimError,
+    FileError,
+    LimitError,
+    ModelError,
+    Problem,
+    ScenarioError,
+    UsageError,
+)
+from exosim.version import __version__
+
+if TYPE_CHECKING:
+    from exosim import plots
+    from exosim.parameter import Ledger
+    from exosim.results import Summary, Yields
+    from exosim.scenario import Scenario, load
+    from exosim.simulation import evaluate
+
+__all__ = [
+    "CheckpointError",
+    "ExosimError",
+    "FileError",
+    "Ledger",
+    "LimitError",
+    "ModelError",
+    "Problem",
+    "Scenario",
+    "ScenarioError",
+    "Summary",
+    "UsageError",
+    "Yields",
+    "__version__",
+    "evaluate",
+    "load",
+    "plots",
+]
+
+_HOMES = {
+    "Ledger": "exosim.parameter",
+    "Scenario": "exosim.scenario",
+    "Summary": "exosim.results",
+    "Yields": "exosim.results",
+    "evaluate": "exosim.simulation",
+    "load": "exosim.scenario",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for on first use, so that ``exosim --help`` loads nothing heavy."""
+    if name == "plots":
+        return importlib.import_module("exosim.plots")
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'exosim' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -50,7 +50,10 @@ class ProcedureDeclaration:
 
     def blocks(self) -> Iterator[Block]:
         """Yield the parameter blocks of the procedure."""
-        yield from (b for b in (self.operation, self.wait, self.hold, self.harvest_hold) if b is not None)
+        yield self.operation
+        if self.wait.given:
+            yield self.wait
+        yield from (block for block in (self.hold, self.harvest_hold) if block is not None)
 
 
 @dataclass(frozen=True)

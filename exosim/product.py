@@ -57,4 +57,6 @@ def run_context(
     dose_in_particles : whether doses are counted by it
     """
     sizes = size_classes(round(size.classes), *typical)
-    return Context(sizes, class_shares(sizes, size.median, size.gsd), vesicles.protein_fraction, counter, dose_in_particles)
+    return Context(
+        sizes, class_shares(sizes, size.median, size.gsd), vesicles.protein_fraction, counter, dose_in_particles
+    )

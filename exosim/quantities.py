@@ -125,7 +125,9 @@ def _base(table: Mapping[str, Any], parameter: Parameter) -> float | Distributio
             raise QuantityError(f'"{key}" is not in this version of exosim', None, "one of " + ", ".join(FAMILIES))
         if key not in ("value", *FAMILIES, *_OPTIONS):
             valid = ("value", *FAMILIES, *_OPTIONS)
-            raise QuantityError(f'unknown key "{shortened(key, 60)}"', None, "one of " + ", ".join(valid), nearest_name(key, valid))
+            raise QuantityError(
+                f'unknown key "{shortened(key, 60)}"', None, "one of " + ", ".join(valid), nearest_name(key, valid)
+            )
     if len(kinds) != 1:
         got = " and ".join(kinds) if kinds else "neither"
         raise QuantityError("give one value or one distribution", got, "value = … or one of " + ", ".join(FAMILIES))
@@ -158,7 +160,9 @@ def _form(name: str, family: Family, numbers: Mapping[str, Any], forms: str) -> 
     valid = {number for form in family.forms for number in form}
     for number in numbers:
         if number not in valid:
-            raise QuantityError(f'{name} has no number "{shortened(number, 60)}"', None, forms, nearest_name(number, valid))
+            raise QuantityError(
+                f'{name} has no number "{shortened(number, 60)}"', None, forms, nearest_name(number, valid)
+            )
     complete = [form for form in family.forms if set(form) <= set(numbers)]
     if len(complete) == 1 and set(complete[0]) == set(numbers):
         return complete[0]
@@ -170,7 +174,9 @@ def _form(name: str, family: Family, numbers: Mapping[str, Any], forms: str) -> 
 def _layered(base: float | Distribution, table: Mapping[str, Any], parameter: Parameter, common: float) -> Quantity:
     varies = table.get("varies", "study")
     if varies not in LEVELS:
-        raise QuantityError("varies must be study, donor or batch", _got(varies), None, nearest_name(str(varies), LEVELS))
+        raise QuantityError(
+            "varies must be study, donor or batch", _got(varies), None, nearest_name(str(varies), LEVELS)
+        )
     if "varies" in table and not isinstance(base, Distribution):
         raise QuantityError("a fixed value does not vary", f'varies = "{varies}"', "a distribution, or no varies")
     spreads = [_spread(table, key, parameter) for key in ("donor_spread", "batch_spread")]
@@ -190,9 +196,13 @@ def _spread(table: Mapping[str, Any], key: str, parameter: Parameter) -> float:
     except QuantityError as error:
         raise QuantityError(f"{key}: {error.problem}", error.got, 'a percentage, such as "50 %"') from None
     if not 0.0 <= spread <= 3.0:
-        raise QuantityError(f"{key} is the sigma of a logarithm", units.show(spread, "1"), "0 to 3, such as 0.5 or \"50 %\"")
+        raise QuantityError(
+            f"{key} is the sigma of a logarithm", units.show(spread, "1"), '0 to 3, such as 0.5 or "50 %"'
+        )
     if parameter.maximum < math.inf and spread:
-        raise QuantityError(f"{key} would carry a fraction above {parameter.maximum:g}", None, "a beta or truncated_normal")
+        raise QuantityError(
+            f"{key} would carry a fraction above {parameter.maximum:g}", None, "a beta or truncated_normal"
+        )
     return spread
 
 
@@ -214,7 +224,9 @@ def _check(quantity: Quantity, parameter: Parameter, allow: bool) -> None:
 
 def _refuse_bounds(low: float, high: float, quantity: Quantity, parameter: Parameter) -> None:
     if isinstance(quantity.base, Distribution):
-        crossing = f"values below {parameter.minimum:g}" if low < parameter.minimum else f"values above {parameter.maximum:g}"
+        crossing = (
+            f"values below {parameter.minimum:g}" if low < parameter.minimum else f"values above {parameter.maximum:g}"
+        )
         problem = f"this {quantity.base.family} has {crossing}, which cannot be"
         raise QuantityError(problem, f"{low:g} to {high:g}", "a truncated_normal, a beta or other numbers")
     if parameter.maximum == 1.0 and 1.0 < high <= 100.0:
@@ -231,9 +243,9 @@ def _source(table: Mapping[str, Any], sources: SourceGrades) -> tuple[str, str]:
         raise QuantityError("source must be a key in quotes", _got(source))
     if source != ASSUMPTION and source not in sources:
         problem = f'unknown source "{shortened(source, 60)}"'
-        raise QuantityError(problem, None, 'a key of [sources] or of the references, or "assumption"', nearest_name(source, sources))
+        raise QuantityError(
+            problem, None, 'a key of [sources] or of the references, or "assumption"', nearest_name(source, sources)
+        )
     if grade is not None and grade not in GRADES:
         raise QuantityError("grade must be A, B, C or D", _got(grade))
     return source, grade or ("D" if source == ASSUMPTION else sources[source])
-
-

@@ -11,7 +11,7 @@ from exosim.errors import Problem, nearest_name, shortened
 from exosim.operations import catalog
 from exosim.operations.base import Hold, UnitOperation, VisitedOperation
 from exosim.parameter import declared
-from exosim.product import VesicleSize, Vesicles
+from exosim.product import Vesicles, VesicleSize
 from exosim.quality import MEASURES, Assay, Attribute
 from exosim.quantities import Given, read_number, read_quantity
 from exosim.readings import DoseRule
@@ -55,7 +55,9 @@ class Reader:
         if found is None:
             known = list(self._addresses())
             problem = f'unknown path "{shortened(address, 100)}"'
-            self.problems.append(Problem(problem, expected="<procedure>.<key> or <section>.<key>", nearest=nearest_name(address, known)))
+            self.problems.append(
+                Problem(problem, expected="<procedure>.<key> or <section>.<key>", nearest=nearest_name(address, known))
+            )
             return
         holder: Any = self.data
         for part in found[:-1]:
@@ -75,7 +77,7 @@ class Reader:
             return None
         self.table = table
         self._check_head()
-        self._grades = {key: _UNCHECKED_GRADE for key in references()}
+        self._grades = dict.fromkeys(references(), _UNCHECKED_GRADE)
         self._grades.update({key: source.grade for key, source in table.sources.items()})
         dose = self._dose()
         assays = self._assays()
@@ -110,7 +112,9 @@ class Reader:
             holder = _inside(holder, part)
             if isinstance(part, int):
                 name = holder.get("id") if isinstance(holder, dict) else None
-                parts[-1:] = [str(name)] if name and parts == ["unit_procedure"] else [*parts[-1:], str(name or part + 1)]
+                parts[-1:] = (
+                    [str(name)] if name and parts == ["unit_procedure"] else [*parts[-1:], str(name or part + 1)]
+                )
             elif part != "parameters":
                 parts.append(str(part))
         return ".".join(parts)
@@ -163,7 +167,10 @@ class Reader:
             self._add(path, Problem("must be above 0", got=kind_of(raw)))
         if not any(p.path == "product.dose" for p in self.problems):
             expected = '"1e10 EV" (true vesicles) or "1e10 particle" (as the instrument counts them)'
-            self._add(path, Problem("a dose is an amount of vesicles or of counted particles", got=kind_of(raw), expected=expected))
+            self._add(
+                path,
+                Problem("a dose is an amount of vesicles or of counted particles", got=kind_of(raw), expected=expected),
+            )
         return DoseRule(1.0, "EV")
 
     def _assays(self) -> dict[str, Block]:
@@ -171,7 +178,9 @@ class Reader:
         for index, assay in enumerate(self.table.assay):
             if assay.id in blocks:
                 self._twice(("assay", index, "id"), assay.id, [a.id for a in self.table.assay].index(assay.id), "assay")
-            blocks[assay.id] = self._block(Assay, f"assay.{assay.id}", ("assay", index), _given_keys(assay, tuple(declared(Assay))))
+            blocks[assay.id] = self._block(
+                Assay, f"assay.{assay.id}", ("assay", index), _given_keys(assay, tuple(declared(Assay)))
+            )
         if not blocks or DEFAULT_INSTRUMENT not in blocks:
             blocks[DEFAULT_INSTRUMENT] = Block(Assay, f"assay.{DEFAULT_INSTRUMENT}", declared(Assay))
         return blocks
@@ -184,7 +193,10 @@ class Reader:
             return DEFAULT_INSTRUMENT
         if name not in assays:
             problem = f'no assay has the id "{shortened(name, 60)}"'
-            self._add(("product", "instrument"), Problem(problem, expected="one of " + ", ".join(assays), nearest=nearest_name(name, assays)))
+            self._add(
+                ("product", "instrument"),
+                Problem(problem, expected="one of " + ", ".join(assays), nearest=nearest_name(name, assays)),
+            )
             return DEFAULT_INSTRUMENT
         return name
 
@@ -193,7 +205,12 @@ class Reader:
             path: KeyPath = ("attribute", index)
             if table.measure not in MEASURES:
                 problem = f'unknown measure "{shortened(table.measure, 60)}"'
-                self._add((*path, "measure"), Problem(problem, expected="one of " + ", ".join(MEASURES), nearest=nearest_name(table.measure, MEASURES)))
+                self._add(
+                    (*path, "measure"),
+                    Problem(
+                        problem, expected="one of " + ", ".join(MEASURES), nearest=nearest_name(table.measure, MEASURES)
+                    ),
+                )
                 continue
             if table.assay is not None and table.assay not in assays:
                 problem = f'no assay has the id "{shortened(table.assay, 60)}"'
@@ -228,7 +245,14 @@ class Reader:
             operation = catalog().get(table.operation)
             if operation is None:
                 problem = f'unknown operation "{shortened(table.operation, 60)}"'
-                self._add(("unit_procedure", index, "operation"), Problem(problem, expected="one of " + ", ".join(catalog()), nearest=nearest_name(table.operation, catalog())))
+                self._add(
+                    ("unit_procedure", index, "operation"),
+                    Problem(
+                        problem,
+                        expected="one of " + ", ".join(catalog()),
+                        nearest=nearest_name(table.operation, catalog()),
+                    ),
+                )
                 streams.unknown(table.id)
                 continue
             found.append(self._procedure(index, table, operation, streams.feeds(index, table, operation), dose))
@@ -246,7 +270,10 @@ class Reader:
 
     def _twice(self, path: KeyPath, name: str, first: int, section: str) -> None:
         line = self.source.line((section, first, "id"))
-        self._add(path, Problem(f'the id "{shortened(name, 60)}" is taken', got=f"first on line {line}", expected="another id"))
+        self._add(
+            path,
+            Problem(f'the id "{shortened(name, 60)}" is taken', got=f"first on line {line}", expected="another id"),
+        )
 
     def _procedure(
         self, index: int, table: ProcedureTable, operation: type[UnitOperation], feeds: tuple[str, ...], dose: DoseRule
@@ -298,7 +325,8 @@ class Reader:
         parameters = declared(owner)
         if dose is not None and dose.kind == "particle":
             parameters = {
-                name: dataclasses.replace(p, unit="particle/vial") if p.unit == "EV/vial" else p for name, p in parameters.items()
+                name: dataclasses.replace(p, unit="particle/vial") if p.unit == "EV/vial" else p
+                for name, p in parameters.items()
             }
         given: dict[str, Given] = {}
         for name, value in raw.items():
@@ -322,7 +350,14 @@ class Reader:
         homes = [key for key, operation in catalog().items() if name in declared(operation)]
         nearest = nearest_name(name, declared(owner))
         accepts = f"; {', '.join(homes)} accept{'s' if len(homes) == 1 else ''} it" if homes and not nearest else ""
-        self._add(path, Problem(f'unknown key "{shortened(name, 60)}"{accepts}', expected="one of " + ", ".join(declared(owner)), nearest=nearest))
+        self._add(
+            path,
+            Problem(
+                f'unknown key "{shortened(name, 60)}"{accepts}',
+                expected="one of " + ", ".join(declared(owner)),
+                nearest=nearest,
+            ),
+        )
 
     def _quantity_problem(self, path: KeyPath, error: QuantityError) -> None:
         self._add(path, Problem(error.problem, got=error.got, expected=error.expected, nearest=error.nearest))
@@ -330,9 +365,9 @@ class Reader:
     def _check_quantities_of_broken(self) -> None:
         """Check the parameters of known operations although the structure is wrong, so that all problems show at once."""
         self.table = ScenarioTable.model_construct()
-        self._grades = {key: _UNCHECKED_GRADE for key in references()}
+        self._grades = dict.fromkeys(references(), _UNCHECKED_GRADE)
         if isinstance(self.data.get("sources"), dict):
-            self._grades.update({key: _UNCHECKED_GRADE for key in self.data["sources"]})
+            self._grades.update(dict.fromkeys(self.data["sources"], _UNCHECKED_GRADE))
         for index, table in enumerate(_tables(self.data, "unit_procedure")):
             operation, given = catalog().get(str(table.get("operation"))), table.get("parameters")
             if operation is not None and isinstance(given, dict):
@@ -366,4 +401,3 @@ def _given_keys(table: Any, keys: tuple[str, ...] | None = None) -> dict[str, An
     """Return the keys of a table that the file gives."""
     names = keys if keys is not None else tuple(type(table).model_fields)
     return {name: getattr(table, name) for name in names if getattr(table, name) is not None}
-

@@ -145,9 +145,7 @@ def _harvested(steps: Iterable[Step]) -> Array:
     return result
 
 
-def _stage_readings(
-    row: Stage, context: Context, counter: Counter, previous: Array, start: Array
-) -> Iterator[Reading]:
+def _stage_readings(row: Stage, context: Context, counter: Counter, previous: Array, start: Array) -> Iterator[Reading]:
     material = row.material
     vesicles, milliliters = total(material.vesicles), times(material.volume, 1e3)
     yield Reading("duration", row.id, "h", row.hours)
@@ -178,9 +176,7 @@ def _stage_readings(
         yield Reading(name, row.id, unit, value)
 
 
-def _headlines(
-    steps: Sequence[Step], context: Context, specification: Specification, start: Array
-) -> list[Reading]:
+def _headlines(steps: Sequence[Step], context: Context, specification: Specification, start: Array) -> list[Reading]:
     last = steps[-1].outcome
     product, counter = last.product, specification.instrument.counter()
     vesicles, protein = total(product.vesicles), total_protein(product, context)
@@ -202,7 +198,9 @@ def _headlines(
     }
     reasons = {"vials": "the recipe does not end with vial_filling"}
     headlines = [
-        Reading(name, None, unit, found.get(name), None if found.get(name) is not None else reasons.get(name, NO_CULTURE))
+        Reading(
+            name, None, unit, found.get(name), None if found.get(name) is not None else reasons.get(name, NO_CULTURE)
+        )
         for name, unit in HEADLINES.items()
     ]
     return headlines

@@ -20,11 +20,11 @@ from exosim.declarations import Block, Declarations, ProcedureDeclaration
 from exosim.errors import ScenarioError
 from exosim.operations.base import Context, Hold
 from exosim.parameter import Array, Ledger, Resolved
-from exosim.product import VesicleSize, Vesicles, run_context
+from exosim.product import Vesicles, VesicleSize, run_context
 from exosim.quality import Assay
 from exosim.quantities import Given, default_line
-from exosim.readings import Specification
 from exosim.reader import Reader
+from exosim.readings import Specification
 from exosim.recipe import Recipe, UnitProcedure, Wait
 from exosim.sampling import uniforms
 from exosim.toml_source import MAXIMUM_MEBIBYTES, TomlSource, read_toml

@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from exosim.errors import Problem, nearest_name, shortened
-from exosim.quality import MEASURES
 
 FORMAT = 1
 LONGEST_NAME = 200
@@ -23,7 +22,9 @@ LATER_SECTIONS: tuple[str, ...] = (
 """Sections of the format whose code does not exist yet."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, strict=True)]
-Id = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=r"^[A-Za-z][A-Za-z0-9_]*$", strict=True)]
+Id = Annotated[
+    str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=r"^[A-Za-z][A-Za-z0-9_]*$", strict=True)
+]
 Text = Annotated[str, StringConstraints(strict=True)]
 
 
@@ -128,7 +129,14 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[[attribute]]": AttributeTable,
     "[sources]": SourceTable,
 }
-_KINDS = {"string": "text", "list": "a list", "dict": "a table", "model": "a table", "int": "a whole number", "bool": "true or false"}
+_KINDS = {
+    "string": "text",
+    "list": "a list",
+    "dict": "a table",
+    "model": "a table",
+    "int": "a whole number",
+    "bool": "true or false",
+}
 
 
 def kind_of(value: object) -> str:
@@ -174,17 +182,29 @@ def _in_words(kind: str, path: tuple[str | int, ...], value: object, context: Ma
     if kind in ("string_too_short", "too_short"):
         return Problem("must not be empty" if kind == "string_too_short" else "at least one is needed", kind_of(value))
     if kind == "string_too_long":
-        return Problem(f"is too long: {len(str(value))} characters", got=f'"{shortened(value, 40)}"', expected=f"at most {LONGEST_NAME} characters")
+        return Problem(
+            f"is too long: {len(str(value))} characters",
+            got=f'"{shortened(value, 40)}"',
+            expected=f"at most {LONGEST_NAME} characters",
+        )
     if kind == "string_pattern_mismatch":
         return Problem("is not a name", got=kind_of(value), expected="a letter, then letters, digits and _")
     if kind == "literal_error":
-        return Problem("is not one of the choices", got=kind_of(value), expected=str(context.get("expected", "")), nearest=None)
+        return Problem(
+            "is not one of the choices", got=kind_of(value), expected=str(context.get("expected", "")), nearest=None
+        )
     if kind in ("greater_than_equal", "less_than"):
         bound = f"at least {context['ge']}" if "ge" in context else f"below {context['lt']}"
-        return Problem("is outside its range", got=kind_of(value), expected=("a whole number, " if key in ("seed", "draws") else "") + bound)
+        return Problem(
+            "is outside its range",
+            got=kind_of(value),
+            expected=("a whole number, " if key in ("seed", "draws") else "") + bound,
+        )
     wanted = _KINDS.get(kind.split("_")[0], "another kind of value")
     example = _EXAMPLES.get(key)
-    return Problem("is of the wrong kind", got=kind_of(value), expected=wanted + (f", such as {example}" if example else ""))
+    return Problem(
+        "is of the wrong kind", got=kind_of(value), expected=wanted + (f", such as {example}" if example else "")
+    )
 
 
 _EXAMPLES = {
@@ -215,5 +235,7 @@ def unknown_key(key: str, owner: type[BaseModel], elsewhere: Mapping[str, str] |
     what = "table" if owner is ScenarioTable else "key"
     homes = [name for name, table in _TABLES.items() if key in table.model_fields and table is not owner]
     homes += [(elsewhere or {})[key]] if key in (elsewhere or {}) else []
-    problem = f'unknown {what} "{shortened(key, 60)}"' + (f"; {' and '.join(homes)} accepts it" if homes and not nearest else "")
+    problem = f'unknown {what} "{shortened(key, 60)}"' + (
+        f"; {' and '.join(homes)} accepts it" if homes and not nearest else ""
+    )
     return Problem(problem, expected="one of " + ", ".join(valid), nearest=nearest)

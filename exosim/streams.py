@@ -37,9 +37,15 @@ class Streams:
         inside = {self._holds.get(name, "anything") for name in names}
         needed = operation.needs
         if not operation.source and not inside & {needed, "anything"}:
-            what = "vesicles: a conditioned_medium or a culture" if needed == "vesicles" else "cells: a planar_expansion"
+            what = (
+                "vesicles: a conditioned_medium or a culture" if needed == "vesicles" else "cells: a planar_expansion"
+            )
             self._wrong(index, "operation", f"{table.operation} needs a feed with {what} before it", None)
-        made = "vesicles" if operation.makes_vesicles else ("viable_cells" if operation.source else next(iter(inside), "anything"))
+        made = (
+            "vesicles"
+            if operation.makes_vesicles
+            else ("viable_cells" if operation.source else next(iter(inside), "anything"))
+        )
         self._holds[f"{table.id}.product"] = made
         self._holds[f"{table.id}.remainder"] = "viable_cells"
         self._products.append((index, f"{table.id}.product"))
@@ -58,7 +64,11 @@ class Streams:
         for position, name in enumerate(table.feeds or ()):
             full = name if "." in name else f"{name}.product"
             if full not in self._holds:
-                problem = Problem(f'no earlier procedure makes "{shortened(name, 60)}"', expected="one of " + ", ".join(self._holds), nearest=nearest_name(full, self._holds))
+                problem = Problem(
+                    f'no earlier procedure makes "{shortened(name, 60)}"',
+                    expected="one of " + ", ".join(self._holds),
+                    nearest=nearest_name(full, self._holds),
+                )
                 self._report(("unit_procedure", index, "feeds", position), problem)
                 continue
             names.append(full)

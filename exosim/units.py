@@ -17,8 +17,9 @@ from exosim.errors import nearest_name, shortened
 if TYPE_CHECKING:
     import pint
 
-_NUMBER = re.compile(r"\s*([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(.*)", re.DOTALL)
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(.*)", re.DOTALL)
 _UNIT_TEXT = re.compile(r"[A-Za-zµμ°%_0-9/*^·.()\s-]*")
+_UNREASONABLE_POWER = re.compile(r"\d_*\d_*\d|\*\*[^A-Za-zµμ]*\*\*")  # pint would compute 9**9**9
 _POWER = re.compile(r"(?<=[A-Za-zµμ])\^?(-?\d+)")
 _LONGEST = 60
 _HINTS = {
@@ -68,12 +69,16 @@ def _unit(text: str) -> pint.Unit:
     written = _POWER.sub(r"**\1", text.replace("**", "^").replace("·", "*").strip()).replace("^", "**")
     if written.startswith("/"):
         written = "1" + written
-    written = written.replace("%", "percent")
+    written = written.replace("%", "percent").replace("°C", "degC")
+    if _UNREASONABLE_POWER.search(written):
+        raise QuantityError("this is not a unit", got, 'a unit such as "L/m2/h"')
     try:
         return _registry().parse_units(written)
     except pint.UndefinedUnitError as error:
         unknown = str(error.unit_names if isinstance(error.unit_names, str) else next(iter(error.unit_names)))
-        raise QuantityError(f'unknown unit "{shortened(unknown, _LONGEST)}"', got, None, nearest_unit(unknown)) from None
+        raise QuantityError(
+            f'unknown unit "{shortened(unknown, _LONGEST)}"', got, None, nearest_unit(unknown)
+        ) from None
     except Exception:  # pint raises errors of many kinds on malformed text; all mean the same here
         raise QuantityError("this is not a unit", got, 'a unit such as "L/m2/h"') from None
 
@@ -97,7 +102,18 @@ def is_dimensionless(unit: str) -> bool:
 @functools.cache
 def factor(from_unit: str, to_unit: str) -> float:
     """Return the number that converts a value in `from_unit` to `to_unit`."""
-    return float(_registry().convert(1.0, _unit(from_unit), _unit(to_unit)))
+    return _converted(1.0, from_unit, to_unit)
+
+
+def _converted(value: float, from_unit: str, to_unit: str) -> float:
+    try:
+        converted = float(_registry().convert(value, _unit(from_unit), _unit(to_unit)))
+    except OverflowError:
+        converted = math.inf
+    if not math.isfinite(converted):
+        got = f'"{shortened(f"{value:g} {from_unit}")}"'
+        raise QuantityError("this is too large a number", got, f"a quantity in {to_unit}")
+    return converted
 
 
 def split(text: str) -> tuple[float, str]:
@@ -145,7 +161,7 @@ def parse(text: str, unit: str) -> float:
         hint = _HINTS.get((got, wanted))
         problem = f"{written} cannot be converted to {unit}" + (f" ({hint})" if hint else "")
         raise QuantityError(problem, f'"{shortened(text)}"', f"a quantity in {unit}")
-    converted = _registry().convert(value, _unit(written or "dimensionless"), _unit(unit))
+    converted = _converted(value, written or "dimensionless", unit)
     return float(f"{converted:.15g}")  # so that "10 um" and "10000 nm" are the same number, to the bit
 
 

@@ -148,7 +148,9 @@ class MeasuredRecovery(UnitOperation):
         doc="measured vesicle recovery; replaces the mechanism for vesicles, equal for all sizes",
     )
 
-    def take_vesicles(self, channel: str, mechanism: Mapping[str, Array], feed: Material) -> tuple[Material, dict[str, Material]]:
+    def take_vesicles(
+        self, channel: str, mechanism: Mapping[str, Array], feed: Material
+    ) -> tuple[Material, dict[str, Material]]:
         """Split `feed` into what goes on and the vesicle losses by channel.
 
         Parameters

@@ -44,10 +44,10 @@ class ConditionedMedium(UnitOperation):
         5e8, "particle/mL", low=0.0, high=1e13, doc="non-vesicular particles above 30 nm; not with counted_titer"
     )
     nonvesicular_median: Array = parameter(80.0, "nm", low=30, high=200, doc="their median diameter")
-    nonvesicular_gsd: Array = parameter(1.5, "1", low=1.2, high=2.0, doc="geometric standard deviation of their diameter")
-    protein: Array = parameter(
-        80.0, "ug/mL", low=0.0, high=10000, doc="soluble protein", source="general_knowledge"
+    nonvesicular_gsd: Array = parameter(
+        1.5, "1", low=1.2, high=2.0, doc="geometric standard deviation of their diameter"
     )
+    protein: Array = parameter(80.0, "ug/mL", low=0.0, high=10000, doc="soluble protein", source="general_knowledge")
     small_protein: Array = parameter(0.25, "1", low=0.0, high=0.6, doc="share of soluble protein below 30 kDa")
     immunoglobulin_like: Array = parameter(0.2, "1", low=0.0, high=0.4, doc="share of soluble protein near 150 kDa")
     complex_protein: Array = parameter(0.1, "1", low=0.0, high=0.4, doc="share of soluble protein above 600 kDa")

@@ -28,18 +28,36 @@ class DepthFiltration(MeasuredRecovery):
         100.0, "L/m2/h", low=50, high=200, doc="initial flux", source="general_knowledge", critical=True
     )
     capacity: Array = parameter(
-        120.0, "L/m2", low=50, high=300, doc="volume per area at which the filter is plugged", source="general_knowledge"
+        120.0,
+        "L/m2",
+        low=50,
+        high=300,
+        doc="volume per area at which the filter is plugged",
+        source="general_knowledge",
     )
     debris_reduction: Array = parameter(
         2.5, "log", low=1.5, high=4.0, doc="log reduction of debris and cells", source="general_knowledge"
     )
     dna_reduction: Array = parameter(
-        0.0, "log", low=0.0, high=1.5, doc="log reduction of free DNA; above 0 for charged media", source="general_knowledge"
+        0.0,
+        "log",
+        low=0.0,
+        high=1.5,
+        doc="log reduction of free DNA; above 0 for charged media",
+        source="general_knowledge",
     )
     adsorbed_per_area: Array = parameter(
-        2e12, "1/m2", low=1e11, high=2e13, doc="vesicles that the inner surface binds per area", source="feder1980", grade="B"
+        2e12,
+        "1/m2",
+        low=1e11,
+        high=2e13,
+        doc="vesicles that the inner surface binds per area",
+        source="feder1980",
+        grade="B",
     )
-    inner_area_ratio: Array = parameter(10.0, "1", low=1, high=1000, doc="surface that binds vesicles over frontal area")
+    inner_area_ratio: Array = parameter(
+        10.0, "1", low=1, high=1000, doc="surface that binds vesicles over frontal area"
+    )
     preparation: Array = parameter(0.5, "h", low=0.1, high=4, doc="time to flush and to set up")
 
     def transform(self, feed: Material) -> Outcome:

@@ -69,18 +69,33 @@ class HollowFiberCulture(VisitedOperation):
         14.0, "d", low=1, high=60, planned=True, doc="time over which harvests are collected", critical=True
     )
     harvest_every: float = parameter(
-        1.0, "d", low=0.125, high=7, planned=True, doc="time between harvests", source="gobin2021", grade="A", critical=True
+        1.0,
+        "d",
+        low=0.125,
+        high=7,
+        planned=True,
+        doc="time between harvests",
+        source="gobin2021",
+        grade="A",
+        critical=True,
     )
     harvest_fraction: Array = parameter(
         0.95, "1", low=0.3, high=1.0, doc="fraction of the extracapillary volume taken at a harvest"
     )
     pool_every: float | None = parameter(
-        None, "d", low=0.125, high=60, planned=True, doc="harvests are pooled over this time; none: the whole collection"
+        None,
+        "d",
+        low=0.125,
+        high=60,
+        planned=True,
+        doc="harvests are pooled over this time; none: the whole collection",
     )
     collection_growth: Array = parameter(
         0.0, "1", low=0.0, high=1.0, doc="growth rate in collection medium over that in growth medium"
     )
-    death_rate: Array = parameter(0.0005, "1/h", low=0.0001, high=0.015, doc="death rate during collection", critical=True)
+    death_rate: Array = parameter(
+        0.0005, "1/h", low=0.0001, high=0.015, doc="death rate during collection", critical=True
+    )
     activity: Array = parameter(
         1.0,
         "1",
@@ -117,7 +132,9 @@ class HollowFiberCulture(VisitedOperation):
     medium_protein: Array = parameter(
         0.0, "ug/mL", low=0.0, high=6000, doc="protein that the collection medium brings along"
     )
-    protein_per_dead_cell: Array = parameter(200.0, "pg/cell", low=50, high=500, doc="protein that a dead cell releases")
+    protein_per_dead_cell: Array = parameter(
+        200.0, "pg/cell", low=50, high=500, doc="protein that a dead cell releases"
+    )
     small_protein: Array = parameter(0.25, "1", low=0.0, high=0.6, doc="share of soluble protein below 30 kDa")
     immunoglobulin_like: Array = parameter(0.2, "1", low=0.0, high=0.4, doc="share of soluble protein near 150 kDa")
     complex_protein: Array = parameter(0.1, "1", low=0.0, high=0.4, doc="share of soluble protein above 600 kDa")
@@ -128,7 +145,9 @@ class HollowFiberCulture(VisitedOperation):
         6.6, "pg/cell", low=5.0, high=15.0, doc="DNA of a dead diploid cell", source="general_knowledge"
     )
     bound_dna: Array = parameter(0.05, "1", low=0.0, high=0.5, doc="share of the DNA that binds to vesicles")
-    debris_per_dead_cell: Array = parameter(10.0, "particle/cell", low=5, high=20, doc="debris above 1 um per dead cell")
+    debris_per_dead_cell: Array = parameter(
+        10.0, "particle/cell", low=5, high=20, doc="debris above 1 um per dead cell"
+    )
     medium_rate: Array = parameter(
         6.0, "L/d", low=0.01, high=50, doc="intracapillary medium supply", source="general_knowledge"
     )
@@ -223,7 +242,7 @@ class HollowFiberCulture(VisitedOperation):
         cells, cell_hours = state.viable_cells, 0.0 * state.viable_cells
         for course in self._courses(cells, self._rates(1.0, self.growth_death_rate), growing, steps):
             cells, cell_hours = course.end * self.extracapillary_volume, cell_hours + course.cell_hours
-        died = self.growth_death_rate * cell_hours * self.extracapillary_volume
+        died = self._died(self.growth_death_rate * cell_hours * self.extracapillary_volume, state.viable_cells, cells)
         fresh = self._fresh_medium(self._liters)
         return Outcome(
             Material(),
@@ -237,6 +256,11 @@ class HollowFiberCulture(VisitedOperation):
             phases=(Phase("grow", hours, attended=False), Phase("exchange medium", self.harvest_duration)),
             consumption={"growth_medium": self.medium_rate * (hours / 24.0) + self._liters},
         )
+
+    @staticmethod
+    def _died(at_basal_rate: Array, before: Array, after: Array) -> Array:
+        """Return the cells that died: at the basal rate, or all that a decline toward the capacity takes."""
+        return np.asarray(np.maximum(at_basal_rate, before - after))
 
     def _fresh_medium(self, liters: Array) -> Material:
         return Material(
@@ -258,8 +282,8 @@ class HollowFiberCulture(VisitedOperation):
         left = times(state.vesicles, tally.survival)
         found, made = self.context.secreted * (tally.found * volume), self.context.secreted * (tally.secreted * volume)
         gone = plus(plus(state.vesicles, times(left, -1.0)), made - found)
-        died = self.death_rate * tally.cell_hours * volume
         cells = course.end * volume
+        died = self._died(self.death_rate * tally.cell_hours * volume, state.viable_cells, cells)
         generated = replace(
             self._released(tally.secreted * volume, tally.cell_hours * volume, died),
             vesicles=made,
@@ -310,7 +334,8 @@ class _Tally:
     def add(self, pool: Pool, cells: growth.Course) -> None:
         """Add one part of the interval."""
         before = self.remaining + self.found
-        self.remaining, self.found = self.remaining * pool.survival, self.found * pool.survival + pool.found
+        found = np.minimum(pool.found, pool.secreted)  # a steep decline of the cells defeats the quadrature
+        self.remaining, self.found = self.remaining * pool.survival, self.found * pool.survival + found
         lost = before + pool.secreted - self.remaining - self.found
         self.survival = self.survival * pool.survival
         self.secreted, self.cell_hours = self.secreted + pool.secreted, self.cell_hours + cells.cell_hours

@@ -56,4 +56,3 @@ class NucleaseTreatment(MeasuredRecovery):
             consumption={"nuclease": enzyme.nuclease},
             monitors={"dna_log_reduction": np.asarray(-np.log10(left))},
         )
-

@@ -94,7 +94,10 @@ class PlanarExpansion(UnitOperation):
                 "discarded medium": discarded,
             },
             phases=(Phase("expand", state.hours, attended=False), Phase("passage", 4.0 * self.passages)),
-            consumption={"growth_medium": state.area * self.medium_per_area * 1e-3, "culture_surface": state.area * 1e-4},
+            consumption={
+                "growth_medium": state.area * self.medium_per_area * 1e-3,
+                "culture_surface": state.area * 1e-4,
+            },
             monitors={"final_area": state.last_area, "doublings": state.doublings},
         )
 
@@ -104,7 +107,7 @@ class PlanarExpansion(UnitOperation):
         crowd = growth.crowding(rate, self.capacity, theta)
         start = self.seeding_density * self.attachment
         plateau = growth.plateau_density(rate - self.death_rate, crowd, theta)
-        end = np.minimum(self.harvest_density, _ALMOST_PLATEAU * plateau)
+        end = np.maximum(np.minimum(self.harvest_density, _ALMOST_PLATEAU * plateau), start)
         hours = self.lag + growth.hours_to_reach(start, end, rate - self.death_rate, crowd, theta)
         area = train.cells / self.seeding_density
         attached = train.cells * self.attachment

@@ -60,11 +60,23 @@ class SizeExclusionChromatography(MeasuredRecovery):
         source="terovanesyan2021",
     )
     pool_from: Array = parameter(
-        0.3, "1", low=0.2, high=0.5, doc="start of the pool, in column volumes", source="terovanesyan2023", grade="B",
+        0.3,
+        "1",
+        low=0.2,
+        high=0.5,
+        doc="start of the pool, in column volumes",
+        source="terovanesyan2023",
+        grade="B",
         critical=True,
     )
     pool_to: Array = parameter(
-        0.5, "1", low=0.35, high=0.9, doc="end of the pool, in column volumes", source="terovanesyan2023", grade="B",
+        0.5,
+        "1",
+        low=0.35,
+        high=0.9,
+        doc="end of the pool, in column volumes",
+        source="terovanesyan2023",
+        grade="B",
         critical=True,
     )
     bed_recovery: Array = parameter(
@@ -80,7 +92,11 @@ class SizeExclusionChromatography(MeasuredRecovery):
         0.02, "1", low=0.0, high=0.05, doc="fraction of every protein that tails into the pool"
     )
     cycle_volume: Array = parameter(
-        3.0, "1", low=1.5, high=5, doc="eluent and re-equilibration of one cycle, in column volumes",
+        3.0,
+        "1",
+        low=1.5,
+        high=5,
+        doc="eluent and re-equilibration of one cycle, in column volumes",
         source="general_knowledge",
     )
     buffer_salt: Array = parameter(
@@ -111,7 +127,9 @@ class SizeExclusionChromatography(MeasuredRecovery):
         pooled = (self.pool_to - self.pool_from) * self.column_volume * cycles
         eluent = self.cycle_volume * self.column_volume * cycles
         buffer = Material(volume=eluent, salt=self.buffer_salt * eluent)
-        waste = outside.replaced(volume=feed.volume + eluent - pooled, salt=feed.salt + self.buffer_salt * (eluent - pooled))
+        waste = outside.replaced(
+            volume=feed.volume + eluent - pooled, salt=feed.salt + self.buffer_salt * (eluent - pooled)
+        )
         losses["outside the pool"] = losses.get("outside the pool", Material()) + waste
         return Outcome(
             product.replaced(volume=pooled, salt=self.buffer_salt * pooled),

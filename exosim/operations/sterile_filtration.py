@@ -34,9 +34,17 @@ class SterileFiltration(MeasuredRecovery):
     half_passage: Array = parameter(
         190.0, "nm", low=150, high=220, doc="diameter of 50 % passage", source="general_knowledge"
     )
-    passage_slope: Array = parameter(8.0, "1", low=5, high=12, doc="steepness of the passage", source="general_knowledge")
+    passage_slope: Array = parameter(
+        8.0, "1", low=5, high=12, doc="steepness of the passage", source="general_knowledge"
+    )
     adsorbed_per_area: Array = parameter(
-        2e12, "1/m2", low=1e11, high=2e13, doc="vesicles that the membrane binds per area", source="feder1980", grade="B"
+        2e12,
+        "1/m2",
+        low=1e11,
+        high=2e13,
+        doc="vesicles that the membrane binds per area",
+        source="feder1980",
+        grade="B",
     )
     hold_up: Array = parameter(1.0, "mL", low=0.1, high=500, doc="hold-up of one filter", source="general_knowledge")
     chased: Array = parameter(

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exosim.material import Material, total
 from exosim.operations.base import MeasuredRecovery, Outcome, Phase
@@ -47,7 +48,14 @@ class TangentialFlowFiltration(MeasuredRecovery):
     )
     flux: Array = parameter(30.0, "L/m2/h", low=5, high=80, doc="set flux", source="general_knowledge", critical=True)
     concentration_factor: Array = parameter(
-        20.0, "1", low=1, high=200, minimum=1.0, doc="volumetric concentration factor", source="busatto2018", critical=True
+        20.0,
+        "1",
+        low=1,
+        high=200,
+        minimum=1.0,
+        doc="volumetric concentration factor",
+        source="busatto2018",
+        critical=True,
     )
     diavolumes: Array = parameter(
         6.0, "1", low=0, high=20, doc="diavolumes", source="ora_ultrafiltration", grade="A", critical=True
@@ -62,10 +70,21 @@ class TangentialFlowFiltration(MeasuredRecovery):
         grade="B",
     )
     dna_sieving: Array = parameter(
-        0.05, "1", low=0.0, high=0.2, doc="sieving coefficient of free DNA that can be amplified", source="general_knowledge"
+        0.05,
+        "1",
+        low=0.0,
+        high=0.2,
+        doc="sieving coefficient of free DNA that can be amplified",
+        source="general_knowledge",
     )
     adsorbed_per_area: Array = parameter(
-        2e12, "1/m2", low=1e11, high=2e13, doc="vesicles that the membrane binds per area", source="feder1980", grade="B"
+        2e12,
+        "1/m2",
+        low=1e11,
+        high=2e13,
+        doc="vesicles that the membrane binds per area",
+        source="feder1980",
+        grade="B",
     )
     hold_up: Array = parameter(
         20.0, "mL", low=0.0, high=5000, doc="volume that cannot be drained", source="general_knowledge"
@@ -165,7 +184,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
         }
         return phases, limits
 
-    def _fluxes(self, feed: Material, positions: Array) -> tuple[Array, Array, Array]:
+    def _fluxes(self, feed: Material, positions: Array) -> tuple[NDArray[np.float64], Array, Array]:
         """Return the flux at the quadrature nodes and at the end, and which limit binds at the end."""
         factor = np.exp(np.log(self.concentration_factor) * positions)
         milliliters = feed.volume * 1e3
@@ -174,13 +193,12 @@ class TangentialFlowFiltration(MeasuredRecovery):
         at = (self.shear_rate, self.channel_length)
         by_vesicles = self._film(100.0, self.vesicle_gel, vesicles, *at)
         by_protein = self._film(PROTEIN_POOLS[1].diameter, self.protein_gel, protein, *at)
-        fluxes = flux.limited(self.flux, by_vesicles, by_protein)
+        fluxes = np.asarray(flux.limited(self.flux, by_vesicles, by_protein))
         bound = fluxes[NODES] < self.flux
         first = by_vesicles[NODES] <= by_protein[NODES]
         return fluxes, np.asarray(bound & first, dtype=np.float64), np.asarray(bound & ~first, dtype=np.float64)
 
     @staticmethod
-    def _film(diameter: float, gel: Array, bulk: Array, shear_rate: Array, length: Array) -> Array:
+    def _film(diameter: float, gel: Array, bulk: Array, shear_rate: Array, length: Array) -> NDArray[np.float64]:
         transfer = flux.mass_transfer(shear_rate, flux.diffusivity(diameter), length)
-        return flux.gel_flux(transfer, gel, np.maximum(bulk, 1e-9))
-
+        return np.asarray(flux.gel_flux(transfer, gel, np.maximum(bulk, 1e-9)))

@@ -52,7 +52,9 @@ def limited(setpoint: Array, *limits: Array) -> Array:
     return np.asarray(np.maximum(flux, 0.01 * setpoint))
 
 
-def concentration_hours(volume: Array, factor: Array, area: Array, fluxes: Array, positions: Array, weights: Array) -> Array:
+def concentration_hours(
+    volume: Array, factor: Array, area: Array, fluxes: Array, positions: Array, weights: Array
+) -> Array:
     """Return the time to concentrate, the integral of dV / (A J) [h].
 
     Parameters

@@ -15,6 +15,7 @@ Validity: one homogeneous population; rates constant over the interval; theta fr
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,4 +119,4 @@ def plateau_density(net_rate: Array, crowd: Array, theta: float) -> Array:
 
 def doubling_rate(doubling_time: Array) -> Array:
     """Return the specific growth rate ln 2 / doubling time [1/h]."""
-    return np.log(2.0) / doubling_time
+    return math.log(2.0) / doubling_time

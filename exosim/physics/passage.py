@@ -32,4 +32,4 @@ def unadsorbed(number: Array, per_area: Array, area: Array) -> Array:
     per_area : particles that a square meter takes Gamma [1/m2]
     area : [m2]
     """
-    return np.asarray(np.clip(1.0 - per_area * area / np.maximum(number, 1e-300), 0.0, 1.0))
+    return np.asarray(np.clip(1.0 - per_area * area / np.maximum(number, 1.0), 0.0, 1.0))

@@ -25,7 +25,7 @@ def distribution_coefficient(diameter: Array, pore_diameter: Array) -> Array:
 
 def _ramp(x: Array) -> Array:
     """Return the integral of the normal distribution function, x Phi(x) + phi(x)."""
-    return x * normal_distribution(x) + np.exp(-0.5 * np.square(x)) / _SQRT_TWO_PI
+    return np.asarray(x * normal_distribution(x) + np.exp(-0.5 * np.square(x)) / _SQRT_TWO_PI)
 
 
 def pooled_fraction(retention: Array, plates: Array, start: Array, stop: Array, load: Array = 0.0) -> Array:

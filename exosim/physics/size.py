@@ -57,7 +57,7 @@ def mode(median: Array, gsd: Array) -> Array:
 
 def variation(gsd: Array) -> Array:
     """Return the coefficient of variation of the diameter."""
-    return np.sqrt(np.expm1(np.log(gsd) ** 2))
+    return np.asarray(np.sqrt(np.expm1(np.log(gsd) ** 2)))
 
 
 def class_shares(sizes: SizeClasses, median: Array, gsd: Array) -> Array:

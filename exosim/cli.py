@@ -1,0 +1,283 @@
+"""The command line: one verb per question.
+
+Everything heavy is imported inside the commands, so that ``exosim --help`` answers at once. Results go to standard
+output, errors and progress to standard error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from exosim.errors import ExosimError, Problem, UsageError, nearest_name, shortened
+from exosim.version import __version__
+
+if TYPE_CHECKING:
+    from exosim.results import Yields
+    from exosim.scenario import Scenario
+
+INTERRUPTED = 130
+_BUG = 1
+_SHOW_PROGRESS_AFTER = 1.0  # seconds
+_EXITS = """\b
+Exit codes: 0 fine · 1 a bug in exosim · 2 usage · 3 scenario invalid · 4 the model
+cannot go on · 5 files · 6 a limit refused · 7 checkpoint refused · 130 interrupted"""
+
+
+class _Group(click.Group):
+    """A group that suggests the command that was meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and self.get_command(ctx, name) is None:
+            problem = f'no such command "{shortened(name, 60)}"'
+            choices = "one of " + ", ".join(sorted(self.commands))
+            raise UsageError(Problem(problem, expected=choices, nearest=nearest_name(name, self.commands)))
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Group, epilog=_EXITS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="exosim")
+def cli() -> None:
+    """Simulate how exosomes and other extracellular vesicles are manufactured.
+
+    A scenario file describes the process; each command answers one question about it.
+
+    \b
+    exosim check scenarios/msc_hollow_fiber.toml     is it right, and where do its numbers come from?
+    exosim yield scenarios/msc_hollow_fiber.toml     how many vesicles and doses, how pure, how sure?
+    """
+
+
+def _assignment(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> dict[str, Any]:
+    """Read the --set options: KEY=VALUE, where the value is TOML or plain text."""
+    changes: dict[str, Any] = {}
+    for value in values:
+        key, sign, text = value.partition("=")
+        if not sign or not key.strip():
+            raise click.BadParameter(f'needs KEY=VALUE, such as concentrate.flux="35 L/m2/h"; got "{shortened(value)}"')
+        changes[key.strip()] = _value(text.strip())
+    return changes
+
+
+def _value(text: str) -> Any:
+    import tomllib
+
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError):
+        return text
+
+
+def _shared(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that every command has."""
+    options = (
+        click.argument("scenario", metavar="SCENARIO"),
+        click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", callback=_assignment, help="Replace a value, by its path; may be given several times."),
+        click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON document."),
+        click.option("--quiet", is_flag=True, help="Print no tables and no progress."),
+        click.option("--max-file-size", type=click.FloatRange(min=0.0, min_open=True), default=16.0, show_default=True, metavar="MIB", help="Refuse larger scenario files."),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@cli.command()
+@_shared
+def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: float) -> None:
+    """Check SCENARIO and list every parameter with its value, source and grade.
+
+    All problems are reported at once, each with its line. SCENARIO may be - for standard input.
+    """
+    loaded = _load(scenario, changes, max_file_size)
+    if as_json:
+        _print_json(_checked(loaded))
+    elif not quiet:
+        from exosim.console import print_check
+
+        print_check(loaded)
+
+
+@cli.command("yield")
+@_shared
+@click.option("--draws", type=click.IntRange(min=1), metavar="N", help="Number of draws; default: as in the scenario.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), metavar="N", help="Seed of the random values; default: as in the scenario."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder for the results; default: results/<name>-<hash>-s<seed>.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace a folder that holds something else.")
+def yield_(
+    scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: float,
+    draws: int | None, seed: int | None, out: Path | None, overwrite: bool,
+) -> None:  # fmt: skip
+    """How many vesicles and doses SCENARIO gives, how pure, where the losses are, and how sure that is.
+
+    Prints the headline figures and a table of all steps (median and 5 to 95 % interval), and writes tables and pictures
+    into a folder. The figures are those of a started batch that does not fail.
+    """
+    from exosim.folder import Target, check_target, default_path, writing
+    from exosim.simulation import evaluate
+
+    loaded = _load(scenario, changes, max_file_size)
+    used = loaded.seed if seed is None else seed
+    identity = {"form": "exosim.run/1", "command": "yield", "scenario": loaded.name, "hash": loaded.hash, "seed": used}
+    target = Target(out or default_path(loaded.name, loaded.hash, used), out is not None, identity, overwrite)
+    check_target(target)
+    with _progress(quiet or as_json) as progress:
+        yields = evaluate(loaded, draws, seed=used, progress=progress)
+    with writing(target) as folder:
+        written = _write(yields, folder, identity)
+    paths = [target.path / path.name for path in written]
+    if as_json:
+        _print_json(yields.as_dict())
+    elif not quiet:
+        from exosim.console import print_yields
+
+        print_yields(yields, paths)
+
+
+def _load(path: str, changes: dict[str, Any], max_file_size: float) -> Scenario:
+    from exosim.scenario import load
+
+    return load(path, changes, maximum_mebibytes=max_file_size)
+
+
+def _checked(scenario: Scenario) -> dict[str, Any]:
+    """Return the JSON document of `check`."""
+    import dataclasses
+
+    ledger = scenario.ledger()
+    return {
+        "form": "exosim.check/1",
+        "version": __version__,
+        "scenario": {"name": scenario.name, "hash": scenario.hash},
+        "warnings": list(scenario.warnings),
+        "ledger": {"headline": ledger.headline(), **ledger.counts(), "lines": [dataclasses.asdict(x) for x in ledger]},
+    }
+
+
+def _write(yields: Yields, folder: Path, identity: dict[str, Any]) -> list[Path]:
+    """Write tables and pictures into the folder; return their paths, pictures last."""
+    from importlib.metadata import version
+
+    from exosim import plots
+    from exosim.export import write_yields
+    from exosim.folder import write_manifest
+    from exosim.plots.style import save
+
+    paths = write_yields(yields, folder)
+    pictures = {"waterfall": plots.waterfall}
+    if yields.has("secreted"):
+        pictures = {"yield_curve": plots.yield_curve, **pictures}
+    for name, draw in pictures.items():
+        paths.extend(save(draw(yields), folder, name))
+    packages = {name: version(name) for name in ("numpy", "scipy", "matplotlib", "pint", "pydantic")}
+    write_manifest(folder, {**identity, "version": __version__, "draws": yields.draws}, packages)
+    return paths
+
+
+def _print_json(document: object) -> None:
+    from exosim.export import to_json
+
+    click.echo(to_json(document), nl=False)
+
+
+@contextlib.contextmanager
+def _progress(silent: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Give a progress callback that draws a bar on standard error once a run takes longer than a second."""
+    if silent:
+        yield None
+        return
+    started, bar, task = time.monotonic(), None, None
+
+    def advance(done: int, asked: int) -> None:
+        nonlocal bar, task
+        if bar is None and done < asked and time.monotonic() - started > _SHOW_PROGRESS_AFTER:
+            from exosim.console import new_progress
+
+            bar = new_progress()
+            bar.start()
+            task = bar.add_task("drawing", total=asked)
+        if bar is not None and task is not None:
+            bar.update(task, completed=done)
+
+    try:
+        yield advance
+    finally:
+        if bar is not None:
+            bar.stop()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; nothing but a bug in exosim shows a traceback."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = cli.main(args=given, prog_name="exosim", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return UsageError.exit_code
+    except click.ClickException as error:
+        return _report(_usage_error(error), given)
+    except ExosimError as error:
+        return _report(error, given)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        click.echo("interrupted; nothing was written", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        _silence_stdout()
+        return 0
+    except Exception:  # the last resort: whatever arrives here is a bug, and its traceback is wanted
+        import traceback
+
+        traceback.print_exc()
+        click.echo("this is a bug in exosim: please report it with the lines above", err=True)
+        return _BUG
+
+
+def _silence_stdout() -> None:
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return None
+
+
+def _usage_error(error: click.ClickException) -> UsageError:
+    """Return a click error as ours, with the nearest option when one was misspelled."""
+    if isinstance(error, click.NoSuchOption):
+        nearest = (error.possibilities or [None])[0]
+        return UsageError(Problem(f'no such option "{shortened(error.option_name, 60)}"', nearest=nearest))
+    return UsageError(Problem(shortened(error.format_message().rstrip("."), 300)))
+
+
+def _report(error: ExosimError, arguments: Sequence[str]) -> int:
+    """Print an error: as text to standard error, with --json as one document to standard output."""
+    if "--json" in arguments:
+        document = {"form": "exosim.error/1", "problems": [problem.as_dict() for problem in error.problems]}
+        _print_json(document)
+    else:
+        for line in str(error).splitlines():
+            click.echo(line, err=True)
+        if isinstance(error, UsageError):
+            click.echo('try "exosim --help"', err=True)
+    return error.exit_code

@@ -1,0 +1,152 @@
+"""Tables and progress on the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from exosim import units
+from exosim.parameter import GRADES
+
+if TYPE_CHECKING:
+    from exosim.results import Summary, Yields
+    from exosim.scenario import Scenario
+
+_WIDE = 132
+_TITLES = {
+    "doses": "doses per batch",
+    "ev_yield": "EV yield, harvest to vial",
+    "evs_per_protein": "purity, true",
+    "particles_per_protein": "purity, as counted",
+    "purity_relative_to_ceiling": "purity over its ceiling",
+    "particles_per_cell_per_day": "harvested per cell and day",
+    "vials": "accepted vials",
+    "secreted": "vesicles secreted",
+    "harvested": "vesicles harvested",
+    "vialed": "vesicles in vials",
+    "batch_duration": "process time of a batch",
+}
+_COLUMNS = (
+    ("volume", "volume", "mL", 1.0),
+    ("vesicles", "vesicles", "EV", 1.0),
+    ("titer", "titer", "EV/mL", 1.0),
+    ("protein", "protein", "mg", 1e-3),
+    ("evs_per_protein", "purity", "EV/ug", 1.0),
+    ("purity_relative_to_ceiling", "of ceiling", "%", 100.0),
+    ("recovery", "recovery", "%", 100.0),
+    ("cumulative_yield", "so far", "%", 100.0),
+    ("duration", "time", "h", 1.0),
+)
+"""Name, title and unit of each column of the step table, and the factor from the unit of the quantity."""
+
+
+def _console(error: bool = False) -> Console:
+    stream = sys.stderr if error else sys.stdout
+    width = None if stream.isatty() else _WIDE
+    return Console(file=stream, width=width, highlight=False, soft_wrap=False)
+
+
+def _box() -> box.Box:
+    """Return table lines that the encoding of standard output can show."""
+    encoding = (getattr(sys.stdout, "encoding", "") or "").lower().replace("-", "")
+    return box.SIMPLE_HEAD if encoding.startswith("utf") else box.ASCII2
+
+
+def new_progress() -> Progress:
+    """Return a progress bar on standard error that disappears when it is done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=_console(error=True), transient=True)
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Return a number for a table cell."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e6 else units.show(value, "1", digits)
+
+
+def print_yields(yields: Yields, paths: Sequence[Path]) -> None:
+    """Print the headline figures, the step table, limits, specification, ledger and the paths of what was written."""
+    console = _console()
+    scenario = yields.scenario
+    console.print(Text(f"{scenario.title or scenario.name}: {yields.draws:,} draws, seed {yields.seed}", style="bold"))
+    console.print(_headline_table(yields))
+    console.print(_step_table(yields))
+    for limit in yields.limits():
+        console.print(Text(f"limit reached in {100 * limit.share:.3g} % of draws: {limit.step}: {limit.limit}"))
+    for name, share in yields.in_specification().items():
+        label = "all attributes" if name == "all" else name
+        console.print(Text(f"within specification in {100 * share:.3g} % of draws: {label}"))
+    for warning in scenario.warnings:
+        console.print(Text(f"warning: {warning}", style="yellow"))
+    console.print(Text(scenario.ledger().headline()))
+    for path in paths:
+        console.print(Text(str(path)), soft_wrap=True)
+
+
+def _headline_table(yields: Yields) -> Table:
+    table = Table(box=_box(), pad_edge=False)
+    for title, justify in (("per started batch", "left"), ("median", "right"), ("5 %", "right"), ("95 %", "right")):
+        table.add_column(title, justify="right" if justify == "right" else "left")
+    table.add_column("unit")
+    for summary in yields.headlines():
+        if summary.n:
+            cells = (number(summary.median), number(summary.p5), number(summary.p95))
+            table.add_row(_TITLES.get(summary.name, summary.name), *cells, "" if summary.unit == "1" else summary.unit)
+    return table
+
+
+def _step_table(yields: Yields) -> Table:
+    title = "after each step: medians, with the 5 to 95 % interval of the vesicles"
+    table = Table(box=_box(), pad_edge=False, title=title, title_justify="left")
+    table.add_column("step", no_wrap=True)
+    for name, heading, unit, _ in _COLUMNS:
+        table.add_column(f"{heading}\n{unit}", justify="right", no_wrap=True)
+        if name == "vesicles":
+            table.add_column("5 to 95 %\nEV", justify="right", no_wrap=True)
+    for step in yields.steps:
+        cells = []
+        for name, _, unit, scale in _COLUMNS:
+            summary = yields.summary(name, step) if yields.has(name, step) else None
+            cells.append(_scaled(summary, scale, unit))
+            if name == "vesicles":
+                cells.append(_interval(summary))
+        table.add_row(step, *cells)
+    return table
+
+
+def _scaled(summary: Summary | None, scale: float, unit: str) -> str:
+    if summary is None or summary.median is None:
+        return "-"
+    value = summary.median * scale
+    return f"{value:.1f}" if unit in ("%", "h") else number(value)
+
+
+def _interval(summary: Summary | None) -> str:
+    return f"{number(summary.p5, 2)} to {number(summary.p95, 2)}" if summary else "-"
+
+
+def print_check(scenario: Scenario) -> None:
+    """Print that a scenario is valid, and its ledger."""
+    console = _console()
+    ledger = scenario.ledger()
+    table = Table(box=_box(), pad_edge=False)
+    for title in ("parameter", "value", "unit", "origin", "grade", "source"):
+        table.add_column(title, overflow="fold")
+    for line in ledger:
+        outside = " (outside range)" if line.outside_range else ""
+        table.add_row(*map(Text, (line.path, line.value + outside, line.unit, line.origin, line.grade, line.source)))
+    console.print(table)
+    for warning in scenario.warnings:
+        console.print(Text(f"warning: {warning}", style="yellow"))
+    console.print(Text(f"{scenario.name}: valid", style="bold"))
+    console.print(Text(ledger.headline()))
+    console.print(Text("grades: " + ", ".join(f"{grade} {meaning}" for grade, meaning in GRADES.items())))

@@ -1,0 +1,58 @@
+"""Results as files: JSON for programs, CSV for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from exosim.parameter import Ledger
+from exosim.results import Yields
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def to_json(document: object) -> str:
+    """Return a document as JSON text; NaN and infinity are refused, not written."""
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_yields(yields: Yields, folder: Path) -> list[Path]:
+    """Write ``yields.json``, ``quantities.csv`` and ``ledger.csv``; return their paths."""
+    document = folder / "yields.json"
+    document.write_text(to_json(yields.as_dict()), encoding="utf-8")
+    summaries = [summary.as_dict() for summary in yields.quantities()]
+    quantities = write_csv(folder / "quantities.csv", list(summaries[0]), [list(row.values()) for row in summaries])
+    return [document, quantities, write_ledger(yields.scenario.ledger(), folder)]
+
+
+def write_ledger(ledger: Ledger, folder: Path) -> Path:
+    """Write ``ledger.csv``: every parameter with its value, origin, source and grade."""
+    columns = ["path", "value", "unit", "origin", "grade", "source", "outside_range"]
+    rows = [[getattr(line, column) for column in columns] for line in ledger]
+    return write_csv(folder / "ledger.csv", columns, rows)
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
+    """Write a table after RFC 4180; text that a spreadsheet would take for a formula is quoted with an apostrophe."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows([[_cell(value) for value in row] for row in rows])
+    return path
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS) and not _is_number(value):
+        return f"'{value}"
+    return "" if value is None else value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,215 @@
+"""Results of a run: arrays over lanes, their summaries, and what they look like as a table and as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exosim import units
+from exosim.parameter import Array
+from exosim.readings import HEADLINES
+from exosim.version import __version__
+
+if TYPE_CHECKING:
+    from exosim.scenario import Scenario
+
+Key: TypeAlias = tuple[str, str | None]
+KINDS = ("reading", "limit", "attribute", "met", "course")
+COURSE = ("time", "secreted", "harvested", "harvest_volume", "viable_cells", "titer")
+"""What is kept of a culture at each harvest: arrays of shape (harvests, draws)."""
+FORM = "exosim.yield/1"
+QUANTILES = (0.05, 0.5, 0.95)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A quantity over all draws.
+
+    Attributes
+    ----------
+    name, step, unit : what, after which step (None for a headline), in which unit
+    n : number of draws; 0 when there is nothing to report, for the `reason` given
+    mean, sd, median, p5, p95 : over the draws; None when n = 0; `sd` is also None when n = 1
+    """
+
+    name: str
+    step: str | None
+    unit: str
+    n: int
+    mean: float | None = None
+    sd: float | None = None
+    median: float | None = None
+    p5: float | None = None
+    p95: float | None = None
+    reason: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the summary as a JSON object."""
+        names = ("name", "step", "unit", "n", "mean", "sd", "median", "p5", "p95", "reason")
+        return {name: getattr(self, name) for name in names}
+
+    def __str__(self) -> str:
+        if self.median is None:
+            return f"{self.name}: none ({self.reason})"
+        low, middle, high = (units.show(v or 0.0, "1", 3) for v in (self.p5, self.median, self.p95))
+        return f"{self.name}: {middle} ({low} to {high}) {'' if self.unit == '1' else self.unit}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class LimitReached:
+    """How often a named limit was reached."""
+
+    step: str
+    limit: str
+    share: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the limit as a JSON object."""
+        return {"step": self.step, "limit": self.limit, "share": self.share}
+
+
+class Yields:
+    """What a started batch that does not fail yields, over many draws; made by :func:`exosim.evaluate`.
+
+    Attributes
+    ----------
+    scenario, seed, draws : what was run
+    version : version of exosim that ran it
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        draws: int,
+        kept: Mapping[str, Mapping[Key, Array | None]],
+        notes: Mapping[Key, tuple[str, str | None]],
+    ) -> None:
+        self.scenario, self.seed, self.draws = scenario, seed, draws
+        self.version = __version__
+        self._kept, self._notes = kept, notes
+        self._summaries: dict[tuple[str, Key], Summary] = {}
+
+    def values(self, name: str, step: str | None = None) -> NDArray[np.float64]:
+        """Return a quantity on all draws, shape (draws,).
+
+        Parameters
+        ----------
+        name : a headline such as ``doses``, or with `step` what is reported after it, such as ``vesicles``
+        step : id of a procedure, ``<id>.hold`` for the wait before it; None for a headline
+
+        Raises
+        ------
+        KeyError
+            when there is no such quantity, with those that there are.
+        """
+        kept = self._kept["reading"]
+        if (name, step) not in kept:
+            valid = sorted(n for n, s in kept if s == step) or sorted({s for _, s in kept if s})
+            raise KeyError(f"no quantity {name!r} after step {step!r}; there is: {', '.join(valid)}")
+        values = kept[name, step]
+        return self._spread(np.full(1, math.nan) if values is None else np.asarray(values))
+
+    def course(self, name: str) -> NDArray[np.float64]:
+        """Return what the culture showed at each harvest, shape (harvests, draws); a name of :data:`COURSE`.
+
+        Raises
+        ------
+        KeyError
+            when the recipe has no culture.
+        """
+        found = [array for (key, _), array in self._kept["course"].items() if key == name]
+        if not found:
+            raise KeyError(f"no course of {name!r}: the recipe has no culture with harvests")
+        return self._spread(np.asarray(found[0]))
+
+    def _spread(self, array: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.broadcast_to(array, (*array.shape[:-1], self.draws))
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The rows of the step table in order; a wait is a row of its own, ``<id>.hold``."""
+        return tuple(dict.fromkeys(step for _, step in self._kept["reading"] if step is not None))
+
+    def losses(self, step: str) -> dict[str, NDArray[np.float64]]:
+        """Return the vesicles lost at a step, by channel, on all draws [EV]."""
+        names = [name for name, s in self._kept["reading"] if s == step and name.startswith("loss: ")]
+        return {name.removeprefix("loss: "): self.values(name, step) for name in names}
+
+    def has(self, name: str, step: str | None = None) -> bool:
+        """Return whether a quantity is reported and not empty."""
+        return self._kept["reading"].get((name, step)) is not None
+
+    def summary(self, name: str, step: str | None = None) -> Summary:
+        """Return mean, standard deviation, median and 5 to 95 % interval of a quantity."""
+        return self._summary("reading", (name, step))
+
+    def quantities(self) -> Iterator[Summary]:
+        """Yield the summary of every quantity: headlines, steps, attributes as their assays report them."""
+        for kind in ("reading", "attribute"):
+            for key in self._kept[kind]:
+                yield self._summary(kind, key)
+
+    def headlines(self) -> list[Summary]:
+        """Return the summaries of the headline figures."""
+        return [self.summary(name) for name in HEADLINES if (name, None) in self._kept["reading"]]
+
+    def _summary(self, kind: str, key: Key) -> Summary:
+        if (kind, key) not in self._summaries:
+            unit, reason = self._notes[key]
+            self._summaries[kind, key] = summarize(key[0], key[1], unit, self._kept[kind][key], self.draws, reason)
+        return self._summaries[kind, key]
+
+    def limits(self) -> list[LimitReached]:
+        """Return the named limits that were reached in at least one draw, with the share of the draws."""
+        reached = ((step, text, float(np.mean(np.asarray(at)))) for (text, step), at in self._kept["limit"].items())
+        return [LimitReached(step or "", text, share) for step, text, share in reached if share > 0.0]
+
+    def in_specification(self) -> dict[str, float]:
+        """Return the share of the draws whose reported value meets its limits, by attribute; ``all`` for all at once."""
+        met = {key[0]: np.asarray(values) for key, values in self._kept["met"].items()}
+        if not met:
+            return {}
+        shares = {name: float(np.mean(values)) for name, values in met.items()}
+        everything = np.ones(self.draws)
+        for values in met.values():
+            everything = everything * self._spread(values)
+        return {**shares, "all": float(np.mean(everything))}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON document ``exosim.yield/1``: no time, path or machine, no NaN."""
+        ledger = self.scenario.ledger()
+        return {
+            "form": FORM,
+            "version": self.version,
+            "scenario": {"name": self.scenario.name, "hash": self.scenario.hash},
+            "seed": self.seed,
+            "n": self.draws,
+            "quantities": [summary.as_dict() for summary in self.quantities()],
+            "limits": [limit.as_dict() for limit in self.limits()],
+            "specification": self.in_specification(),
+            "warnings": list(self.scenario.warnings),
+            "ledger": {"headline": ledger.headline(), **ledger.counts()},
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{self.scenario.name}: {self.draws} draws, seed {self.seed}: median (5 to 95 %)"]
+        lines += [f"  {summary}" for summary in self.headlines()]
+        return "\n".join([*lines, f"  {self.scenario.ledger().headline()}"])
+
+
+def summarize(
+    name: str, step: str | None, unit: str, values: Array | None, draws: int, reason: str | None = None
+) -> Summary:
+    """Return the summary of values over draws; what is equal in all draws may come as one number."""
+    if values is None:
+        return Summary(name, step, unit, 0, reason=reason or "not reported")
+    array = np.asarray(values, dtype=np.float64)
+    low, middle, high = np.quantile(array, QUANTILES)
+    sd = None if draws < 2 else (float(np.std(array, ddof=1)) if array.size > 1 else 0.0)
+    return Summary(name, step, unit, draws, float(np.mean(array)), sd, float(middle), float(low), float(high))

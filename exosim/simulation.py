@@ -1,0 +1,151 @@
+"""Run a scenario: `evaluate` asks the yield kernel for many draws, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+from exosim.errors import LimitError, Problem, UsageError
+from exosim.kernel import Step, run
+from exosim.parameter import Array
+from exosim.readings import attribute_results, limit_shares, read_batch
+from exosim.results import COURSE, KINDS, Key, Yields
+from exosim.scenario import Scenario
+
+Progress: TypeAlias = Callable[[int, int], None]
+
+BLOCK = 8192
+LANES = 64
+"""Blocks are padded to a multiple of this, so that vectorized loops round alike whatever the block size."""
+MEMORY_LIMIT = 16 * 1024**3
+_BYTES_PER_NUMBER = 8
+_SURELY_FITS = 1_000_000
+
+
+def evaluate(
+    scenario: Scenario,
+    draws: int | None = None,
+    *,
+    seed: int | None = None,
+    block: int = BLOCK,
+    progress: Progress | None = None,
+) -> Yields:
+    """Return what a started batch that does not fail yields, over many draws.
+
+    Parameters
+    ----------
+    scenario : the process
+    draws : number of lanes: one batch of one donor in one possible world each; default: as in the scenario
+    seed : seed of the addressed random values; default: as in the scenario
+    block : lanes that are worked on at once; changes speed and memory, never a bit of the result
+    progress : called with (draws done, draws asked for) after each block
+
+    Raises
+    ------
+    UsageError
+        when `draws` or `block` is below 1.
+    LimitError
+        when the results would not fit into memory.
+
+    Examples
+    --------
+    >>> yields = evaluate(load("scenarios/minimal.toml"), draws=1000)  # doctest: +SKIP
+    """
+    asked = scenario.draws if draws is None else draws
+    used = scenario.seed if seed is None else seed
+    if asked < 1 or block < 1:
+        raise UsageError(Problem("the number of draws and the block must be at least 1", got=f"{asked} and {block}"))
+    if used < 0:
+        raise UsageError(Problem("the seed must be a whole number of at least 0", got=str(used)))
+    block = _padded(min(block, _padded(asked)))
+    _check_memory(scenario, asked, used)
+    collected = _Collected(asked)
+    for start in range(0, asked, block):
+        stop = min(start + block, asked)
+        _collect_block(scenario, used, start, stop, collected)
+        if progress is not None:
+            progress(stop, asked)
+    return collected.yields(scenario, used)
+
+
+def _check_memory(scenario: Scenario, draws: int, seed: int) -> None:
+    """Refuse a run whose results would not fit, before it has cost anything."""
+    if draws <= _SURELY_FITS:
+        return
+    probe = _Collected(LANES)
+    _collect_block(scenario, seed, 0, LANES, probe)
+    needed = probe.numbers() / LANES * draws * _BYTES_PER_NUMBER
+    if needed > MEMORY_LIMIT:
+        limit = MEMORY_LIMIT / 1024**3
+        fits = int(draws * (MEMORY_LIMIT / needed) / 1e5) * 100_000
+        problem = f"{draws:,} draws would need about {needed / 1024**3:,.0f} GiB for their results"
+        expected = f"at most {fits:,} draws (limit {limit:.0f} GiB)"
+        raise LimitError(Problem(problem, got=f"{draws:,} draws", expected=expected))
+
+
+def _collect_block(scenario: Scenario, seed: int, start: int, stop: int, collected: _Collected) -> None:
+    """Run the draws `start` to `stop` and keep what they show."""
+    lanes = _padded(stop - start)
+    values = scenario.values(start, start + lanes, seed)
+    recipe, specification = scenario.recipe(values), scenario.specification(values)
+    steps = run(recipe)
+    part = slice(start, stop)
+    for reading in read_batch(steps, recipe.context, specification):
+        collected.put("reading", (reading.name, reading.step), reading.values, part, (reading.unit, reading.reason))
+    for (step, text), reached in limit_shares(steps).items():
+        collected.put("limit", (text, step), reached, part)
+    noise = scenario.noise(start, start + lanes, seed)
+    for attribute, unit, reported in attribute_results(steps, recipe.context, specification, noise):
+        collected.put("attribute", (attribute.id, None), reported, part, (unit, None))
+        collected.put("met", (attribute.id, None), attribute.met(reported), part)
+    _collect_course(collected, steps, part)
+
+
+def _padded(count: int) -> int:
+    return -(-count // LANES) * LANES
+
+
+def _collect_course(collected: _Collected, steps: tuple[Step, ...], part: slice) -> None:
+    """Keep what the first culture showed at each harvest, for the yield curve."""
+    for step in steps:
+        if "harvested" in step.outcome.monitors:
+            for name in COURSE:
+                collected.put("course", (name, step.procedure.id), step.outcome.monitors[name], part)
+            return
+
+
+class _Collected:
+    """Arrays over all draws, filled block by block; what is equal in all lanes stays one number."""
+
+    def __init__(self, draws: int) -> None:
+        self.draws = draws
+        self.kept: dict[str, dict[Key, Array | None]] = {kind: {} for kind in KINDS}
+        self.notes: dict[Key, tuple[str, str | None]] = {}
+
+    def put(
+        self, kind: str, key: Key, values: Array | None, part: slice, note: tuple[str, str | None] | None = None
+    ) -> None:
+        """Keep the lanes `part` of one quantity."""
+        kept = self.kept[kind]
+        if note is not None:
+            self.notes[key] = note
+        if values is None:
+            kept[key] = None
+            return
+        array = np.atleast_1d(np.asarray(values, dtype=np.float64))
+        if array.shape[-1] == 1:
+            kept[key] = array
+            return
+        if key not in kept:
+            kept[key] = np.empty((*array.shape[:-1], self.draws))
+        np.asarray(kept[key])[..., part] = array[..., : part.stop - part.start]
+
+    def numbers(self) -> int:
+        """Return how many numbers are kept for each draw, times the draws."""
+        return sum(np.size(array) for kept in self.kept.values() for array in kept.values() if array is not None)
+
+    def yields(self, scenario: Scenario, seed: int) -> Yields:
+        """Return the collected arrays as results."""
+        return Yields(scenario, seed, self.draws, self.kept, self.notes)
