@@ -1,6 +1,7 @@
 """The yield kernel: a recipe applied to many lanes at once, and what it yields.
 
-A lane is one started batch of one donor in one possible world. The kernel knows no clock: holds have their planned length.
+A lane is one started batch of one donor in one possible world. The kernel knows no clock: holds have their planned
+length.
 """
 
 from __future__ import annotations

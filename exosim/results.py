@@ -171,7 +171,7 @@ class Yields:
         return [LimitReached(step or "", text, share) for step, text, share in reached if share > 0.0]
 
     def in_specification(self) -> dict[str, float]:
-        """Return the share of the draws whose reported value meets its limits, by attribute; ``all`` for all at once."""
+        """Return the share of the draws that meets the limits, by attribute; ``all`` for all at once."""
         met = {key[0]: np.asarray(values) for key, values in self._kept["met"].items()}
         if not met:
             return {}

@@ -178,7 +178,7 @@ class Scanner:
         return path
 
     def _claim(self, path: KeyPath, kind: str, position: int, extends: tuple[str, ...]) -> None:
-        """Enter `path` as a table (or as a value: kind ""), unless it exists and is not one of the kinds in `extends`."""
+        """Enter `path` as a table (kind "": a value), unless it exists and its kind is not one of `extends`."""
         line = self._line_at(position)
         if path in self._lines and self._tables.get(path) not in extends:
             what = "table" if kind in ("header", "list") else "key"

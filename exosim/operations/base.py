@@ -4,8 +4,8 @@ Balance, per species and size class, to 1e-12 of the largest term::
 
     feed + added + generated = product + remainder + sum of losses
 
-`generated` holds what the operation makes (cells that grow, vesicles that are secreted); only an operation that says so
-has any. Volume obeys the same balance.
+`generated` holds what the operation makes (cells that grow, vesicles that are secreted); only an operation that says
+so has any. Volume obeys the same balance.
 """
 
 from __future__ import annotations
@@ -238,7 +238,7 @@ class VisitedOperation(UnitOperation):
         raise TypeError(f"{type(self).__name__} defines no schedule")
 
     def advance(self, state: Material, visit: Visit, hours: float) -> Outcome:
-        """Let the vessel run for `hours`, then do what `visit` asks: the harvest is the product, the vessel the rest."""
+        """Let the vessel run for `hours`, then do what `visit` asks: the harvest is the product."""
         raise TypeError(f"{type(self).__name__} defines no advance")
 
     def transform(self, feed: Material) -> Outcome:

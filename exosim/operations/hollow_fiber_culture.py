@@ -2,11 +2,13 @@
 
 Model: attachment; growth by the theta-logistic law to a capacity per fiber area; change to collection medium; then
 harvests of a fraction of the extracapillary volume, each interval by the closed growth law and the vesicle balance of
-:mod:`exosim.physics.secretion` (secretion, re-uptake by the cells, decay). Dead cells release protein, DNA and debris.
-What is secreted before the change to collection medium is discarded with the growth medium and is not followed.
+:mod:`exosim.physics.secretion` (secretion, re-uptake by the cells, decay). Dead cells release protein, DNA and
+debris. What is secreted before the change to collection medium is discarded with the growth medium and is not
+followed.
 
 Secretion follows metabolic activity rather than growth (Barekzai et al. 2023, doi:10.3934/bioeng.2023016): `activity`
-scales the release of vesicles, particles and protein together, so that their ratio is not drawn from independent numbers.
+scales the release of vesicles, particles and protein together, so that their ratio is not drawn from independent
+numbers.
 
 Validity: well-mixed extracapillary space; glucose, lactate and oxygen supplied through the fibers are not limiting.
 In a dense cartridge the titer tends to q / k_u, whatever the cell number: a testable prediction, not a fitted fact.

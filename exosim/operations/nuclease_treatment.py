@@ -1,9 +1,10 @@
 """Nuclease treatment: free DNA is digested before it fouls membranes or binds vesicles.
 
-Model: first-order digestion slowed by salt (:mod:`exosim.physics.digestion`). DNA bound to vesicles is shielded. Part of
-the vesicles is lost to surfaces during the warm hold. The enzyme stays in the product until it is filtered out.
+Model: first-order digestion slowed by salt (:mod:`exosim.physics.digestion`). DNA bound to vesicles is shielded. Part
+of the vesicles is lost to surfaces during the warm hold. The enzyme stays in the product until it is filtered out.
 
-Validity: magnesium 2 mM, 37 degC; place before tangential flow filtration, so that fragments and enzyme are washed out.
+Validity: magnesium 2 mM, 37 degC; place before tangential flow filtration, so that fragments and enzyme are washed
+out.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """Seed train on flasks or multilayer vessels: passages from a cell bank to the inoculum of a culture.
 
-Model: each passage attaches a fraction of the cells, grows them by the theta-logistic law from the seeding density to the
-harvest density and detaches a fraction; its duration follows from the law and a lag. The surface that a passage needs
-follows from the cells that it is given. Medium and what it contains are discarded at each passage.
+Model: each passage attaches a fraction of the cells, grows them by the theta-logistic law from the seeding density to
+the harvest density and detaches a fraction; its duration follows from the law and a lag. The surface that a passage
+needs follows from the cells that it is given. Medium and what it contains are discarded at each passage.
 
-Validity: adherent cells below the plateau density; senescence is not modeled (keep below about 16 population doublings).
+Validity: adherent cells below the plateau density; senescence is not modeled (keep below about 16 population
+doublings).
 Sources: Higuera et al. 2009 (growth), Fernandes-Platzgummer/Fuzeta et al. 2020 (densities); see the parameters.
 """
 

@@ -1,11 +1,11 @@
 """Size-exclusion chromatography: vesicles leave in the void, protein later.
 
 Model: plate theory with an exactly convolved plug (:mod:`exosim.physics.plates`), per size class and protein pool; a
-fraction of the vesicles stays on the bed; a small tail of all protein reaches the pool. A lot that is larger than one load
-is run in cycles of equal loads.
+fraction of the vesicles stays on the bed; a small tail of all protein reaches the pool. A lot that is larger than one
+load is run in cycles of equal loads.
 
-Validity: loads up to about 20 % of the column volume; no interaction with the matrix. Lipoproteins of vesicle size leave
-with the vesicles (Ter-Ovanesyan et al. 2023, doi:10.7554/eLife.86394).
+Validity: loads up to about 20 % of the column volume; no interaction with the matrix. Lipoproteins of vesicle size
+leave with the vesicles (Ter-Ovanesyan et al. 2023, doi:10.7554/eLife.86394).
 """
 
 from __future__ import annotations

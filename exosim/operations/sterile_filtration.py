@@ -1,8 +1,8 @@
 """Sterile filtration through a 0.2 um membrane.
 
-Model: passage by size (log-logistic around 190 nm), adsorption to the membrane and hold-up, or a measured recovery in place
-of all three for vesicles, never both; gradual plugging as in depth filtration, with a capacity that falls with the
-vesicle concentration, ``V_max / (1 + c / c*)``.
+Model: passage by size (log-logistic around 190 nm), adsorption to the membrane and hold-up, or a measured recovery in
+place of all three for vesicles, never both; gradual plugging as in depth filtration, with a capacity that falls with
+the vesicle concentration, ``V_max / (1 + c / c*)``.
 
 Validity: constant pressure; below 5e11 EV/mL. Where the filter takes too much, process aseptically instead.
 """

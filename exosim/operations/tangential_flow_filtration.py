@@ -1,12 +1,14 @@
 """Tangential flow filtration: concentration, then constant-volume diafiltration.
 
-Model: sieving of every size class and protein pool by its diameter (:mod:`exosim.physics.sieving`) plus a small leakage of
-vesicles of any size through defects; exact balances of ultrafiltration and diafiltration; adsorption to the membrane; a
-hold-up that is partly flushed out. The flux is the set flux or what the film model allows for vesicles or for protein,
-whichever is less, followed through the concentration (:mod:`exosim.physics.flux`).
+Model: sieving of every size class and protein pool by its diameter (:mod:`exosim.physics.sieving`) plus a small
+leakage of vesicles of any size through defects; exact balances of ultrafiltration and diafiltration; adsorption to
+the membrane; a hold-up that is partly flushed out. The flux is the set flux or what the film model allows for
+vesicles or for protein, whichever is less, followed through the concentration (:mod:`exosim.physics.flux`).
 
-Validity: observed sieving at one pore diameter; vesicles below 1e13 EV/mL (above, aggregation and viscosity take over).
-Sources: Zeman & Wales 1981; van Reis & Zydney 2007; Blatt et al. 1970; Binder et al. 2021 (doi:10.3390/cells10123321).
+Validity: observed sieving at one pore diameter; vesicles below 1e13 EV/mL (above, aggregation and viscosity take
+over).
+Sources: Zeman & Wales 1981; van Reis & Zydney 2007; Blatt et al. 1970; Binder et al. 2021
+(doi:10.3390/cells10123321).
 """
 
 from __future__ import annotations
@@ -65,7 +67,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
         "1",
         low=0.0,
         high=0.006,
-        doc="sieving coefficient of vesicles of any size; 0.002 is about 2 % in the permeate at 20-fold and 6 diavolumes",
+        doc="sieving coefficient of vesicles of any size; 0.002: 2 % in the permeate at 20-fold and 6 diavolumes",
         source="binder2021",
         grade="B",
     )

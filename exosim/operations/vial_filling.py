@@ -1,8 +1,8 @@
 """Filling into vials: dilution to the target content, line loss, overfill, rejects.
 
-Model: with a target content the bulk is diluted to it, never concentrated; whole vials only. Vesicles count as filled when
-they can be withdrawn: the overfill that stays in the vial is a loss. Retained vials are accepted product that no dose
-is made of.
+Model: with a target content the bulk is diluted to it, never concentrated; whole vials only. Vesicles count as filled
+when they can be withdrawn: the overfill that stays in the vial is a loss. Retained vials are accepted product that no
+dose is made of.
 
 Content is counted like the dose of the product: in true vesicles, or as the named instrument counts particles.
 """

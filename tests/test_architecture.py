@@ -1,0 +1,195 @@
+"""The shape of the package: who may import whom, which third parties stand on which floor, what is public."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import exosim
+
+PACKAGE = Path(exosim.__file__).parent
+FLOORS: dict[str, int] = {
+    **dict.fromkeys(["errors", "units", "references", "version"], 0),
+    **dict.fromkeys(["parameter", "distributions", "sampling", "vocabulary", "material"], 1),
+    **dict.fromkeys(["physics", "operations", "composition", "recipe", "kernel"], 2),
+    **dict.fromkeys(["quality", "product", "readings"], 3),
+    **dict.fromkeys(
+        ["toml_scanner", "toml_source", "schema", "quantities", "declarations", "streams", "reader", "scenario"], 6
+    ),
+    **dict.fromkeys(["results", "simulation", "export", "folder"], 7),
+    **dict.fromkeys(["plots"], 9),
+    **dict.fromkeys(["__init__", "__main__", "cli", "console"], 10),
+}
+THIRD_PARTIES: dict[str, set[int]] = {
+    "numpy": set(range(1, 10)),
+    "scipy": {1, 2, 5, 7, 8},
+    "pint": {0},
+    "pydantic": {6},
+    "simpy": {4},
+    "matplotlib": {9},
+    "jinja2": {9},
+    "click": {10},
+    "rich": {10},
+}
+LONGEST_FILE = 400
+
+
+def modules() -> dict[str, Path]:
+    """Return every module of the package by its dotted name."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        found[".".join(("exosim", *parts))] = path
+    return found
+
+
+def floor_of(module: str) -> int:
+    """Return the floor of a dotted module name."""
+    parts = module.split(".")
+    return FLOORS[parts[1] if len(parts) > 1 else "__init__"]
+
+
+def imports(path: Path, *, typing_only: bool = False) -> set[str]:
+    """Return the dotted names that a file imports anywhere, without those for the type checker unless asked for."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    hidden: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            hidden.update(inner for statement in node.body for inner in ast.walk(statement))
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if node in hidden and not typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def own_imports(path: Path) -> set[str]:
+    """Return the modules of the package that a file imports."""
+    known = set(modules())
+    return {name for name in imports(path) if name in known}
+
+
+def test_every_module_has_a_floor() -> None:
+    """A new file at the top must be given its floor here."""
+    tops = {name.split(".")[1] for name in modules()}
+    assert tops == set(FLOORS)
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_no_upward_import(module: str) -> None:
+    """A module imports from its own floor and from lower ones only."""
+    if floor_of(module) == 10:
+        return
+    upward = {name for name in own_imports(modules()[module]) if floor_of(name) > floor_of(module)}
+    assert not upward
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_third_parties_stand_on_their_floors(module: str) -> None:
+    """Each library is used on the floors that the design gives it."""
+    used = {name.split(".")[0] for name in imports(modules()[module])} & set(THIRD_PARTIES)
+    wrong = {name for name in used if floor_of(module) not in THIRD_PARTIES[name]}
+    assert not wrong
+
+
+def test_no_ring() -> None:
+    """The import graph has no cycle."""
+    graph = {name: own_imports(path) - {name} for name, path in modules().items()}
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " -> ".join([*trail, name])
+        if name not in done:
+            for target in sorted(graph[name]):
+                visit(target, (*trail, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+def test_operations_do_not_know_each_other() -> None:
+    """An operation imports its base, physics and the floors below."""
+    for module, path in modules().items():
+        if module.startswith("exosim.operations.") and not module.endswith(("__init__", "base")):
+            others = {n for n in own_imports(path) if n.startswith("exosim.operations.")}
+            assert others <= {"exosim.operations.base"}, module
+
+
+def test_physics_stands_below_operations() -> None:
+    """Physics is pure: it knows neither operations nor recipes."""
+    for module, path in modules().items():
+        if module.startswith("exosim.physics"):
+            assert all(floor_of(n) < 2 or n.startswith("exosim.physics") for n in own_imports(path)), module
+
+
+def test_no_pyplot_and_no_global_random_state() -> None:
+    """Pictures are figures, never a global canvas; random numbers are addressed, never drawn from a global stream."""
+    for path in modules().values():
+        text = path.read_text(encoding="utf-8")
+        assert "pyplot" not in text, path
+        assert "np.random.seed" not in text, path
+        assert "import random" not in text, path
+
+
+def test_files_are_short() -> None:
+    """One concept per file: no module is longer than 400 lines."""
+    long = {name: n for name, path in modules().items() if (n := len(path.read_text().splitlines())) > LONGEST_FILE}
+    assert not long
+
+
+def test_public_names_are_pinned() -> None:
+    """What exosim exports is what is written down, and all of it can be imported."""
+    assert sorted(exosim.__all__) == [
+        "CheckpointError",
+        "ExosimError",
+        "FileError",
+        "Ledger",
+        "LimitError",
+        "ModelError",
+        "Problem",
+        "Scenario",
+        "ScenarioError",
+        "Summary",
+        "UsageError",
+        "Yields",
+        "__version__",
+        "evaluate",
+        "load",
+        "plots",
+    ]
+    for name in exosim.__all__:
+        assert getattr(exosim, name) is not None
+    assert dir(exosim) == exosim.__all__
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        exosim.nonsense  # noqa: B018
+
+
+HEAVY = ("numpy", "simpy", "matplotlib", "scipy", "pint", "pydantic", "jinja2", "rich")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["yield", "--help"], ["--version"]])
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    """Asking for help imports none of the heavy libraries."""
+    code = (
+        "import sys; from exosim.cli import main; main(sys.argv[1:]);"
+        f"print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_import_loads_no_matplotlib() -> None:
+    """Importing and evaluating needs no plotting library."""
+    code = "import sys, exosim; exosim.load; exosim.evaluate; print('matplotlib' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

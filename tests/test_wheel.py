@@ -1,0 +1,52 @@
+"""The wheel holds all that the main job needs, wherever it is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel from a copy of the sources."""
+    work = tmp_path_factory.mktemp("wheel")
+    for name in ("exosim", "pyproject.toml", "README.md", "LICENSE"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, work / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, work / name)
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(work / "dist"), str(work)]
+    subprocess.run(command, check=True, capture_output=True)
+    return next((work / "dist").glob("exosim_ev-*.whl"))
+
+
+def test_wheel_holds_the_data_files(wheel: Path) -> None:
+    """Units, references and the typing marker travel in the wheel; tests do not."""
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {"exosim/units.txt", "exosim/references.toml", "exosim/py.typed"} <= set(names)
+    assert not [name for name in names if name.startswith("tests")]
+
+
+def test_main_job_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    """Installed elsewhere, the wheel runs the reference scenario and writes its pictures."""
+    elsewhere = tmp_path / "elsewhere"
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target"]
+    subprocess.run([*install, str(elsewhere), str(wheel)], check=True, capture_output=True)
+    shutil.copy(ROOT / "scenarios" / "msc_hollow_fiber.toml", tmp_path)
+    environment = {**os.environ, "PYTHONPATH": str(elsewhere)}
+    where = [sys.executable, "-c", "import exosim; print(exosim.__file__)"]
+    shown = subprocess.run(where, check=True, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert str(elsewhere) in shown.stdout
+    job = [sys.executable, "-m", "exosim", "yield", "msc_hollow_fiber.toml", "--draws", "256", "--out", "results/a"]
+    done = subprocess.run(job, check=True, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert "doses per batch" in done.stdout
+    assert (tmp_path / "results" / "a" / "yield_curve.png").stat().st_size > 10_000
