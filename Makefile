@@ -61,7 +61,7 @@ mutation: $(VENV)/test.stamp ## mutation score of exosim/physics
 	@$(BIN)/python tests/mutation.py
 
 bless: $(VENV)/test.stamp ## write the golden files anew; then say so under "Numbers change" in CHANGELOG.md
-	@EXOSIM_BLESS=1 $(BIN)/python -m pytest -q tests/test_golden.py
+	@EXOSIM_BLESS=1 $(BIN)/python -m pytest -q tests/test_golden.py tests/test_docs.py -k "golden or table"
 
 lock: ## make the locks anew, without any index address in them (needs uv)
 	@for part in run test lint; do \

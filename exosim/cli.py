@@ -7,6 +7,7 @@ output, errors and progress to standard error.
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,14 +16,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from exosim.errors import ExosimError, Problem, UsageError, nearest_name, shortened
+from exosim.errors import (
+    INTERRUPTED,
+    ExosimError,
+    FileError,
+    LimitError,
+    Problem,
+    UsageError,
+    printable,
+    shortened,
+    unknown,
+)
+from exosim.limits import LARGEST_SEED, MOST_DRAWS
 from exosim.version import __version__
 
 if TYPE_CHECKING:
     from exosim.results import Yields
     from exosim.scenario import Scenario
 
-INTERRUPTED = 130
 _BUG = 1
 _SHOW_PROGRESS_AFTER = 1.0  # seconds
 _EXITS = """\b
@@ -38,9 +49,7 @@ class _Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0] if args else ""
         if name and not name.startswith("-") and self.get_command(ctx, name) is None:
-            problem = f'no such command "{shortened(name, 60)}"'
-            choices = "one of " + ", ".join(sorted(self.commands))
-            raise UsageError(Problem(problem, expected=choices, nearest=nearest_name(name, self.commands)))
+            raise UsageError(unknown("command", name, sorted(self.commands)))
         return super().resolve_command(ctx, args)
 
 
@@ -54,7 +63,7 @@ def cli() -> None:
     \b
     exosim check scenarios/msc_hollow_fiber.toml     is it right, and where do its numbers come from?
     exosim yield scenarios/msc_hollow_fiber.toml     how many vesicles and doses, how pure, how sure?
-    """
+    """  # noqa: D301 - click takes the \\b for "leave these lines as they are"
 
 
 def _assignment(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> dict[str, Any]:
@@ -69,22 +78,29 @@ def _assignment(_context: click.Context, _option: click.Parameter, values: Seque
 
 
 def _value(text: str) -> Any:
+    """Return what `text` is in TOML: one value and nothing besides; else the text itself."""
     import tomllib
 
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, ValueError, RecursionError):
+        read = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
         return text
+    return read["value"] if len(read) == 1 else text
 
 
 def _shared(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that every command has."""
+    at_least_one = click.IntRange(min=1)
+    replace = "Replace a value, by its path; may be given several times."
     options = (
         click.argument("scenario", metavar="SCENARIO"),
-        click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", callback=_assignment, help="Replace a value, by its path; may be given several times."),
+        click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", callback=_assignment, help=replace),
         click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON document."),
         click.option("--quiet", is_flag=True, help="Print no tables and no progress."),
-        click.option("--max-file-size", type=click.FloatRange(min=0.0, min_open=True), default=16.0, show_default=True, metavar="MIB", help="Refuse larger scenario files."),
+        click.option(
+            "--max-file-size", type=at_least_one, default=16, show_default=True, metavar="MIB",
+            help="Refuse larger scenario files.",
+        ),
     )  # fmt: skip
     for option in reversed(options):
         command = option(command)
@@ -93,7 +109,7 @@ def _shared(command: Callable[..., None]) -> Callable[..., None]:
 
 @cli.command()
 @_shared
-def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: float) -> None:
+def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int) -> None:
     """Check SCENARIO and list every parameter with its value, source and grade.
 
     All problems are reported at once, each with its line. SCENARIO may be - for standard input.
@@ -109,9 +125,14 @@ def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, ma
 
 @cli.command("yield")
 @_shared
-@click.option("--draws", type=click.IntRange(min=1), metavar="N", help="Number of draws; default: as in the scenario.")
 @click.option(
-    "--seed", type=click.IntRange(min=0), metavar="N", help="Seed of the random values; default: as in the scenario."
+    "--draws", type=click.IntRange(1, MOST_DRAWS), metavar="N", help="Number of draws; default: as in the scenario."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, LARGEST_SEED),
+    metavar="N",
+    help="Seed of the random values; default: as in the scenario.",
 )
 @click.option(
     "--out",
@@ -121,7 +142,7 @@ def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, ma
 )
 @click.option("--overwrite", is_flag=True, help="Replace a folder that holds something else.")
 def yield_(
-    scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: float,
+    scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int,
     draws: int | None, seed: int | None, out: Path | None, overwrite: bool,
 ) -> None:  # fmt: skip
     """How many vesicles and doses SCENARIO gives, how pure, where the losses are, and how sure that is.
@@ -129,19 +150,21 @@ def yield_(
     Prints the headline figures and a table of all steps (median and 5 to 95 % interval), and writes tables and pictures
     into a folder. The figures are those of a started batch that does not fail.
     """
-    from exosim.folder import Target, check_target, default_path, writing
+    import numpy as np
+
+    from exosim.folder import Target, default_path, writing
     from exosim.simulation import evaluate
 
     loaded = _load(scenario, changes, max_file_size)
     used = loaded.seed if seed is None else seed
     identity = {"form": "exosim.run/1", "command": "yield", "scenario": loaded.name, "hash": loaded.hash, "seed": used}
     target = Target(out or default_path(loaded.name, loaded.hash, used), out is not None, identity, overwrite)
-    check_target(target)
-    with _progress(quiet or as_json) as progress:
-        yields = evaluate(loaded, draws, seed=used, progress=progress)
-    with writing(target) as folder:
+    silent = quiet or as_json
+    with writing(target, None if silent else _note) as folder:
+        with np.errstate(all="ignore"), _progress(silent) as progress:  # what is not finite is reported with a reason
+            yields = evaluate(loaded, draws, seed=used, progress=progress)
         written = _write(yields, folder, identity)
-    paths = [target.path / path.name for path in written]
+    paths = [Path(printable(str(target.path / path.name))) for path in written]
     if as_json:
         _print_json(yields.as_dict())
     elif not quiet:
@@ -150,7 +173,7 @@ def yield_(
         print_yields(yields, paths)
 
 
-def _load(path: str, changes: dict[str, Any], max_file_size: float) -> Scenario:
+def _load(path: str, changes: dict[str, Any], max_file_size: int) -> Scenario:
     from exosim.scenario import load
 
     return load(path, changes, maximum_mebibytes=max_file_size)
@@ -172,6 +195,7 @@ def _checked(scenario: Scenario) -> dict[str, Any]:
 
 def _write(yields: Yields, folder: Path, identity: dict[str, Any]) -> list[Path]:
     """Write tables and pictures into the folder; return their paths, pictures last."""
+    import warnings
     from importlib.metadata import version
 
     from exosim import plots
@@ -183,17 +207,31 @@ def _write(yields: Yields, folder: Path, identity: dict[str, Any]) -> list[Path]
     pictures = {"waterfall": plots.waterfall}
     if yields.has("secreted"):
         pictures = {"yield_curve": plots.yield_curve, **pictures}
-    for name, draw in pictures.items():
-        paths.extend(save(draw(yields), folder, name))
+    if not _can_be_drawn(yields):
+        pictures = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # such as a name in a script that the font lacks
+        for name, draw in pictures.items():
+            paths.extend(save(draw(yields), folder, name))
     packages = {name: version(name) for name in ("numpy", "scipy", "matplotlib", "pint", "pydantic")}
     write_manifest(folder, {**identity, "version": __version__, "draws": yields.draws}, packages)
     return paths
 
 
+def _can_be_drawn(yields: Yields) -> bool:
+    """Return whether all numbers of vesicles are finite."""
+    return all(s.n > 0 for s in yields.quantities() if s.unit == "EV" and yields.has(s.name, s.step))
+
+
 def _print_json(document: object) -> None:
+    """Print a document in UTF-8, whatever the terminal speaks; half a surrogate pair is escaped as JSON does."""
     from exosim.export import to_json
 
-    click.echo(to_json(document), nl=False)
+    click.echo(to_json(document).encode("utf-8", "backslashreplace"), nl=False)
+
+
+def _note(text: str) -> None:
+    click.echo(f"note: {text}", err=True)
 
 
 @contextlib.contextmanager
@@ -225,9 +263,7 @@ def _progress(silent: bool) -> Iterator[Callable[[int, int], None] | None]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; nothing but a bug in exosim shows a traceback."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     try:
         code = cli.main(args=given, prog_name="exosim", standalone_mode=False)
         sys.stdout.flush()
@@ -244,9 +280,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.exceptions.Abort):
         click.echo("interrupted; nothing was written", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # rich turns a pipe that nobody reads any more into SystemExit
         _silence_stdout()
         return 0
+    except OSError as error:
+        return _report(
+            FileError(Problem(f"cannot read or write: {error.strerror or error}", file=error.filename)), given
+        )
+    except MemoryError:
+        return _report(LimitError(Problem("there is not enough memory", expected="fewer draws: --draws N")), given)
     except Exception:  # the last resort: whatever arrives here is a bug, and its traceback is wanted
         import traceback
 
@@ -255,18 +297,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _BUG
 
 
-def _silence_stdout() -> None:
-    import os
+def _prepare_streams() -> None:
+    """Let no character be too strange to print, and give a closed stream something to write to."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
+
+def _silence_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return None
 
 
 def _usage_error(error: click.ClickException) -> UsageError:
     """Return a click error as ours, with the nearest option when one was misspelled."""
     if isinstance(error, click.NoSuchOption):
-        nearest = (error.possibilities or [None])[0]
+        nearest = next(iter(error.possibilities or ()), None)
         return UsageError(Problem(f'no such option "{shortened(error.option_name, 60)}"', nearest=nearest))
+    if isinstance(error, click.BadParameter) and error.param is not None and error.message:
+        problem = error.message.rstrip(".").replace("a valid integer range", "a whole number")
+        return UsageError(Problem(shortened(problem, 300), path=error.param.opts[0]))
     return UsageError(Problem(shortened(error.format_message().rstrip("."), 300)))
 
 

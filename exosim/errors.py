@@ -10,25 +10,50 @@
     ├── LimitError                      6   the request is larger than a stated limit
     └── CheckpointError                 7   a saved run is damaged or belongs to another scenario
 
+An interrupted run exits with 130.
+
 An error carries all its :class:`Problem` values at once: each says where, what is wrong, what was got, what is
 expected and the nearest valid name.
 """
 
 from __future__ import annotations
 
+import datetime
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+INTERRUPTED = 130
 SHOWN_AT_MOST = 50
 _LONGEST_TEXT = 120
+_LONGEST_NUMBER = 10
 
 
 def shortened(value: object, limit: int = _LONGEST_TEXT) -> str:
     """Return `value` as one printable line of at most `limit` characters; control characters become escapes."""
     text = value if isinstance(value, str) else repr(value)
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text[: limit + 1])
+    text = printable(text[: limit + 1])
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """Return `text` with control characters as escapes, so that it can do nothing to a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def in_words(value: object) -> str:
+    """Return a value of a TOML file as a person would call it: ``"10 L"``, ``a list of 3``, ``the date 2026-01-31``."""
+    if isinstance(value, bool):
+        return f"boolean {str(value).lower()}"
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        return f"a list of {len(value)}" if value else "an empty list"
+    if isinstance(value, datetime.date | datetime.time):
+        return f"the {'date' if isinstance(value, datetime.date) else 'time'} {value}"
+    if isinstance(value, float) and len(str(value)) > _LONGEST_NUMBER:
+        return f"{value:.6g}".replace("e+", "e")
+    return f'"{shortened(value, 60)}"' if isinstance(value, str) else shortened(value, 60)
 
 
 def nearest_name(name: str, valid: Iterable[str]) -> str | None:
@@ -75,6 +100,24 @@ class Problem:
         """Return the problem as a JSON object with the eight keys of ``exosim.error/1``."""
         keys = ("file", "line", "column", "path", "problem", "got", "expected", "nearest")
         return {key: getattr(self, key) for key in keys}
+
+
+def unknown(what: str, name: str, valid: Iterable[str], homes: Sequence[str] = ()) -> Problem:
+    """Return the problem of a name that is not known.
+
+    Parameters
+    ----------
+    what : kind of the name, such as ``key`` or ``operation``
+    name : as written
+    valid : the names that are known here, in the order in which they are listed
+    homes : where else the name is known; told when no valid name is near
+    """
+    names = list(valid)
+    nearest = nearest_name(name, names)
+    problem = f'unknown {what} "{shortened(name, 60)}"'
+    if homes and nearest is None:
+        problem += f"; {' and '.join(homes)} {'accepts' if len(homes) == 1 else 'accept'} it"
+    return Problem(problem, expected="one of " + ", ".join(names) if names else None, nearest=nearest)
 
 
 class ExosimError(Exception):

@@ -16,7 +16,7 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from exosim.errors import FileError, Problem, shortened
 
 MANIFEST = "manifest.json"
 _LONGEST_SLUG = 60
+_NO_PROCESS = 2**31
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -57,6 +58,11 @@ class Target:
     identity: Mapping[str, Any]
     overwrite: bool = False
 
+    @property
+    def place(self) -> Path:
+        """The folder itself, whatever links or dots lead to it."""
+        return self.path.resolve()
+
 
 def default_path(name: str, hash_: str, seed: int) -> Path:
     """Return ``results/<name>-<hash8>-s<seed>`` in the current folder."""
@@ -64,23 +70,36 @@ def default_path(name: str, hash_: str, seed: int) -> Path:
 
 
 def check_target(target: Target) -> None:
-    """Refuse a target that cannot or must not be written; call it before the run starts.
+    """Refuse a target that cannot or must not be written.
 
     Raises
     ------
     FileError
-        when the folder holds something else, is the root or the home folder, is a file, or cannot be written.
+        when the folder holds something else, holds the current or the home folder, is a file, or cannot be written.
     """
+    try:
+        _check_place(target)
+        _check_content(target)
+        _check_writable(target.path)
+    except (OSError, ValueError) as error:
+        raise _unwritable(target.path, error) from None
+
+
+def _check_place(target: Target) -> None:
+    home = os.environ.get("HOME")
+    kept = [Path.cwd(), *([Path(home).resolve()] if home else [])]
+    if any(folder == target.place or target.place in folder.parents for folder in kept):
+        expected = "a folder of its own, such as --out results/a"
+        raise FileError(_problem(target.path, "this folder is never written", expected))
+
+
+def _check_content(target: Target) -> None:
     path = target.path
-    resolved = path.resolve()
-    if resolved == Path(resolved.anchor) or (os.environ.get("HOME") and resolved == Path(os.environ["HOME"]).resolve()):
-        raise FileError(_problem(path, "this folder is never written", "a folder of its own, such as --out results/a"))
     if path.exists() and not path.is_dir():
         raise FileError(_problem(path, "this is a file, not a folder", "a folder"))
     if path.is_dir() and any(path.iterdir()) and not _may_replace(target):
         what = "holds another run" if (path / MANIFEST).exists() else "is not empty"
         raise FileError(_problem(path, f"the folder {what}", "another --out, or --overwrite to replace it"))
-    _check_writable(path)
 
 
 def _may_replace(target: Target) -> bool:
@@ -97,76 +116,93 @@ def _may_replace(target: Target) -> bool:
 
 
 def _check_writable(path: Path) -> None:
-    """Create the parent folders and try to write beside the target."""
-    parent = path.parent
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=parent):
+    """Try to write into the folder if there is one, and beside it."""
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    for folder in (above, path) if path.is_dir() else (above,):
+        with tempfile.TemporaryFile(dir=folder):
             pass
-        if path.is_dir():
-            with tempfile.TemporaryFile(dir=path):
-                pass
-    except OSError as error:
-        raise FileError(
-            _problem(path, f"cannot be written: {error.strerror or error}", "a folder that can be written")
-        ) from None
+
+
+def _unwritable(path: Path, error: Exception) -> FileError:
+    reason = getattr(error, "strerror", None) or shortened(str(error))
+    return FileError(_problem(path, f"cannot be written: {reason}", "a folder that can be written"))
 
 
 def _problem(path: Path, problem: str, expected: str | None = None) -> Problem:
-    return Problem(problem, path=shortened(str(path), 400), expected=expected)
+    return Problem(problem, file=str(path), expected=expected)
 
 
 @contextlib.contextmanager
-def writing(target: Target) -> Iterator[Path]:
+def writing(target: Target, note: Callable[[str], None] | None = None) -> Iterator[Path]:
     """Give a hidden folder to write into; on success it becomes the target, on failure it disappears.
+
+    The target stays locked meanwhile, so that a second process is refused before it has computed anything. `note` is
+    called with a remark when the lock of a process that is gone was taken over.
 
     Raises
     ------
     FileError
-        when another process writes the same target, or the target must not be written.
+        when another process writes the same target, or the target must not or cannot be written.
     """
     check_target(target)
-    with _locked(target.path):
-        check_target(target)
-        draft = Path(tempfile.mkdtemp(prefix=f".{target.path.name}-", dir=target.path.parent))
-        try:
+    place = target.place
+    missing = [folder for folder in place.parents if not folder.exists()]
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(target, note), _draft(place) as draft:
+            check_target(target)
             yield draft
-            _replace(draft, target.path)
-        except OSError as error:
-            raise FileError(_problem(target.path, f"cannot be written: {error.strerror or error}")) from None
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+            _replace(draft, place)
+    except OSError as error:
+        raise _unwritable(target.path, error) from None
+    finally:
+        for folder in missing:  # those that a failed run would leave empty
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
-def _replace(draft: Path, path: Path) -> None:
+@contextlib.contextmanager
+def _draft(place: Path) -> Iterator[Path]:
+    draft = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _replace(draft: Path, place: Path) -> None:
     """Move the finished draft into place; the old folder goes only after the new one stands."""
     draft.chmod(0o755)
-    if not path.exists():
-        draft.rename(path)
+    if not place.exists():
+        draft.rename(place)
         return
-    old = path.with_name(f".{path.name}-old-{os.getpid()}")
-    path.rename(old)
-    draft.rename(path)
+    old = place.with_name(f".{place.name}-old-{os.getpid()}")
+    place.rename(old)
+    try:
+        draft.rename(place)
+    except BaseException:
+        old.rename(place)
+        raise
     shutil.rmtree(old, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    lock = path.with_name(f".{path.name}.lock")
-    for attempt in (1, 2):
-        try:
-            descriptor = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-            break
-        except FileExistsError:
-            if attempt == 2 or not _is_stale(lock):
-                raise FileError(_problem(path, f"another process is writing this folder: {_holder(lock)}")) from None
-            lock.unlink(missing_ok=True)
-        except OSError as error:
-            raise FileError(_problem(path, f"cannot be locked: {error.strerror or error}")) from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        json.dump({"pid": os.getpid(), "host": socket.gethostname(), "started": started, "boot": _boot()}, file)
+def _locked(target: Target, note: Callable[[str], None] | None) -> Iterator[None]:
+    lock = target.place.with_name(f".{target.place.name}.lock")
+    if _is_stale(lock):
+        if note is not None:
+            note(f"{shortened(str(target.path), 400)}: took over the lock of a process that is gone: {_holder(lock)}")
+        lock.unlink(missing_ok=True)
     try:
+        file = lock.open("x", encoding="utf-8")
+    except FileExistsError:
+        expected = f"another --out, or wait; delete {shortened(str(lock), 400)} if no such process runs"
+        problem = f"another process is writing this folder: {_holder(lock)}"
+        raise FileError(_problem(target.path, problem, expected)) from None
+    try:
+        with file:
+            started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+            json.dump({"pid": os.getpid(), "host": socket.gethostname(), "started": started, "boot": _boot()}, file)
         yield
     finally:
         lock.unlink(missing_ok=True)
@@ -197,15 +233,20 @@ def _is_stale(lock: Path) -> bool:
     held = _read_lock(lock)
     if not held or held.get("host") != socket.gethostname():
         return False
-    if held.get("boot") != _boot():
+    return held.get("boot") != _boot() or not _may_run(held.get("pid"))
+
+
+def _may_run(process: Any) -> bool:
+    """Return whether a process runs; where that cannot be asked, it may."""
+    if os.name != "posix" or not isinstance(process, int) or not 0 < process < _NO_PROCESS:
         return True
     try:
-        os.kill(int(held["pid"]), 0)
+        os.kill(process, 0)
     except ProcessLookupError:
-        return True
-    except (OSError, ValueError, KeyError, TypeError):
         return False
-    return False
+    except OSError:
+        return True
+    return True
 
 
 def write_manifest(folder: Path, identity: Mapping[str, Any], packages: Mapping[str, str]) -> None:

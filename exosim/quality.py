@@ -7,6 +7,7 @@ reports (ICH Q6B: specification; ICH Q8: critical quality attribute).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ class Assay:
     """An assay; the defaults are those of nanoparticle tracking analysis."""
 
     bias: Array = parameter(
-        0.0, "1", low=-0.5, high=1.0, minimum=-0.9, maximum=10.0, doc="relative error of every result"
+        0.0, "1", low=-0.5, high=1.0, minimum=-math.inf, maximum=math.inf, doc="relative error of every result"
     )
     repeatability: Array = parameter(
         0.06, "1", low=0.0, high=0.6, doc="coefficient of variation of a result", source="vestad2017", grade="A"

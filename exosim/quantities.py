@@ -7,19 +7,28 @@ that names its numbers, or a value with its source.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from exosim import units
 from exosim.distributions import FAMILIES, Distribution, Family
-from exosim.errors import nearest_name, shortened
+from exosim.errors import in_words, nearest_name, shortened, unknown
 from exosim.parameter import ASSUMPTION, GRADES, Parameter, Resolved
 from exosim.sampling import LEVELS, Level, Quantity
 from exosim.units import QuantityError
 
 _OPTIONS = ("varies", "donor_spread", "batch_spread", "source", "grade", "allow_outside_range")
 _LATER = ("p5", "p50", "p95", "empirical")
+_ASSUMED = "D"
+_WIDEST_SPREAD = 3.0
+_FAR_OUTSIDE, _FAR_OUTSIDE_PLANNED = 1e9, 10.0
+_LARGEST = sys.float_info.max
+_EXTREMES = np.array([2.0**-53, 0.5, 1.0 - 2.0**-53])
+"""The outermost uniform numbers that can be drawn, and the median."""
 SourceGrades = Mapping[str, str]
 
 
@@ -64,7 +73,7 @@ def read_quantity(raw: Any, parameter: Parameter, sources: SourceGrades, common:
     base = _base(table, parameter)
     quantity = _layered(base, table, parameter, common)
     _check(quantity, parameter, allow)
-    source, grade = _source(table, sources)
+    source, grade = read_source(table, sources)
     outside = not parameter.low <= quantity.typical <= parameter.high
     return Given(quantity, describe(quantity), source, grade, outside)
 
@@ -77,15 +86,23 @@ def read_number(raw: Any, unit: str) -> float:
     QuantityError
         when it is not a quantity of that unit.
     """
-    if isinstance(raw, bool) or not isinstance(raw, (str, int, float)):
-        raise QuantityError("is of the wrong kind", _got(raw), _wanted(unit))
     if isinstance(raw, str):
-        return units.parse(raw, unit)
-    if not math.isfinite(raw):
-        raise QuantityError("this is not a finite number", str(raw), _wanted(unit))
+        return _read_text(raw, unit)
+    if isinstance(raw, bool) or not isinstance(raw, (int, float)):
+        raise QuantityError("is of the wrong kind", in_words(raw), _wanted(unit))
+    if not -_LARGEST <= raw <= _LARGEST:
+        raise QuantityError("this is not a finite number", in_words(raw), _wanted(unit))
     if not units.is_dimensionless(unit):
-        raise QuantityError("the unit is missing", str(raw), _wanted(unit))
+        raise QuantityError("the unit is missing", in_words(raw), _wanted(unit, in_words(raw)))
     return float(raw)
+
+
+def _read_text(text: str, unit: str) -> float:
+    try:
+        return units.parse(text, unit)
+    except QuantityError as error:
+        expected = _wanted(unit) if error.expected == f"a quantity in {unit}" else error.expected
+        raise QuantityError(error.problem, in_words(text), expected, error.nearest) from None
 
 
 def describe(quantity: Quantity) -> str:
@@ -100,34 +117,25 @@ def describe(quantity: Quantity) -> str:
     return text
 
 
-def _got(raw: Any) -> str:
-    if isinstance(raw, bool):
-        return f"boolean {str(raw).lower()}"
-    if isinstance(raw, str):
-        return f'"{shortened(raw, 60)}"'
-    return "a table" if isinstance(raw, dict) else shortened(raw, 60)
-
-
-def _wanted(unit: str) -> str:
-    return "a number" if unit == "1" else f'a quantity in {unit}, such as "50 {unit}"'
+def _wanted(unit: str, number: str = "50") -> str:
+    return "a number" if unit == "1" else f'a quantity in {unit}, such as "{number} {unit}"'
 
 
 def _flag(raw: Any) -> bool:
     if not isinstance(raw, bool):
-        raise QuantityError("allow_outside_range must be true or false", _got(raw))
+        raise QuantityError("allow_outside_range must be true or false", in_words(raw))
     return raw
 
 
 def _base(table: Mapping[str, Any], parameter: Parameter) -> float | Distribution:
     kinds = [key for key in table if key == "value" or key in FAMILIES]
+    valid = ("value", *FAMILIES, *_OPTIONS)
     for key in table:
         if key in _LATER:
             raise QuantityError(f'"{key}" is not in this version of exosim', None, "one of " + ", ".join(FAMILIES))
-        if key not in ("value", *FAMILIES, *_OPTIONS):
-            valid = ("value", *FAMILIES, *_OPTIONS)
-            raise QuantityError(
-                f'unknown key "{shortened(key, 60)}"', None, "one of " + ", ".join(valid), nearest_name(key, valid)
-            )
+        if key not in valid:
+            problem = unknown("key", key, valid)
+            raise QuantityError(problem.problem, None, problem.expected, problem.nearest)
     if len(kinds) != 1:
         got = " and ".join(kinds) if kinds else "neither"
         raise QuantityError("give one value or one distribution", got, "value = … or one of " + ", ".join(FAMILIES))
@@ -140,7 +148,7 @@ def _distribution(name: str, numbers: Any, parameter: Parameter) -> Distribution
     family = FAMILIES[name]
     forms = " or ".join("{ " + ", ".join(form) + " }" for form in family.forms)
     if not isinstance(numbers, dict):
-        raise QuantityError(f"{name} needs its numbers by name", _got(numbers), forms)
+        raise QuantityError(f"{name} needs its numbers by name", in_words(numbers), forms)
     form = _form(name, family, numbers, forms)
     read: list[tuple[str, float]] = []
     for number in form:
@@ -149,10 +157,23 @@ def _distribution(name: str, numbers: Any, parameter: Parameter) -> Distribution
         except QuantityError as error:
             raise QuantityError(f"{name}.{number}: {error.problem}", error.got, error.expected, error.nearest) from None
     distribution = Distribution(name, tuple(read))
-    wrong = distribution.problem()
+    wrong = _wrong_numbers(distribution)
     if wrong:
-        raise QuantityError(f"{name}: {wrong}")
+        told = parameter.unit != "1" and "; " in wrong and not wrong.startswith(family.plain)
+        unit = f" (in {parameter.unit})" if told else ""
+        raise QuantityError(f"{name}: {wrong}{unit}")
     return distribution
+
+
+def _wrong_numbers(distribution: Distribution) -> str | None:
+    """Return what is wrong with the numbers of a distribution: that they contradict, or lead beyond all numbers."""
+    try:
+        with np.errstate(all="ignore"):
+            wrong = distribution.problem()
+            finite = wrong is not None or bool(np.all(np.isfinite(distribution.quantile(_EXTREMES))))
+    except ArithmeticError:
+        wrong, finite = None, False
+    return wrong if finite else "these numbers are too large or too small to draw from"
 
 
 def _form(name: str, family: Family, numbers: Mapping[str, Any], forms: str) -> tuple[str, ...]:
@@ -160,9 +181,8 @@ def _form(name: str, family: Family, numbers: Mapping[str, Any], forms: str) -> 
     valid = {number for form in family.forms for number in form}
     for number in numbers:
         if number not in valid:
-            raise QuantityError(
-                f'{name} has no number "{shortened(number, 60)}"', None, forms, nearest_name(number, valid)
-            )
+            problem = f'{name} has no number "{shortened(number, 60)}"'
+            raise QuantityError(problem, None, forms, nearest_name(number, valid))
     complete = [form for form in family.forms if set(form) <= set(numbers)]
     if len(complete) == 1 and set(complete[0]) == set(numbers):
         return complete[0]
@@ -174,17 +194,16 @@ def _form(name: str, family: Family, numbers: Mapping[str, Any], forms: str) -> 
 def _layered(base: float | Distribution, table: Mapping[str, Any], parameter: Parameter, common: float) -> Quantity:
     varies = table.get("varies", "study")
     if varies not in LEVELS:
-        raise QuantityError(
-            "varies must be study, donor or batch", _got(varies), None, nearest_name(str(varies), LEVELS)
-        )
+        nearest = nearest_name(varies, LEVELS) if isinstance(varies, str) else None
+        raise QuantityError("varies must be study, donor or batch", in_words(varies), None, nearest)
     if "varies" in table and not isinstance(base, Distribution):
         raise QuantityError("a fixed value does not vary", f'varies = "{varies}"', "a distribution, or no varies")
-    spreads = [_spread(table, key, parameter) for key in ("donor_spread", "batch_spread")]
+    by_donor, by_batch = (_spread(table, key, parameter) for key in ("donor_spread", "batch_spread"))
     level: Level = varies
     shared = common if parameter.recovery and level == "batch" and isinstance(base, Distribution) else 0.0
-    quantity = Quantity(base, level, *spreads, common=shared)
+    quantity = Quantity(base, level, by_donor, by_batch, shared)
     if parameter.planned and not quantity.is_fixed:
-        raise QuantityError("this belongs to the plan and cannot vary", None, "one number")
+        raise QuantityError("this belongs to the plan and cannot vary", describe(quantity), "one number")
     return quantity
 
 
@@ -195,14 +214,12 @@ def _spread(table: Mapping[str, Any], key: str, parameter: Parameter) -> float:
         spread = read_number(table[key], "1")
     except QuantityError as error:
         raise QuantityError(f"{key}: {error.problem}", error.got, 'a percentage, such as "50 %"') from None
-    if not 0.0 <= spread <= 3.0:
-        raise QuantityError(
-            f"{key} is the sigma of a logarithm", units.show(spread, "1"), '0 to 3, such as 0.5 or "50 %"'
-        )
+    if not 0.0 <= spread <= _WIDEST_SPREAD:
+        expected = f'0 to {_WIDEST_SPREAD:g}, such as 0.5 or "50 %"'
+        raise QuantityError(f"{key} is the sigma of a logarithm", in_words(table[key]), expected)
     if parameter.maximum < math.inf and spread:
-        raise QuantityError(
-            f"{key} would carry a fraction above {parameter.maximum:g}", None, "a beta or truncated_normal"
-        )
+        problem = f"{key} would carry values above {parameter.maximum:g}, which cannot be"
+        raise QuantityError(problem, in_words(table[key]), "a beta or truncated_normal")
     return spread
 
 
@@ -214,38 +231,59 @@ def _check(quantity: Quantity, parameter: Parameter, allow: bool) -> None:
         _refuse_bounds(low, high, quantity, parameter)
     if not isinstance(base, Distribution) and parameter.minimum == 0.0 == base and parameter.low > 0.0:
         raise QuantityError("must be above 0", shown, parameter.range_text)
-    if parameter.whole and not (quantity.is_fixed and float(quantity.typical).is_integer()):
+    if parameter.whole and not quantity.is_fixed:
+        raise QuantityError("is a whole number and cannot vary", describe(quantity), "one whole number")
+    if parameter.whole and not quantity.typical.is_integer():
         raise QuantityError("must be a whole number", shown, parameter.range_text)
+    _refuse_absurd(quantity.typical, shown, parameter)
     if not allow and not parameter.low <= quantity.typical <= parameter.high:
         what = "the median is" if isinstance(base, Distribution) else "is"
-        insist = "{ value = …, allow_outside_range = true } to insist"
-        raise QuantityError(f"{what} outside {parameter.range_text} ({parameter.doc})", shown, insist)
+        expected = f"{parameter.range_text}, or allow_outside_range = true beside it"
+        raise QuantityError(f"{what} outside the plausible range ({parameter.doc})", shown, expected)
+
+
+def _refuse_absurd(typical: float, shown: str, parameter: Parameter) -> None:
+    """Refuse what no `allow_outside_range` can mean, before a schedule becomes endless or a number overflows."""
+    far = _FAR_OUTSIDE_PLANNED if parameter.planned else _FAR_OUTSIDE
+    if typical > far * parameter.high or (parameter.low > 0.0 and typical < parameter.low / far):
+        times = units.show(far, "1")
+        problem = f"is more than {times} times outside the plausible range ({parameter.doc})"
+        raise QuantityError(problem, shown, parameter.range_text)
 
 
 def _refuse_bounds(low: float, high: float, quantity: Quantity, parameter: Parameter) -> None:
+    below = low < parameter.minimum
     if isinstance(quantity.base, Distribution):
-        crossing = (
-            f"values below {parameter.minimum:g}" if low < parameter.minimum else f"values above {parameter.maximum:g}"
-        )
-        problem = f"this {quantity.base.family} has {crossing}, which cannot be"
+        crossing = f"below {parameter.minimum:g}" if below else f"above {parameter.maximum:g}"
+        problem = f"this {quantity.base.family} has values {crossing}, which cannot be"
         raise QuantityError(problem, f"{low:g} to {high:g}", "a truncated_normal, a beta or other numbers")
-    if parameter.maximum == 1.0 and 1.0 < high <= 100.0:
-        hint = f'{parameter.range_text}, or "{units.show(high, "1")} %"'
-        raise QuantityError("a fraction must lie between 0 and 1", units.show(high, "1"), hint)
-    bound = f"at least {parameter.minimum:g}" if low < parameter.minimum else f"at most {parameter.maximum:g}"
-    bound = "above 0" if low < parameter.minimum == 0.0 < parameter.low else bound
-    raise QuantityError(f"must be {bound}", units.show(quantity.typical, parameter.unit), parameter.range_text)
+    shown = units.show(quantity.typical, parameter.unit)
+    if (parameter.minimum, parameter.maximum) == (0.0, 1.0):
+        percent = f', or "{units.show(high, "1")} %"' if 1.0 < high <= 100.0 else ""
+        raise QuantityError("a fraction must lie between 0 and 1", shown, parameter.range_text + percent)
+    bound = f"at least {parameter.minimum:g}" if below else f"at most {parameter.maximum:g}"
+    bound = "above 0" if below and parameter.minimum == 0.0 < parameter.low else bound
+    raise QuantityError(f"must be {bound}", shown, parameter.range_text)
 
 
-def _source(table: Mapping[str, Any], sources: SourceGrades) -> tuple[str, str]:
+def read_source(table: Mapping[str, Any], sources: SourceGrades) -> tuple[str, str]:
+    """Return the source and the grade that a table states; without a source it is an assumption of grade D.
+
+    Raises
+    ------
+    QuantityError
+        when the source is not known or the grade is none.
+    """
     source, grade = table.get("source", ASSUMPTION), table.get("grade")
     if not isinstance(source, str):
-        raise QuantityError("source must be a key in quotes", _got(source))
+        raise QuantityError("source must be a key in quotes", in_words(source))
     if source != ASSUMPTION and source not in sources:
-        problem = f'unknown source "{shortened(source, 60)}"'
-        raise QuantityError(
-            problem, None, 'a key of [sources] or of the references, or "assumption"', nearest_name(source, sources)
-        )
-    if grade is not None and grade not in GRADES:
-        raise QuantityError("grade must be A, B, C or D", _got(grade))
-    return source, grade or ("D" if source == ASSUMPTION else sources[source])
+        expected = 'a key of [sources] or of the references, or "assumption"'
+        problem = unknown("source", source, sources)
+        raise QuantityError(problem.problem, None, expected, problem.nearest)
+    if grade is not None and not (isinstance(grade, str) and grade in GRADES):
+        raise QuantityError("grade must be A, B, C or D", in_words(grade))
+    if source == ASSUMPTION and grade not in (None, _ASSUMED):
+        expected = "a source beside it: what has none is an assumption of grade D"
+        raise QuantityError("a grade needs a source", f'grade = "{grade}"', expected)
+    return source, grade or (_ASSUMED if source == ASSUMPTION else sources[source])

@@ -6,285 +6,200 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from exosim.addresses import DEFAULT_INSTRUMENT
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
-from exosim.errors import Problem, nearest_name, shortened
+from exosim.errors import Problem, in_words, shortened, unknown
+from exosim.findings import Findings
 from exosim.operations import catalog
 from exosim.operations.base import Hold, UnitOperation, VisitedOperation
-from exosim.parameter import declared
+from exosim.parameter import Parameter, declared
 from exosim.product import Vesicles, VesicleSize
 from exosim.quality import MEASURES, Assay, Attribute
-from exosim.quantities import Given, read_number, read_quantity
-from exosim.readings import DoseRule
+from exosim.quantities import Given, read_number, read_quantity, read_source
+from exosim.readings import HEADLINES, DoseRule
 from exosim.recipe import Wait
 from exosim.references import references
 from exosim.schema import (
     FORMAT,
+    LATER_SECTIONS,
     AttributeTable,
     HoldTable,
     ProcedureTable,
     ScenarioTable,
-    kind_of,
     read_structure,
+    stands_in_procedure,
 )
 from exosim.streams import Streams
-from exosim.toml_source import TomlSource
-from exosim.units import QuantityError
+from exosim.toml_source import KeyPath
+from exosim.units import QuantityError, show
 
-KeyPath = tuple[str | int, ...]
-DEFAULT_INSTRUMENT = "nanoparticle_tracking"
-_TOP_LEVEL = ("name", "title", "seed", "draws", "format")
-_PROCEDURE_KEYS = ("operation", "unit", "operator", "feeds", "expected_hold")
-_PROCEDURE_TABLES = ("hold", "harvest_hold", "max_hold")
 _UNCHECKED_GRADE = "C"
+_CONTENT, _COUNTED_CONTENT = "EV/vial", "particle/vial"
+_DOSES = '"1e10 EV" (true vesicles) or "1e10 particle" (as the instrument counts them)'
 
 
 class Reader:
     """One reading of one scenario; collects problems instead of stopping at the first."""
 
-    def __init__(self, source: TomlSource, data: dict[str, Any]) -> None:
-        self.source, self.data = source, data
-        self.problems: list[Problem] = []
-        self.warnings: list[str] = []
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
         self.table: ScenarioTable
-        self._overridden: set[KeyPath] = set()
+        self._add = findings.add
         self._grades: dict[str, str] = {}
-
-    def override(self, address: str, value: Any) -> None:
-        """Replace the value at an address; an unknown address is a problem with the nearest known one."""
-        found = self._locate(address)
-        if found is None:
-            known = list(self._addresses())
-            problem = f'unknown path "{shortened(address, 100)}"'
-            self.problems.append(
-                Problem(problem, expected="<procedure>.<key> or <section>.<key>", nearest=nearest_name(address, known))
-            )
-            return
-        holder: Any = self.data
-        for part in found[:-1]:
-            if isinstance(holder, dict) and part not in holder:
-                holder[part] = {}
-            holder = holder[part]
-        holder[found[-1]] = value
-        self._overridden.add(found)
+        self._common = 0.0
 
     def read(self) -> Declarations | None:
-        """Return the declarations, or None when the structure is wrong; see `problems`."""
-        table, wrong = read_structure(self.data)
-        for path, problem in wrong:
-            self._add(path, problem)
+        """Return the declarations, or None when the structure is beyond repair; the findings tell what is wrong."""
+        table, wrong = read_structure(self.findings.data)
+        self.findings.structure(wrong)
         if table is None:
-            self._check_quantities_of_broken()
             return None
         self.table = table
-        self._check_head()
+        self._check_format()
         self._grades = dict.fromkeys(references(), _UNCHECKED_GRADE)
         self._grades.update({key: source.grade for key, source in table.sources.items()})
-        dose = self._dose()
-        assays = self._assays()
-        instrument = self._instrument(dose, assays)
-        declarations = Declarations(
+        self._common = self._common_batch()
+        dose, assays, product = self._dose(), self._assays(), table.product
+        return Declarations(
             self._procedures(dose),
-            self._block(VesicleSize, "product.ev_size", ("product", "ev_size"), _given_keys(table.product.ev_size)),
-            self._block(Vesicles, "product", ("product",), _given_keys(table.product, ("protein_fraction",))),
+            self._block(VesicleSize, "product.ev_size", ("product", "ev_size"), _given(product.ev_size, VesicleSize)),
+            self._block(Vesicles, "product", ("product",), _given(product, Vesicles)),
             dose,
-            instrument,
+            self._instrument(dose, assays),
             assays,
             tuple(self._attributes(assays)),
         )
-        return declarations
-
-    # -- places -------------------------------------------------------------------------------------------------------
-
-    def _add(self, path: KeyPath, problem: Problem) -> None:
-        if any(path[: len(o)] == o for o in self._overridden):
-            where = dataclasses.replace(problem, path=problem.path or self._address(path))
-        else:
-            where = dataclasses.replace(
-                problem, path=problem.path or self._address(path), file=self.source.name, line=self.source.line(path)
-            )
-        self.problems.append(where)
-
-    def _address(self, path: KeyPath) -> str:
-        """Return the address of a key path: procedures and other tables of an array go by their id."""
-        parts: list[str] = []
-        holder: Any = self.data
-        for part in path:
-            holder = _inside(holder, part)
-            if isinstance(part, int):
-                name = holder.get("id") if isinstance(holder, dict) else None
-                parts[-1:] = (
-                    [str(name)] if name and parts == ["unit_procedure"] else [*parts[-1:], str(name or part + 1)]
-                )
-            elif part != "parameters":
-                parts.append(str(part))
-        return ".".join(parts)
-
-    def _locate(self, address: str) -> KeyPath | None:
-        head, _, rest = address.partition(".")
-        keys = rest.split(".") if rest else []
-        if not keys:
-            return (head,) if head in _TOP_LEVEL else None
-        for index, table in enumerate(_tables(self.data, "unit_procedure")):
-            if table.get("id") == head:
-                return _in_procedure(index, keys)
-        if head in ("assay", "attribute") and len(keys) >= 2:
-            for index, table in enumerate(_tables(self.data, head)):
-                if table.get("id") == keys[0]:
-                    return (head, index, *keys[1:])
-        return (head, *keys) if head in ("product", "common") else None
-
-    def _addresses(self) -> Iterator[str]:
-        yield from _TOP_LEVEL
-        yield from ("product.dose", "product.instrument", "product.protein_fraction", "common.batch")
-        yield from (f"product.ev_size.{name}" for name in declared(VesicleSize))
-        for table in _tables(self.data, "unit_procedure"):
-            operation = catalog().get(str(table.get("operation")))
-            if operation is not None:
-                yield from (f"{table.get('id')}.{name}" for name in [*declared(operation), "expected_hold"])
-                yield from (f"{table.get('id')}.{hold}.rate" for hold in ("hold", "harvest_hold"))
-        for table in _tables(self.data, "assay"):
-            yield from (f"assay.{table.get('id')}.{name}" for name in declared(Assay))
 
     # -- sections -----------------------------------------------------------------------------------------------------
 
-    def _check_head(self) -> None:
-        if "format" not in self.data:
-            self.warnings.append(f"format is missing: read as format = {FORMAT}")
+    def _check_format(self) -> None:
+        if "format" not in self.findings.data:
+            self.findings.warnings.append(f"format is missing: read as format = {FORMAT}")
         if self.table.format > FORMAT:
             problem = f"this exosim reads scenario formats up to {FORMAT}"
             upgrade = "a newer exosim: pip install --upgrade exosim-ev"
-            self._add(("format",), Problem(problem, got=str(self.table.format), expected=upgrade))
+            self._add(("format",), Problem(problem, got=in_words(self.table.format), expected=upgrade))
+
+    def _common_batch(self) -> float:
+        path, raw = ("common", "batch"), self.table.common.batch
+        try:
+            batch = read_number(raw, "1")
+        except QuantityError as error:
+            self.findings.quantity(path, error)
+            return 0.0
+        if not 0.0 <= batch < 1.0:
+            expected = "a correlation of at least 0 and below 1"
+            self._add(path, Problem("is outside its range", got=in_words(raw), expected=expected))
+            return 0.0
+        return batch
 
     def _dose(self) -> DoseRule:
         raw, path = self.table.product.dose, ("product", "dose")
-        for kind in ("EV", "particle"):
-            try:
-                amount = read_number(raw, kind)
-            except QuantityError:
-                continue
-            if amount > 0:
-                return DoseRule(amount, kind)  # type: ignore[arg-type]
-            self._add(path, Problem("must be above 0", got=kind_of(raw)))
-        if not any(p.path == "product.dose" for p in self.problems):
-            expected = '"1e10 EV" (true vesicles) or "1e10 particle" (as the instrument counts them)'
-            self._add(
-                path,
-                Problem("a dose is an amount of vesicles or of counted particles", got=kind_of(raw), expected=expected),
-            )
-        return DoseRule(1.0, "EV")
+        counted = isinstance(raw, str) and "particle" in raw
+        amount = 1.0
+        try:
+            amount = read_number(raw, "particle" if counted else "EV")
+        except QuantityError as error:
+            self._add(path, Problem(error.problem, got=error.got, expected=_DOSES, nearest=error.nearest))
+        if amount <= 0.0:
+            self._add(path, Problem("must be above 0", got=in_words(raw), expected=_DOSES))
+        return DoseRule(amount, "particle" if counted else "EV")
 
     def _assays(self) -> dict[str, Block]:
-        blocks: dict[str, Block] = {}
-        for index, assay in enumerate(self.table.assay):
-            if assay.id in blocks:
-                self._twice(("assay", index, "id"), assay.id, [a.id for a in self.table.assay].index(assay.id), "assay")
-            blocks[assay.id] = self._block(
-                Assay, f"assay.{assay.id}", ("assay", index), _given_keys(assay, tuple(declared(Assay)))
-            )
-        if not blocks or DEFAULT_INSTRUMENT not in blocks:
-            blocks[DEFAULT_INSTRUMENT] = Block(Assay, f"assay.{DEFAULT_INSTRUMENT}", declared(Assay))
+        tables, blocks = self.table.assay, dict[str, Block]()
+        self._check_ids("assay", [table.id for table in tables])
+        for index, table in enumerate(tables):
+            blocks[table.id] = self._block(Assay, f"assay.{table.id}", ("assay", index), _given(table, Assay))
+        blocks.setdefault(DEFAULT_INSTRUMENT, Block(Assay, f"assay.{DEFAULT_INSTRUMENT}", declared(Assay)))
         return blocks
 
     def _instrument(self, dose: DoseRule, assays: Mapping[str, Block]) -> str:
         name = self.table.product.instrument
-        if name is None:
-            if dose.kind == "particle":
-                self.warnings.append(f"product.instrument is missing: doses are counted by {DEFAULT_INSTRUMENT}")
-            return DEFAULT_INSTRUMENT
-        if name not in assays:
-            problem = f'no assay has the id "{shortened(name, 60)}"'
-            self._add(
-                ("product", "instrument"),
-                Problem(problem, expected="one of " + ", ".join(assays), nearest=nearest_name(name, assays)),
-            )
-            return DEFAULT_INSTRUMENT
-        return name
+        if name is None and dose.kind == "particle":
+            warning = f"product.instrument is missing: doses are counted by {DEFAULT_INSTRUMENT}"
+            self.findings.warnings.append(warning)
+        if name is None or name in assays:
+            return name or DEFAULT_INSTRUMENT
+        self._add(("product", "instrument"), unknown("assay", name, assays))
+        return DEFAULT_INSTRUMENT
 
     def _attributes(self, assays: Mapping[str, Block]) -> Iterator[Attribute]:
+        self._check_ids("attribute", [table.id for table in self.table.attribute])
         for index, table in enumerate(self.table.attribute):
             path: KeyPath = ("attribute", index)
-            if table.measure not in MEASURES:
-                problem = f'unknown measure "{shortened(table.measure, 60)}"'
-                self._add(
-                    (*path, "measure"),
-                    Problem(
-                        problem, expected="one of " + ", ".join(MEASURES), nearest=nearest_name(table.measure, MEASURES)
-                    ),
-                )
-                continue
+            if table.id in HEADLINES:
+                problem = f'"{table.id}" is the name of a reported figure'
+                self._add((*path, "id"), Problem(problem, expected="another id"))
             if table.assay is not None and table.assay not in assays:
-                problem = f'no assay has the id "{shortened(table.assay, 60)}"'
-                self._add((*path, "assay"), Problem(problem, nearest=nearest_name(table.assay, assays)))
+                self._add((*path, "assay"), unknown("assay", table.assay, assays))
+            if table.measure not in MEASURES:
+                self._add((*path, "measure"), unknown("measure", table.measure, MEASURES))
+                continue
             limits = self._limits(table, path)
             yield Attribute(table.id, table.measure, table.assay, limits[0], limits[1], table.critical)
 
     def _limits(self, table: AttributeTable, path: KeyPath) -> tuple[float | None, float | None]:
-        unit, found = MEASURES[table.measure][0], []
-        for key in ("at_least", "at_most"):
-            raw = getattr(table.limits, key)
-            try:
-                found.append(None if raw is None else read_number(raw, unit))
-            except QuantityError as error:
-                found.append(None)
-                self._quantity_problem((*path, "limits", key), error)
-        low, high = found
-        if low is None and high is None:
-            self._add((*path, "limits"), Problem("needs at_least, at_most or both"))
+        unit = MEASURES[table.measure][0]
+        low, high = (self._limit(table, path, key, unit) for key in ("at_least", "at_most"))
+        if table.limits.at_least is None and table.limits.at_most is None:
+            self._add((*path, "limits"), Problem("is empty", expected="at_least, at_most or both"))
         elif low is not None and high is not None and low > high:
-            self._add((*path, "limits"), Problem("at_least is above at_most", got=f"{low:g} and {high:g}"))
+            got = f"{show(low, unit)} and {show(high, unit)}"
+            self._add((*path, "limits"), Problem("at_least is above at_most", got=got))
         return low, high
+
+    def _limit(self, table: AttributeTable, path: KeyPath, key: str, unit: str) -> float | None:
+        raw = getattr(table.limits, key)
+        try:
+            limit = None if raw is None else read_number(raw, unit)
+        except QuantityError as error:
+            self.findings.quantity((*path, "limits", key), error)
+            return None
+        if limit is not None and limit < 0.0:
+            self._add((*path, "limits", key), Problem("must be at least 0", got=in_words(raw)))
+        return limit
 
     # -- procedures ---------------------------------------------------------------------------------------------------
 
     def _procedures(self, dose: DoseRule) -> tuple[ProcedureDeclaration, ...]:
         tables = self.table.unit_procedure
-        self._check_ids([table.id for table in tables])
-        streams = Streams(self._add)
+        ids = [table.id for table in tables]
+        if not tables:
+            self._add(("unit_procedure",), Problem("must not be empty", got="an empty list", expected="at least one"))
+        self._check_ids("unit_procedure", ids)
+        streams = Streams(self._add, ids, blind=self.findings.hides_streams())
         found = []
         for index, table in enumerate(tables):
             operation = catalog().get(table.operation)
             if operation is None:
-                problem = f'unknown operation "{shortened(table.operation, 60)}"'
-                self._add(
-                    ("unit_procedure", index, "operation"),
-                    Problem(
-                        problem,
-                        expected="one of " + ", ".join(catalog()),
-                        nearest=nearest_name(table.operation, catalog()),
-                    ),
-                )
+                self._add(("unit_procedure", index, "operation"), unknown("operation", table.operation, catalog()))
                 streams.unknown(table.id)
                 continue
             found.append(self._procedure(index, table, operation, streams.feeds(index, table, operation), dose))
         streams.finish()
         return tuple(found)
 
-    def _check_ids(self, ids: list[str]) -> None:
-        sections = set(ScenarioTable.model_fields)
+    def _check_ids(self, section: str, ids: list[str]) -> None:
         for index, name in enumerate(ids):
-            path: KeyPath = ("unit_procedure", index, "id")
+            path: KeyPath = (section, index, "id")
             if name in ids[:index]:
-                self._twice(path, name, ids.index(name), "unit_procedure")
-            if name in sections:
-                self._add(path, Problem(f'a procedure may not have the name of the section "{name}"'))
-
-    def _twice(self, path: KeyPath, name: str, first: int, section: str) -> None:
-        line = self.source.line((section, first, "id"))
-        self._add(
-            path,
-            Problem(f'the id "{shortened(name, 60)}" is taken', got=f"first on line {line}", expected="another id"),
-        )
+                line = self.findings.line((section, ids.index(name), "id"))
+                problem = f'the id "{shortened(name, 60)}" is taken'
+                self._add(path, Problem(problem, got=f"the same id on line {line}", expected="another id"))
+            if section == "unit_procedure" and name in (*ScenarioTable.model_fields, *LATER_SECTIONS):
+                problem = f'a procedure may not have the name of a section: "{name}"'
+                self._add(path, Problem(problem, expected="another id"))
 
     def _procedure(
         self, index: int, table: ProcedureTable, operation: type[UnitOperation], feeds: tuple[str, ...], dose: DoseRule
     ) -> ProcedureDeclaration:
         path: KeyPath = ("unit_procedure", index)
         block = self._block(operation, table.id, (*path, "parameters"), table.parameters, dose)
-        wait = self._block(Wait, table.id, path, _given_keys(table, ("expected_hold",)))
+        wait = self._block(Wait, table.id, path, _given(table, Wait))
         visited = issubclass(operation, VisitedOperation)
         if table.harvest_hold is not None and not visited:
-            self._add((*path, "harvest_hold"), Problem(f"{table.operation} has no harvests that wait"))
-        longest = self._longest_hold(table, path, wait)
+            problem = f"{table.operation} has no harvests that wait"
+            self._add((*path, "harvest_hold"), Problem(problem, expected="hold, or no such table"))
         waits = "expected_hold" in wait.given or table.hold is not None
         return ProcedureDeclaration(
             table.id,
@@ -293,111 +208,95 @@ class Reader:
             wait,
             self._hold(table.hold, table.id, path, "hold") if waits else None,
             self._hold(table.harvest_hold, table.id, path, "harvest_hold") if visited else None,
-            longest,
+            self._longest_hold(table, path, wait),
             table.unit,
             table.operator,
         )
 
     def _hold(self, table: HoldTable | None, id: str, path: KeyPath, key: str) -> Block:
-        given = _given_keys(table, ("rate", "size_exponent")) if table is not None else {}
-        if table is not None and table.source is not None:
-            note = {"source": table.source, **({"grade": table.grade} if table.grade else {})}
-            given = {name: raw if isinstance(raw, dict) else {"value": raw, **note} for name, raw in given.items()}
+        given = _given(table, Hold) if table is not None else {}
+        note = self._note(table, (*path, key)) if table is not None else {}
+        for name, raw in given.items():
+            own = raw if isinstance(raw, dict) else {"value": raw}
+            given[name] = own if "source" in own else {**note, **own}
         return self._block(Hold, f"{id}.{key}", (*path, key), given)
+
+    def _note(self, table: HoldTable, path: KeyPath) -> dict[str, str]:
+        """Return the source and grade that a hold states for its numbers; they count where a number has none."""
+        note = {name: text for name in ("source", "grade") if (text := getattr(table, name)) is not None}
+        try:
+            read_source(note, self._grades)
+        except QuantityError as error:
+            self.findings.quantity((*path, next(iter(note))), error)
+            return {}
+        return note
 
     def _longest_hold(self, table: ProcedureTable, path: KeyPath, wait: Block) -> float | None:
         if table.max_hold is None:
             return None
+        place: KeyPath = (*path, "max_hold", "limit")
         try:
             limit = read_number(table.max_hold.limit, "h")
         except QuantityError as error:
-            self._quantity_problem((*path, "max_hold", "limit"), error)
+            self.findings.quantity(place, error)
             return None
+        if limit <= 0.0:
+            self._add(place, Problem("must be above 0", got=in_words(table.max_hold.limit), expected="a time"))
         planned = wait.given["expected_hold"].quantity.typical if "expected_hold" in wait.given else 0.0
         if planned > limit:
-            self.warnings.append(f"{table.id}: the planned hold of {planned:g} h is above its limit of {limit:g} h")
+            warning = f"{table.id}: the planned hold of {planned:g} h is above its limit of {limit:g} h"
+            self.findings.warnings.append(warning)
         return limit
+
+    # -- parameters ---------------------------------------------------------------------------------------------------
 
     def _block(
         self, owner: type[Any], prefix: str, path: KeyPath, raw: Mapping[str, Any], dose: DoseRule | None = None
     ) -> Block:
         """Return the block with all its quantities read; problems are collected."""
-        parameters = declared(owner)
-        if dose is not None and dose.kind == "particle":
-            parameters = {
-                name: dataclasses.replace(p, unit="particle/vial") if p.unit == "EV/vial" else p
-                for name, p in parameters.items()
-            }
+        parameters = _counted_like(dose, declared(owner))
         given: dict[str, Given] = {}
         for name, value in raw.items():
             if name not in parameters:
                 self._unknown_parameter(name, owner, (*path, name))
                 continue
             try:
-                given[name] = read_quantity(value, parameters[name], self._grades, self.table.common.batch)
+                given[name] = read_quantity(value, parameters[name], self._grades, self._common)
             except QuantityError as error:
-                self._quantity_problem((*path, name), error)
-        self._check_together(owner, path, given)
+                self.findings.quantity((*path, name), _with_dose(error, parameters[name]))
+        if len(given) == len(raw):
+            self._check_together(owner, path, given)
         return Block(owner, prefix, parameters, given)
 
     def _check_together(self, owner: type[Any], path: KeyPath, given: Mapping[str, Given]) -> None:
         if issubclass(owner, UnitOperation):
-            operation = owner(**{name: g.quantity.typical for name, g in given.items()})
-            for name, wrong in operation.problems():
+            typical: dict[str, Any] = {name: g.quantity.typical for name, g in given.items()}
+            for name, wrong in owner(**typical).problems():
                 self._add((*path, name), Problem(wrong))
 
     def _unknown_parameter(self, name: str, owner: type[Any], path: KeyPath) -> None:
         homes = [key for key, operation in catalog().items() if name in declared(operation)]
-        nearest = nearest_name(name, declared(owner))
-        accepts = f"; {', '.join(homes)} accept{'s' if len(homes) == 1 else ''} it" if homes and not nearest else ""
-        self._add(
-            path,
-            Problem(
-                f'unknown key "{shortened(name, 60)}"{accepts}',
-                expected="one of " + ", ".join(declared(owner)),
-                nearest=nearest,
-            ),
-        )
-
-    def _quantity_problem(self, path: KeyPath, error: QuantityError) -> None:
-        self._add(path, Problem(error.problem, got=error.got, expected=error.expected, nearest=error.nearest))
-
-    def _check_quantities_of_broken(self) -> None:
-        """Check the parameters of known operations although the structure is wrong, so that all problems show at once."""
-        self.table = ScenarioTable.model_construct()
-        self._grades = dict.fromkeys(references(), _UNCHECKED_GRADE)
-        if isinstance(self.data.get("sources"), dict):
-            self._grades.update(dict.fromkeys(self.data["sources"], _UNCHECKED_GRADE))
-        for index, table in enumerate(_tables(self.data, "unit_procedure")):
-            operation, given = catalog().get(str(table.get("operation"))), table.get("parameters")
-            if operation is not None and isinstance(given, dict):
-                dose = self.data.get("product")
-                kind = "particle" if isinstance(dose, dict) and "particle" in str(dose.get("dose")) else "EV"
-                rule = DoseRule(1.0, "particle" if kind == "particle" else "EV")
-                self._block(operation, str(table.get("id")), ("unit_procedure", index, "parameters"), given, rule)
+        self._add(path, stands_in_procedure(name) or unknown("key", name, declared(owner), homes))
 
 
-def _tables(data: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    listed = data.get(key)
-    return [table for table in listed if isinstance(table, dict)] if isinstance(listed, list) else []
+def _counted_like(dose: DoseRule | None, parameters: dict[str, Parameter]) -> dict[str, Parameter]:
+    """Return the parameters with contents of vials in the unit of the dose."""
+    if dose is None or dose.kind != "particle":
+        return parameters
+    return {
+        name: dataclasses.replace(parameter, unit=_COUNTED_CONTENT) if parameter.unit == _CONTENT else parameter
+        for name, parameter in parameters.items()
+    }
 
 
-def _inside(holder: Any, part: str | int) -> Any:
-    if isinstance(holder, dict):
-        return holder.get(part)
-    if isinstance(holder, list) and isinstance(part, int) and part < len(holder):
-        return holder[part]
-    return None
+def _with_dose(error: QuantityError, parameter: Parameter) -> QuantityError:
+    """Say where the unit of a content comes from."""
+    if parameter.unit not in (_CONTENT, _COUNTED_CONTENT):
+        return error
+    expected = f"a content in {parameter.unit}, counted like product.dose"
+    return QuantityError(error.problem, error.got, expected, error.nearest)
 
 
-def _in_procedure(index: int, keys: list[str]) -> KeyPath:
-    head: KeyPath = ("unit_procedure", index)
-    if keys[0] in _PROCEDURE_KEYS or keys[0] in _PROCEDURE_TABLES:
-        return (*head, *keys)
-    return (*head, "parameters", *keys)
-
-
-def _given_keys(table: Any, keys: tuple[str, ...] | None = None) -> dict[str, Any]:
-    """Return the keys of a table that the file gives."""
-    names = keys if keys is not None else tuple(type(table).model_fields)
-    return {name: getattr(table, name) for name in names if getattr(table, name) is not None}
+def _given(table: Any, owner: type[Any]) -> dict[str, Any]:
+    """Return what a table gives of the parameters of `owner`."""
+    return {name: getattr(table, name) for name in declared(owner) if getattr(table, name) is not None}

@@ -223,11 +223,16 @@ def _doses(last: Outcome, product: Material, context: Context, counter: Counter,
     """Return whole doses; a tolerance of 1e-9 keeps exact multiples whole in floating point."""
     if "content" in last.monitors:
         available = (last.monitors["accepted"] - last.monitors["retained"]) * last.monitors["content"]
-    elif dose.kind == "EV":
-        available = total(product.vesicles)
     else:
-        available = counted_particles(product, context.sizes, counter)
+        available = _contained(product, context, counter, dose)
     return np.asarray(np.floor(available / dose.amount * (1.0 + 1e-12) + 1e-9))
+
+
+def _contained(product: Material, context: Context, counter: Counter, dose: DoseRule) -> Array:
+    """Return how much of what a dose is counted in the product holds."""
+    if dose.kind == "EV":
+        return total(product.vesicles)
+    return counted_particles(product, context.sizes, counter)
 
 
 def attribute_results(
@@ -240,10 +245,10 @@ def attribute_results(
     noise : standard normal numbers of each attribute, by id
     """
     product = steps[-1].outcome.product
-    doses = _doses(steps[-1].outcome, product, context, specification.instrument.counter(), specification.dose)
+    contained = _contained(product, context, specification.instrument.counter(), specification.dose)
     for attribute in specification.attributes:
         assay = specification.assays.get(attribute.assay or "", specification.instrument)
-        per_dose = ratio(times(product.volume, 1e3), np.maximum(doses, 1.0))
+        per_dose = ratio(times(product.volume, 1e3), contained / specification.dose.amount)
         unit, measure = MEASURES[attribute.measure]
         true = measure(Lot(product, context, assay.counter(), per_dose))
         if not attribute.measure.startswith("particles"):

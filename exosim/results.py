@@ -210,6 +210,12 @@ def summarize(
     if values is None:
         return Summary(name, step, unit, 0, reason=reason or "not reported")
     array = np.asarray(values, dtype=np.float64)
-    low, middle, high = np.quantile(array, QUANTILES)
-    sd = None if draws < 2 else (float(np.std(array, ddof=1)) if array.size > 1 else 0.0)
-    return Summary(name, step, unit, draws, float(np.mean(array)), sd, float(middle), float(low), float(high))
+    odd = np.count_nonzero(~np.isfinite(array)) * (draws // array.size)
+    if odd:
+        return Summary(name, step, unit, 0, reason=f"not a finite number in {odd} of {draws} draws")
+    low, middle, high = (float(value) for value in np.quantile(array, QUANTILES))
+    with np.errstate(over="ignore"):
+        mean, sd = float(np.mean(array)), float(np.std(array, ddof=1)) if array.size > 1 else 0.0
+    if not math.isfinite(mean + sd):
+        return Summary(name, step, unit, 0, reason="too large a number to average")
+    return Summary(name, step, unit, draws, mean, sd if draws > 1 else None, middle, low, high)

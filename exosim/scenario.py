@@ -18,6 +18,7 @@ import numpy as np
 
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
 from exosim.errors import ScenarioError
+from exosim.findings import Findings
 from exosim.operations.base import Context, Hold
 from exosim.parameter import Array, Ledger, Resolved
 from exosim.product import Vesicles, VesicleSize, run_context
@@ -154,16 +155,16 @@ def load(
 
 
 def _build(source: TomlSource, overrides: Mapping[str, Any]) -> Scenario:
-    reader = Reader(source, copy.deepcopy(source.data))
-    for address, value in overrides.items():
-        reader.override(address, value)
+    findings = Findings(source, copy.deepcopy(source.data))
+    findings.override(overrides)
+    reader = Reader(findings)
     declarations = reader.read()
-    if reader.problems or declarations is None:
-        raise ScenarioError(reader.problems)
+    if findings.problems or declarations is None:
+        raise ScenarioError(findings.problems)
     table = reader.table
     return Scenario(
-        table.name, table.title, table.seed, table.draws, reader.data, source, declarations, overrides,
-        tuple(reader.warnings),
+        table.name, table.title, table.seed, table.draws, findings.data, source, declarations, overrides,
+        tuple(findings.warnings),
     )  # fmt: skip
 
 

@@ -1,31 +1,40 @@
 """The structure of a scenario file: tables, keys and the plain values among them.
 
-Quantities stay as they stand in the file (text, numbers or inline tables); :mod:`exosim.quantities` reads them against the
-declared parameters. pydantic checks the structure and will write the JSON Schema from the same declarations.
+Quantities stay as they stand in the file (text, numbers or inline tables); :mod:`exosim.quantities` reads them against
+the declared parameters. pydantic checks the structure and will write the JSON Schema from the same declarations.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from exosim.errors import Problem, nearest_name, shortened
+from exosim.errors import Problem, in_words, nearest_name, shortened, unknown
+from exosim.limits import LARGEST_SEED, MOST_DRAWS
+from exosim.operations import catalog
+from exosim.parameter import declared
+from exosim.toml_source import KeyPath
 
 FORMAT = 1
 LONGEST_NAME = 200
-LATER_SECTIONS: tuple[str, ...] = (
+LATER_SECTIONS = (
     "start", "horizon", "warm_up", "replications", "currency", "campaign", "equipment", "personnel", "calendar",
     "material", "failure", "release", "economics", "study", "variant", "extends",
 )  # fmt: skip
-"""Sections of the format whose code does not exist yet."""
+"""Sections and keys of the format whose code does not exist yet."""
+NOT_YET = "this is not in this version of exosim"
+_ROUNDS = 6
+"""A stand-in may lack keys of its own: as deep as tables are nested, with room to spare."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, strict=True)]
-Id = Annotated[
-    str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=r"^[A-Za-z][A-Za-z0-9_]*$", strict=True)
-]
-Text = Annotated[str, StringConstraints(strict=True)]
+_NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
+_ID = r"^[A-Za-z][A-Za-z0-9_]*$"
+Text = Annotated[str, StringConstraints(strict=True, pattern=_NO_CONTROLS)]
+Name = Annotated[str, StringConstraints(strict=True, pattern=_NO_CONTROLS, min_length=1, max_length=LONGEST_NAME)]
+Id = Annotated[str, StringConstraints(strict=True, pattern=_ID, min_length=1, max_length=LONGEST_NAME)]
+Grade = Literal["A", "B", "C", "D"]
 
 
 class _Table(BaseModel):
@@ -37,7 +46,7 @@ class HoldTable(_Table):
     size_exponent: Any = None
     matrix: Text | None = None
     source: Name | None = None
-    grade: Literal["A", "B", "C", "D"] | None = None
+    grade: Grade | None = None
 
 
 class LongestHoldTable(_Table):
@@ -50,7 +59,7 @@ class ProcedureTable(_Table):
     operation: Name
     unit: Name | None = None
     operator: Name | None = None
-    feeds: list[Name] | None = None
+    feeds: Annotated[list[Name], Field(min_length=1)] | None = None
     expected_hold: Any = None
     hold: HoldTable | None = None
     harvest_hold: HoldTable | None = None
@@ -73,7 +82,7 @@ class ProductTable(_Table):
 
 
 class CommonTable(_Table):
-    batch: Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False)] = 0.0
+    batch: Any = 0.0
 
 
 class AssayTable(_Table):
@@ -94,12 +103,12 @@ class AttributeTable(_Table):
     measure: Name
     limits: LimitsTable
     assay: Name | None = None
-    critical: bool = True
+    critical: Annotated[bool, Field(strict=True)] = True
 
 
 class SourceTable(_Table):
     text: Name
-    grade: Literal["A", "B", "C", "D"] = "D"
+    grade: Grade = "D"
     doi: Name | None = None
 
 
@@ -107,14 +116,14 @@ class ScenarioTable(_Table):
     format: Annotated[int, Field(strict=True, ge=1)] = FORMAT
     name: Name
     title: Text = ""
-    seed: Annotated[int, Field(strict=True, ge=0)] = 0
-    draws: Annotated[int, Field(strict=True, ge=1)] = 100_000
+    seed: Annotated[int, Field(strict=True, ge=0, le=LARGEST_SEED)] = 0
+    draws: Annotated[int, Field(strict=True, ge=1, le=MOST_DRAWS)] = 100_000
     product: ProductTable
     common: CommonTable = Field(default_factory=CommonTable)
-    unit_procedure: Annotated[list[ProcedureTable], Field(min_length=1)]
+    unit_procedure: list[ProcedureTable]
     assay: list[AssayTable] = Field(default_factory=list)
     attribute: list[AttributeTable] = Field(default_factory=list)
-    sources: dict[str, SourceTable] = Field(default_factory=dict)
+    sources: dict[Name, SourceTable] = Field(default_factory=dict)
 
 
 _TABLES: Mapping[str, type[BaseModel]] = {
@@ -127,115 +136,140 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "max_hold": LongestHoldTable,
     "[[assay]]": AssayTable,
     "[[attribute]]": AttributeTable,
+    "limits": LimitsTable,
     "[sources]": SourceTable,
 }
-_KINDS = {
-    "string": "text",
-    "list": "a list",
-    "dict": "a table",
-    "model": "a table",
-    "int": "a whole number",
-    "bool": "true or false",
+_BY_KEY: Mapping[str, type[BaseModel]] = {
+    **{name.strip("[]").rpartition(".")[2]: table for name, table in _TABLES.items()},
+    "harvest_hold": HoldTable,
 }
-
-
-def kind_of(value: object) -> str:
-    """Return what a value of a TOML file is, in words, with the value."""
-    if isinstance(value, bool):
-        return f"boolean {str(value).lower()}"
-    if isinstance(value, dict):
-        return "a table"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    return f'"{shortened(value, 60)}"' if isinstance(value, str) else shortened(value, 60)
-
-
-def read_structure(data: Mapping[str, Any]) -> tuple[ScenarioTable | None, list[tuple[tuple[str | int, ...], Problem]]]:
-    """Return the scenario as tables, or None with the problems and their key paths.
-
-    Sections of a later version are reported as such; the rest of the file is checked all the same.
-    """
-    problems: list[tuple[tuple[str | int, ...], Problem]] = []
-    for key in data:
-        if key in LATER_SECTIONS:
-            problems.append(((key,), Problem("this section is not in this version of exosim")))
-    known = {key: value for key, value in data.items() if key not in LATER_SECTIONS}
-    try:
-        return ScenarioTable.model_validate(known), problems
-    except ValidationError as error:
-        problems.extend(_problems(error))
-        return None, problems
-
-
-def _problems(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
-    for item in error.errors(include_url=False, include_context=True):
-        path = tuple(item["loc"])
-        yield path, _in_words(item["type"], path, item["input"], item.get("ctx", {}))
-
-
-def _in_words(kind: str, path: tuple[str | int, ...], value: object, context: Mapping[str, Any]) -> Problem:
-    key = str(path[-1])
-    if kind == "extra_forbidden":
-        return unknown_key(key, _owner(path))
-    if kind == "missing":
-        return Problem(f'"{key}" is missing', expected=_EXAMPLES.get(key))
-    if kind in ("string_too_short", "too_short"):
-        return Problem("must not be empty" if kind == "string_too_short" else "at least one is needed", kind_of(value))
-    if kind == "string_too_long":
-        return Problem(
-            f"is too long: {len(str(value))} characters",
-            got=f'"{shortened(value, 40)}"',
-            expected=f"at most {LONGEST_NAME} characters",
-        )
-    if kind == "string_pattern_mismatch":
-        return Problem("is not a name", got=kind_of(value), expected="a letter, then letters, digits and _")
-    if kind == "literal_error":
-        return Problem(
-            "is not one of the choices", got=kind_of(value), expected=str(context.get("expected", "")), nearest=None
-        )
-    if kind in ("greater_than_equal", "less_than"):
-        bound = f"at least {context['ge']}" if "ge" in context else f"below {context['lt']}"
-        return Problem(
-            "is outside its range",
-            got=kind_of(value),
-            expected=("a whole number, " if key in ("seed", "draws") else "") + bound,
-        )
-    wanted = _KINDS.get(kind.split("_")[0], "another kind of value")
-    example = _EXAMPLES.get(key)
-    return Problem(
-        "is of the wrong kind", got=kind_of(value), expected=wanted + (f", such as {example}" if example else "")
-    )
-
-
-_EXAMPLES = {
+_STAND_INS: Mapping[str, Any] = {
+    "name": "unnamed", "product": {"dose": "1 EV"}, "dose": "1 EV", "unit_procedure": [], "id": "unnamed",
+    "operation": "none", "limit": "1 h", "measure": "none", "limits": {}, "text": "none",
+}  # fmt: skip
+_EXAMPLES: Mapping[str, str] = {
     "name": 'name = "my_process"',
     "product": '[product] with dose = "1e10 EV"',
     "dose": 'dose = "1e10 EV" or "1e10 particle"',
     "unit_procedure": "[[unit_procedure]] with id and operation",
-    "feeds": 'feeds = ["culture.product"]',
-    "limits": '{ at_least = "1e10 particle/mL" }',
+    "id": 'id = "clarify"',
+    "operation": 'operation = "depth_filtration"',
+    "limit": 'limit = "24 h"',
+    "measure": 'measure = "particles_per_protein"',
+    "limits": 'limits = { at_least = "1e10 particle/mL" }',
+    "text": 'text = "measured here in 2026"',
 }
+_KINDS: Mapping[str, str] = {
+    "string_type": "text", "list_type": "a list", "dict_type": "a table", "model_type": "a table",
+    "model_attributes_type": "a table", "int_type": "a whole number", "bool_type": "true or false",
+}  # fmt: skip
 
 
-def _owner(path: tuple[str | int, ...]) -> type[BaseModel]:
+def read_structure(data: Mapping[str, Any]) -> tuple[ScenarioTable | None, list[tuple[KeyPath, Problem]]]:
+    """Return the scenario as tables, and the problems of its structure with their key paths.
+
+    What is wrong is reported and then replaced by a stand-in, so that the rest of the file can be checked all the same.
+    """
+    later = [key for key in data if key in LATER_SECTIONS]
+    problems: list[tuple[KeyPath, Problem]] = [((key,), Problem(NOT_YET)) for key in later]
+    mended = copy.deepcopy({key: value for key, value in data.items() if key not in later})
+    for attempt in range(_ROUNDS):
+        try:
+            return ScenarioTable.model_validate(mended), problems
+        except ValidationError as error:
+            for path, problem, missing in _problems(error):
+                problems += [(path, problem)] if attempt == 0 else []
+                _mend(mended, path, missing)
+    return None, problems
+
+
+def _mend(data: dict[str, Any], path: KeyPath, missing: bool) -> None:
+    """Take out what is wrong at a path, or put a stand-in where something is missing."""
+    holder: Any = data
+    for part in path[:-1]:
+        holder = holder[part]
+    key: Any = path[-1]
+    if missing:
+        holder[key] = copy.deepcopy(_STAND_INS[key])
+    elif isinstance(holder, list):
+        holder[key] = "unnamed" if path[-2] == "feeds" else {}
+    else:
+        holder.pop(key, None)
+
+
+def _problems(error: ValidationError) -> Iterator[tuple[KeyPath, Problem, bool]]:
+    """Yield each problem with its path, and whether a key is missing there."""
+    for item in error.errors(include_url=False, include_context=True):
+        path = tuple(part for part in item["loc"] if part != "[key]")
+        yield path, _in_words(item["type"], path, item["input"], item.get("ctx", {})), item["type"] == "missing"
+
+
+def _in_words(kind: str, path: KeyPath, value: Any, context: Mapping[str, Any]) -> Problem:
+    key, got = str(path[-1]), in_words(value)
+    if kind == "extra_forbidden":
+        return _unknown_key(path, value)
+    if kind == "missing":
+        return Problem(f'"{key}" is missing', expected=_EXAMPLES.get(key))
+    if kind in ("string_too_short", "too_short"):
+        return Problem("must not be empty", got=got, expected="text" if kind == "string_too_short" else "at least one")
+    if kind == "string_too_long":
+        expected = f"at most {LONGEST_NAME} characters"
+        return Problem(f"is too long: {len(value)} characters", got=f'"{shortened(value, 40)}"', expected=expected)
+    if kind == "string_pattern_mismatch":
+        if context["pattern"] == _ID:
+            return Problem("is not an id", got=got, expected="a letter, then letters, digits and _")
+        return Problem("has a control character in it", got=got, expected="printable text on one line")
+    if kind == "literal_error":
+        return _not_a_choice(value, context["expected"])
+    if kind in ("greater_than_equal", "less_than_equal"):
+        bound = f"at least {context['ge']}" if "ge" in context else f"at most {context['le']}"
+        return Problem("is outside its range", got=got, expected=f"a whole number, {bound}")
+    return Problem(
+        "is of the wrong kind", got=got, expected=_wanted(_KINDS.get(kind, "another kind of value"), key, value)
+    )
+
+
+def _wanted(wanted: str, key: str, value: Any) -> str:
+    """Return what is wanted in place of `value`, with an example that is as near to it as possible."""
+    if wanted == "a list" and isinstance(value, dict):
+        return f"a list of tables: write [[{key}]] with two brackets"
+    if wanted == "a list" and isinstance(value, str) and key == "feeds":
+        return f'a list of text: feeds = ["{shortened(value, 60)}"]'
+    if key in _EXAMPLES:
+        return f"{wanted}, such as {_EXAMPLES[key]}"
+    return wanted
+
+
+def _not_a_choice(value: Any, choices: str) -> Problem:
+    """Return the problem of a value that is none of the `choices`, which pydantic lists as ``'a', 'b' or 'c'``."""
+    names = choices.split("'")[1::2]
+    nearest = nearest_name(value, names) if isinstance(value, str) else None
+    expected = choices.replace("'", '"')
+    return Problem("is not one of the choices", got=in_words(value), expected=expected, nearest=nearest)
+
+
+def _unknown_key(path: KeyPath, value: Any) -> Problem:
+    """Return the problem of a key that its table does not know, with the nearest name or the table that knows it."""
+    key, owner = str(path[-1]), _owner(path)
+    if owner is ProcedureTable and any(key in declared(operation) for operation in catalog().values()):
+        problem = f'"{shortened(key, 60)}" is a parameter of an operation'
+        return Problem(problem, expected="it below [unit_procedure.parameters]")
+    what = "section" if owner is ScenarioTable and isinstance(value, dict | list) else "key"
+    homes = [name for name, table in _TABLES.items() if key in table.model_fields]
+    return unknown(what, key, owner.model_fields, homes)
+
+
+def _owner(path: KeyPath) -> type[BaseModel]:
     """Return the table in which the last key of `path` stands."""
     names = [part for part in path[:-1] if isinstance(part, str)]
-    tables: dict[str, type[BaseModel]] = {
-        "product": ProductTable, "ev_size": SizeTable, "common": CommonTable, "unit_procedure": ProcedureTable,
-        "hold": HoldTable, "harvest_hold": HoldTable, "max_hold": LongestHoldTable, "assay": AssayTable,
-        "attribute": AttributeTable, "limits": LimitsTable, "sources": SourceTable,
-    }  # fmt: skip
-    return tables[names[-1]] if names and names[-1] in tables else (SourceTable if names else ScenarioTable)
+    if not names:
+        return ScenarioTable
+    return SourceTable if names[0] == "sources" else _BY_KEY[names[-1]]
 
 
-def unknown_key(key: str, owner: type[BaseModel], elsewhere: Mapping[str, str] | None = None) -> Problem:
-    """Return the problem of a key that `owner` does not know, with the nearest name or the table that does know it."""
-    valid = list(owner.model_fields)
-    nearest = nearest_name(key, valid)
-    what = "table" if owner is ScenarioTable else "key"
-    homes = [name for name, table in _TABLES.items() if key in table.model_fields and table is not owner]
-    homes += [(elsewhere or {})[key]] if key in (elsewhere or {}) else []
-    problem = f'unknown {what} "{shortened(key, 60)}"' + (
-        f"; {' and '.join(homes)} accepts it" if homes and not nearest else ""
-    )
-    return Problem(problem, expected="one of " + ", ".join(valid), nearest=nearest)
+def stands_in_procedure(key: str) -> Problem | None:
+    """Return the problem of a key of a procedure that stands among its parameters, or None when it is no such key."""
+    if key not in ProcedureTable.model_fields:
+        return None
+    problem = f'"{key}" belongs to the procedure, not to its parameters'
+    return Problem(problem, expected="it in [[unit_procedure]], above [unit_procedure.parameters]")

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from exosim.errors import LimitError, Problem, UsageError
+from exosim.errors import LimitError, ModelError, Problem, UsageError
 from exosim.kernel import Step, run
 from exosim.parameter import Array
 from exosim.readings import attribute_results, limit_shares, read_batch
@@ -22,6 +22,10 @@ LANES = 64
 MEMORY_LIMIT = 16 * 1024**3
 _BYTES_PER_NUMBER = 8
 _SURELY_FITS = 1_000_000
+_BEYOND = Problem(
+    "the numbers of this scenario lead beyond what can be computed",
+    expected="values near their plausible ranges; `exosim check` tells which are outside",
+)
 
 
 def evaluate(
@@ -48,6 +52,8 @@ def evaluate(
         when `draws` or `block` is below 1.
     LimitError
         when the results would not fit into memory.
+    ModelError
+        when the numbers of the scenario lead beyond what can be computed.
 
     Examples
     --------
@@ -64,7 +70,10 @@ def evaluate(
     collected = _Collected(asked)
     for start in range(0, asked, block):
         stop = min(start + block, asked)
-        _collect_block(scenario, used, start, stop, collected)
+        try:
+            _collect_block(scenario, used, start, stop, collected)
+        except ArithmeticError:
+            raise ModelError(_BEYOND) from None
         if progress is not None:
             progress(stop, asked)
     return collected.yields(scenario, used)

@@ -2,51 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from exosim.errors import Problem, nearest_name, shortened
+from exosim.errors import Problem, shortened, unknown
+from exosim.operations import catalog
 from exosim.operations.base import UnitOperation
 from exosim.schema import ProcedureTable
+from exosim.toml_source import KeyPath
 
-Report: TypeAlias = Callable[[tuple[str | int, ...], Problem], None]
+Report: TypeAlias = Callable[[KeyPath, Problem], None]
+_ANYTHING = "anything"
 
 
 class Streams:
-    """Which procedure feeds which: every stream has one maker and at most one user."""
+    """The streams between procedures, followed from the first to the last.
 
-    def __init__(self, report: Report) -> None:
+    Parameters
+    ----------
+    report : takes each problem with its place
+    ids : the procedures in order
+    blind : whether the file leaves open which procedure feeds which, so that nothing can be judged
+    """
+
+    def __init__(self, report: Report, ids: Sequence[str], blind: bool = False) -> None:
         self._report = report
+        self._ids = ids
+        self._blind = blind
+        self._loose = blind
         self._holds: dict[str, str] = {}
         self._user: dict[str, str] = {}
         self._products: list[tuple[int, str]] = []
-        self._blind = False
 
     def unknown(self, id: str) -> None:
         """Note a procedure whose operation is not known: what it feeds cannot be judged."""
-        self._blind = True
-        self._holds[f"{id}.product"] = self._holds[f"{id}.remainder"] = "anything"
+        self._loose = True
+        self._holds[f"{id}.product"] = self._holds[f"{id}.remainder"] = _ANYTHING
 
     def feeds(self, index: int, table: ProcedureTable, operation: type[UnitOperation]) -> tuple[str, ...]:
         """Return the streams that enter a procedure, and note those that it makes."""
         names = self._named(index, table) if table.feeds is not None else self._previous(index, operation)
         for name in names:
             if name in self._user:
-                self._wrong(index, "feeds", f'"{name}" already feeds {self._user[name]}', None)
+                self._wrong(index, "feeds", f'"{name}" already feeds {self._user[name]}', "a stream that is free")
             self._user[name] = table.id
-        inside = {self._holds.get(name, "anything") for name in names}
-        needed = operation.needs
-        if not operation.source and not inside & {needed, "anything"}:
-            what = (
-                "vesicles: a conditioned_medium or a culture" if needed == "vesicles" else "cells: a planar_expansion"
-            )
-            self._wrong(index, "operation", f"{table.operation} needs a feed with {what} before it", None)
-        made = (
-            "vesicles"
-            if operation.makes_vesicles
-            else ("viable_cells" if operation.source else next(iter(inside), "anything"))
-        )
-        self._holds[f"{table.id}.product"] = made
+        inside = {self._holds.get(name, _ANYTHING) for name in names}
+        if not operation.source and not inside & {operation.needs, _ANYTHING}:
+            self._wrong(index, "operation", *_needs(table.operation, operation))
+        passed_on = "viable_cells" if operation.source else next(iter(inside), _ANYTHING)
+        self._holds[f"{table.id}.product"] = "vesicles" if operation.makes_vesicles else passed_on
         self._holds[f"{table.id}.remainder"] = "viable_cells"
         self._products.append((index, f"{table.id}.product"))
         return names
@@ -54,30 +58,49 @@ class Streams:
     def finish(self) -> None:
         """Report products that nothing uses; the last procedure makes the product of the process."""
         for index, name in self._products[:-1]:
-            if name not in self._user and not self._blind:
+            if name not in self._user:
                 self._wrong(index, "id", f"{name} goes nowhere", "a later procedure that names it in its feeds")
         if self._products and self._holds[self._products[-1][1]] == "viable_cells":
-            self._wrong(self._products[-1][0], "id", "the last procedure makes no vesicles", None)
+            expected = f"one of {_makers()} after it"
+            self._wrong(self._products[-1][0], "id", "the last procedure makes no vesicles", expected)
 
     def _named(self, index: int, table: ProcedureTable) -> tuple[str, ...]:
         names = []
         for position, name in enumerate(table.feeds or ()):
             full = name if "." in name else f"{name}.product"
-            if full not in self._holds:
-                problem = Problem(
-                    f'no earlier procedure makes "{shortened(name, 60)}"',
-                    expected="one of " + ", ".join(self._holds),
-                    nearest=nearest_name(full, self._holds),
-                )
-                self._report(("unit_procedure", index, "feeds", position), problem)
-                continue
-            names.append(full)
+            if full in self._holds:
+                names.append(full)
+            else:
+                self._unknown_feed(index, position, name, full)
         return tuple(names)
+
+    def _unknown_feed(self, index: int, position: int, name: str, full: str) -> None:
+        """Report a feed that no earlier procedure makes; what follows from it is not reported again."""
+        problem = unknown("feed", full, self._holds)
+        if full.partition(".")[0] in self._ids[index:]:
+            text = f'"{shortened(name, 60)}" does not come before this procedure'
+            expected = problem.expected or "no feeds: this is the first procedure"
+            problem = Problem(text, expected=expected)
+        if not self._blind:
+            self._report(("unit_procedure", index, "feeds", position), problem)
+        self._loose = True
 
     def _previous(self, index: int, operation: type[UnitOperation]) -> tuple[str, ...]:
         if index == 0 or not self._products or operation.source:
             return ()
         return (self._products[-1][1],)
 
-    def _wrong(self, index: int, key: str, problem: str, expected: str | None) -> None:
-        self._report(("unit_procedure", index, key), Problem(problem, expected=expected))
+    def _wrong(self, index: int, key: str, problem: str, expected: str) -> None:
+        if not self._loose:
+            self._report(("unit_procedure", index, key), Problem(problem, expected=expected))
+
+
+def _needs(name: str, operation: type[UnitOperation]) -> tuple[str, str]:
+    """Return what an operation lacks, and which operations before it would help."""
+    if operation.needs == "vesicles":
+        return f"{name} needs a feed with vesicles", f"one of {_makers()} before it"
+    return f"{name} needs a feed with cells", "planar_expansion before it"
+
+
+def _makers() -> str:
+    return ", ".join(name for name, operation in catalog().items() if operation.makes_vesicles)

@@ -159,7 +159,8 @@ def parse(text: str, unit: str) -> float:
         raise QuantityError("the unit is missing", f'"{shortened(text)}"', f"a quantity in {unit}")
     if got != wanted:
         hint = _HINTS.get((got, wanted))
-        problem = f"{written} cannot be converted to {unit}" + (f" ({hint})" if hint else "")
+        target = "a plain number" if unit == "1" else unit
+        problem = f"{written} cannot be converted to {target}" + (f" ({hint})" if hint else "")
         raise QuantityError(problem, f'"{shortened(text)}"', f"a quantity in {unit}")
     converted = _converted(value, written or "dimensionless", unit)
     return float(f"{converted:.15g}")  # so that "10 um" and "10000 nm" are the same number, to the bit

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,6 @@ from exosim.operations.conditioned_medium import ConditionedMedium
 from exosim.operations.hollow_fiber_culture import HollowFiberCulture
 from exosim.operations.planar_expansion import PlanarExpansion
 from exosim.parameter import Array
-from exosim.vocabulary import SPECIES
 
 Floats = NDArray[np.float64]
 
@@ -112,14 +110,3 @@ def largest_terms(feed: Material, outcome: Outcome) -> dict[str, float]:
     """Return the largest amount of each field anywhere in a balance."""
     materials = (feed, *streams(outcome).values())
     return {name: max(float(np.max(np.abs(np.asarray(getattr(m, name))))) for m in materials) for name in FIELDS}
-
-
-def species_with(axis: str) -> list[str]:
-    """Return the species that are carried by ``class``, by ``pool`` or as one number (``"one"``)."""
-    wanted = None if axis == "one" else axis
-    return [name for name, species in SPECIES.items() if species.axis == wanted]
-
-
-def combined(outcome: Outcome, pick: Callable[[Material], Array]) -> Array:
-    """Return the sum of something over all losses."""
-    return sum((np.asarray(pick(lost)) for lost in outcome.losses.values()), start=np.asarray(0.0))

@@ -13,13 +13,14 @@ import exosim
 
 PACKAGE = Path(exosim.__file__).parent
 FLOORS: dict[str, int] = {
-    **dict.fromkeys(["errors", "units", "references", "version"], 0),
+    **dict.fromkeys(["errors", "units", "references", "version", "limits"], 0),
     **dict.fromkeys(["parameter", "distributions", "sampling", "vocabulary", "material"], 1),
     **dict.fromkeys(["physics", "operations", "composition", "recipe", "kernel"], 2),
     **dict.fromkeys(["quality", "product", "readings"], 3),
     **dict.fromkeys(
-        ["toml_scanner", "toml_source", "schema", "quantities", "declarations", "streams", "reader", "scenario"], 6
+        ["toml_scanner", "toml_source", "schema", "addresses", "findings", "quantities", "declarations", "streams"], 6
     ),
+    **dict.fromkeys(["reader", "scenario"], 6),
     **dict.fromkeys(["results", "simulation", "export", "folder"], 7),
     **dict.fromkeys(["plots"], 9),
     **dict.fromkeys(["__init__", "__main__", "cli", "console"], 10),

@@ -23,6 +23,8 @@ from exosim.physics.detection import Counter
 from exosim.physics.size import class_shares, size_classes
 
 HARVEST_HOLD = "harvest hold"
+NOTHING = 1e-300
+"""Least volume or number to divide by, so that a lot that was lost altogether stays empty instead of undefined."""
 Losses: TypeAlias = Mapping[str, Material]
 
 
@@ -128,7 +130,7 @@ class UnitOperation:
         """
         overall = factor
         if isinstance(factor, np.ndarray) and factor.ndim == 2 and not is_number(feed.vesicles, 0.0):
-            before = np.maximum(total(feed.vesicles), 1e-300)
+            before = np.maximum(total(feed.vesicles), NOTHING)
             overall = total(np.asarray(feed.vesicles * factor)) / before
         elif isinstance(factor, np.ndarray) and factor.ndim == 2:
             overall = factor.mean(axis=0)

@@ -50,7 +50,9 @@ class ConditionedMedium(UnitOperation):
     protein: Array = parameter(80.0, "ug/mL", low=0.0, high=10000, doc="soluble protein", source="general_knowledge")
     small_protein: Array = parameter(0.25, "1", low=0.0, high=0.6, doc="share of soluble protein below 30 kDa")
     immunoglobulin_like: Array = parameter(0.2, "1", low=0.0, high=0.4, doc="share of soluble protein near 150 kDa")
-    complex_protein: Array = parameter(0.1, "1", low=0.0, high=0.4, doc="share of soluble protein above 600 kDa")
+    complex_protein: Array = parameter(
+        0.1, "1", low=0.0, high=0.4, doc="share of soluble protein in complexes above 450 kDa"
+    )
     associated_protein: Array = parameter(
         0.02, "1", low=0.0, high=0.1, doc="share of the protein that is bound to vesicles"
     )

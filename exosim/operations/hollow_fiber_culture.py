@@ -139,7 +139,9 @@ class HollowFiberCulture(VisitedOperation):
     )
     small_protein: Array = parameter(0.25, "1", low=0.0, high=0.6, doc="share of soluble protein below 30 kDa")
     immunoglobulin_like: Array = parameter(0.2, "1", low=0.0, high=0.4, doc="share of soluble protein near 150 kDa")
-    complex_protein: Array = parameter(0.1, "1", low=0.0, high=0.4, doc="share of soluble protein above 600 kDa")
+    complex_protein: Array = parameter(
+        0.1, "1", low=0.0, high=0.4, doc="share of soluble protein in complexes above 450 kDa"
+    )
     associated_protein: Array = parameter(
         0.02, "1", low=0.005, high=0.1, doc="share of the released protein that binds to vesicles and follows them"
     )
@@ -194,7 +196,7 @@ class HollowFiberCulture(VisitedOperation):
             product=harvest,
             remainder=(kept + fresh).replaced(viable_cells=released.viable_cells),
             added=fresh,
-            phases=(Phase("collect", hours, attended=False), Phase("harvest", self.harvest_duration)),
+            phases=self._visit_phases("collect", "harvest", hours),
             consumption={"collection_medium": self.medium_rate * (hours / 24.0) + fresh.volume},
             monitors=monitors,
         )
@@ -203,8 +205,13 @@ class HollowFiberCulture(VisitedOperation):
         """Yield what is wrong with the shares of protein and with the schedule."""
         if np.any(self.small_protein + self.immunoglobulin_like + self.complex_protein > 1.0):
             yield "complex_protein", "the shares of protein pools add up to more than 1"
-        if self.harvest_every > self.collection:
-            yield "harvest_every", "is longer than the collection"
+        if not (self.collection / self.harvest_every + 1e-9) % 1.0 < 1e-6:
+            yield "collection", "is not a whole number of harvest intervals"
+
+    def _visit_phases(self, running: str, visit: str, hours: float) -> tuple[Phase, ...]:
+        """Return the run and the visit at its end; the schedule holds both."""
+        hands_on = np.minimum(self.harvest_duration, hours)
+        return Phase(running, hours - hands_on, attended=False), Phase(visit, hands_on)
 
     @property
     def _liters(self) -> Array:
@@ -255,8 +262,11 @@ class HollowFiberCulture(VisitedOperation):
                 "growth medium": state.replaced(viable_cells=0.0),
                 "cell death": Material(viable_cells=died),
             },
-            phases=(Phase("grow", hours, attended=False), Phase("exchange medium", self.harvest_duration)),
-            consumption={"growth_medium": self.medium_rate * (hours / 24.0) + self._liters},
+            phases=self._visit_phases("grow", "exchange medium", hours),
+            consumption={
+                "growth_medium": self.medium_rate * (hours / 24.0) + self._liters,
+                "collection_medium": self._liters,
+            },
         )
 
     @staticmethod

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exosim.material import Material
-from exosim.operations.base import MeasuredRecovery, Outcome, Phase
+from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import digestion
 
@@ -42,7 +42,7 @@ class NucleaseTreatment(MeasuredRecovery):
 
     def transform(self, feed: Material) -> Outcome:
         """Return the treated material."""
-        concentration = feed.salt / feed.volume
+        concentration = feed.salt / np.maximum(feed.volume, NOTHING)
         left = digestion.remaining_dna(
             self.digestion_rate, self.activity, concentration, self.half_salt, self.treatment_time
         )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exosim.material import Material
-from exosim.operations.base import MeasuredRecovery, Outcome, Phase
+from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import plates
 from exosim.vocabulary import PROTEIN_POOLS
@@ -42,9 +42,7 @@ class SizeExclusionChromatography(MeasuredRecovery):
         critical=True,
     )
     flow: Array = parameter(1.0, "L/h", low=0.001, high=200, doc="flow rate")
-    plates: Array = parameter(
-        200.0, "1", low=50, high=3000, maximum=1e6, doc="plate number of the bed", source="general_knowledge"
-    )
+    plates: Array = parameter(200.0, "1", low=50, high=3000, doc="plate number of the bed", source="general_knowledge")
     void_fraction: Array = parameter(
         0.33, "1", low=0.3, high=0.36, doc="void volume over column volume", source="general_knowledge"
     )
@@ -87,6 +85,7 @@ class SizeExclusionChromatography(MeasuredRecovery):
         doc="fraction of the vesicles that does not stay on the bed",
         source="watson2018",
         grade="B",
+        recovery=True,
     )
     protein_tail: Array = parameter(
         0.02, "1", low=0.0, high=0.05, doc="fraction of every protein that tails into the pool"
@@ -107,7 +106,7 @@ class SizeExclusionChromatography(MeasuredRecovery):
     def transform(self, feed: Material) -> Outcome:
         """Return the pool."""
         cycles = np.maximum(np.ceil(feed.volume / (self.load_fraction * self.column_volume) - 1e-9), 1.0)
-        load = feed.volume / (cycles * self.column_volume)
+        load = np.maximum(feed.volume, NOTHING) / (cycles * self.column_volume)
         particles = self._in_pool(self.context.sizes.diameters, load)
         pools = self.protein_tail + (1.0 - self.protein_tail) * self._in_pool(_POOL_DIAMETERS, load)
         enzyme = self.protein_tail + (1.0 - self.protein_tail) * self._in_pool(_ENZYME_DIAMETER, load)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exosim.material import Material, total
-from exosim.operations.base import MeasuredRecovery, Outcome, Phase
+from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import passage, plugging
 
@@ -57,13 +57,14 @@ class SterileFiltration(MeasuredRecovery):
         """Return the sterile filtrate."""
         area = self.area * 1e-4
         load = feed.volume / area
-        concentration = total(feed.vesicles) / (feed.volume * 1e3)
+        volume = np.maximum(feed.volume, NOTHING)
+        concentration = total(feed.vesicles) / (volume * 1e3)
         capacity = self.capacity / (1.0 + concentration / self.half_capacity)
         filters = plugging.filters_needed(load, capacity)
         hours = plugging.hours(load / filters, self.flux, capacity)
         passed = passage.size_passage(self.context.sizes.diameters, self.half_passage, self.passage_slope)
         bound = passage.unadsorbed(total(feed.vesicles), self.adsorbed_per_area, area * filters)
-        left = np.minimum((1.0 - self.chased) * self.hold_up * 1e-3 * filters / feed.volume, 1.0)
+        left = np.minimum((1.0 - self.chased) * self.hold_up * 1e-3 * filters / volume, 1.0)
         filtrate, removed = feed.separate(
             {"nonvesicular": passed, "lipoproteins": passed, "debris": 0.0, "viable_cells": 0.0, "dead_cells": 0.0}
         )

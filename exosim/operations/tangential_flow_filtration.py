@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exosim.material import Material, total
-from exosim.operations.base import MeasuredRecovery, Outcome, Phase
+from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import flux, passage, sieving
 from exosim.physics.quadrature import NODES, POSITIONS, WEIGHTS
@@ -167,7 +167,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
 
     def _drained(self, retained: Array) -> Array:
         """Return the fraction recovered from the system, (V + flushed hold-up) / (V + hold-up)."""
-        hold_up = self.hold_up * 1e-3
+        hold_up, retained = self.hold_up * 1e-3, np.maximum(retained, NOTHING)
         return (retained + self.flushed * hold_up) / (retained + hold_up)
 
     def _time(self, feed: Material, retained: Array) -> tuple[tuple[Phase, ...], dict[str, Array]]:
@@ -178,7 +178,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
         )
         wash = self.diavolumes * retained / (self.membrane_area * fluxes[NODES])
         phases = (Phase("concentrate", concentrate), Phase("diafilter", wash))
-        final = total(feed.vesicles) / (retained * 1e3)
+        final = total(feed.vesicles) / (np.maximum(retained, NOTHING) * 1e3)
         limits = {
             "flux limited by vesicles at the membrane": by_vesicles,
             "flux limited by protein at the membrane": by_protein,
@@ -189,9 +189,10 @@ class TangentialFlowFiltration(MeasuredRecovery):
     def _fluxes(self, feed: Material, positions: Array) -> tuple[NDArray[np.float64], Array, Array]:
         """Return the flux at the quadrature nodes and at the end, and which limit binds at the end."""
         factor = np.exp(np.log(self.concentration_factor) * positions)
-        milliliters = feed.volume * 1e3
+        milliliters = np.maximum(feed.volume, NOTHING) * 1e3
         vesicles = total(feed.vesicles) / milliliters * factor
-        protein = total(feed.protein) / milliliters * factor
+        passing = sieving.steric_sieving(_POOL_DIAMETERS, self.pore_diameter)
+        protein = self._concentrated(feed.protein, passing, positions) / milliliters
         at = (self.shear_rate, self.channel_length)
         by_vesicles = self._film(100.0, self.vesicle_gel, vesicles, *at)
         by_protein = self._film(PROTEIN_POOLS[1].diameter, self.protein_gel, protein, *at)
@@ -199,6 +200,13 @@ class TangentialFlowFiltration(MeasuredRecovery):
         bound = fluxes[NODES] < self.flux
         first = by_vesicles[NODES] <= by_protein[NODES]
         return fluxes, np.asarray(bound & first, dtype=np.float64), np.asarray(bound & ~first, dtype=np.float64)
+
+    def _concentrated(self, pools: Array, passing: Array, positions: Array) -> Array:
+        """Return the soluble protein per feed volume at each position: every pool rises as far as it is retained."""
+        if not isinstance(pools, np.ndarray):
+            return 0.0
+        depth = np.log(self.concentration_factor) * positions
+        return sum((pool * np.exp(depth * (1.0 - s)) for pool, s in zip(pools, passing, strict=True)), np.zeros(1))
 
     @staticmethod
     def _film(diameter: float, gel: Array, bulk: Array, shear_rate: Array, length: Array) -> NDArray[np.float64]:

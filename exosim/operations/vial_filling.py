@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exosim.material import Material, total
-from exosim.operations.base import Outcome, Phase, UnitOperation
+from exosim.operations.base import NOTHING, Outcome, Phase, UnitOperation
 from exosim.parameter import Array, parameter
 from exosim.physics.detection import counted_particles
 
@@ -48,16 +48,19 @@ class VialFilling(UnitOperation):
         """Return what can be withdrawn from the accepted vials."""
         diluent = self._diluent(feed)
         bulk = feed + diluent
+        volume = np.maximum(bulk.volume, NOTHING)
         per_vial = self.fill_volume * 1e-3
         usable = np.maximum(bulk.volume - self.line_loss * 1e-3, 0.0)
         filled = np.floor(usable / (per_vial * (1.0 + self.overfill)) + 1e-9)
         accepted = np.floor(filled * (1.0 - self.reject_fraction) + 1e-9)
-        product = bulk.portion(accepted * per_vial / bulk.volume)
+        in_vial = np.minimum(per_vial * (1.0 + self.overfill), usable / np.maximum(filled, 1.0))
+        withdrawn = in_vial / (1.0 + self.overfill)
+        product = bulk.portion(accepted * withdrawn / volume)
         losses = {
-            "rejected vials": bulk.portion((filled - accepted) * per_vial * (1.0 + self.overfill) / bulk.volume),
-            "overfill": bulk.portion(accepted * per_vial * self.overfill / bulk.volume),
+            "rejected vials": bulk.portion((filled - accepted) * in_vial / volume),
+            "overfill": bulk.portion(accepted * withdrawn * self.overfill / volume),
         }
-        left = 1.0 - (accepted + (filled - accepted)) * per_vial * (1.0 + self.overfill) / bulk.volume
+        left = 1.0 - filled * in_vial / volume
         losses["line and heel"] = bulk.portion(np.maximum(left, 0.0))
         content = self._content(product) / np.maximum(accepted, 1.0)
         return Outcome(
@@ -89,6 +92,6 @@ class VialFilling(UnitOperation):
     def _limits(self, feed: Material) -> dict[str, Array]:
         if self.target_content is None:
             return {}
-        reached = self._content(feed) / (feed.volume * 1e3) * self.fill_volume
+        reached = self._content(feed) / (np.maximum(feed.volume, NOTHING) * 1e3) * self.fill_volume
         short = np.asarray(reached < self.target_content * (1.0 - 1e-9), dtype=np.float64)
         return {"bulk below the target content: vials hold less": short}

@@ -17,6 +17,7 @@ BOLTZMANN = 1.380649e-23  # J/K
 WATER_VISCOSITY = 0.89e-3  # Pa s at 25 degC
 ROOM_TEMPERATURE = 298.15  # K
 _LITERS_PER_HOUR = 3.6e6  # m/s to L/m2/h
+_SMALLEST_FLUX = 0.1  # L/m2/h
 
 
 def diffusivity(diameter: Array) -> Array:
@@ -42,14 +43,14 @@ def gel_flux(transfer: Array, gel: Array, bulk: Array) -> Array:
 
 
 def limited(setpoint: Array, *limits: Array) -> Array:
-    """Return the smallest of the set flux and its limits, but never less than 1 % of the set flux.
+    """Return the smallest of the set flux and its limits, but never less than 0.1 L/m2/h.
 
-    The floor keeps a process that has reached its gel finite: it then takes a hundred times as long.
+    The floor keeps the time of a process that has reached its gel finite.
     """
     flux = setpoint
     for limit in limits:
         flux = np.minimum(flux, limit)
-    return np.asarray(np.maximum(flux, 0.01 * setpoint))
+    return np.asarray(np.maximum(flux, _SMALLEST_FLUX))
 
 
 def concentration_hours(

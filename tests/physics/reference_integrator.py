@@ -1,4 +1,4 @@
-"""Cultures drawn from the declared ranges of the hollow fiber, and an ordinary differential equation solver for them."""
+"""Cultures drawn from the declared ranges of the hollow fiber, and a high-accuracy solver for them."""
 
 from __future__ import annotations
 
@@ -121,4 +121,5 @@ def _integrate_together(cases: Cultures) -> Floats:
     solution = solve_ivp(slopes, (0.0, 1.0), np.zeros(4 * len(cases)), method="DOP853", rtol=1e-11, atol=1e-14)
     assert solution.success
     logarithm, cell_hours, vesicles, turnover = solution.y[:, -1].reshape(4, -1)
-    return np.stack([cells * np.exp(logarithm), cell_hours * cells * hours, vesicles * cases.rate * cells * hours, turnover])
+    scale = cells * hours
+    return np.stack([cells * np.exp(logarithm), cell_hours * scale, vesicles * cases.rate * scale, turnover])

@@ -33,7 +33,7 @@ def compare(cases: Cultures) -> tuple[float, float]:
 
 @pytest.mark.parametrize("medium", MEDIA)
 def test_density_and_integral_agree_with_a_solver_over_the_declared_ranges(medium: str) -> None:
-    worst_end, worst_hours = compare(cultures(1, 400, medium))
+    worst_end, worst_hours = compare(cultures(1, 3000, medium))
     assert worst_end < 1e-10
     assert worst_hours < 1e-6  # the kernel promises 1e-3
 
@@ -67,7 +67,6 @@ def test_the_integral_at_theta_two(hours: float, crowding: float) -> None:
     cells = crowding * plateau
     course = growth.course(cells, a, b, 2.0, hours)
     ends = (1.0 + plateau / float(course.end)) / (1.0 + plateau / cells)
-    # the integral of dX / (a (1 - (X/K)^2)) of X, with X_T from the closed form
     assert course.cell_hours == pytest.approx(plateau / a * (a * hours + np.log(ends)), rel=1e-7)
 
 
@@ -141,10 +140,12 @@ def test_two_intervals_are_one(theta: float, a: float, start: float, first: floa
     assert stepped == pytest.approx(float(growth.density(start * 1e6, a, crowd, theta, first + second)), rel=1e-11)
 
 
-def test_growth_minus_crowding_is_the_slope() -> None:
-    course = growth.course(np.array([2e5]), np.array([0.03]), np.array([0.03 / 1e6**2]), 2.0, np.array([24.0]))
+@pytest.mark.parametrize("theta", THETAS)
+def test_growth_minus_crowding_is_the_slope(theta: float) -> None:
+    crowd = 0.03 * 1e6**-theta
+    course = growth.course(np.array([2e5]), np.array([0.03]), np.array([crowd]), theta, np.array([24.0]))
     nodes = (np.polynomial.legendre.leggauss(4)[0] + 1.0) * 12.0
-    around = [growth.density(2e5, 0.03, 0.03 / 1e6**2, 2.0, nodes + step) for step in (-1e-3, 1e-3)]
+    around = [growth.density(2e5, 0.03, crowd, theta, nodes + step) for step in (-1e-3, 1e-3)]
     assert course.slopes[:, 0] == pytest.approx((around[1] - around[0]) / 2e-3, rel=1e-7)
 
 
@@ -155,7 +156,7 @@ def test_cells_at_the_doubling_rate_double() -> None:
 
 
 def test_relative_growth_is_smooth_through_zero() -> None:
-    x = np.array([-1e-8, -1e-300, 0.0, 1e-300, 1e-8])
+    x = np.array([-1e-8, -1e-18, 0.0, 1e-300, 1e-8])
     assert growth.relative_growth(x) == pytest.approx(1.0 - x / 2.0, abs=1e-15)
     assert growth.relative_growth(np.array([-2.0, 2.0])) == pytest.approx([(np.e**2 - 1) / 2, (1 - np.e**-2) / 2])
 

@@ -1,0 +1,142 @@
+"""Addresses: one path for a value, in the file, on the command line, in messages and in the ledger.
+
+``<procedure>.<key>`` is a parameter or a key of a procedure; everything else is ``<section>.<key>`` or
+``<section>.<id>.<key>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from exosim.errors import Problem, in_words, nearest_name, shortened
+from exosim.operations import catalog
+from exosim.operations.base import Hold, VisitedOperation
+from exosim.parameter import declared
+from exosim.product import VesicleSize
+from exosim.quality import Assay
+from exosim.schema import LATER_SECTIONS, NOT_YET
+from exosim.toml_source import KeyPath
+
+DEFAULT_INSTRUMENT = "nanoparticle_tracking"
+_TOP_LEVEL = ("name", "title", "seed", "draws", "format")
+_PROCEDURE_KEYS = ("operation", "unit", "operator", "feeds", "expected_hold", "hold", "harvest_hold", "max_hold")
+_NAMED_SECTIONS = ("assay", "attribute")
+_SHOWN_KEYS = 8
+
+
+def address(data: Mapping[str, Any], path: KeyPath) -> str:
+    """Return the address of a key path; procedures and other tables of an array go by their id, others by number."""
+    parts: list[str] = []
+    holder: Any = data
+    for part in path:
+        holder = _inside(holder, part)
+        if isinstance(part, int):
+            name = holder.get("id") if isinstance(holder, dict) else None
+            known = isinstance(name, str) and name != ""
+            parts[-1:] = (
+                [str(name)]
+                if known and parts == ["unit_procedure"]
+                else [*parts[-1:], str(name if known else part + 1)]
+            )
+        elif part != "parameters":
+            parts.append(part)
+    return ".".join(parts)
+
+
+def put(data: dict[str, Any], given: str, value: Any) -> KeyPath | Problem:
+    """Put a value at an address; return its key path, or what is wrong with the address."""
+    path = _locate(data, given)
+    if path is None:
+        return _unknown_address(data, given)
+    holder: Any = data
+    for part in path[:-1]:
+        holder = holder.setdefault(part, {}) if isinstance(holder, dict) else _inside(holder, part)
+        if not isinstance(holder, dict | list):
+            return Problem("cannot be set: there is no table to hold it", path=given, got=in_words(holder))
+    holder[path[-1]] = value
+    return path
+
+
+def tables(data: Mapping[str, Any], section: str) -> list[dict[str, Any]]:
+    """Return the tables of an array such as ``[[unit_procedure]]``; what is no table counts as an empty one."""
+    listed = data.get(section)
+    return [table if isinstance(table, dict) else {} for table in listed] if isinstance(listed, list) else []
+
+
+def _locate(data: dict[str, Any], given: str) -> KeyPath | None:
+    head, *keys = given.split(".")
+    if not all(keys):
+        return None
+    if not keys:
+        return (head,) if head in _TOP_LEVEL else None
+    for index, table in enumerate(tables(data, "unit_procedure")):
+        if table.get("id") == head:
+            inside = ("parameters",) if keys[0] not in _PROCEDURE_KEYS else ()
+            return None if keys[0] in ("id", "parameters") else ("unit_procedure", index, *inside, *keys)
+    if head in _NAMED_SECTIONS:
+        return _locate_named(data, head, keys)
+    return (head, *keys) if head in ("product", "common") else None
+
+
+def _locate_named(data: dict[str, Any], section: str, keys: list[str]) -> KeyPath | None:
+    """Find a table by its id; the default instrument need not stand in the file."""
+    ids = [table.get("id") for table in tables(data, section)]
+    if len(keys) < 2:
+        return None
+    if keys[0] == DEFAULT_INSTRUMENT and keys[0] not in ids and section == "assay":
+        listed = data.setdefault(section, [])
+        if not isinstance(listed, list):
+            return None
+        listed.append({"id": DEFAULT_INSTRUMENT})
+        ids = [*ids, DEFAULT_INSTRUMENT]
+    return (section, ids.index(keys[0]), *keys[1:]) if keys[0] in ids else None
+
+
+def _unknown_address(data: Mapping[str, Any], given: str) -> Problem:
+    head = given.partition(".")[0]
+    known = list(_addresses(data))
+    if head in LATER_SECTIONS:
+        return Problem(NOT_YET, path=given)
+    below = [name for name in known if name.startswith(f"{given}.")]
+    if below:
+        more = ", …" if len(below) > _SHOWN_KEYS else ""
+        return Problem(
+            "is a whole table; set its keys", path=given, expected="one of " + ", ".join(below[:_SHOWN_KEYS]) + more
+        )
+    nearest = nearest_name(given.replace(".parameters.", "."), known)
+    return Problem(
+        "unknown path", path=shortened(given, 100), expected="<procedure>.<key> or <section>.<key>", nearest=nearest
+    )
+
+
+def _addresses(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the addresses of a file that a person may mean."""
+    yield from _TOP_LEVEL
+    yield from ("product.name", "product.dose", "product.instrument", "product.protein_fraction", "common.batch")
+    yield from (f"product.ev_size.{name}" for name in declared(VesicleSize))
+    for table in tables(data, "unit_procedure"):
+        yield from _of_procedure(table)
+    for name in {str(table.get("id")): None for table in tables(data, "assay")} | {DEFAULT_INSTRUMENT: None}:
+        yield from (f"assay.{name}.{key}" for key in declared(Assay))
+    for table in tables(data, "attribute"):
+        yield from (f"attribute.{table.get('id')}.limits.{key}" for key in ("at_least", "at_most"))
+
+
+def _of_procedure(table: Mapping[str, Any]) -> Iterator[str]:
+    name, operation = table.get("id"), catalog().get(str(table.get("operation")))
+    if operation is not None:
+        yield from (
+            f"{name}.{key}" for key in [*declared(operation), "operation", "unit", "operator", "feeds", "expected_hold"]
+        )
+        yield f"{name}.max_hold.limit"
+        for hold in ("hold", "harvest_hold") if issubclass(operation, VisitedOperation) else ("hold",):
+            yield from (f"{name}.{hold}.{key}" for key in declared(Hold))
+
+
+def _inside(holder: Any, part: str | int) -> Any:
+    if isinstance(holder, dict):
+        return holder.get(part)
+    if isinstance(holder, list) and isinstance(part, int) and part < len(holder):
+        return holder[part]
+    return None

@@ -1,0 +1,140 @@
+"""Size-exclusion chromatography against exact plug convolution, cycles and its bookkeeping of volumes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from exosim.material import Material
+from exosim.operations.size_exclusion_chromatography import SizeExclusionChromatography
+from tests.feeds import everything
+
+COLUMN: dict[str, Any] = {"column_volume": 0.01, "plates": 200.0, "void_fraction": 0.33, "pore_fraction": 0.6}
+NO_LOSS: dict[str, Any] = {"bed_recovery": 1.0, "protein_tail": 0.0}
+
+
+def loaded(volume: float) -> Material:
+    """Return a feed of `volume` liters."""
+    feed = everything()
+    return feed.portion(volume / feed.volume)
+
+
+@pytest.mark.parametrize(
+    ("load_ml", "excluded", "partly", "half"),
+    [(0.5, 0.978, 0.952, 0.0), (1.0, 0.989, 0.756, 0.0), (2.0, 0.839, 0.400, 0.001)],
+)
+def test_the_pool_holds_the_fractions_of_the_evidence(
+    load_ml: float, excluded: float, partly: float, half: float
+) -> None:
+    """On a 10 mL bed, 3 to 5 mL pooled, solutes with K_D 0, 0.15 and 0.5 appear as an exact plug says."""
+    feed = loaded(load_ml * 1e-3)
+    for coefficient, diameter, pool, expected in ((0.15, 12.5, 3, partly), (0.5, 7.2, 1, half)):
+        matrix = diameter / (1.0 - math.sqrt(coefficient))
+        operation = SizeExclusionChromatography(pore_diameter=matrix, load_fraction=0.25, **COLUMN, **NO_LOSS)
+        product = operation.transform(feed).product
+        assert (product.protein / feed.protein)[pool] == pytest.approx(expected, abs=1e-3)
+        if matrix < 31.0:  # every vesicle is excluded
+            assert product.vesicles / feed.vesicles == pytest.approx(excluded, abs=1e-3)
+
+
+def test_the_pool_agrees_with_a_sum_over_slices_of_the_load() -> None:
+    """The exact plug equals the mean over many thin slices, each a Gaussian pulse."""
+    feed = loaded(1e-3)
+    operation = SizeExclusionChromatography(**COLUMN, **NO_LOSS)
+    slices = (np.arange(4000) + 0.5) / 4000 * 0.1
+    for pool, diameter in ((1, 7.2), (3, 12.5)):
+        retention = 0.33 + (1.0 - diameter / 40.0) ** 2 * 0.6
+        sigma = retention / math.sqrt(200.0)
+        pulses = norm.cdf((0.5 - slices - retention) / sigma) - norm.cdf((0.3 - slices - retention) / sigma)
+        kept = operation.transform(feed).product.protein / feed.protein
+        assert kept[pool] == pytest.approx(np.mean(pulses), rel=1e-6)
+
+
+def test_ten_percent_load_is_diluted_twofold() -> None:
+    """A pool of a fifth of a column volume from a load of a tenth doubles the volume, and carries the eluent's salt."""
+    outcome = SizeExclusionChromatography().transform(loaded(0.12))
+    assert outcome.product.volume == pytest.approx(2 * 0.12, rel=1e-12)
+    assert outcome.monitors["cycles"] == 1.0
+    assert outcome.product.salt / outcome.product.volume == pytest.approx(0.15, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("liters", "cycles"), [(0.01, 1), (0.1199, 1), (0.12, 1), (0.12 + 1e-6, 2), (0.36, 3), (0.37, 4), (12.0, 100)]
+)
+def test_a_large_lot_is_run_in_equal_cycles(liters: float, cycles: int) -> None:
+    """Cycles are the load over the largest load, rounded up; an exact multiple needs no extra one."""
+    outcome = SizeExclusionChromatography(column_volume=1.2, load_fraction=0.1).transform(loaded(liters))
+    assert outcome.monitors["cycles"] == cycles
+    assert outcome.monitors["load"] == pytest.approx(liters / (1.2 * cycles), rel=1e-12)
+    assert outcome.consumption["buffer"] == pytest.approx(3.0 * 1.2 * cycles, rel=1e-12)
+    assert outcome.product.volume == pytest.approx(0.2 * 1.2 * cycles, rel=1e-12)
+    run = next(phase.duration for phase in outcome.phases if phase.name == "run")
+    assert run == pytest.approx(liters + 3.0 * 1.2 * cycles, rel=1e-12)
+
+
+@pytest.mark.parametrize("column_volume", [0.3, 0.7, 1.2])
+def test_exact_multiples_of_a_load_need_no_extra_cycle(column_volume: float) -> None:
+    """A lot of n loads takes n cycles, whatever rounding does to the quotient."""
+    operation = SizeExclusionChromatography(column_volume=column_volume, load_fraction=0.1)
+    for cycles in range(1, 60):
+        assert operation.transform(loaded(cycles * column_volume / 10.0)).monitors["cycles"] == cycles
+
+
+def test_the_tail_brings_a_fixed_share_of_all_protein() -> None:
+    """Where plate theory leaves no protein in the pool, the tail alone is found there."""
+    feed = loaded(0.06)
+    kept = SizeExclusionChromatography(protein_tail=0.03, plates=3000.0).transform(feed).product.protein / feed.protein
+    assert kept[0] == pytest.approx(0.03, rel=1e-6)
+    assert kept[1] == pytest.approx(0.03, rel=1e-6)
+    product = SizeExclusionChromatography(protein_tail=0.03, plates=3000.0).transform(feed).product
+    assert product.nuclease / feed.nuclease == pytest.approx(0.03, rel=1e-6)  # the enzyme elutes with albumin
+    none = SizeExclusionChromatography(protein_tail=0.0, plates=3000.0).transform(feed).product.protein / feed.protein
+    tailed = none + 0.03 * (1.0 - none)
+    assert kept == pytest.approx(tailed, rel=1e-12)
+
+
+def test_a_wider_window_never_holds_less() -> None:
+    """Opening the window later or closing it earlier only loses; volume grows with the window."""
+    feed = loaded(0.12)
+    previous = 0.0
+    for stop in (0.38, 0.42, 0.5, 0.7, 0.9):
+        product = SizeExclusionChromatography(pool_to=stop).transform(feed).product
+        assert np.sum(product.vesicles) >= previous
+        assert product.volume == pytest.approx((stop - 0.3) * 1.2, rel=1e-12)
+        previous = float(np.sum(product.vesicles))
+
+
+def test_vesicles_and_lipoproteins_leave_together() -> None:
+    """Lipoproteins of vesicle size are not separated: they miss only what the bed adsorbs."""
+    feed = loaded(0.12)
+    product = SizeExclusionChromatography(bed_recovery=0.8).transform(feed).product
+    assert product.vesicles / feed.vesicles == pytest.approx(0.8 * product.lipoproteins / feed.lipoproteins, rel=1e-12)
+
+
+def test_a_measured_recovery_replaces_window_and_bed() -> None:
+    """With a measured recovery neither the window nor the bed takes vesicles a second time."""
+    feed = loaded(0.12)
+    outcome = SizeExclusionChromatography(ev_recovery=0.55, bed_recovery=0.5, pool_from=0.4).transform(feed)
+    assert outcome.product.vesicles / feed.vesicles == pytest.approx(0.55, rel=1e-12)
+    assert np.all(outcome.losses["outside the pool"].vesicles == 0.0)
+
+
+def test_overloading_is_reported() -> None:
+    """A load above 20 % of the column raises the limit; exactly at it does not."""
+    limit = "load above 20 % of the column"
+    for liters, reached in ((0.19, 0.0), (0.21, 1.0)):
+        operation = SizeExclusionChromatography(column_volume=1.0, load_fraction=0.25)
+        assert operation.transform(loaded(liters)).limits[limit] == reached
+
+
+def test_resolution_and_contradictions() -> None:
+    """The monitored resolution is 2 dV / (w1 + w2), and a window that ends before it starts is refused."""
+    outcome = SizeExclusionChromatography(plates=150.0).transform(loaded(0.1))
+    first, second = 0.33, 0.33 + (1 - 7.2 / 40.0) ** 2 * 0.6
+    expected = 2 * (second - first) / (4 * (first + second) / math.sqrt(150.0))
+    assert outcome.monitors["resolution"] == pytest.approx(expected, rel=1e-12)
+    assert [name for name, _ in SizeExclusionChromatography(pool_from=0.5, pool_to=0.4).problems()] == ["pool_to"]

@@ -1,0 +1,80 @@
+"""Sterile filtration: size cut, adsorption, hold-up and plugging by concentrated vesicles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from exosim.operations.base import standard_context
+from exosim.operations.sterile_filtration import SterileFiltration
+from tests.feeds import everything
+
+CLEAN: dict[str, Any] = {"adsorbed_per_area": 0.0, "chased": 1.0, "area": 5000.0}
+
+
+def test_passage_by_size() -> None:
+    """Vesicles and other particles pass as 1 / (1 + (d / d50)^n)."""
+    feed = everything()
+    product = SterileFiltration(**CLEAN).transform(feed).product
+    passage = 1.0 / (1.0 + (standard_context().sizes.diameters / 190.0) ** 8.0)
+    assert product.vesicles / feed.vesicles == pytest.approx(passage, rel=1e-12)
+    assert product.nonvesicular / feed.nonvesicular == pytest.approx(passage, rel=1e-12)
+    assert product.debris == product.dead_cells == product.viable_cells == 0.0
+
+
+def test_the_size_cut_alone_is_that_of_the_evidence() -> None:
+    """For the default vesicles the size cut alone keeps 0.88."""
+    feed = everything()
+    kept = np.sum(SterileFiltration(**CLEAN).transform(feed).product.vesicles) / np.sum(feed.vesicles)
+    assert kept == pytest.approx(0.88, abs=0.01)
+
+
+def test_adsorption_and_hold_up_in_turn() -> None:
+    """Adsorption takes Gamma A of what arrives, then the hold-up keeps its share of volume and vesicles alike."""
+    feed = everything()
+    plain = SterileFiltration(**CLEAN).transform(feed).product
+    settings = {**CLEAN, "adsorbed_per_area": 2e12, "hold_up": 100.0, "chased": 0.5}
+    product = SterileFiltration(**settings).transform(feed).product
+    kept = (1.0 - 2e12 * 0.5 / np.sum(feed.vesicles)) * (1.0 - 0.05 / 2.0)
+    assert product.vesicles / plain.vesicles == pytest.approx(kept, rel=1e-12)
+    assert product.volume == pytest.approx(2.0 * (1.0 - 0.05 / 2.0), rel=1e-12)
+    assert product.protein / plain.protein == pytest.approx(1.0 - 0.05 / 2.0, rel=1e-12)
+
+
+def test_concentrated_vesicles_plug_the_filter() -> None:
+    """The capacity falls as 1 / (1 + c / c*), so that a concentrated lot needs more filters."""
+    feed = everything()
+    concentration = np.sum(feed.vesicles) / 2000.0
+    settings: dict[str, Any] = {"area": 1e4, "flux": 100.0, "capacity": 10.0, "half_capacity": concentration}
+    outcome = SterileFiltration(**settings).transform(feed)
+    assert outcome.monitors["filters"] == 1.0
+    hours = {phase.name: phase.duration for phase in outcome.phases}["filter"]
+    assert hours == pytest.approx(2.0 / (100.0 * (1.0 - 2.0 / 5.0)), rel=1e-12)
+    settings["half_capacity"] = concentration / 9.0
+    outcome = SterileFiltration(**settings).transform(feed)
+    assert outcome.monitors["filters"] == 3.0  # capacity 1 L/m2, changed at 0.684
+    bound = np.sum(outcome.losses["filter adsorption"].vesicles) / np.sum(
+        feed.vesicles - outcome.losses["size cut"].vesicles
+    )
+    assert bound == pytest.approx(3 * 2e12 / np.sum(feed.vesicles), rel=1e-9)
+    assert outcome.limits["sterile filter would plug: more than one needed"] == 1.0
+    assert outcome.consumption["sterile_filter_area"] == pytest.approx(3.0, rel=1e-12)
+
+
+def test_a_measured_recovery_replaces_all_three_mechanisms() -> None:
+    """A measured recovery stands for cut, adsorption and hold-up of vesicles; volume still loses the hold-up."""
+    feed = everything()
+    outcome = SterileFiltration(ev_recovery=0.85, hold_up=100.0, chased=0.0, area=1e5).transform(feed)
+    assert outcome.product.vesicles / feed.vesicles == pytest.approx(0.85, rel=1e-12)
+    assert outcome.product.volume == pytest.approx(1.9, rel=1e-12)
+    assert [name for name, lost in outcome.losses.items() if np.any(np.asarray(lost.vesicles) > 0.0)] == [
+        "sterile filter"
+    ]
+
+
+def test_a_hold_up_larger_than_the_lot_takes_it_all() -> None:
+    """A lot smaller than the hold-up is lost, not negative."""
+    product = SterileFiltration(hold_up=500.0, chased=0.0).transform(everything().portion(0.05)).product
+    assert product.volume == 0.0 and np.all(product.vesicles == 0.0)
