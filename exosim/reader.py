@@ -167,7 +167,7 @@ class Reader:
         if not tables:
             self._add(("unit_procedure",), Problem("must not be empty", got="an empty list", expected="at least one"))
         self._check_ids("unit_procedure", ids)
-        streams = Streams(self._add, ids, blind=self.findings.hides_streams())
+        streams = Streams(self._add, ids, blind=self.findings.hides_streams() or len(set(ids)) < len(ids))
         found = []
         for index, table in enumerate(tables):
             operation = catalog().get(table.operation)

@@ -256,7 +256,7 @@ class TwinCulture:
         self.cells = self.density(self.cells, rate, p["growth_death_rate"], hours)
         mu = rate * p["collection_growth"]
         hours = 24.0 * p["harvest_every"]
-        parts = math.ceil(hours / (24.0 if mu == 0.0 else 12.0))
+        parts = math.ceil(hours / (24.0 if mu == 0.0 else 3.0))
         for _ in range(round(p["collection"] / p["harvest_every"])):
             for _ in range(parts):
                 survival, found, secreted = self.part(mu, p["death_rate"], hours / parts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 import time
 import tomllib
@@ -198,7 +197,7 @@ def test_tom_025_the_limit_holds_for_the_standard_input(monkeypatch: pytest.Monk
         read_toml("-", maximum_mebibytes=1)
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="needs a device without an end")
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a device without an end")
 def test_tom_025_the_limit_holds_for_a_file_without_a_size() -> None:
     with pytest.raises(LimitError, match="more than 2 MiB"):
         read_toml("/dev/zero", maximum_mebibytes=2)

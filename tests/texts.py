@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from exosim.cli import main
+from exosim.operations import catalog
 
 BASE = """\
 format = 1
@@ -73,19 +74,22 @@ def changed(old: str, new: str, text: str = BASE) -> str:
 
 
 def of_operation(operation: str, *lines: str) -> str:
-    """Return a scenario whose second procedure is of an operation with parameter lines."""
-    head = BASE.partition('\n[[unit_procedure]]\nid = "tff"')[0]
-    if operation == "hollow_fiber_culture":
-        seed_train = '\n[[unit_procedure]]\nid = "train"\noperation = "planar_expansion"\n'
-        head = head.partition("\n[[unit_procedure]]")[0] + seed_train
-    step = f'\n[[unit_procedure]]\nid = "step"\noperation = "{operation}"\n[unit_procedure.parameters]\n'
-    return head + step + "\n".join(lines) + "\n"
+    """Return a scenario with a procedure "step" of an operation with parameter lines, fed with what it needs."""
+    head = BASE.partition("\n[[unit_procedure]]")[0] + "\n"
+    before = {"hollow_fiber_culture": "planar_expansion"}.get(operation, "conditioned_medium")
+    first = "" if catalog()[operation].source else _procedure("before", before)
+    last = _procedure("after", "hollow_fiber_culture") if operation == "planar_expansion" else ""
+    parameters = "[unit_procedure.parameters]\n" + "\n".join(lines) + "\n"
+    return head + first + _procedure("step", operation) + parameters + last
+
+
+def _procedure(id: str, operation: str) -> str:
+    return f'\n[[unit_procedure]]\nid = "{id}"\noperation = "{operation}"\n'
 
 
 def line_of(text: str, start: str) -> int:
-    """Return the number of the line that begins with `start`."""
-    (found,) = [number for number, line in enumerate(text.splitlines(), 1) if line.startswith(start)]
-    return found
+    """Return the number of the last line that begins with `start`."""
+    return max(number for number, line in enumerate(text.splitlines(), 1) if line.startswith(start))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from exosim.physics import growth
 Floats = NDArray[np.float64]
 RANGES = declared(HollowFiberCulture)
 THETAS = (1.0, 1.5, 2.0, 3.0, 4.0)
-GROWING, DYING = 12.0, 24.0  # longest intervals of the culture [h]
+INTERVALS = {"growth": 12.0, "collection": 3.0, "decline": 24.0}  # longest intervals of the culture [h]
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def cultures(seed: int, count: int, medium: str, crowding: tuple[float, float] =
         draw["activity"] * draw["secretion_rate"] / 24.0,
         draw["reuptake"],
         draw["decay"],
-        np.full(count, DYING if medium == "decline" else GROWING),
+        np.full(count, INTERVALS[medium]),
     )
 
 

@@ -74,6 +74,11 @@ def test_vesicles_agree_with_a_solver_above_capacity(medium: str) -> None:
     assert followed(cases)[0] == pytest.approx(integrate(cases)[2], rel=KERNEL_TOLERANCE)
 
 
+def test_vesicles_agree_with_a_solver_far_above_capacity() -> None:
+    cases = cultures(15, 400, "collection", (1.0, 2.0))
+    assert followed(cases)[0] == pytest.approx(integrate(cases)[2], rel=KERNEL_TOLERANCE)
+
+
 def test_far_above_capacity_a_steep_law_needs_shorter_intervals() -> None:
     cases = cultures(14, 400, "growth", (1.5, 2.0))
     cases = cases.pick(np.flatnonzero(cases.theta == 4.0))
