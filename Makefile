@@ -57,14 +57,21 @@ types: $(VENV)/lint.stamp
 coverage: $(VENV)/test.stamp ## statement coverage of the quick tests
 	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term-missing:skip-covered
 
-mutation: $(VENV)/test.stamp ## mutation score of exosim/physics
-	@$(BIN)/python tests/mutation.py
+$(VENV)/mutation.stamp: locks/mutation.txt $(VENV)/test.stamp
+	@$(PIP) -r locks/mutation.txt
+	@touch $@
+
+mutation: $(VENV)/mutation.stamp ## mutation score of exosim/physics (two minutes)
+	@rm -rf mutants
+	@$(BIN)/mutmut run --max-children 2 > /dev/null
+	@$(BIN)/mutmut results --all true | awk '/: (killed|timeout)/ {k++} /: survived/ {s++; print} \
+	  END {printf "mutation score of exosim/physics: %d of %d (%.1f %%)\n", k, k + s, 100 * k / (k + s)}'
 
 bless: $(VENV)/test.stamp ## write the golden files anew; then say so under "Numbers change" in CHANGELOG.md
 	@EXOSIM_BLESS=1 $(BIN)/python -m pytest -q tests/test_golden.py tests/test_docs.py -k "golden or table"
 
 lock: ## make the locks anew, without any index address in them (needs uv)
-	@for part in run test lint; do \
+	@for part in run test lint mutation; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url locks/$$part.in -o locks/$$part.txt; done
 

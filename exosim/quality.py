@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exosim.composition import total_dna, total_protein
+from exosim.composition import ratio, total_dna, total_protein
 from exosim.material import Material, total
 from exosim.operations.base import Context
 from exosim.parameter import Array, parameter
@@ -66,14 +66,18 @@ def _particles(lot: Lot) -> Array:
     return counted_particles(lot.product, lot.context.sizes, lot.counter)
 
 
+def _protein(lot: Lot) -> Array:
+    return total_protein(lot.product, lot.context)
+
+
 MEASURES: Mapping[str, tuple[str, Callable[[Lot], Array]]] = {
-    "particles_per_volume": ("particle/mL", lambda lot: _particles(lot) / lot.milliliters),
-    "particles_per_protein": ("particle/ug", lambda lot: _particles(lot) / total_protein(lot.product, lot.context)),
-    "evs_per_volume": ("EV/mL", lambda lot: total(lot.product.vesicles) / lot.milliliters),
-    "evs_per_protein": ("EV/ug", lambda lot: total(lot.product.vesicles) / total_protein(lot.product, lot.context)),
-    "protein_per_volume": ("ug/mL", lambda lot: total_protein(lot.product, lot.context) / lot.milliliters),
-    "dna_per_volume": ("ng/mL", lambda lot: total_dna(lot.product) / lot.milliliters),
-    "dna_per_dose": ("ng/dose", lambda lot: total_dna(lot.product) / lot.milliliters * lot.dose_volume_ml),
+    "particles_per_volume": ("particle/mL", lambda lot: ratio(_particles(lot), lot.milliliters)),
+    "particles_per_protein": ("particle/ug", lambda lot: ratio(_particles(lot), _protein(lot))),
+    "evs_per_volume": ("EV/mL", lambda lot: ratio(total(lot.product.vesicles), lot.milliliters)),
+    "evs_per_protein": ("EV/ug", lambda lot: ratio(total(lot.product.vesicles), _protein(lot))),
+    "protein_per_volume": ("ug/mL", lambda lot: ratio(_protein(lot), lot.milliliters)),
+    "dna_per_volume": ("ng/mL", lambda lot: ratio(total_dna(lot.product), lot.milliliters)),
+    "dna_per_dose": ("ng/dose", lambda lot: ratio(total_dna(lot.product), lot.milliliters) * lot.dose_volume_ml),
 }
 
 
