@@ -10,6 +10,8 @@ import contextlib
 import os
 import sys
 import time
+import traceback
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -150,8 +152,6 @@ def yield_(
     Prints the headline figures and a table of all steps (median and 5 to 95 % interval), and writes tables and pictures
     into a folder. The figures are those of a started batch that does not fail.
     """
-    import numpy as np
-
     from exosim.folder import Target, default_path, writing
     from exosim.simulation import evaluate
 
@@ -161,7 +161,8 @@ def yield_(
     target = Target(out or default_path(loaded.name, loaded.hash, used), out is not None, identity, overwrite)
     silent = quiet or as_json
     with writing(target, None if silent else _note) as folder:
-        with np.errstate(all="ignore"), _progress(silent) as progress:  # what is not finite is reported with a reason
+        with warnings.catch_warnings(), _progress(silent) as progress:
+            warnings.simplefilter("ignore", RuntimeWarning)  # what is not finite is reported with a reason
             yields = evaluate(loaded, draws, seed=used, progress=progress)
         written = _write(yields, folder, identity)
     paths = [Path(printable(str(target.path / path.name))) for path in written]
@@ -195,7 +196,6 @@ def _checked(scenario: Scenario) -> dict[str, Any]:
 
 def _write(yields: Yields, folder: Path, identity: dict[str, Any]) -> list[Path]:
     """Write tables and pictures into the folder; return their paths, pictures last."""
-    import warnings
     from importlib.metadata import version
 
     from exosim import plots
@@ -270,31 +270,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code if isinstance(code, int) else 0
     except click.exceptions.Exit as error:
         return error.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return UsageError.exit_code
-    except click.ClickException as error:
-        return _report(_usage_error(error), given)
-    except ExosimError as error:
-        return _report(error, given)
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        click.echo("interrupted; nothing was written", err=True)
-        return INTERRUPTED
     except (BrokenPipeError, SystemExit):  # rich turns a pipe that nobody reads any more into SystemExit
         _silence_stdout()
         return 0
-    except OSError as error:
-        return _report(
-            FileError(Problem(f"cannot read or write: {error.strerror or error}", file=error.filename)), given
-        )
-    except MemoryError:
-        return _report(LimitError(Problem("there is not enough memory", expected="fewer draws: --draws N")), given)
-    except Exception:  # the last resort: whatever arrives here is a bug, and its traceback is wanted
-        import traceback
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        click.echo("interrupted; nothing was written", err=True)
+        return INTERRUPTED
+    except Exception as error:
+        return _failed(error, given)
 
-        traceback.print_exc()
-        click.echo("this is a bug in exosim: please report it with the lines above", err=True)
-        return _BUG
+
+def _failed(error: Exception, arguments: Sequence[str]) -> int:
+    """Report what ended a command: a problem that a person can act on, or the traceback of a bug."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return UsageError.exit_code
+    if isinstance(error, ExosimError):
+        return _report(error, arguments)
+    if isinstance(error, click.ClickException):
+        return _report(_usage_error(error), arguments)
+    if isinstance(error, OSError):
+        place = str(error.filename) if error.filename is not None else None
+        return _report(FileError(Problem(f"cannot read or write: {error.strerror or error}", file=place)), arguments)
+    if isinstance(error, MemoryError):
+        return _report(LimitError(Problem("there is not enough memory", expected="fewer draws: --draws N")), arguments)
+    traceback.print_exception(error)
+    click.echo("this is a bug in exosim: please report it with the lines above", err=True)
+    return _BUG
 
 
 def _prepare_streams() -> None:

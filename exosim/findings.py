@@ -39,8 +39,8 @@ class Findings:
                 self._overridden.append(found)
 
     def add(self, path: KeyPath, problem: Problem) -> None:
-        """Note a problem at a key path, unless what stands there is a stand-in for something that is wrong already."""
-        if any(path[: len(settled)] == settled for settled in self._settled):
+        """Note a problem at a key path, unless it follows from a problem of the structure above or below that path."""
+        if any(path[: len(settled)] == settled[: len(path)] for settled in self._settled):
             return
         problem = dataclasses.replace(problem, path=address(self.data, path))
         if not self._is_overridden(path):
