@@ -46,6 +46,10 @@ def address(data: Mapping[str, Any], path: KeyPath) -> str:
 
 def put(data: dict[str, Any], given: str, value: Any) -> KeyPath | Problem:
     """Put a value at an address; return its key path, or what is wrong with the address."""
+    given = given.removesuffix(".value")
+    whole = next((known for known in _addresses(data) if given.startswith(f"{known}.")), None)
+    if whole is not None:
+        return Problem("is part of a quantity", path=given, expected=f"the whole quantity: {whole} = …")
     path = _locate(data, given)
     if path is None:
         return _unknown_address(data, given)

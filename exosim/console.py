@@ -15,6 +15,7 @@ from rich.text import Text
 
 from exosim import units
 from exosim.parameter import GRADES
+from exosim.readings import ALL_ATTRIBUTES
 
 if TYPE_CHECKING:
     from exosim.results import Summary, Yields
@@ -83,7 +84,7 @@ def print_yields(yields: Yields, paths: Sequence[Path]) -> None:
     for limit in yields.limits():
         console.print(Text(f"limit reached in {100 * limit.share:.3g} % of draws: {limit.step}: {limit.limit}"))
     for name, share in yields.in_specification().items():
-        label = "all attributes" if name == "all" else name
+        label = "all attributes" if name == ALL_ATTRIBUTES else name
         console.print(Text(f"within specification in {100 * share:.3g} % of draws: {label}"))
     for warning in scenario.warnings:
         console.print(Text(f"warning: {warning}", style="yellow"))
@@ -100,7 +101,10 @@ def _headline_table(yields: Yields) -> Table:
     for summary in yields.headlines():
         if summary.n:
             cells = (number(summary.median), number(summary.p5), number(summary.p95))
-            table.add_row(_TITLES.get(summary.name, summary.name), *cells, "" if summary.unit == "1" else summary.unit)
+            title = _TITLES.get(summary.name, summary.name)
+            if summary.name == "vialed" and not yields.has("vials"):
+                title = "vesicles in the product"
+            table.add_row(title, *cells, "" if summary.unit == "1" else summary.unit)
     return table
 
 

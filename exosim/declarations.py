@@ -22,12 +22,14 @@ class Block:
     prefix : address of the block, such as ``concentrate``
     parameters : the declarations, by field; the unit of a content follows that of the dose
     given : what the scenario gives, by field
+    unused : fields that do not matter beside those that are given
     """
 
     owner: type[Any]
     prefix: str
     parameters: Mapping[str, Parameter]
     given: Mapping[str, Given] = field(default_factory=dict)
+    unused: frozenset[str] = frozenset()
 
     def pick(self, values: Mapping[str, Array]) -> dict[str, Any]:
         """Return the values of this block, by field."""

@@ -103,16 +103,19 @@ def _check_content(target: Target) -> None:
 
 
 def _may_replace(target: Target) -> bool:
-    manifest = target.path / MANIFEST
-    if target.overwrite:
-        return True
-    if target.named or not manifest.is_file():
-        return False
+    if target.named or target.overwrite:
+        return target.overwrite
+    kept = _read_manifest(target.path)
+    return bool(kept) and all(kept.get(key) == value for key, value in target.identity.items())
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a folder; empty when there is none that can be read."""
     try:
-        kept = json.loads(manifest.read_text(encoding="utf-8"))
+        kept = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    return isinstance(kept, dict) and all(kept.get(key) == value for key, value in target.identity.items())
+        return {}
+    return kept if isinstance(kept, dict) else {}
 
 
 def _check_writable(path: Path) -> None:
@@ -171,7 +174,10 @@ def _draft(place: Path) -> Iterator[Path]:
 
 
 def _replace(draft: Path, place: Path) -> None:
-    """Move the finished draft into place; the old folder goes only after the new one stands."""
+    """Move the finished draft into place; the old folder goes only after the new one stands.
+
+    Files that no run has written, such as a person's notes, move on into the new folder.
+    """
     draft.chmod(0o755)
     if not place.exists():
         draft.rename(place)
@@ -183,6 +189,10 @@ def _replace(draft: Path, place: Path) -> None:
     except BaseException:
         old.rename(place)
         raise
+    written = _read_manifest(old).get("files", {})
+    for file in old.iterdir():
+        if file.name not in (MANIFEST, *written) and not (place / file.name).exists():
+            file.rename(place / file.name)
     shutil.rmtree(old, ignore_errors=True)
 
 

@@ -156,6 +156,8 @@ def _distribution(name: str, numbers: Any, parameter: Parameter) -> Distribution
             read.append((number, read_number(numbers[number], "1" if number in family.plain else parameter.unit)))
         except QuantityError as error:
             raise QuantityError(f"{name}.{number}: {error.problem}", error.got, error.expected, error.nearest) from None
+    if name == "beta" and not units.is_dimensionless(parameter.unit):
+        raise QuantityError("a beta is for fractions only", None, f"a pert or truncated_normal in {parameter.unit}")
     distribution = Distribution(name, tuple(read))
     wrong = _wrong_numbers(distribution)
     if wrong:

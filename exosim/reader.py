@@ -6,17 +6,17 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from exosim.addresses import DEFAULT_INSTRUMENT
+from exosim.addresses import DEFAULT_INSTRUMENT, address
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
 from exosim.errors import Problem, in_words, shortened, unknown
 from exosim.findings import Findings
 from exosim.operations import catalog
 from exosim.operations.base import Hold, UnitOperation, VisitedOperation
-from exosim.parameter import Parameter, declared
+from exosim.parameter import ASSUMPTION, Parameter, declared
 from exosim.product import Vesicles, VesicleSize
 from exosim.quality import MEASURES, Assay, Attribute
 from exosim.quantities import Given, read_number, read_quantity, read_source
-from exosim.readings import HEADLINES, DoseRule
+from exosim.readings import ALL_ATTRIBUTES, HEADLINES, DoseRule
 from exosim.recipe import Wait
 from exosim.references import references
 from exosim.schema import (
@@ -56,8 +56,7 @@ class Reader:
             return None
         self.table = table
         self._check_format()
-        self._grades = dict.fromkeys(references(), _UNCHECKED_GRADE)
-        self._grades.update({key: source.grade for key, source in table.sources.items()})
+        self._grades = self._source_grades(table)
         self._common = self._common_batch()
         dose, assays, product = self._dose(), self._assays(), table.product
         return Declarations(
@@ -123,11 +122,20 @@ class Reader:
         self._add(("product", "instrument"), unknown("assay", name, assays))
         return DEFAULT_INSTRUMENT
 
+    def _source_grades(self, table: ScenarioTable) -> dict[str, str]:
+        """Return the grade of every source: the references of exosim and those that the scenario brings."""
+        known = dict.fromkeys(references(), _UNCHECKED_GRADE)
+        for key in table.sources:
+            if key in known or key == ASSUMPTION:
+                problem = f'the source key "{key}" is taken by exosim itself'
+                self._add(("sources", key), Problem(problem, expected="another key"))
+        return {**{key: source.grade for key, source in table.sources.items()}, **known}
+
     def _attributes(self, assays: Mapping[str, Block]) -> Iterator[Attribute]:
         self._check_ids("attribute", [table.id for table in self.table.attribute])
         for index, table in enumerate(self.table.attribute):
             path: KeyPath = ("attribute", index)
-            if table.id in HEADLINES:
+            if table.id in (*HEADLINES, ALL_ATTRIBUTES):
                 problem = f'"{table.id}" is the name of a reported figure'
                 self._add((*path, "id"), Problem(problem, expected="another id"))
             if table.assay is not None and table.assay not in assays:
@@ -264,15 +272,20 @@ class Reader:
                 given[name] = read_quantity(value, parameters[name], self._grades, self._common)
             except QuantityError as error:
                 self.findings.quantity((*path, name), _with_dose(error, parameters[name]))
-        if len(given) == len(raw):
-            self._check_together(owner, path, given)
-        return Block(owner, prefix, parameters, given)
+        complete = len(given) == len(raw) and issubclass(owner, UnitOperation)
+        unused = self._check_together(owner, path, given) if complete else frozenset()
+        return Block(owner, prefix, parameters, given, unused)
 
-    def _check_together(self, owner: type[Any], path: KeyPath, given: Mapping[str, Given]) -> None:
-        if issubclass(owner, UnitOperation):
-            typical: dict[str, Any] = {name: g.quantity.typical for name, g in given.items()}
-            for name, wrong in owner(**typical).problems():
-                self._add((*path, name), Problem(wrong))
+    def _check_together(self, owner: type[UnitOperation], path: KeyPath, given: Mapping[str, Given]) -> frozenset[str]:
+        """Report values that contradict each other; return the parameters that do not matter beside those given."""
+        typical: dict[str, Any] = {name: g.quantity.typical for name, g in given.items()}
+        operation = owner(**typical)
+        for name, wrong in operation.problems():
+            self._add((*path, name), Problem(wrong))
+        for name in sorted(operation.unused() & set(given)):
+            place = address(self.findings.data, (*path, name))
+            self.findings.warnings.append(f"{place} is given but not used: another value replaces it")
+        return operation.unused()
 
     def _unknown_parameter(self, name: str, owner: type[Any], path: KeyPath) -> None:
         homes = [key for key, operation in catalog().items() if name in declared(operation)]

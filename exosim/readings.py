@@ -51,6 +51,8 @@ STEP_UNITS: Mapping[str, str] = {
 }
 """What is reported after each step, with units."""
 
+ALL_ATTRIBUTES = "all"
+"""The name under which meeting all attributes at once is reported."""
 NO_CULTURE = "the recipe has no culture whose cells are known"
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from exosim import units
 from exosim.parameter import Array
-from exosim.readings import HEADLINES
+from exosim.readings import ALL_ATTRIBUTES, HEADLINES
 from exosim.version import __version__
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class Yields:
         everything = np.ones(self.draws)
         for values in met.values():
             everything = everything * self._spread(values)
-        return {**shares, "all": float(np.mean(everything))}
+        return {**shares, ALL_ATTRIBUTES: float(np.mean(everything))}
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON document ``exosim.yield/1``: no time, path or machine, no NaN."""

@@ -172,8 +172,10 @@ def _lines(block: Block, overrides: Mapping[str, Any]) -> Iterator[Resolved]:
     for name, parameter in block.parameters.items():
         path = f"{block.prefix}.{name}"
         if name in block.given:
-            yield block.given[name].line(path, parameter.unit, "override" if path in overrides else "scenario")
-        elif parameter.default is not None:
+            yield block.given[name].line(
+                path, parameter.unit, "override" if {path, f"{path}.value"} & set(overrides) else "scenario"
+            )
+        elif parameter.default is not None and name not in block.unused:
             yield default_line(path, parameter)
 
 

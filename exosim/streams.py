@@ -7,12 +7,21 @@ from typing import TypeAlias
 
 from exosim.errors import Problem, shortened, unknown
 from exosim.operations import catalog
-from exosim.operations.base import UnitOperation
+from exosim.operations.base import UnitOperation, VisitedOperation
 from exosim.schema import ProcedureTable
 from exosim.toml_source import KeyPath
 
 Report: TypeAlias = Callable[[KeyPath, Problem], None]
 _ANYTHING = "anything"
+
+
+def _made(operation: type[UnitOperation], inside: set[str]) -> str:
+    """Return what the product of an operation holds; vesicles, once in, stay in."""
+    if operation.makes_vesicles:
+        return "vesicles"
+    if operation.source:
+        return "viable_cells"
+    return next((kind for kind in ("vesicles", _ANYTHING) if kind in inside), "viable_cells")
 
 
 class Streams:
@@ -33,6 +42,7 @@ class Streams:
         self._holds: dict[str, str] = {}
         self._user: dict[str, str] = {}
         self._products: list[tuple[int, str]] = []
+        self._starved = False
 
     def unknown(self, id: str) -> None:
         """Note a procedure whose operation is not known: what it feeds cannot be judged."""
@@ -49,9 +59,10 @@ class Streams:
         inside = {self._holds.get(name, _ANYTHING) for name in names}
         if not operation.source and not inside & {operation.needs, _ANYTHING}:
             self._wrong(index, "operation", *_needs(table.operation, operation))
-        passed_on = "viable_cells" if operation.source else next(iter(inside), _ANYTHING)
-        self._holds[f"{table.id}.product"] = "vesicles" if operation.makes_vesicles else passed_on
-        self._holds[f"{table.id}.remainder"] = "viable_cells"
+            self._starved = True
+        self._holds[f"{table.id}.product"] = _made(operation, inside)
+        if issubclass(operation, VisitedOperation):
+            self._holds[f"{table.id}.remainder"] = "viable_cells"
         self._products.append((index, f"{table.id}.product"))
         return names
 
@@ -60,7 +71,7 @@ class Streams:
         for index, name in self._products[:-1]:
             if name not in self._user:
                 self._wrong(index, "id", f"{name} goes nowhere", "a later procedure that names it in its feeds")
-        if self._products and self._holds[self._products[-1][1]] == "viable_cells":
+        if self._products and not self._starved and self._holds[self._products[-1][1]] == "viable_cells":
             expected = f"one of {_makers()} after it"
             self._wrong(self._products[-1][0], "id", "the last procedure makes no vesicles", expected)
 

@@ -220,7 +220,7 @@ SETTINGS = [
     ("unit_procedure=[]", "unit_procedure: unknown path"),
     ("equipment.tff.count=2", "equipment.tff.count: this is not in this version of exosim"),
     ("medium.parameters.volume=1", "unknown path", "did you mean medium.volume?"),
-    ("medium.volume.value=5", 'medium.volume.value: cannot be set: there is no table to hold it; got "10 L"'),
+    ("medium.volume.value=5", 'medium.volume: the unit is missing; got 5; expected a quantity in L, such as "5 L"'),
     ("medium..volume=1", "medium..volume: unknown path", "did you mean medium.volume?"),
     ("assay.nta.bias=0", "assay.nta.bias: unknown path"),
     ("seed=-1", "seed: is outside its range; got -1"),
@@ -262,7 +262,7 @@ def test_every_address_of_the_ledger_can_be_set(door: Door) -> None:
     changes = [f"{line['path']}={line['value']} {line['unit'] if line['unit'] != '1' else ''}" for line in plain]
     answer = door.check(BASE, "--json", *(part for change in changes for part in ("--set", change)))
     after = answer.document()["ledger"]["lines"]
-    assert len(plain) > 50
+    assert len(plain) > 40
     assert {line["path"] for line in after if line["origin"] == "override"} == {line["path"] for line in plain}
     assert [line["value"] for line in after] == [line["value"] for line in lines]
 
@@ -355,3 +355,44 @@ def test_random_edits_are_answered(text: str, door: Door) -> None:
     answer = door.check(text)
     assert answer.code in (0, 3)
     assert (answer.code == 0) == (answer.err == "")
+
+
+def test_overwriting_keeps_what_no_run_has_written(door: Door) -> None:
+    door.write(BASE)
+    assert door.run("yield", FILE, "--out", "mine", "--draws", "64").code == 0
+    (door.folder / "mine" / "notes.txt").write_text("keep")
+    (door.folder / "mine" / "old").mkdir()
+    assert door.run("yield", FILE, "--out", "mine", "--draws", "65").code == 5
+    assert door.run("yield", FILE, "--out", "mine", "--draws", "65", "--overwrite").code == 0
+    assert (door.folder / "mine" / "notes.txt").read_text() == "keep"
+    assert (door.folder / "mine" / "old").is_dir()
+
+
+def test_a_value_that_replaces_another_is_told(door: Door) -> None:
+    warnings = door.check(
+        BASE, "--json", "--set", "medium.counted_titer=1e10 particle/mL", "--set", "medium.titer=1e10 EV/mL"
+    ).document()["warnings"]
+    assert "medium.titer is given but not used: another value replaces it" in warnings
+
+
+def test_unused_defaults_are_not_in_the_ledger(door: Door) -> None:
+    def paths(*options: str) -> set[str]:
+        return {line["path"] for line in door.check(BASE, "--json", *options).document()["ledger"]["lines"]}
+
+    assert "medium.titer" in paths()
+    counted = paths("--set", "medium.counted_titer=1e10 particle/mL")
+    assert "medium.titer" not in counted
+    assert "medium.vesicle_share" in counted
+
+
+def test_source_keys_of_exosim_are_taken(door: Door) -> None:
+    for key in ("assumption", "gobin2021"):
+        answer = door.check(BASE + f'\n[sources.{key}]\ntext = "mine"\ngrade = "A"\n')
+        assert answer.code == 3
+        assert f'the source key "{key}" is taken by exosim itself' in answer.err
+
+
+def test_parts_of_a_quantity_cannot_be_set(door: Door) -> None:
+    answer = door.check(BASE, "--set", "medium.volume.source=gobin2021")
+    assert answer.code == 3
+    assert "medium.volume.source: is part of a quantity; expected the whole quantity: medium.volume = …" in answer.err

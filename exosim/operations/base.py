@@ -120,6 +120,10 @@ class UnitOperation:
         """Yield (field, what is wrong) where parameter values contradict each other; for plain numbers only."""
         yield from ()
 
+    def unused(self) -> frozenset[str]:
+        """Return the parameters that do not matter beside those given, such as those of a replaced mechanism."""
+        return frozenset()
+
     def vesicles_kept(self, factor: Array, feed: Material) -> dict[str, Array]:
         """Return the fractions kept of the vesicles and of all that follows them.
 
@@ -149,6 +153,13 @@ class MeasuredRecovery(UnitOperation):
         recovery=True,
         doc="measured vesicle recovery; replaces the mechanism for vesicles, equal for all sizes",
     )
+
+    mechanism: ClassVar[frozenset[str]] = frozenset()
+    """The parameters that a measured recovery replaces altogether."""
+
+    def unused(self) -> frozenset[str]:
+        """Return the parameters of the mechanism when the recovery is measured."""
+        return frozenset() if self.ev_recovery is None else self.mechanism
 
     def take_vesicles(
         self, channel: str, mechanism: Mapping[str, Array], feed: Material

@@ -97,6 +97,10 @@ class ConditionedMedium(UnitOperation):
         if np.any(self.small_protein + self.immunoglobulin_like + self.complex_protein > 1.0):
             yield "complex_protein", "the shares of protein pools add up to more than 1"
 
+    def unused(self) -> frozenset[str]:
+        """Return the parameters of the way of giving the titer that is not taken."""
+        return frozenset({"vesicle_share"} if self.counted_titer is None else {"titer", "nonvesicular"})
+
     def _protein_shares(self) -> Array:
         albumin = 1.0 - (self.small_protein + self.immunoglobulin_like + self.complex_protein)
         shares = (self.small_protein, albumin, self.immunoglobulin_like, self.complex_protein)

@@ -10,6 +10,7 @@ Validity: one feed per filter; charged media also bind DNA and vesicles (use the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from exosim.physics import passage, plugging
 @dataclass(frozen=True, kw_only=True)
 class DepthFiltration(MeasuredRecovery):
     """Clarification by a depth filter."""
+
+    mechanism: ClassVar[frozenset[str]] = frozenset({"adsorbed_per_area", "inner_area_ratio"})
 
     area: Array = parameter(500.0, "cm2", low=10, high=1e6, doc="area of one filter", critical=True)
     flux: Array = parameter(

@@ -31,8 +31,8 @@ from exosim.physics import growth
 from exosim.physics.secretion import Pool, vesicle_pool
 from exosim.physics.size import class_shares
 
-# Steps [h] for an error below 1e-3 over all declared ranges. Daily steps do for cells that only die; cells that start far
-# above their capacity fall steeply, which matters where vesicles are secreted meanwhile.
+# Steps [h] for an error below 1e-3 over all declared ranges. Daily steps do for cells that only die; cells that start
+# far above their capacity fall steeply, which matters where vesicles are secreted meanwhile.
 _STEP_DYING, _STEP_GROWING, _STEP_GROWING_AND_COLLECTING = 24.0, 12.0, 3.0
 _CM2_PER_M2 = 1e4
 

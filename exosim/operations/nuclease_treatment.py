@@ -10,6 +10,7 @@ out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from exosim.physics import digestion
 @dataclass(frozen=True, kw_only=True)
 class NucleaseTreatment(MeasuredRecovery):
     """Digestion of free DNA by a nuclease."""
+
+    mechanism: ClassVar[frozenset[str]] = frozenset({"hold_loss"})
 
     activity: Array = parameter(
         50.0, "U/mL", low=20, high=100, doc="nuclease activity", source="general_knowledge", critical=True

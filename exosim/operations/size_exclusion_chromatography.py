@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -29,6 +30,8 @@ _LARGEST_LOAD = 0.2
 @dataclass(frozen=True, kw_only=True)
 class SizeExclusionChromatography(MeasuredRecovery):
     """Group separation on a packed bed; all volumes of the window are in column volumes."""
+
+    mechanism: ClassVar[frozenset[str]] = frozenset({"bed_recovery"})
 
     column_volume: Array = parameter(1.2, "L", low=0.001, high=100, doc="bed volume of the column", critical=True)
     load_fraction: Array = parameter(

@@ -10,6 +10,7 @@ Validity: constant pressure; below 5e11 EV/mL. Where the filter takes too much, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from exosim.physics import passage, plugging
 @dataclass(frozen=True, kw_only=True)
 class SterileFiltration(MeasuredRecovery):
     """Filtration through a sterilizing-grade membrane, with an integrity test."""
+
+    mechanism: ClassVar[frozenset[str]] = frozenset({"adsorbed_per_area"})
 
     area: Array = parameter(300.0, "cm2", low=1, high=1e5, doc="area of one filter", critical=True)
     flux: Array = parameter(300.0, "L/m2/h", low=50, high=2000, doc="initial flux", critical=True)

@@ -14,6 +14,7 @@ Sources: Zeman & Wales 1981; van Reis & Zydney 2007; Blatt et al. 1970; Binder e
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,8 @@ _VESICLES_TAKEN: dict[str, Array] = {"vesicles": 1.0, "associated_protein": 1.0,
 @dataclass(frozen=True, kw_only=True)
 class TangentialFlowFiltration(MeasuredRecovery):
     """Concentration and diafiltration on a membrane with cross flow."""
+
+    mechanism: ClassVar[frozenset[str]] = frozenset({"adsorbed_per_area"})
 
     membrane_area: Array = parameter(
         0.1, "m2", low=0.002, high=100, doc="membrane area", source="general_knowledge", critical=True
@@ -206,7 +209,8 @@ class TangentialFlowFiltration(MeasuredRecovery):
         if not isinstance(pools, np.ndarray):
             return 0.0
         depth = np.log(self.concentration_factor) * positions
-        return sum((pool * np.exp(depth * (1.0 - s)) for pool, s in zip(pools, passing, strict=True)), np.zeros(1))
+        parts = (pool * np.exp(depth * (1.0 - s)) for pool, s in zip(pools, np.asarray(passing), strict=True))
+        return np.asarray(sum(parts, np.zeros(1)))
 
     @staticmethod
     def _film(diameter: float, gel: Array, bulk: Array, shear_rate: Array, length: Array) -> NDArray[np.float64]:

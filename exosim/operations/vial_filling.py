@@ -73,6 +73,10 @@ class VialFilling(UnitOperation):
             limits=self._limits(feed),
         )
 
+    def unused(self) -> frozenset[str]:
+        """Return what matters for a dilution only, when there is none."""
+        return frozenset({"diluent_salt"} if self.target_content is None else ())
+
     def _content(self, material: Material) -> Array:
         """Return what the dose counts: true vesicles, or particles as the instrument sees them."""
         if not self.context.dose_in_particles:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,8 @@ def plain(text: str) -> str:
 
 def scientific(value: float, digits: int = 2) -> str:
     """Return a number as people write it: ``2.6×10¹³``; plain between 0.01 and 9999."""
+    if not math.isfinite(value):
+        return "none"
     if value == 0.0 or 1e-2 <= abs(value) < 1e4:
         return f"{value:.{digits + 1}g}"
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")

@@ -47,11 +47,20 @@ def yield_curve(yields: Yields, ax: Axes | None = None) -> Axes:
         times, median, color=BLUE, marker="o", markersize=4.5, markevery=slice(1, None), label="harvested, median"
     )
     _mark_growth(axes, begin)
+    highest = float(np.quantile(harvested[-1], 0.95))
     ends = ((BLUE, "harvested", median[-1], "top"), (ORANGE, "secreted", np.median(secreted[-1]), "bottom"))
     for color, name, value, side in ends:
         label = f"{name}\n{scientific(float(value))} EV"
-        axes.text(1.01, value, label, color=color, va=side, weight="bold", transform=axes.get_yaxis_transform())
-    _scale(axes, float(np.quantile(harvested[-1], 0.95)), times)
+        axes.text(
+            1.01,
+            min(float(value), highest),
+            label,
+            color=color,
+            va=side,
+            weight="bold",
+            transform=axes.get_yaxis_transform(),
+        )
+    _scale(axes, highest, times)
     title = yields.scenario.title or yields.scenario.name
     axes.set_title(plain(f"{title}: vesicles from {len(days)} harvests"), loc="left", weight="bold")
     axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
