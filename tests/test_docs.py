@@ -114,6 +114,19 @@ def test_every_operation_is_documented() -> None:
     assert not [name for name in catalog() if f"`{name}`" not in text]
 
 
+def test_answers_are_current() -> None:
+    """The doses and the ledger of each scenario on its page are what it gives."""
+    text = (ROOT / "scenarios" / "README.md").read_text(encoding="utf-8")
+    for path in (ROOT / "scenarios").glob("*.toml"):
+        section = text.split(f"\n## {path.stem}\n")[1].split("\n## ")[0]
+        scenario = xs.load(path)
+        doses = xs.evaluate(scenario).summary("doses")
+        varies = doses.p5 != doses.p95
+        shown = f"{doses.median:,.0f} doses" + (f" ({doses.p5:,.0f} to {doses.p95:,.0f})" if varies else "")
+        assert f"**Answer** {shown}" in section, path.stem
+        assert scenario.ledger().headline() in section, path.stem
+
+
 def test_every_scenario_is_listed() -> None:
     """scenarios/README.md says which scenario answers what."""
     text = (ROOT / "scenarios" / "README.md").read_text(encoding="utf-8")
