@@ -254,9 +254,9 @@ class VisitedOperation(UnitOperation):
         """Let the vessel run for `hours`, then do what `visit` asks: the harvest is the product."""
         raise TypeError(f"{type(self).__name__} defines no advance")
 
-    def transform(self, feed: Material) -> Outcome:
-        """Fold `advance` over the schedule and pool the harvests."""
-        visits = self.schedule()
+    def transform(self, feed: Material, visits: tuple[Visit, ...] | None = None) -> Outcome:
+        """Fold `advance` over the visits, by default the planned ones, and pool the harvests."""
+        visits = self.schedule() if visits is None else visits
         pool_end = {visit.pool: visit.time for visit in visits if visit.kind == "harvest"}
         fold = Fold(self.start(feed))
         clock = 0.0

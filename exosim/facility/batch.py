@@ -1,0 +1,136 @@
+"""One batch on its way through the recipe: waits, phases, failures, and what it holds meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import simpy
+
+from exosim.facility.lots import PlannedPhase
+from exosim.facility.pool import Pool
+from exosim.operations.base import VisitedOperation
+from exosim.records import Disposition, Event
+
+if TYPE_CHECKING:
+    from exosim.facility.crew import Crew
+    from exosim.facility.line import Line
+
+Steps = Generator[simpy.Event, Any, Any]
+
+
+@dataclass(eq=False, slots=True)
+class Batch:
+    """A batch in the facility: the only mutable thing besides pools and crews."""
+
+    number: int
+    donor: int
+    released: float
+    due: float
+    done: simpy.Event
+    holds: list[tuple[Pool, int]] = field(default_factory=list)
+    waits_for: Pool | Crew | None = None
+    disposition: Disposition = "unfinished"
+    ended: float | None = None
+
+
+def run_batch(batch: Batch, line: Line, entered: Callable[[], None]) -> Steps:
+    """Take a batch through all procedures; the generator reads like the recipe."""
+    log, env = line.log, line.env
+    log.append(Event(env.now, batch.number, event="release"))
+    yield from line.zero_wait(batch)
+    ready = env.now
+    for index, procedure in enumerate(line.procedures):
+        log.append(Event(env.now, batch.number, procedure.id, event="ready"))
+        held = yield from _enter(batch, line, procedure.unit)
+        entered()
+        unit = f"{procedure.unit} {held + 1}" if held is not None else ""
+        log.append(Event(env.now, batch.number, procedure.id, event="start", unit=unit, amount=env.now - ready))
+        survived = yield from _work(batch, line, index, env.now - ready, unit)
+        log.append(Event(env.now, batch.number, procedure.id, event="end", unit=unit))
+        ready = env.now
+        if not survived:
+            break
+        if not line.blocking:
+            line.leave(batch)
+    line.leave(batch)
+    batch.disposition = "finished" if survived else "rejected"
+    batch.ended = env.now
+    log.append(Event(env.now, batch.number, event=batch.disposition))
+    batch.done.succeed()
+
+
+def _enter(batch: Batch, line: Line, name: str | None) -> Steps:
+    """Take a unit of the next class; with no storage between units, the last one is held until then."""
+    if name is None:
+        line.leave(batch)
+        return None
+    pool = line.pools[name]
+    unit = yield from pool.take(batch, line.priority(batch, line.env.now))
+    line.leave(batch)
+    batch.holds.append((pool, unit))
+    return unit
+
+
+def _work(batch: Batch, line: Line, index: int, waited: float, unit: str) -> Steps:
+    """Run the phases of a procedure, with what fails; returns whether the batch survives."""
+    attempt = 0
+    while True:
+        phases = line.lots.begin(batch.number, index, waited)
+        planned = sum(phase.hours for phase in phases)
+        failure = line.failures.first(batch.number, index, attempt, planned)
+        if failure is None:
+            yield from _phases(batch, line, index, waited, phases, unit)
+            return True
+        if failure.consequence == "wait":
+            yield from _phases(batch, line, index, waited, phases, unit)
+            yield from _lost(batch, line, index, failure.hours_lost, failure.id)
+            return True
+        yield simpy.Timeout(line.env, failure.after)
+        yield from _lost(batch, line, index, failure.hours_lost, failure.id)
+        attempt += 1
+        if failure.consequence == "reject" or attempt > failure.limit:
+            return False
+
+
+def _lost(batch: Batch, line: Line, index: int, hours: float, note: str) -> Steps:
+    place = line.procedures[index].id
+    line.log.append(Event(line.env.now, batch.number, place, event="failure", amount=hours, note=note))
+    if hours > 0.0:
+        yield simpy.Timeout(line.env, hours)
+
+
+def _phases(
+    batch: Batch, line: Line, index: int, waited: float, phases: list[PlannedPhase], unit: str
+) -> Steps:
+    """Run phases one after the other; a running operation keeps to its schedule when a visit is late."""
+    env, procedure = line.env, line.procedures[index]
+    keeps_schedule = isinstance(procedure.operation, VisitedOperation)
+    begun = env.now
+    due, visits = 0.0, []
+    for position, phase in enumerate(phases):
+        due += phase.hours
+        hours = max(begun + due - env.now, 0.0) if keeps_schedule and not phase.attended else phase.hours
+        yield from _phase(batch, line, procedure.id, procedure.operator, phase, hours, unit)
+        if keeps_schedule and phase.attended and position > 0:
+            visits.append(env.now - begun - phases[0].hours)
+    if keeps_schedule:
+        line.lots.visited(batch.number, index, waited, visits)
+
+
+def _phase(
+    batch: Batch, line: Line, place: str, role: str | None, phase: PlannedPhase, hours: float, unit: str
+) -> Steps:
+    if hours <= 0.0:
+        return
+    env, log = line.env, line.log
+    crew = line.crews.get(role or "") if phase.attended and phase.people else None
+    if crew is not None:
+        yield from crew.claim(batch, line.priority(batch, env.now), phase.people, hours)
+        log.append(Event(env.now, batch.number, place, phase.name, "begin", unit, crew.name, phase.people))
+        yield simpy.Timeout(env, crew.finish(hours))
+        crew.release(phase.people)
+        log.append(Event(env.now, batch.number, place, phase.name, "finish", unit, crew.name, phase.people))
+        return
+    yield simpy.Timeout(env, hours)
