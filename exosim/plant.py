@@ -40,7 +40,14 @@ class CampaignNumbers:
 
     every: Array = parameter(168.0, "h", low=0.001, high=8760, doc="time between the releases of two batches")
     batches: float | None = parameter(
-        None, "1", low=1, high=1e6, minimum=1, whole=True, planned=True, doc="batches; none: as many as the horizon allows"
+        None,
+        "1",
+        low=1,
+        high=1e6,
+        minimum=1,
+        whole=True,
+        planned=True,
+        doc="batches; none: as many as the horizon allows",
     )
     work_in_progress: float | None = parameter(
         None, "1", low=1, high=1e5, minimum=1, whole=True, planned=True, doc="most batches on the line at once"

@@ -13,6 +13,7 @@ from exosim.findings import Findings
 from exosim.operations import catalog
 from exosim.operations.base import Hold, UnitOperation, VisitedOperation
 from exosim.parameter import ASSUMPTION, Parameter, declared
+from exosim.plant_reader import PlantReader
 from exosim.product import Vesicles, VesicleSize
 from exosim.quality import MEASURES, Assay, Attribute
 from exosim.quantities import Given, read_number, read_quantity, read_source
@@ -67,6 +68,7 @@ class Reader:
             self._instrument(dose, assays),
             assays,
             tuple(self._attributes(assays)),
+            PlantReader(table, self.findings, self._block).read(),
         )
 
     # -- sections -----------------------------------------------------------------------------------------------------

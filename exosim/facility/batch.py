@@ -101,9 +101,7 @@ def _lost(batch: Batch, line: Line, index: int, hours: float, note: str) -> Step
         yield simpy.Timeout(line.env, hours)
 
 
-def _phases(
-    batch: Batch, line: Line, index: int, waited: float, phases: list[PlannedPhase], unit: str
-) -> Steps:
+def _phases(batch: Batch, line: Line, index: int, waited: float, phases: list[PlannedPhase], unit: str) -> Steps:
     """Run phases one after the other; a running operation keeps to its schedule when a visit is late."""
     env, procedure = line.env, line.procedures[index]
     keeps_schedule = isinstance(procedure.operation, VisitedOperation)

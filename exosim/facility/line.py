@@ -16,8 +16,8 @@ from exosim.facility.mishaps import Mishaps
 from exosim.facility.pool import Pool
 from exosim.parameter import Array
 from exosim.plant import Campaign, Plant, Priority
-from exosim.records import Event
 from exosim.recipe import UnitProcedure
+from exosim.records import Event
 
 Key = Callable[[Batch, float], tuple[float, int]]
 PRIORITIES: dict[Priority, Key] = {

@@ -29,7 +29,9 @@ class Mishap:
 class Mishaps:
     """The failures of one replication; the value of (failure, batch, attempt) is always the same."""
 
-    def __init__(self, failures: Sequence[Failure], procedures: Sequence[str], seed: int, replication: int, count: int) -> None:
+    def __init__(
+        self, failures: Sequence[Failure], procedures: Sequence[str], seed: int, replication: int, count: int
+    ) -> None:
         self._by_procedure = [[f for f in failures if f.procedure == id] for id in procedures]
         self._seed, self._first, self._count = seed, replication * _BATCHES_PER_REPLICATION, count
         self._drawn: dict[tuple[str, int], list[float]] = {}
@@ -51,7 +53,9 @@ class Mishaps:
                 return self._pauses(failure, batch, rate, hours)
             after = -math.log(self._uniform(failure.id, batch, attempt)) / rate if rate > 0.0 else math.inf
             return Mishap(failure.id, failure.consequence, after, repair, failure.limit) if after < hours else None
-        if failure.probability is None or self._uniform(failure.id, batch, attempt) >= _lane(failure.probability, batch):
+        if failure.probability is None or self._uniform(failure.id, batch, attempt) >= _lane(
+            failure.probability, batch
+        ):
             return None
         return Mishap(failure.id, failure.consequence, hours, repair, failure.limit)
 

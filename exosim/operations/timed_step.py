@@ -20,7 +20,9 @@ class TimedStep(UnitOperation):
     source: ClassVar[bool] = True
 
     step_time: Array = parameter(1.0, "h", low=0.0, high=8760, doc="duration of the step")
-    people: float = parameter(1, "1", low=0, high=100, whole=True, planned=True, doc="people at work, when it is attended")
+    people: float = parameter(
+        1, "1", low=0, high=100, whole=True, planned=True, doc="people at work, when it is attended"
+    )
 
     def transform(self, feed: Material) -> Outcome:
         """Return the feed after the step."""
