@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim import units
+from exosim import indicators, units
+from exosim.indicators import Window
 from exosim.parameter import Array
 from exosim.readings import ALL_ATTRIBUTES, HEADLINES
 from exosim.version import __version__
@@ -219,3 +220,98 @@ def summarize(
     if not math.isfinite(mean + sd):
         return Summary(name, step, unit, 0, reason="too large a number to average")
     return Summary(name, step, unit, draws, mean, sd if draws > 1 else None, middle, low, high)
+
+
+class FacilityResults:
+    """What leaves the facility, over replications; made by :func:`exosim.simulate`.
+
+    Attributes
+    ----------
+    scenario, seed : what was run
+    windows : one run for each replication, seen from the end of its warm-up
+    """
+
+    def __init__(self, scenario: Scenario, seed: int, windows: Sequence[Window]) -> None:
+        self.scenario, self.seed, self.windows = scenario, seed, windows
+        self.version = __version__
+
+    @property
+    def replications(self) -> int:
+        """Number of replications."""
+        return len(self.windows)
+
+    def quantities(self) -> Iterator[Estimate]:
+        """Yield every indicator with its mean and 95 % interval over replications."""
+        for name, (unit, indicator) in indicators.HEADLINES.items():
+            yield estimate(name, None, unit, [indicator(window) for window in self.windows])
+        for name, (unit, by_resource) in indicators.BY_RESOURCE.items():
+            found = [by_resource(window) for window in self.windows]
+            for resource in dict.fromkeys(key for row in found for key in row):
+                yield estimate(name, resource, unit, [row.get(resource, math.nan) for row in found])
+
+    def bottleneck(self) -> tuple[str, float, float]:
+        """Return the most occupied equipment class, its occupancy, and the analytic minimum cycle time [h]."""
+        rows = [indicators.occupancy(window) for window in self.windows]
+        mean = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]} if rows[0] else {}
+        name = max(mean, key=lambda key: mean[key], default="")
+        bounds = [indicators.minimum_cycle_time(window)[1] for window in self.windows]
+        return name, mean.get(name, math.nan), float(np.mean(bounds))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON document ``exosim.run/1``: no time, path or machine, no NaN."""
+        ledger = self.scenario.ledger()
+        return {
+            "form": "exosim.run/1",
+            "version": self.version,
+            "scenario": {"name": self.scenario.name, "hash": self.scenario.hash},
+            "seed": self.seed,
+            "n": self.replications,
+            "quantities": [quantity.as_dict() for quantity in self.quantities()],
+            "limits": [],
+            "warnings": [*self.scenario.warnings, *self.remarks()],
+            "ledger": {"headline": ledger.headline(), **ledger.counts()},
+        }
+
+    def remarks(self) -> list[str]:
+        """Return what a reader must know: such as that nothing was finished, and why."""
+        if any(indicators.batches_finished(window) for window in self.windows):
+            return []
+        return ["no batch was finished in the window: the horizon is shorter than a batch, or every batch was lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """An indicator over replications: n, mean with its 95 % interval (Student), standard deviation and quantiles."""
+
+    name: str
+    step: str | None
+    unit: str
+    n: int
+    mean: float | None = None
+    low: float | None = None
+    high: float | None = None
+    sd: float | None = None
+    median: float | None = None
+    p5: float | None = None
+    p95: float | None = None
+    reason: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the estimate as a JSON object."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def estimate(name: str, step: str | None, unit: str, values: Sequence[float]) -> Estimate:
+    """Return the estimate of an indicator; replications without a value do not count."""
+    from scipy.special import stdtrit
+
+    found = np.array([value for value in values if math.isfinite(value)])
+    if not found.size:
+        return Estimate(name, step, unit, 0, reason="no replication has a value")
+    mean, n = float(found.mean()), int(found.size)
+    p5, median, p95 = map(float, np.quantile(found, QUANTILES))
+    if n == 1:
+        return Estimate(name, step, unit, 1, mean, median=median, p5=p5, p95=p95)
+    sd = float(found.std(ddof=1))
+    half = float(stdtrit(n - 1, 0.975)) * sd / math.sqrt(n)
+    return Estimate(name, step, unit, n, mean, mean - half, mean + half, sd, median, p5, p95)

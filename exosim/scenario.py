@@ -71,9 +71,14 @@ class Scenario:
     warnings: tuple[str, ...] = ()
 
     @property
+    def replications(self) -> int:
+        """Number of replications of a run in time."""
+        return int(self.data.get("replications", 50))
+
+    @property
     def hash(self) -> str:
         """SHA-256 of what the scenario says, without seed and number of draws; comments and layout do not matter."""
-        said = {key: value for key, value in self.data.items() if key not in ("seed", "draws")}
+        said = {key: value for key, value in self.data.items() if key not in ("seed", "draws", "replications")}
         text = json.dumps(said, sort_keys=True, default=str, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -57,23 +57,27 @@ class Line:
         """Give back all units that a batch holds; each goes into its turnaround."""
         while batch.holds:
             pool, unit = batch.holds.pop()
-            pool.clean(unit, self._turnaround[pool.name](batch.number))
+            hours = self._turnaround[pool.name](batch.number)
+            self.log.append(
+                Event(self.env.now, batch.number, event="leave", unit=f"{pool.name} {unit + 1}", amount=hours)
+            )
+            pool.clean(unit, hours)
 
     def zero_wait(self, batch: Batch) -> Generator[simpy.Event, Any, None]:
         """Wait until the batch can run without waiting anywhere, and reserve its units."""
         if self._reserved is None:
             return
-        stays = self._stays(batch.number)
+        reserved, stays = self._reserved, self._stays(batch.number)
         start = self.env.now
         moved = True
         while moved:
             moved = False
             for name, begin, end in stays:
-                delay = self._conflict(name, start + begin, start + end)
+                delay = self._conflict(reserved[name], name, start + begin, start + end)
                 if delay > 0.0:
                     start, moved = start + delay, True
         for name, begin, end in stays:
-            self._reserved[name].append((start + begin, start + end))
+            reserved[name].append((start + begin, start + end))
         if start > self.env.now:
             yield simpy.Timeout(self.env, start - self.env.now)
 
@@ -88,10 +92,9 @@ class Line:
             clock += hours
         return found
 
-    def _conflict(self, name: str, begin: float, end: float) -> float:
+    def _conflict(self, reserved: Sequence[tuple[float, float]], name: str, begin: float, end: float) -> float:
         """Return how much later an occupation must start so that a unit is free at its start."""
-        assert self._reserved is not None
-        overlapping = sorted(e for b, e in self._reserved[name] if b < end - 1e-9 and e > begin + 1e-9)
+        overlapping = sorted(e for b, e in reserved if b < end - 1e-9 and e > begin + 1e-9)
         spare = self.pools[name].capacity - len(overlapping)
         return 0.0 if spare > 0 else overlapping[-spare if spare < 0 else 0] - begin
 

@@ -16,8 +16,9 @@ from exosim.facility.deadlock import deadlock, stuck
 from exosim.facility.line import Line
 from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
+from exosim.operations.base import Outcome
 from exosim.plant import Campaign, Plant
-from exosim.recipe import UnitProcedure
+from exosim.recipe import Recipe, UnitProcedure
 from exosim.records import BatchRecord, Run
 
 EVENT_LIMIT = 50_000_000
@@ -48,9 +49,10 @@ def operate(
     lots: Lots,
     failures: Mishaps,
     order: Order,
+    doses: Callable[[Outcome, Recipe, int], float] | None = None,
     replication: int = 0,
 ) -> Run:
-    """Run one replication and return its log and batches.
+    """Run one replication and return its log and batches; `doses` counts those of a finished batch.
 
     Raises
     ------
@@ -62,7 +64,7 @@ def operate(
     env.process(_source(line, campaign, order))
     events = _run(env, line, order.horizon)
     end = env.now if math.isinf(order.horizon) else order.horizon
-    return Run(replication, line.log, [_record(batch, line) for batch in line.batches], end, events)
+    return Run(replication, line.log, [_record(batch, line, doses) for batch in line.batches], end, events)
 
 
 def _source(line: Line, campaign: Campaign, order: Order) -> Generator[simpy.Event, Any, None]:
@@ -117,6 +119,9 @@ def _run(env: simpy.Environment, line: Line, horizon: float) -> int:
     return events
 
 
-def _record(batch: Batch, line: Line) -> BatchRecord:
-    product = line.lots.product(batch.number)[0] if batch.disposition == "finished" else None
-    return BatchRecord(batch.number, batch.donor, batch.released, batch.ended, batch.disposition, product)
+def _record(batch: Batch, line: Line, doses: Callable[[Outcome, Recipe, int], float] | None) -> BatchRecord:
+    if batch.disposition != "finished":
+        return BatchRecord(batch.number, batch.donor, batch.released, batch.ended, batch.disposition)
+    product, outcome, recipe = line.lots.product(batch.number)
+    made = doses(outcome, recipe, batch.number) if doses is not None else 0.0
+    return BatchRecord(batch.number, batch.donor, batch.released, batch.ended, "finished", product, made)
