@@ -53,7 +53,7 @@ class Window:
         open_stays: dict[tuple[int, str], tuple[str, float]] = {}
         found: list[tuple[str, str, float, float, float]] = []
         for event in self.run.log:
-            if event.event == "start" and event.unit:
+            if event.event == "start" and event.unit and (event.batch, event.unit) not in open_stays:
                 open_stays[event.batch, event.unit] = (event.unit.rsplit(" ", 1)[0], event.time)
             elif event.event == "leave":
                 name, begun = open_stays.pop((event.batch, event.unit))

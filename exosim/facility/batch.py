@@ -52,7 +52,8 @@ def run_batch(batch: Batch, line: Line, entered: Callable[[], None]) -> Steps:
         ready = env.now
         if not survived:
             break
-        if not line.blocking:
+        stays = index + 1 < len(line.procedures) and line.procedures[index + 1].unit == procedure.unit
+        if not line.blocking and not stays:
             line.leave(batch)
     line.leave(batch)
     batch.disposition = "finished" if survived else "rejected"
@@ -62,10 +63,15 @@ def run_batch(batch: Batch, line: Line, entered: Callable[[], None]) -> Steps:
 
 
 def _enter(batch: Batch, line: Line, name: str | None) -> Steps:
-    """Take a unit of the next class; with no storage between units, the last one is held until then."""
+    """Take a unit of the next class; with no storage between units, the last one is held until then.
+
+    A batch that goes on in the class in which it is stays on its unit.
+    """
     if name is None:
         line.leave(batch)
         return None
+    if batch.holds and batch.holds[-1][0].name == name:
+        return batch.holds[-1][1]
     pool = line.pools[name]
     unit = yield from pool.take(batch, line.priority(batch, line.env.now))
     line.leave(batch)
