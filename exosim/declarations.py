@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exosim.parameter import Array, Parameter
+from exosim.plant import Consequence
 from exosim.quality import Attribute
 from exosim.quantities import Given
 from exosim.readings import DoseRule
@@ -94,7 +95,7 @@ class PlantDeclarations:
     equipment: Mapping[str, Block]
     roles: Mapping[str, RoleDeclaration]
     failures: Mapping[str, Block]
-    effects: Mapping[str, tuple[str, str]]
+    effects: Mapping[str, tuple[str, Consequence]]
     campaign: Block
     rules: CampaignTable | None
     horizon: float

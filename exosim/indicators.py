@@ -49,7 +49,7 @@ class Window:
 
     @cached_property
     def stays(self) -> list[tuple[str, str, float, float, float]]:
-        """Each stay on a unit: class, unit, from, to, and turnaround after it [h]; a stay that goes on ends with the run."""
+        """Each stay on a unit: class, unit, from, to, turnaround after it [h]; an open stay ends with the run."""
         open_stays: dict[tuple[int, str], tuple[str, float]] = {}
         found: list[tuple[str, str, float, float, float]] = []
         for event in self.run.log:
@@ -181,7 +181,7 @@ BY_RESOURCE: Mapping[str, tuple[str, Callable[[Window], dict[str, float]]]] = {
 
 
 def minimum_cycle_time(window: Window) -> tuple[str, float]:
-    """Return the equipment class whose occupation per batch and unit is longest, and that time [h]: the analytic bound."""
+    """Return the equipment class that is occupied longest per batch and unit, and that time [h]: the analytic bound."""
     taken: dict[str, list[float]] = defaultdict(list)
     for name, _, begin, end, turnaround in window.stays:
         taken[name].append(end + turnaround - begin)

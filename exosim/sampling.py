@@ -140,4 +140,4 @@ def _level_uniforms(seed: int, name: str, level: Level, world: int, donors: Sequ
         return np.broadcast_to(uniforms(seed, name, level, world, world + 1), len(donors)).copy()
     lowest = min(donors)
     drawn = uniforms(seed, name, level, lowest, max(donors) + 1)
-    return drawn[np.asarray(donors) - lowest]
+    return np.asarray(drawn[np.asarray(donors) - lowest])

@@ -133,9 +133,9 @@ class Scenario:
         """Return the equipment, the people and the failures with the given values."""
         declared = self.declarations.plant
         equipment = []
-        for id, block in declared.equipment.items():
+        for name, block in declared.equipment.items():
             numbers = EquipmentNumbers(**block.pick(values))
-            equipment.append(Equipment(id, round(numbers.count), numbers.turnaround))
+            equipment.append(Equipment(name, round(numbers.count), numbers.turnaround))
         hours = {role: self._working_time(d) for role, d in declared.roles.items()}
         roles = [
             Role(role, round(RoleNumbers(**d.numbers.pick(values)).headcount), hours[role])
@@ -168,12 +168,12 @@ class Scenario:
         return working_time(shifts, declared.start, declared.horizon, declared.closed)
 
     def _failures(self, values: Values) -> Iterator[Failure]:
-        for id, block in self.declarations.plant.failures.items():
+        for name, block in self.declarations.plant.failures.items():
             numbers = FailureNumbers(**block.pick(values))
-            procedure, consequence = self.declarations.plant.effects[id]
+            procedure, consequence = self.declarations.plant.effects[name]
             yield Failure(
-                id, procedure, consequence, numbers.rate, numbers.probability, numbers.repair, round(numbers.limit)
-            )  # type: ignore[arg-type]
+                name, procedure, consequence, numbers.rate, numbers.probability, numbers.repair, round(numbers.limit)
+            )
 
     def _given(self) -> dict[str, Given]:
         return {f"{b.prefix}.{name}": given for b in self.declarations.blocks() for name, given in b.given.items()}

@@ -14,6 +14,7 @@ from functools import cached_property
 
 Interval = tuple[float, float]
 _DAY = 24.0
+_SAME = 1e-9  # h
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,9 @@ class WorkingTime:
             if begin >= end:
                 continue
             first = min(first, begin)
-            if end - begin >= hours - 1e-9:
+            if end - begin >= hours - _SAME:
                 return begin
-            if hours > self.longest:
+            if hours > self.longest + _SAME:
                 return first
         return first
 
@@ -91,16 +92,23 @@ class WorkingTime:
         """Length of the longest interval [h]."""
         return max((end - start for start, end in self.intervals or ()), default=0.0)
 
+    def left(self, now: float) -> float:
+        """Return the hours until the interval in which `now` is ends; 0 outside working time."""
+        if self.intervals is None:
+            return math.inf
+        index = bisect.bisect_right(self._starts, now) - 1
+        return max(self._ends[index] - now, 0.0) if index >= 0 else 0.0
+
     def finish(self, begin: float, hours: float) -> float:
         """Return when `hours` of work that starts at `begin` and pauses outside working time is done."""
         if self.intervals is None:
             return begin + hours
         target = self.worked(begin) + hours
-        index = bisect.bisect_left(self._worked, target) - 1
+        index = bisect.bisect_left(self._worked, target - _SAME) - 1  # work that ends with a shift ends there
         if index < 0:
             return begin
         end = self._starts[index] + target - self._worked[index]
-        return end if end <= self._ends[index] + 1e-9 else math.inf
+        return max(begin, end) if end <= self._ends[index] + 2.0 * _SAME else math.inf
 
     def worked(self, until: float) -> float:
         """Return the working hours before `until`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import simpy
@@ -93,7 +93,8 @@ def _work(batch: Batch, line: Line, index: int, waited: float, unit: str) -> Ste
             yield from _phases(batch, line, index, waited, phases, unit)
             yield from _lost(batch, line, index, failure.hours_lost, failure.id)
             return True
-        yield simpy.Timeout(line.env, failure.after)
+        done = _until(phases, failure.after)
+        yield from _phases(batch, line, index, waited, done, unit, complete=False)
         yield from _lost(batch, line, index, failure.hours_lost, failure.id)
         attempt += 1
         if failure.consequence == "reject" or attempt > failure.limit:
@@ -107,7 +108,27 @@ def _lost(batch: Batch, line: Line, index: int, hours: float, note: str) -> Step
         yield simpy.Timeout(line.env, hours)
 
 
-def _phases(batch: Batch, line: Line, index: int, waited: float, phases: list[PlannedPhase], unit: str) -> Steps:
+def _until(phases: list[PlannedPhase], hours: float) -> list[PlannedPhase]:
+    """Return the phases as far as `hours` of work reach."""
+    reached = []
+    for phase in phases:
+        if hours <= 0.0:
+            break
+        reached.append(replace(phase, hours=min(phase.hours, hours)))
+        hours -= phase.hours
+    return reached
+
+
+def _phases(
+    batch: Batch,
+    line: Line,
+    index: int,
+    waited: float,
+    phases: list[PlannedPhase],
+    unit: str,
+    *,
+    complete: bool = True,
+) -> Steps:
     """Run phases one after the other; a running operation keeps to its schedule when a visit is late."""
     env, procedure = line.env, line.procedures[index]
     keeps_schedule = isinstance(procedure.operation, VisitedOperation)
@@ -117,9 +138,11 @@ def _phases(batch: Batch, line: Line, index: int, waited: float, phases: list[Pl
         due += phase.hours
         hours = max(begun + due - env.now, 0.0) if keeps_schedule and not phase.attended else phase.hours
         yield from _phase(batch, line, procedure.id, procedure.operator, phase, hours, unit)
-        if keeps_schedule and phase.attended and position > 0:
-            visits.append(env.now - begun - phases[0].hours)
-    if keeps_schedule:
+        if keeps_schedule and position == 0:
+            begun, due = env.now, 0.0  # the clock of the operation starts when its vessel does
+        elif keeps_schedule and phase.attended:
+            visits.append(env.now - begun)
+    if keeps_schedule and complete:
         line.lots.visited(batch.number, index, waited, visits)
 
 

@@ -32,41 +32,68 @@ class Crew:
         self._env, self.name, self.capacity = env, role.id, role.headcount
         self._hours = role.hours
         self.free = role.headcount
-        self.queue: list[tuple[Any, int, int, simpy.Event, Batch]] = []
+        self.queue: list[tuple[Any, int, int, float, simpy.Event, Batch]] = []
         self._count = itertools.count()
+        self._alarm = math.inf
 
     def claim(self, batch: Batch, key: Any, people: int, hours: float) -> Steps:
         """Wait until `people` are free and can work for `hours` without a break."""
-        while True:
-            begin = self._hours.next_start(self._env.now, hours)
-            if math.isinf(begin):
-                problem = f"{self.name} has no working time left after {self._env.now:.0f} h"
-                raise ModelError(Problem(problem, path=f"personnel.{self.name}"))
-            if begin > self._env.now:
-                yield simpy.Timeout(self._env, begin - self._env.now)
-                continue
-            if self.queue or self.free < people:
-                event = simpy.Event(self._env)
-                heapq.heappush(self.queue, (key, next(self._count), people, event, batch))
-                batch.waits_for = self
-                yield event
-            else:
-                self.free -= people
-            if self._hours.next_start(self._env.now, hours) <= self._env.now:
-                return
-            self.release(people)
+        if people > self.capacity:
+            problem = f"{people} people are needed at once"
+            raise ModelError(Problem(problem, path=f"personnel.{self.name}.headcount", got=str(self.capacity)))
+        if not self.queue and people <= self.free and self._begin(hours) <= self._env.now:
+            self.free -= people
+            return
+        event = simpy.Event(self._env)
+        heapq.heappush(self.queue, (key, next(self._count), people, hours, event, batch))
+        batch.waits_for = self
+        self._serve()
+        yield event
 
     def finish(self, hours: float) -> float:
         """Return how long `hours` of work that start now take, with the pauses of a phase longer than a shift."""
-        if hours <= self._hours.longest or self._hours.always:
-            return hours
-        return self._hours.finish(self._env.now, hours) - self._env.now
+        now = self._env.now
+        return hours if self._hours.left(now) >= hours - 1e-9 else self._hours.finish(now, hours) - now
 
     def release(self, people: int) -> None:
         """Let people go; the first in the queue has them as soon as there are enough."""
         self.free += people
-        while self.queue and self.queue[0][2] <= self.free:
-            _, _, wanted, event, batch = heapq.heappop(self.queue)
-            self.free -= wanted
+        self._serve()
+
+    def _begin(self, hours: float) -> float:
+        begin = self._hours.next_start(self._env.now, hours)
+        if math.isinf(begin):
+            problem = f"{self.name} has no working time left after {self._env.now:.0f} h"
+            raise ModelError(Problem(problem, path=f"personnel.{self.name}"))
+        return begin
+
+    def _serve(self) -> None:
+        """Let those in the queue begin, in order; who cannot work long enough now is passed over until a shift starts."""
+        later = []
+        while self.queue:
+            _, _, people, hours, event, batch = self.queue[0]
+            begin = self._begin(hours)
+            if begin > self._env.now:
+                later.append(heapq.heappop(self.queue))
+                self._wake(begin)
+                continue
+            if people > self.free:
+                break
+            heapq.heappop(self.queue)
+            self.free -= people
             batch.waits_for = None
             event.succeed()
+        for entry in later:
+            heapq.heappush(self.queue, entry)
+
+    def _wake(self, begin: float) -> None:
+        """Look at the queue again at `begin`."""
+        if begin >= self._alarm:
+            return
+        self._alarm = begin
+        alarm = simpy.Timeout(self._env, begin - self._env.now)
+        alarm.callbacks.append(self._ring)
+
+    def _ring(self, _: simpy.Event) -> None:
+        self._alarm = math.inf
+        self._serve()

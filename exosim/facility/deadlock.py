@@ -9,6 +9,18 @@ from exosim.facility.batch import Batch
 from exosim.facility.pool import Pool
 
 
+def waiting_with(batch: Batch) -> set[Batch]:
+    """Return the batch and those that wait, on whose units its own wait depends."""
+    found: set[Batch] = set()
+    todo = [batch]
+    while todo:
+        other = todo.pop()
+        if other not in found and isinstance(other.waits_for, Pool):
+            found.add(other)
+            todo.extend(holder for holder in other.waits_for.holders.values() if holder is not None)
+    return found
+
+
 def stuck(batches: Iterable[Batch]) -> list[Batch]:
     """Return the batches that can never go on.
 

@@ -10,7 +10,7 @@ import simpy
 
 from exosim.facility.batch import Batch
 from exosim.facility.crew import Crew
-from exosim.facility.deadlock import deadlock, stuck
+from exosim.facility.deadlock import deadlock, stuck, waiting_with
 from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
 from exosim.facility.pool import Pool
@@ -101,7 +101,7 @@ class Line:
     def _check(self, batch: Batch) -> None:
         """Raise when a batch that holds something waits for ever."""
         if batch.holds:
-            waiting = stuck([b for b in self.batches if b.disposition == "unfinished"])
+            waiting = stuck(waiting_with(batch))
             if waiting:
                 raise deadlock(self.env.now, waiting)
 

@@ -1,7 +1,8 @@
 """What happens to the material of each batch while the clock runs.
 
-Everything that does not depend on the clock is evaluated once, with the batches as lanes, before the clock starts. A batch
-whose feed really waited longer or shorter than planned, or whose harvests were late, is followed on its own from there.
+Everything that does not depend on the clock is evaluated once, with the batches as lanes, before the clock starts. A
+batch whose feed really waited longer or shorter than planned, or whose harvests were late, is followed on its own from
+there.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from exosim.errors import ModelError, Problem
 from exosim.kernel import Step, run
 from exosim.material import FIELDS, Material
 from exosim.operations.base import Outcome, Visit, VisitedOperation
@@ -42,6 +44,13 @@ def material_of(material: Material, lane: int) -> Material:
     return Material(**{name: lane_of(getattr(material, name), lane) for name in FIELDS})
 
 
+def _check_durations(place: str, outcome: Outcome) -> None:
+    """Refuse durations that the clock cannot take."""
+    for phase in outcome.phases:
+        if not np.all(np.isfinite(phase.duration)):
+            raise ModelError(Problem(f"the duration of the phase {phase.name} is not a finite number", path=place))
+
+
 class Lots:
     """The material of all batches of one replication.
 
@@ -55,7 +64,7 @@ class Lots:
     def __init__(self, recipe: Recipe, alone: Callable[[int], Recipe], count: int) -> None:
         self._recipe, self._alone, self._count = recipe, alone, count
         self._steps: Sequence[Step] = run(recipe)
-        self._planned = [self._phases(step.outcome) for step in self._steps]
+        self._planned = [self._phases(step.procedure.id, step.outcome) for step in self._steps]
         self._streams: dict[int, dict[str, Material]] = {}
         self._outcomes: dict[int, dict[int, Outcome]] = {}
         self._recipes: dict[int, Recipe] = {}
@@ -64,8 +73,9 @@ class Lots:
     def _spread(self, value: Array) -> list[float]:
         return [float(v) for v in np.broadcast_to(np.ravel(value), (self._count,))]
 
-    def _phases(self, outcome: Outcome) -> list[list[PlannedPhase]]:
+    def _phases(self, place: str, outcome: Outcome) -> list[list[PlannedPhase]]:
         """Return the phases of one procedure for each batch."""
+        _check_durations(place, outcome)
         hours = [self._spread(phase.duration) for phase in outcome.phases]
         return [
             [
@@ -82,6 +92,7 @@ class Lots:
         if on_plan and (procedure.hold is None or abs(waited - self._waits[index][batch]) <= _SAME):
             return self._planned[index][batch]
         outcome = self._follow(batch, index, waited, None)
+        _check_durations(procedure.id, outcome)
         return self._alone_phases(outcome)
 
     def visited(self, batch: int, index: int, waited: float, times: Sequence[float]) -> None:

@@ -32,18 +32,22 @@ class Mishaps:
     def __init__(
         self, failures: Sequence[Failure], procedures: Sequence[str], seed: int, replication: int, count: int
     ) -> None:
-        self._by_procedure = [[f for f in failures if f.procedure == id] for id in procedures]
+        self._by_procedure = [[f for f in failures if f.procedure == name] for name in procedures]
         self._seed, self._first, self._count = seed, replication * _BATCHES_PER_REPLICATION, count
         self._drawn: dict[tuple[str, int], list[float]] = {}
 
     def first(self, batch: int, index: int, attempt: int, hours: float) -> Mishap | None:
-        """Return the failure that strikes first in `hours` of work, or None."""
+        """Return what strikes in `hours` of work, or None: the first that stops it, else all waits as one."""
         struck = [
             mishap
             for failure in self._by_procedure[index]
             if (mishap := self._strike(failure, batch, attempt, hours)) is not None
         ]
-        return min(struck, key=lambda mishap: mishap.after, default=None)
+        stopping = [mishap for mishap in struck if mishap.consequence != "wait"]
+        if stopping or len(struck) < 2:
+            return min(stopping or struck, key=lambda mishap: mishap.after, default=None)
+        lost = sum(mishap.hours_lost for mishap in struck)
+        return Mishap(", ".join(mishap.id for mishap in struck), "wait", hours, lost, struck[0].limit)
 
     def _strike(self, failure: Failure, batch: int, attempt: int, hours: float) -> Mishap | None:
         repair = _lane(failure.repair, batch)

@@ -103,7 +103,12 @@ def _run(env: simpy.Environment, line: Line, horizon: float) -> int:
         upcoming = env.peek()
         if upcoming > horizon or math.isinf(upcoming):
             break
-        env.step()
+        if not upcoming >= moment:
+            raise ModelError(Problem(f"a time is not a number after {moment:g} h"))
+        try:
+            env.step()
+        except ModelError as error:  # SimPy raises a copy that has lost the places of the problems
+            raise error.__cause__ or error from None
         events += 1
         since = since + 1 if env.now == moment else 0
         moment = env.now

@@ -31,11 +31,15 @@ def occupancy_by_week(results: FacilityResults, ax: Axes | None = None) -> Axes:
     edges = np.arange(weeks + 1) * _WEEK
     for window in results.windows:
         for name, _, begin, end, turnaround in window.stays:
-            taken[rows[name]] += np.clip(np.minimum(end + turnaround, edges[1:]) - np.maximum(begin, edges[:-1]), 0, None)
+            taken[rows[name]] += np.clip(
+                np.minimum(end + turnaround, edges[1:]) - np.maximum(begin, edges[:-1]), 0, None
+            )
     counts = np.array([e.count for e in classes])[:, None]
     share = 100.0 * taken / (counts * _WEEK * results.replications)
     axes = new_axes(9.0, 1.6 + 0.34 * len(classes)) if ax is None else ax
-    image = axes.imshow(share, aspect="auto", cmap="cividis", vmin=0, vmax=100, extent=(0, weeks, len(classes) - 0.5, -0.5))
+    image = axes.imshow(
+        share, aspect="auto", cmap="cividis", vmin=0, vmax=100, extent=(0, weeks, len(classes) - 0.5, -0.5)
+    )
     axes.set_yticks(range(len(classes)), [plain(e.id.replace("_", " ")) for e in classes])
     axes.set_xlabel("week")
     axes.figure.colorbar(image, ax=axes, label="occupancy [%]")
@@ -81,7 +85,9 @@ def doses_per_year(results: FacilityResults, ax: Axes | None = None) -> Axes:
     if quantity.mean is not None:
         axes.axvline(quantity.mean, color=VERMILION, label=f"mean {quantity.mean:,.0f}")
         if quantity.low is not None and quantity.high is not None:
-            axes.axvspan(quantity.low, quantity.high, color=VERMILION, alpha=0.2, linewidth=0, label="95 % interval of the mean")
+            axes.axvspan(
+                quantity.low, quantity.high, color=VERMILION, alpha=0.2, linewidth=0, label="95 % interval of the mean"
+            )
     axes.set_xlabel("doses per year")
     axes.set_ylabel("replications at or below [%]")
     axes.legend(frameon=False)

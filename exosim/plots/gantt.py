@@ -38,11 +38,15 @@ def gantt(results: FacilityResults, ax: Axes | None = None, replication: int = 0
     for _, unit, begin, end, turnaround in window.stays:
         row, batch = place[unit], batch_of.get((unit, begin), 0)
         color = _COLORS[batch % len(_COLORS)]
-        axes.barh(row, (end - begin) / _DAY, left=begin / _DAY, height=0.7, color=color, edgecolor="white", linewidth=0.4)
+        axes.barh(
+            row, (end - begin) / _DAY, left=begin / _DAY, height=0.7, color=color, edgecolor="white", linewidth=0.4
+        )
         if turnaround:
             axes.barh(row, turnaround / _DAY, left=end / _DAY, height=0.7, color="#BBBBBB")
         if end - begin > _LABELED * _DAY:
-            axes.text((begin + end) / 2 / _DAY, row, str(batch + 1), ha="center", va="center", color="white", fontsize=8)
+            axes.text(
+                (begin + end) / 2 / _DAY, row, str(batch + 1), ha="center", va="center", color="white", fontsize=8
+            )
     _draw_waits(axes, window, place)
     axes.set_yticks(range(len(rows)), [plain(name.replace("_", " ")) for name in rows], fontsize=8.5)
     axes.set_ylim(len(rows) - 0.4, -0.6)
