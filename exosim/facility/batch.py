@@ -85,14 +85,13 @@ def _work(batch: Batch, line: Line, index: int, waited: float, unit: str) -> Ste
     while True:
         phases = line.lots.begin(batch.number, index, waited)
         planned = sum(phase.hours for phase in phases)
-        failure = line.failures.first(batch.number, index, attempt, planned)
-        if failure is None:
+        struck = line.failures.struck(batch.number, index, attempt, planned)
+        if not struck or struck[0].consequence == "wait":
             yield from _phases(batch, line, index, waited, phases, unit)
+            for failure in struck:
+                yield from _lost(batch, line, index, failure.hours_lost, failure.id)
             return True
-        if failure.consequence == "wait":
-            yield from _phases(batch, line, index, waited, phases, unit)
-            yield from _lost(batch, line, index, failure.hours_lost, failure.id)
-            return True
+        failure = struck[0]
         done = _until(phases, failure.after)
         yield from _phases(batch, line, index, waited, done, unit, complete=False)
         yield from _lost(batch, line, index, failure.hours_lost, failure.id)

@@ -87,16 +87,22 @@ class Line:
         for index, procedure in enumerate(self.procedures):
             hours = sum(phase.hours for phase in self.lots.begin(batch, index, 0.0))
             if procedure.unit is not None:
-                turnaround = self._turnaround[procedure.unit](batch)
-                found.append((procedure.unit, clock, clock + hours + turnaround))
+                end = clock + hours + self._turnaround[procedure.unit](batch)
+                stays = index > 0 and self.procedures[index - 1].unit == procedure.unit
+                begin = found.pop()[1] if stays else clock
+                found.append((procedure.unit, begin, end))
             clock += hours
         return found
 
     def _conflict(self, reserved: Sequence[tuple[float, float]], name: str, begin: float, end: float) -> float:
-        """Return how much later an occupation must start so that a unit is free at its start."""
-        overlapping = sorted(e for b, e in reserved if b < end - 1e-9 and e > begin + 1e-9)
-        spare = self.pools[name].capacity - len(overlapping)
-        return 0.0 if spare > 0 else overlapping[-spare if spare < 0 else 0] - begin
+        """Return how much later an occupation must start so that a unit is free all the time."""
+        overlapping = [(b, e) for b, e in reserved if b < end - 1e-9 and e > begin + 1e-9]
+        for moment in sorted({begin, *(b for b, _ in overlapping if b > begin)}):
+            taken = sorted(e for b, e in overlapping if b <= moment + 1e-9 and e > moment + 1e-9)
+            spare = self.pools[name].capacity - len(taken)
+            if spare <= 0:
+                return taken[-spare] - begin
+        return 0.0
 
     def _check(self, batch: Batch) -> None:
         """Raise when a batch that holds something waits for ever."""

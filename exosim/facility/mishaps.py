@@ -36,18 +36,15 @@ class Mishaps:
         self._seed, self._first, self._count = seed, replication * _BATCHES_PER_REPLICATION, count
         self._drawn: dict[tuple[str, int], list[float]] = {}
 
-    def first(self, batch: int, index: int, attempt: int, hours: float) -> Mishap | None:
-        """Return what strikes in `hours` of work, or None: the first that stops it, else all waits as one."""
+    def struck(self, batch: int, index: int, attempt: int, hours: float) -> list[Mishap]:
+        """Return what strikes in `hours` of work: the first that stops it alone, otherwise all that make it wait."""
         struck = [
             mishap
             for failure in self._by_procedure[index]
             if (mishap := self._strike(failure, batch, attempt, hours)) is not None
         ]
         stopping = [mishap for mishap in struck if mishap.consequence != "wait"]
-        if stopping or len(struck) < 2:
-            return min(stopping or struck, key=lambda mishap: mishap.after, default=None)
-        lost = sum(mishap.hours_lost for mishap in struck)
-        return Mishap(", ".join(mishap.id for mishap in struck), "wait", hours, lost, struck[0].limit)
+        return [min(stopping, key=lambda mishap: mishap.after)] if stopping else struck
 
     def _strike(self, failure: Failure, batch: int, attempt: int, hours: float) -> Mishap | None:
         repair = _lane(failure.repair, batch)
