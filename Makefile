@@ -79,4 +79,4 @@ build: $(VENV)/test.stamp ## build the wheel and the source distribution into di
 	@$(BIN)/python -m build --no-isolation
 
 clean: ## remove the virtual environment and what tools leave behind
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage mutants

@@ -14,7 +14,7 @@ from exosim.operations import catalog
 from exosim.operations.base import Hold, VisitedOperation
 from exosim.parameter import declared
 from exosim.plant import CampaignNumbers, EquipmentNumbers, FailureNumbers, RoleNumbers
-from exosim.product import VesicleSize
+from exosim.product import ProteinSize, VesicleSize
 from exosim.quality import Assay
 from exosim.schema import LATER_SECTIONS, NOT_YET
 from exosim.toml_source import KeyPath
@@ -120,6 +120,7 @@ def _addresses(data: Mapping[str, Any]) -> Iterator[str]:
     yield from _TOP_LEVEL
     yield from ("product.name", "product.dose", "product.instrument", "product.protein_fraction", "common.batch")
     yield from (f"product.ev_size.{name}" for name in declared(VesicleSize))
+    yield from (f"product.protein_size.{name}" for name in declared(ProteinSize))
     for table in tables(data, "unit_procedure"):
         yield from _of_procedure(table)
     for name in {str(table.get("id")): None for table in tables(data, "assay")} | {DEFAULT_INSTRUMENT: None}:

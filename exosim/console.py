@@ -101,11 +101,20 @@ def _headline_table(yields: Yields) -> Table:
     for summary in yields.headlines():
         if summary.n:
             cells = (number(summary.median), number(summary.p5), number(summary.p95))
-            title = _TITLES.get(summary.name, summary.name)
-            if summary.name == "vialed" and not yields.has("vials"):
-                title = "vesicles in the product"
-            table.add_row(title, *cells, "" if summary.unit == "1" else summary.unit)
+            table.add_row(_title(summary.name, yields), *cells, "" if summary.unit == "1" else summary.unit)
     return table
+
+
+def _title(name: str, yields: Yields) -> str:
+    """Return the title of a headline; without a culture nothing is harvested, without vials nothing is vialed."""
+    start = "harvest" if yields.has("secreted") else "start"
+    end = "vial" if yields.has("vials") else "product"
+    special = {
+        "ev_yield": f"EV yield, {start} to {end}",
+        "harvested": "vesicles harvested" if yields.has("secreted") else "vesicles at the start",
+        "vialed": f"vesicles in {'vials' if yields.has('vials') else 'the product'}",
+    }
+    return special.get(name) or _TITLES.get(name, name)
 
 
 def _step_table(yields: Yields) -> Table:

@@ -119,6 +119,7 @@ class Declarations:
     procedures: tuple[ProcedureDeclaration, ...]
     size: Block
     vesicles: Block
+    proteins: Block
     dose: DoseRule
     instrument: str
     assays: Mapping[str, Block]
@@ -127,7 +128,7 @@ class Declarations:
 
     def blocks(self) -> Iterator[Block]:
         """Yield every parameter block, in the order of the ledger."""
-        yield from (self.size, self.vesicles)
+        yield from (self.size, self.vesicles, self.proteins)
         for procedure in self.procedures:
             yield from procedure.blocks()
         yield from self.assays.values()

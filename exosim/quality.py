@@ -8,13 +8,14 @@ reports (ICH Q6B: specification; ICH Q8: critical quality attribute).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from exosim.composition import ratio, total_dna, total_protein
-from exosim.material import Material, total
+from exosim.material import Material, times, total
 from exosim.operations.base import Context
 from exosim.parameter import Array, parameter
 from exosim.physics.detection import Counter, counted_particles
@@ -31,7 +32,12 @@ class Assay:
         0.06, "1", low=0.0, high=0.6, doc="coefficient of variation of a result", source="vestad2017", grade="A"
     )
     detection_limit: Array = parameter(
-        65.0, "nm", low=0.0, high=150, doc="diameter at which half of the particles are counted", source="majka2017"
+        65.0,
+        "nm",
+        low=0.0,
+        high=150,
+        doc="diameter at which half of the particles are counted",
+        source="general_knowledge",
     )
     detection_width: Array = parameter(
         30.0, "nm", low=1.0, high=100, doc="range of diameters over which counting rises from none to all"
@@ -39,12 +45,36 @@ class Assay:
 
     def counter(self) -> Counter:
         """Return the particle counter that this assay is."""
-        return Counter(self.detection_limit, self.detection_width, self.bias)
+        return Counter(self.detection_limit, self.detection_width, np.maximum(self.bias, -1.0))
+
+    def error(self, z: Array) -> Array:
+        """Return the lognormal factor of one result, for a standard normal number."""
+        sigma = np.sqrt(np.log1p(np.square(self.repeatability)))
+        return np.asarray(np.exp(sigma * z))
 
     def reported(self, true: Array, z: Array) -> Array:
-        """Return the result for a true value and a standard normal number; a count already carries its bias."""
-        sigma = np.sqrt(np.log1p(np.square(self.repeatability)))
-        return np.asarray(true * np.exp(sigma * z))
+        """Return the result for a true value and a standard normal number."""
+        return np.asarray(true * np.maximum(1.0 + self.bias, 0.0) * self.error(z))
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What an attribute is about: an amount of something over a volume, a protein mass or a dose."""
+
+    unit: str
+    top: Literal["particles", "vesicles", "protein", "dna"]
+    bottom: Literal["volume", "protein", "dose"]
+
+
+MEASURES: Mapping[str, Measure] = {
+    "particles_per_volume": Measure("particle/mL", "particles", "volume"),
+    "particles_per_protein": Measure("particle/ug", "particles", "protein"),
+    "evs_per_volume": Measure("EV/mL", "vesicles", "volume"),
+    "evs_per_protein": Measure("EV/ug", "vesicles", "protein"),
+    "protein_per_volume": Measure("ug/mL", "protein", "volume"),
+    "dna_per_volume": Measure("ng/mL", "dna", "volume"),
+    "dna_per_dose": Measure("ng/dose", "dna", "dose"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +83,54 @@ class Lot:
 
     product: Material
     context: Context
-    counter: Counter
     dose_volume_ml: Array
 
-    @property
-    def milliliters(self) -> Array:
-        """Volume of the product [mL]."""
-        return self.product.volume * 1e3
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An assay and the standard normal number of its one result on a lot; every attribute sees the same result."""
+
+    assay: Assay
+    z: Array
 
 
-def _particles(lot: Lot) -> Array:
-    return counted_particles(lot.product, lot.context.sizes, lot.counter)
+def reported_value(measure: Measure, lot: Lot, instrument: Result, assay: Result | None) -> Array:
+    """Return what is reported for a measure.
+
+    Parameters
+    ----------
+    measure : what is asked for
+    lot : the lot
+    instrument : the particle counter of the product
+    assay : the assay that the attribute names: it reports the protein of a measure per protein, the amount on top
+        otherwise; without one, what is not counted is reported as it is
+
+    Particles are counted by the instrument of the product, or by the named assay when nothing else is measured.
+    """
+    over_protein = measure.bottom == "protein"
+    if measure.top == "particles":
+        top = _counted(lot, instrument if over_protein or assay is None else assay)
+    else:
+        top = _through(None if over_protein else assay, _amount(measure.top, lot))
+    if over_protein:
+        return ratio(top, _through(assay, _amount("protein", lot)))
+    per_milliliter = ratio(top, lot.product.volume * 1e3)
+    return times(per_milliliter, lot.dose_volume_ml) if measure.bottom == "dose" else per_milliliter
 
 
-def _protein(lot: Lot) -> Array:
-    return total_protein(lot.product, lot.context)
+def _counted(lot: Lot, result: Result) -> Array:
+    count = counted_particles(lot.product, lot.context.sizes, result.assay.counter())
+    return times(count, result.assay.error(result.z))
 
 
-MEASURES: Mapping[str, tuple[str, Callable[[Lot], Array]]] = {
-    "particles_per_volume": ("particle/mL", lambda lot: ratio(_particles(lot), lot.milliliters)),
-    "particles_per_protein": ("particle/ug", lambda lot: ratio(_particles(lot), _protein(lot))),
-    "evs_per_volume": ("EV/mL", lambda lot: ratio(total(lot.product.vesicles), lot.milliliters)),
-    "evs_per_protein": ("EV/ug", lambda lot: ratio(total(lot.product.vesicles), _protein(lot))),
-    "protein_per_volume": ("ug/mL", lambda lot: ratio(_protein(lot), lot.milliliters)),
-    "dna_per_volume": ("ng/mL", lambda lot: ratio(total_dna(lot.product), lot.milliliters)),
-    "dna_per_dose": ("ng/dose", lambda lot: ratio(total_dna(lot.product), lot.milliliters) * lot.dose_volume_ml),
-}
+def _through(result: Result | None, true: Array) -> Array:
+    return true if result is None else result.assay.reported(true, result.z)
+
+
+def _amount(what: str, lot: Lot) -> Array:
+    if what == "dna":
+        return total_dna(lot.product)
+    return total_protein(lot.product, lot.context) if what == "protein" else total(lot.product.vesicles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from exosim.operations import catalog
 from exosim.operations.base import Hold, UnitOperation, VisitedOperation
 from exosim.parameter import ASSUMPTION, Parameter, declared
 from exosim.plant_reader import PlantReader
-from exosim.product import Vesicles, VesicleSize
+from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quality import MEASURES, Assay, Attribute
 from exosim.quantities import Given, read_number, read_quantity, read_source
 from exosim.readings import ALL_ATTRIBUTES, HEADLINES, DoseRule
@@ -36,6 +36,7 @@ from exosim.units import QuantityError, show
 
 _UNCHECKED_GRADE = "C"
 _CONTENT, _COUNTED_CONTENT = "EV/vial", "particle/vial"
+_DETECTION = frozenset({"detection_limit", "detection_width"})
 _DOSES = '"1e10 EV" (true vesicles) or "1e10 particle" (as the instrument counts them)'
 
 
@@ -59,11 +60,18 @@ class Reader:
         self._check_format()
         self._grades = self._source_grades(table)
         self._common = self._common_batch()
-        dose, assays, product = self._dose(), self._assays(), table.product
+        dose, product = self._dose(), table.product
+        assays = self._assays()
         return Declarations(
             self._procedures(dose),
             self._block(VesicleSize, "product.ev_size", ("product", "ev_size"), _given(product.ev_size, VesicleSize)),
             self._block(Vesicles, "product", ("product",), _given(product, Vesicles)),
+            self._block(
+                ProteinSize,
+                "product.protein_size",
+                ("product", "protein_size"),
+                _given(product.protein_size, ProteinSize),
+            ),
             dose,
             self._instrument(dose, assays),
             assays,
@@ -109,10 +117,21 @@ class Reader:
     def _assays(self) -> dict[str, Block]:
         tables, blocks = self.table.assay, dict[str, Block]()
         self._check_ids("assay", [table.id for table in tables])
+        named = self.table.product.instrument or DEFAULT_INSTRUMENT
+        counters = {named, *(a.assay for a in self.table.attribute if a.measure == "particles_per_volume")}
         for index, table in enumerate(tables):
-            blocks[table.id] = self._block(Assay, f"assay.{table.id}", ("assay", index), _given(table, Assay))
-        blocks.setdefault(DEFAULT_INSTRUMENT, Block(Assay, f"assay.{DEFAULT_INSTRUMENT}", declared(Assay)))
+            block = self._block(Assay, f"assay.{table.id}", ("assay", index), _given(table, Assay))
+            blocks[table.id] = block if table.id in counters else self._without_counting(block, index)
+        if named == DEFAULT_INSTRUMENT or named not in blocks:
+            blocks.setdefault(DEFAULT_INSTRUMENT, Block(Assay, f"assay.{DEFAULT_INSTRUMENT}", declared(Assay)))
         return blocks
+
+    def _without_counting(self, block: Block, index: int) -> Block:
+        """Return the block of an assay that counts no particles: its detection by size does not matter."""
+        for name in sorted(_DETECTION & set(block.given)):
+            place = address(self.findings.data, ("assay", index, name))
+            self.findings.warnings.append(f"{place} is given but not used: this assay counts no particles")
+        return dataclasses.replace(block, unused=_DETECTION)
 
     def _instrument(self, dose: DoseRule, assays: Mapping[str, Block]) -> str:
         name = self.table.product.instrument
@@ -149,7 +168,7 @@ class Reader:
             yield Attribute(table.id, table.measure, table.assay, limits[0], limits[1], table.critical)
 
     def _limits(self, table: AttributeTable, path: KeyPath) -> tuple[float | None, float | None]:
-        unit = MEASURES[table.measure][0]
+        unit = MEASURES[table.measure].unit
         low, high = (self._limit(table, path, key, unit) for key in ("at_least", "at_most"))
         if table.limits.at_least is None and table.limits.at_most is None:
             self._add((*path, "limits"), Problem("is empty", expected="at_least, at_most or both"))

@@ -17,7 +17,7 @@ from exosim.material import Material, is_number, plus, times, total
 from exosim.operations.base import HARVEST_HOLD, Context, Outcome
 from exosim.parameter import Array
 from exosim.physics.detection import Counter, counted_particles
-from exosim.quality import MEASURES, Assay, Attribute, Lot
+from exosim.quality import MEASURES, Assay, Attribute, Lot, Result, reported_value
 
 HEADLINES: Mapping[str, str] = {
     "doses": "dose",
@@ -94,12 +94,17 @@ class DoseRule:
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """The instrument that counts, the dose, and the attributes that the product must meet, with their assays."""
+    """The dose, the attributes that the product must meet, the assays, and which of them counts particles."""
 
-    instrument: Assay
     dose: DoseRule
+    assays: Mapping[str, Assay]
+    instrument_id: str
     attributes: tuple[Attribute, ...] = ()
-    assays: Mapping[str, Assay] = field(default_factory=dict)
+
+    @property
+    def instrument(self) -> Assay:
+        """The assay that counts particles."""
+        return self.assays[self.instrument_id]
 
 
 def stages(steps: Iterable[Step]) -> tuple[Stage, ...]:
@@ -247,19 +252,19 @@ def doses_of(last: Outcome, context: Context, specification: Specification) -> A
 def attribute_results(
     steps: Sequence[Step], context: Context, specification: Specification, noise: Mapping[str, Array]
 ) -> Iterator[tuple[Attribute, str, Array]]:
-    """Yield each attribute with the unit and the values that its assay reports.
+    """Yield each attribute with the unit and the values that are reported for it.
 
     Parameters
     ----------
-    noise : standard normal numbers of each attribute, by id
+    noise : standard normal number of the one result of each assay, by its id
     """
     product = steps[-1].outcome.product
     contained = _contained(product, context, specification.instrument.counter(), specification.dose)
+    per_dose = ratio(times(product.volume, 1e3), contained / specification.dose.amount)
+    lot = Lot(product, context, per_dose)
+    results = {name: Result(assay, noise[name]) for name, assay in specification.assays.items()}
     for attribute in specification.attributes:
-        assay = specification.assays.get(attribute.assay or "", specification.instrument)
-        per_dose = ratio(times(product.volume, 1e3), contained / specification.dose.amount)
-        unit, measure = MEASURES[attribute.measure]
-        true = measure(Lot(product, context, assay.counter(), per_dose))
-        if not attribute.measure.startswith("particles"):
-            true = times(true, 1.0 + assay.bias)
-        yield attribute, unit, assay.reported(true, noise[attribute.id])
+        measure = MEASURES[attribute.measure]
+        named = results[attribute.assay] if attribute.assay is not None else None
+        instrument = results[specification.instrument_id]
+        yield attribute, measure.unit, reported_value(measure, lot, instrument, named)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from exosim.declarations import Block, Declarations, ProcedureDeclaration, RoleDeclaration
+from exosim.distributions import normal_quantile
 from exosim.errors import ScenarioError
 from exosim.findings import Findings
 from exosim.operations.base import Context, Hold
@@ -32,7 +33,7 @@ from exosim.plant import (
     Role,
     RoleNumbers,
 )
-from exosim.product import Vesicles, VesicleSize, run_context
+from exosim.product import ProteinSize, Vesicles, VesicleSize, run_context
 from exosim.quality import Assay
 from exosim.quantities import Given, default_line
 from exosim.reader import Reader
@@ -110,12 +111,10 @@ class Scenario:
         return {path: given.quantity.typical for path, given in self._given().items()}
 
     def noise(self, start: int, stop: int, seed: int | None = None) -> dict[str, Array]:
-        """Return the standard normal number of each assay result, by attribute, on the lanes `start` to `stop`."""
-        from exosim.distributions import normal_quantile
-
+        """Return the standard normal number of the one result of each assay, by id, on the lanes `start` to `stop`."""
         used = self.seed if seed is None else seed
-        names = [attribute.id for attribute in self.declarations.attributes]
-        return {n: normal_quantile(uniforms(used, f"attribute.{n}", "batch", start, stop)) for n in names}
+        names = self.declarations.assays
+        return {name: normal_quantile(uniforms(used, f"assay.{name}", "batch", start, stop)) for name in names}
 
     def recipe(self, values: Values) -> Recipe:
         """Return the recipe with the given parameter values; what is not given has its default."""
@@ -127,7 +126,7 @@ class Scenario:
         """Return the dose, the instrument and the attributes, with assays at the given values."""
         declared = self.declarations
         assays = {name: Assay(**block.pick(values)) for name, block in declared.assays.items()}
-        return Specification(assays[declared.instrument], declared.dose, declared.attributes, assays)
+        return Specification(declared.dose, assays, declared.instrument, declared.attributes)
 
     def plant(self, values: Values) -> Plant:
         """Return the equipment, the people and the failures with the given values."""
@@ -184,8 +183,8 @@ class Scenario:
         laid_out = VesicleSize(**declared.size.pick(self.typical_values()))
         counter = self.specification(values).instrument.counter()
         typical = (float(np.asarray(laid_out.median)), float(np.asarray(laid_out.gsd)))
-        vesicles = Vesicles(**declared.vesicles.pick(values))
-        return run_context(size, vesicles, typical, counter, declared.dose.kind == "particle")
+        vesicles, proteins = Vesicles(**declared.vesicles.pick(values)), ProteinSize(**declared.proteins.pick(values))
+        return run_context(size, vesicles, proteins, typical, counter, declared.dose.kind == "particle")
 
 
 def load(

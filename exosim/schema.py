@@ -75,11 +75,20 @@ class SizeTable(_Table):
     classes: Any = None
 
 
+class ProteinSizeTable(_Table):
+    small: Any = None
+    albumin: Any = None
+    immunoglobulin: Any = None
+    complex: Any = None
+    nuclease: Any = None
+
+
 class ProductTable(_Table):
     name: Name = "product"
     dose: Any
     instrument: Name | None = None
     ev_size: SizeTable = Field(default_factory=SizeTable)
+    protein_size: ProteinSizeTable = Field(default_factory=ProteinSizeTable)
     protein_fraction: Any = None
 
 
@@ -190,6 +199,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "the top level": ScenarioTable,
     "[product]": ProductTable,
     "[product.ev_size]": SizeTable,
+    "[product.protein_size]": ProteinSizeTable,
     "[common]": CommonTable,
     "[[unit_procedure]]": ProcedureTable,
     "hold": HoldTable,

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from exosim.errors import LimitError, ModelError, Problem, UsageError
+from exosim.errors import LimitError, ModelError, Problem, UsageError, in_words
 from exosim.kernel import Step, run
 from exosim.parameter import Array
 from exosim.readings import attribute_results, limit_shares, read_batch
@@ -59,8 +59,13 @@ def evaluate(
     --------
     >>> yields = evaluate(load("scenarios/minimal.toml"), draws=1000)  # doctest: +SKIP
     """
+    if not isinstance(scenario, Scenario):
+        raise UsageError(Problem("a Scenario is needed", got=in_words(scenario), expected="exosim.load(path)"))
     asked = scenario.draws if draws is None else draws
     used = scenario.seed if seed is None else seed
+    for name, number in (("draws", asked), ("seed", used), ("block", block)):
+        if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
+            raise UsageError(Problem(f"{name} must be a whole number", got=in_words(number)))
     if asked < 1 or block < 1:
         raise UsageError(Problem("the number of draws and the block must be at least 1", got=f"{asked} and {block}"))
     if used < 0:

@@ -131,7 +131,9 @@ def split(text: str) -> tuple[float, str]:
     number, unit = found.groups()
     unit = unit.strip()
     if unit.startswith(","):
-        raise QuantityError("a comma is not a decimal sign", got, f'a point: "{number}.{unit[1:]}"')
+        digits = unit[1:]
+        expected = f'"{number}.{digits}" with a decimal point, or "{number}{digits}" for thousands'
+        raise QuantityError("a comma is neither a decimal sign nor allowed between thousands", got, expected)
     if re.search(r"\s[+-]\s|\d\s*[+]\s*\d", unit) or "+" in unit:
         raise QuantityError("a quantity is one number with one unit, not a sum", got, 'a quantity such as "50 L"')
     value = float(number)

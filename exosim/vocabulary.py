@@ -41,24 +41,8 @@ SPECIES: Mapping[str, Species] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ProteinPool:
-    """A pool of soluble proteins that one hydrodynamic diameter [nm] stands for."""
-
-    name: str
-    diameter: float
-    doc: str
-
-
-# Hydrodynamic diameters: albumin 7.2 nm (6.8 to 7.6 in the literature). IgG and ferritin-like complexes are set so that
-# their steric sieving through a 35 nm pore is 0.67 and 0.60, which fits the read removal of 99 % of the protein in
-# 6 diavolumes (source ora_ultrafiltration). The small pool is an assumption.
-PROTEIN_POOLS: tuple[ProteinPool, ...] = (
-    ProteinPool("small", 4.6, "below 30 kDa"),
-    ProteinPool("albumin", 7.2, "albumin-like, about 67 kDa"),
-    ProteinPool("immunoglobulin", 11.0, "IgG-like, about 150 kDa"),
-    ProteinPool("complex", 12.5, "complexes above 450 kDa, such as ferritin"),
-)
+PROTEIN_POOLS: tuple[str, ...] = ("small", "albumin", "immunoglobulin", "complex")
+"""Pools of soluble protein by size, in the order of axis 0; their diameters are parameters of the product."""
 
 CONSUMABLES: Mapping[str, str] = {
     "growth_medium": "L",

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exosim.material import Material, SizeClasses, is_number, plus, total
 from exosim.parameter import Array, parameter
@@ -84,6 +85,8 @@ class Context:
     protein_fraction : protein volume fraction of a vesicle
     counter : the instrument of the product
     dose_in_particles : whether a dose is counted by that instrument; otherwise it is in true vesicles
+    protein_diameters : of the pools of soluble protein, shape (pools, 1) or (pools, lanes) [nm]
+    nuclease_diameter : of the nuclease [nm]
     """
 
     sizes: SizeClasses
@@ -91,6 +94,8 @@ class Context:
     protein_fraction: Array = 0.15
     counter: Counter = Counter(65.0, 30.0)
     dose_in_particles: bool = False
+    protein_diameters: NDArray[np.float64] = field(default_factory=lambda: np.array([[4.6], [7.2], [11.0], [12.5]]))
+    nuclease_diameter: Array = 7.0
 
 
 def standard_context() -> Context:
@@ -160,6 +165,12 @@ class MeasuredRecovery(UnitOperation):
     def unused(self) -> frozenset[str]:
         """Return the parameters of the mechanism when the recovery is measured."""
         return frozenset() if self.ev_recovery is None else self.mechanism
+
+    def adsorption_limit(self, left: Array) -> dict[str, Array]:
+        """Return the limit that a surface takes most of the vesicles, given the fraction that it leaves in solution."""
+        if self.ev_recovery is not None:
+            return {}
+        return {"adsorption takes more than half of the vesicles": np.asarray(np.less(left, 0.5), dtype=np.float64)}
 
     def take_vesicles(
         self, channel: str, mechanism: Mapping[str, Array], feed: Material

@@ -55,8 +55,6 @@ class DepthFiltration(MeasuredRecovery):
         low=1e11,
         high=2e13,
         doc="vesicles that the inner surface binds per area",
-        source="feder1980",
-        grade="B",
     )
     inner_area_ratio: Array = parameter(
         10.0, "1", low=1, high=1000, doc="surface that binds vesicles over frontal area"
@@ -81,5 +79,8 @@ class DepthFiltration(MeasuredRecovery):
             phases=(Phase("prepare", self.preparation), Phase("filter", hours)),
             consumption={"depth_filter_area": area * filters},
             monitors={"filters": filters, "throughput": load / filters},
-            limits={"depth filter would plug: more than one needed": np.asarray(filters > 1.0, dtype=np.float64)},
+            limits={
+                "depth filter would plug: more than one needed": np.asarray(filters > 1.0, dtype=np.float64),
+                **self.adsorption_limit(bound),
+            },
         )

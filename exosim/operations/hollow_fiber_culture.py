@@ -35,6 +35,7 @@ from exosim.physics.size import class_shares
 # far above their capacity fall steeply, which matters where vesicles are secreted meanwhile.
 _STEP_DYING, _STEP_GROWING, _STEP_GROWING_AND_COLLECTING = 24.0, 12.0, 3.0
 _CM2_PER_M2 = 1e4
+_SPARSE = 300.0  # cell/cm2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +48,18 @@ class HollowFiberCulture(VisitedOperation):
     fiber_area: Array = parameter(
         2.1, "m2", low=0.005, high=10, doc="outer surface of the fibers", source="vendor_data_sheets", critical=True
     )
-    extracapillary_volume: Array = parameter(
-        180.0, "mL", low=5, high=1000, doc="volume in which vesicles collect", source="vendor_data_sheets"
-    )
+    extracapillary_volume: Array = parameter(180.0, "mL", low=5, high=1000, doc="volume in which vesicles collect")
     attachment: Array = parameter(
         0.88, "1", low=0.5, high=0.97, doc="fraction of the inoculated cells that attaches", source="general_knowledge"
     )
     doubling_time: Array = parameter(
-        32.0, "h", low=17, high=130, doc="doubling time in growth medium", source="higuera2009", grade="A"
+        24.0,
+        "h",
+        low=17,
+        high=130,
+        doc="doubling time of subconfluent MSC: 17 to 32 h in bone marrow, 122 h in adipose cells",
+        source="higuera2009",
+        grade="B",
     )
     lag: Array = parameter(18.0, "h", low=0, high=36, doc="lag after inoculation", source="higuera2009")
     capacity: Array = parameter(
@@ -79,7 +84,7 @@ class HollowFiberCulture(VisitedOperation):
         high=7,
         planned=True,
         doc="time between harvests",
-        source="gobin2021",
+        source="cellbiosci2022",
         grade="A",
         critical=True,
     )
@@ -147,9 +152,8 @@ class HollowFiberCulture(VisitedOperation):
     associated_protein: Array = parameter(
         0.02, "1", low=0.005, high=0.1, doc="share of the released protein that binds to vesicles and follows them"
     )
-    dna_per_dead_cell: Array = parameter(
-        6.6, "pg/cell", low=5.0, high=15.0, doc="DNA of a dead diploid cell", source="general_knowledge"
-    )
+    dna_per_dead_cell: Array = parameter(6.6, "pg/cell", low=5.0, high=15.0, doc="DNA of a dead diploid cell")
+    inoculation_time: Array = parameter(4.0, "h", low=0.5, high=24, doc="hands-on time of the inoculation")
     bound_dna: Array = parameter(0.05, "1", low=0.0, high=0.5, doc="share of the DNA that binds to vesicles")
     debris_per_dead_cell: Array = parameter(
         10.0, "particle/cell", low=5, high=20, doc="debris above 1 um per dead cell"
@@ -180,9 +184,17 @@ class HollowFiberCulture(VisitedOperation):
             vessel,
             added=Material(volume=self._liters),
             losses={"not attached": feed.replaced(viable_cells=feed.viable_cells - attached)},
-            phases=(Phase("inoculate", 4.0),),
+            phases=(Phase("inoculate", self.inoculation_time),),
             consumption={"fiber_area": self.fiber_area},
+            limits=self._seeding_limits(attached),
         )
+
+    def _seeding_limits(self, attached: Array) -> dict[str, Array]:
+        density = attached / (self.fiber_area * _CM2_PER_M2)
+        return {
+            "seeded above the capacity of the fibers": np.asarray(density > self.capacity, dtype=np.float64),
+            "seeded below 300 cells/cm2: growth is not assured": np.asarray(density < _SPARSE, dtype=np.float64),
+        }
 
     def advance(self, state: Material, visit: Visit, hours: float) -> Outcome:
         """Run for `hours` in growth or collection medium, then exchange the medium or harvest."""
@@ -207,8 +219,10 @@ class HollowFiberCulture(VisitedOperation):
         """Yield what is wrong with the shares of protein and with the schedule."""
         if np.any(self.small_protein + self.immunoglobulin_like + self.complex_protein > 1.0):
             yield "complex_protein", "the shares of protein pools add up to more than 1"
-        if not (self.collection / self.harvest_every + 1e-9) % 1.0 < 1e-6:
-            yield "collection", "is not a whole number of harvest intervals"
+        for name in ("collection", "pool_every"):
+            time = getattr(self, name)
+            if time is not None and (time / self.harvest_every + 1e-9) % 1.0 > 1e-6:
+                yield name, "is not a whole number of harvest intervals"
 
     def _visit_phases(self, running: str, visit: str, hours: float) -> tuple[Phase, ...]:
         """Return the run and the visit at its end; the schedule holds both."""

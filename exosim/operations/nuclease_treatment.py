@@ -33,7 +33,13 @@ class NucleaseTreatment(MeasuredRecovery):
         1.0, "h", low=0.5, high=16, doc="time at 37 degC", source="general_knowledge", critical=True
     )
     digestion_rate: Array = parameter(
-        4.6, "1/h", low=2.3, high=6.9, doc="digestion constant at 50 U/mL without salt", source="general_knowledge"
+        4.6,
+        "1/h",
+        low=2.3,
+        high=6.9,
+        doc="digestion constant at 50 U/mL without salt, from 2 log in an hour",
+        source="general_knowledge",
+        grade="B",
     )
     half_salt: Array = parameter(
         0.15, "mol/L", low=0.1, high=0.25, doc="salt that halves the activity", source="general_knowledge"

@@ -6,7 +6,7 @@ needs follows from the cells that it is given. Medium and what it contains are d
 
 Validity: adherent cells below the plateau density; senescence is not modeled (keep below about 16 population
 doublings).
-Sources: Higuera et al. 2009 (growth), Fernandes-Platzgummer/Fuzeta et al. 2020 (densities); see the parameters.
+Sources: Higuera et al. 2009 (growth), de Almeida Fuzeta et al. 2020 (densities); see the parameters.
 """
 
 from __future__ import annotations
@@ -49,7 +49,13 @@ class PlanarExpansion(UnitOperation):
     )
     passages: float = parameter(2, "1", low=1, high=8, whole=True, planned=True, doc="number of passages")
     doubling_time: Array = parameter(
-        32.0, "h", low=17, high=60, doc="doubling time of subconfluent MSC", source="higuera2009", grade="A"
+        24.0,
+        "h",
+        low=17,
+        high=130,
+        doc="doubling time of subconfluent MSC: 17 to 32 h in bone marrow, 122 h in adipose cells",
+        source="higuera2009",
+        grade="B",
     )
     capacity: Array = parameter(
         30000.0, "cell/cm2", low=15000, high=60000, doc="confluent density", source="general_knowledge"
@@ -68,8 +74,9 @@ class PlanarExpansion(UnitOperation):
         0.93, "1", low=0.85, high=0.98, doc="fraction recovered at detachment", source="general_knowledge"
     )
     medium_per_area: Array = parameter(
-        0.25, "mL/cm2", low=0.15, high=0.4, doc="medium on the growth surface", source="bellani2020", grade="A"
+        0.25, "mL/cm2", low=0.15, high=0.4, doc="medium on the growth surface", source="bellani2020"
     )
+    passage_time: Array = parameter(4.0, "h", low=1, high=12, doc="hands-on time of one passage")
     suspension_density: Array = parameter(
         1e6, "cell/mL", low=1e5, high=1e7, doc="density in which the harvested cells are handed on"
     )
@@ -94,7 +101,7 @@ class PlanarExpansion(UnitOperation):
                 "attachment and detachment": Material(viable_cells=state.lost),
                 "discarded medium": discarded,
             },
-            phases=(Phase("expand", state.hours, attended=False), Phase("passage", 4.0 * self.passages)),
+            phases=(Phase("expand", state.hours, attended=False), Phase("passage", self.passage_time * self.passages)),
             consumption={
                 "growth_medium": state.area * self.medium_per_area * 1e-3,
                 "culture_surface": state.area * 1e-4,

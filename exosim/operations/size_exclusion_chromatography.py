@@ -20,10 +20,7 @@ from exosim.material import Material
 from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import plates
-from exosim.vocabulary import PROTEIN_POOLS
 
-_POOL_DIAMETERS = np.array([pool.diameter for pool in PROTEIN_POOLS])[:, None]
-_ENZYME_DIAMETER = 7.0  # nm
 _LARGEST_LOAD = 0.2
 
 
@@ -38,13 +35,15 @@ class SizeExclusionChromatography(MeasuredRecovery):
         0.1,
         "1",
         low=0.02,
-        high=0.25,
+        high=0.2,
         doc="largest load of one cycle over the column volume",
         source="terovanesyan2021",
         grade="A",
         critical=True,
     )
-    flow: Array = parameter(1.0, "L/h", low=0.001, high=200, doc="flow rate")
+    flow: Array = parameter(
+        2.0, "CV/h", low=0.3, high=8, doc="flow rate, in column volumes per hour", source="general_knowledge"
+    )
     plates: Array = parameter(200.0, "1", low=50, high=3000, doc="plate number of the bed", source="general_knowledge")
     void_fraction: Array = parameter(
         0.33, "1", low=0.3, high=0.36, doc="void volume over column volume", source="general_knowledge"
@@ -93,6 +92,9 @@ class SizeExclusionChromatography(MeasuredRecovery):
     protein_tail: Array = parameter(
         0.02, "1", low=0.0, high=0.05, doc="fraction of every protein that tails into the pool"
     )
+    dna_diameter: Array = parameter(
+        40.0, "nm", low=10, high=200, doc="hydrodynamic diameter of DNA that can be amplified (above 200 bp)"
+    )
     cycle_volume: Array = parameter(
         3.0,
         "1",
@@ -111,8 +113,8 @@ class SizeExclusionChromatography(MeasuredRecovery):
         cycles = np.maximum(np.ceil(feed.volume / (self.load_fraction * self.column_volume) - 1e-9), 1.0)
         load = np.maximum(feed.volume, NOTHING) / (cycles * self.column_volume)
         particles = self._in_pool(self.context.sizes.diameters, load)
-        pools = self.protein_tail + (1.0 - self.protein_tail) * self._in_pool(_POOL_DIAMETERS, load)
-        enzyme = self.protein_tail + (1.0 - self.protein_tail) * self._in_pool(_ENZYME_DIAMETER, load)
+        pools = self.protein_tail + (1.0 - self.protein_tail) * self._in_pool(self.context.protein_diameters, load)
+        enzyme = self.protein_tail + (1.0 - self.protein_tail) * self._in_pool(self.context.nuclease_diameter, load)
         eluate, outside = feed.separate(
             {
                 "volume": 0.0,
@@ -120,7 +122,7 @@ class SizeExclusionChromatography(MeasuredRecovery):
                 "lipoproteins": particles,
                 "protein": pools,
                 "nuclease": enzyme,
-                "free_dna": self._in_pool(_POOL_DIAMETERS[-1], load),
+                "free_dna": self._in_pool(self.dna_diameter, load),
                 "salt": 0.0,
             }
         )
@@ -137,7 +139,10 @@ class SizeExclusionChromatography(MeasuredRecovery):
             product.replaced(volume=pooled, salt=self.buffer_salt * pooled),
             added=buffer,
             losses=losses,
-            phases=(Phase("prepare", self.preparation), Phase("run", (feed.volume + eluent) / self.flow)),
+            phases=(
+                Phase("prepare", self.preparation),
+                Phase("run", (feed.volume + eluent) / (self.flow * self.column_volume)),
+            ),
             consumption={"buffer": eluent, "resin": self.column_volume},
             monitors={"cycles": cycles, "load": load, "resolution": self._resolution()},
             limits={"load above 20 % of the column": np.asarray(load > _LARGEST_LOAD, dtype=np.float64)},
@@ -156,5 +161,5 @@ class SizeExclusionChromatography(MeasuredRecovery):
         return plates.pooled_fraction(self._retention(diameter), self.plates, self.pool_from, self.pool_to, load)
 
     def _resolution(self) -> Array:
-        albumin = self._retention(PROTEIN_POOLS[1].diameter)
+        albumin = self._retention(self.context.protein_diameters[1])
         return plates.resolution(self._retention(100.0), albumin, self.plates)

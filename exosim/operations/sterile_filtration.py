@@ -29,7 +29,7 @@ class SterileFiltration(MeasuredRecovery):
     area: Array = parameter(300.0, "cm2", low=1, high=1e5, doc="area of one filter", critical=True)
     flux: Array = parameter(300.0, "L/m2/h", low=50, high=2000, doc="initial flux", critical=True)
     capacity: Array = parameter(
-        10.0, "L/m2", low=2, high=400, doc="volume per area at which the filter is plugged", source="general_knowledge"
+        10.0, "L/m2", low=2, high=60, doc="volume per area at which the filter is plugged", source="general_knowledge"
     )
     half_capacity: Array = parameter(
         1e11, "EV/mL", low=1e10, high=1e13, doc="vesicle concentration that halves the capacity"
@@ -46,8 +46,6 @@ class SterileFiltration(MeasuredRecovery):
         low=1e11,
         high=2e13,
         doc="vesicles that the membrane binds per area",
-        source="feder1980",
-        grade="B",
     )
     hold_up: Array = parameter(1.0, "mL", low=0.1, high=500, doc="hold-up of one filter", source="general_knowledge")
     chased: Array = parameter(
@@ -86,5 +84,8 @@ class SterileFiltration(MeasuredRecovery):
             ),
             consumption={"sterile_filter_area": area * filters},
             monitors={"filters": filters, "throughput": load / filters},
-            limits={"sterile filter would plug: more than one needed": np.asarray(filters > 1.0, dtype=np.float64)},
+            limits={
+                "sterile filter would plug: more than one needed": np.asarray(filters > 1.0, dtype=np.float64),
+                **self.adsorption_limit(bound),
+            },
         )

@@ -24,11 +24,9 @@ from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import flux, passage, sieving
 from exosim.physics.quadrature import NODES, POSITIONS, WEIGHTS
-from exosim.vocabulary import PROTEIN_POOLS
 
-_POOL_DIAMETERS = np.array([pool.diameter for pool in PROTEIN_POOLS])[:, None]
-_ENZYME_DIAMETER = 7.0  # nm, a protein of about 60 kDa
 _OVERCONCENTRATED = 1e13  # EV/mL
+_SMALLEST_DIAMETER = 1e-6  # nm, keeps the diffusivity finite when no vesicle is left
 _VESICLES_TAKEN: dict[str, Array] = {"vesicles": 1.0, "associated_protein": 1.0, "bound_dna": 1.0}
 
 
@@ -88,11 +86,14 @@ class TangentialFlowFiltration(MeasuredRecovery):
         low=1e11,
         high=2e13,
         doc="vesicles that the membrane binds per area",
-        source="feder1980",
-        grade="B",
     )
     hold_up: Array = parameter(
-        20.0, "mL", low=0.0, high=5000, doc="volume that cannot be drained", source="general_knowledge"
+        200.0,
+        "mL/m2",
+        low=50,
+        high=600,
+        doc="volume that cannot be drained, per membrane area",
+        source="general_knowledge",
     )
     flushed: Array = parameter(
         0.7, "1", low=0.6, high=0.8, doc="fraction of the hold-up that a flush recovers", source="general_knowledge"
@@ -137,7 +138,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
             phases=(Phase("prepare", self.preparation), *hours),
             consumption={"buffer": buffer.volume, "membrane_area": self.membrane_area},
             monitors={"load": feed.volume / self.membrane_area},
-            limits=limits,
+            limits={**limits, **self.adsorption_limit(stuck)},
         )
 
     @property
@@ -157,9 +158,9 @@ class TangentialFlowFiltration(MeasuredRecovery):
             "volume": 1.0 / self.concentration_factor,
             "nonvesicular": particles,
             "lipoproteins": particles,
-            "protein": self._passed(sieving.steric_sieving(_POOL_DIAMETERS, self.pore_diameter)),
+            "protein": self._passed(sieving.steric_sieving(self.context.protein_diameters, self.pore_diameter)),
             "free_dna": self._passed(self.dna_sieving),
-            "nuclease": self._passed(sieving.steric_sieving(_ENZYME_DIAMETER, self.pore_diameter)),
+            "nuclease": self._passed(sieving.steric_sieving(self.context.nuclease_diameter, self.pore_diameter)),
         }
 
     def _salt(self, feed: Material, retained: Array) -> Array:
@@ -170,7 +171,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
 
     def _drained(self, retained: Array) -> Array:
         """Return the fraction recovered from the system, (V + flushed hold-up) / (V + hold-up)."""
-        hold_up, retained = self.hold_up * 1e-3, np.maximum(retained, NOTHING)
+        hold_up, retained = self.hold_up * self.membrane_area * 1e-3, np.maximum(retained, NOTHING)
         return (retained + self.flushed * hold_up) / (retained + hold_up)
 
     def _time(self, feed: Material, retained: Array) -> tuple[tuple[Phase, ...], dict[str, Array]]:
@@ -186,6 +187,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
             "flux limited by vesicles at the membrane": by_vesicles,
             "flux limited by protein at the membrane": by_protein,
             "above 1e13 EV/mL: aggregation is likely": np.asarray(final > _OVERCONCENTRATED, dtype=np.float64),
+            "gel reached: the flux is at its floor": np.asarray(fluxes[NODES] <= flux.SMALLEST_FLUX, dtype=np.float64),
         }
         return phases, limits
 
@@ -194,15 +196,22 @@ class TangentialFlowFiltration(MeasuredRecovery):
         factor = np.exp(np.log(self.concentration_factor) * positions)
         milliliters = np.maximum(feed.volume, NOTHING) * 1e3
         vesicles = total(feed.vesicles) / milliliters * factor
-        passing = sieving.steric_sieving(_POOL_DIAMETERS, self.pore_diameter)
+        passing = sieving.steric_sieving(self.context.protein_diameters, self.pore_diameter)
         protein = self._concentrated(feed.protein, passing, positions) / milliliters
         at = (self.shear_rate, self.channel_length)
-        by_vesicles = self._film(100.0, self.vesicle_gel, vesicles, *at)
-        by_protein = self._film(PROTEIN_POOLS[1].diameter, self.protein_gel, protein, *at)
+        by_vesicles = self._film(self._mean_diameter(feed), self.vesicle_gel, vesicles, *at)
+        by_protein = self._film(self.context.protein_diameters[1], self.protein_gel, protein, *at)
         fluxes = np.asarray(flux.limited(self.flux, by_vesicles, by_protein))
         bound = fluxes[NODES] < self.flux
         first = by_vesicles[NODES] <= by_protein[NODES]
         return fluxes, np.asarray(bound & first, dtype=np.float64), np.asarray(bound & ~first, dtype=np.float64)
+
+    def _mean_diameter(self, feed: Material) -> Array:
+        """Return the number mean of the vesicles' diameters [nm]."""
+        if not isinstance(feed.vesicles, np.ndarray):
+            return float(self.context.sizes.diameters.mean())
+        weighted = total(np.asarray(feed.vesicles * self.context.sizes.diameters))
+        return weighted / np.maximum(total(feed.vesicles), 1.0) + _SMALLEST_DIAMETER
 
     def _concentrated(self, pools: Array, passing: Array, positions: Array) -> Array:
         """Return the soluble protein per feed volume at each position: every pool rises as far as it is retained."""
@@ -213,6 +222,6 @@ class TangentialFlowFiltration(MeasuredRecovery):
         return np.asarray(sum(parts, np.zeros(1)))
 
     @staticmethod
-    def _film(diameter: float, gel: Array, bulk: Array, shear_rate: Array, length: Array) -> NDArray[np.float64]:
+    def _film(diameter: Array, gel: Array, bulk: Array, shear_rate: Array, length: Array) -> NDArray[np.float64]:
         transfer = flux.mass_transfer(shear_rate, flux.diffusivity(diameter), length)
         return np.asarray(flux.gel_flux(transfer, gel, np.maximum(bulk, 1e-9)))

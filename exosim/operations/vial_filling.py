@@ -36,9 +36,9 @@ class VialFilling(UnitOperation):
     line_loss: Array = parameter(5.0, "mL", low=0.0, high=1000, doc="volume lost in the line and in priming")
     reject_fraction: Array = parameter(0.015, "1", low=0.0, high=0.1, doc="vials rejected at inspection")
     retained: Array = parameter(
-        20.0, "vial", low=0, high=200, whole=True, doc="vials for QC, stability and retain", source="general_knowledge"
+        40.0, "vial", low=0, high=200, whole=True, doc="vials for QC, stability and retain", source="general_knowledge"
     )
-    rate: Array = parameter(300.0, "vial/h", low=60, high=20000, doc="filling rate", source="general_knowledge")
+    rate: Array = parameter(150.0, "vial/h", low=60, high=20000, doc="filling rate", source="general_knowledge")
     diluent_salt: Array = parameter(
         0.15, "mol/L", low=0.0, high=0.3, doc="salt of the diluent", source="general_knowledge"
     )

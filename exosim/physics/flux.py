@@ -17,7 +17,7 @@ BOLTZMANN = 1.380649e-23  # J/K
 WATER_VISCOSITY = 0.89e-3  # Pa s at 25 degC
 ROOM_TEMPERATURE = 298.15  # K
 _LITERS_PER_HOUR = 3.6e6  # m/s to L/m2/h
-_SMALLEST_FLUX = 0.1  # L/m2/h
+SMALLEST_FLUX = 0.1  # L/m2/h
 
 
 def diffusivity(diameter: Array) -> Array:
@@ -50,7 +50,7 @@ def limited(setpoint: Array, *limits: Array) -> Array:
     flux = setpoint
     for limit in limits:
         flux = np.minimum(flux, limit)
-    return np.asarray(np.maximum(flux, _SMALLEST_FLUX))
+    return np.asarray(np.maximum(flux, SMALLEST_FLUX))
 
 
 def concentration_hours(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
+_FIXED = 1e-6
 _SMALL = 0.004  # of the start: channels of one step that are smaller share a row
 _COLORS = {"level": BLUE, "culture": SKY, "waiting": ORANGE, "process": VERMILION}
 _MEANINGS = {"culture": "lost in the culture", "waiting": "lost while waiting", "process": "lost in a step"}
@@ -99,9 +100,11 @@ def _loss_rows(step: str, losses: dict[str, Floats], kind: str, start: float) ->
 
 def _figures(row: Row, mean: float, low: float, high: float) -> str:
     if row.kind != "level":
-        return f"−{mean:.1f} %  ({max(low, 0.0):.1f} to {high:.1f})"
-    middle, first, last = (scientific(float(q)) for q in np.quantile(row.amounts, (0.5, 0.05, 0.95)))
-    return f"{mean:.0f} %  {middle} EV ({first} to {last})"
+        spread = f"  ({max(low, 0.0):.1f} to {high:.1f})" if high - low > _FIXED * 100.0 else ""
+        return f"−{mean:.1f} %{spread}"
+    middle, first, last = (float(q) for q in np.quantile(row.amounts, (0.5, 0.05, 0.95)))
+    spread = f" ({scientific(first)} to {scientific(last)})" if last - first > _FIXED * middle else ""
+    return f"{mean:.0f} %  {scientific(middle)} EV{spread}"
 
 
 def _dress(axes: Axes, rows: list[Row], yields: Yields) -> None:
@@ -118,4 +121,7 @@ def _dress(axes: Axes, rows: list[Row], yields: Yields) -> None:
     axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
     kinds = [kind for kind in _MEANINGS if any(row.kind == kind for row in rows)]
     patches = [Patch(facecolor=_COLORS[kind], label=_MEANINGS[kind]) for kind in kinds]
-    axes.legend(handles=patches, loc="lower right", frameon=True, edgecolor="none", labelcolor=GRAY)
+    axes.legend(
+        handles=patches, loc="upper center", bbox_to_anchor=(0.5, -0.06 - 0.9 / len(rows)), ncols=3, frameon=False,
+        labelcolor=GRAY,
+    )  # fmt: skip

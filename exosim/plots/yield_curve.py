@@ -64,7 +64,7 @@ def yield_curve(yields: Yields, ax: Axes | None = None) -> Axes:
     title = yields.scenario.title or yields.scenario.name
     axes.set_title(plain(f"{title}: vesicles from {len(days)} harvests"), loc="left", weight="bold")
     axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
-    axes.legend(loc="upper left", frameon=False)
+    axes.legend(loc="upper left", bbox_to_anchor=(max(begin, 0.0) / (times[-1] * 1.01), 1.0), frameon=False)
     return axes
 
 
