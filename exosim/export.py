@@ -41,11 +41,11 @@ def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     columns = ["replication", "number", "donor", "released", "ended", "disposition", "doses"]
     records = [
         [replication + 1, b.number + 1, b.donor, b.released, b.ended, b.disposition, b.doses]
-        for replication, window in enumerate(results.windows)
-        for b in window.run.batches
+        for replication, account in enumerate(results.accounts)
+        for b in account.batches
     ]
     batches = write_csv(folder / "batches.csv", columns, records)
-    events = write_csv(folder / "events.csv", list(Event._fields), results.windows[0].run.log)
+    events = write_csv(folder / "events.csv", list(Event._fields), results.first.run.log)
     return [document, indicators, batches, events, write_ledger(results.scenario.ledger(), folder)]
 
 

@@ -5,9 +5,10 @@ The window of an indicator is the run without its warm-up. A batch belongs to th
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +17,7 @@ from exosim.plant import Plant
 from exosim.records import BatchRecord, Run
 
 YEAR = 8766.0  # h
+_WEEK = 168.0  # h
 
 
 @dataclass(frozen=True)
@@ -190,3 +192,47 @@ def minimum_cycle_time(window: Window) -> tuple[str, float]:
     bound = {name: sum(hours) / finished / count[name] for name, hours in taken.items()}
     name = max(bound, key=lambda key: bound[key], default="")
     return name, bound.get(name, float("nan"))
+
+
+def weekly_occupancy(window: Window) -> dict[str, list[float]]:
+    """Return the share of each week in which units are used or in turnaround, by equipment class, warm-up included."""
+    weeks = max(1, math.ceil(window.run.hours / _WEEK))
+    edges = np.arange(weeks + 1) * _WEEK
+    taken = {e.id: np.zeros(weeks) for e in window.plant.equipment}
+    for name, _, begin, end, turnaround in window.stays:
+        taken[name] += np.clip(np.minimum(end + turnaround, edges[1:]) - np.maximum(begin, edges[:-1]), 0.0, None)
+    return {e.id: (taken[e.id] / (e.count * _WEEK)).tolist() for e in window.plant.equipment}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """All indicators of one replication: what is kept when its log is not.
+
+    Attributes
+    ----------
+    headlines : by name
+    by_resource : by name, then by equipment class, role or procedure
+    lead_times : of the batches that ended well in the window [h]
+    weekly : occupancy of each week, by equipment class
+    minimum_cycle_time : analytic bound of the time between two batches [h]
+    batches : what became of each batch
+    """
+
+    headlines: Mapping[str, float]
+    by_resource: Mapping[str, Mapping[str, float]]
+    lead_times: Sequence[float]
+    weekly: Mapping[str, Sequence[float]]
+    minimum_cycle_time: float
+    batches: Sequence[BatchRecord]
+
+
+def account(window: Window) -> Account:
+    """Return all indicators of a replication."""
+    return Account(
+        {name: indicator(window) for name, (_, indicator) in HEADLINES.items()},
+        {name: indicator(window) for name, (_, indicator) in BY_RESOURCE.items()},
+        lead_times(window),
+        weekly_occupancy(window),
+        minimum_cycle_time(window)[1],
+        [replace(batch, product=None) for batch in window.run.batches],
+    )

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from itertools import repeat
+from multiprocessing import get_context
 from typing import TypeAlias
 
 import numpy as np
@@ -14,8 +16,8 @@ from exosim.errors import Problem, ScenarioError, UsageError
 from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
 from exosim.facility.operate import Order, operate
-from exosim.indicators import Window
-from exosim.operations.base import Outcome
+from exosim.indicators import Account, Window, account
+from exosim.operations.base import Context, Outcome
 from exosim.parameter import Array
 from exosim.plant import Campaign
 from exosim.readings import doses_of
@@ -27,6 +29,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 BATCHES_PER_REPLICATION = 2**32
 _MORE_THAN_ENOUGH = 4
 _MOST_BATCHES = 100_000
+_WORTH_PROCESSES = 2
 
 
 def simulate(
@@ -65,23 +68,31 @@ def simulate(
     if scenario.declarations.plant.rules is None:
         problem = Problem("the scenario has no [campaign]", expected='[campaign] with every = "21 d", say')
         raise ScenarioError(replace(problem, file=scenario.source.name))
-    windows = []
-    for number, window in enumerate(_windows(scenario, asked, used, jobs)):
-        windows.append(window)
+    first = run_once(scenario, used, 0)
+    accounts = [account(first)]
+    if progress is not None:
+        progress(1, asked)
+    for found in _others(scenario, asked, used, jobs):
+        accounts.append(found)
         if progress is not None:
-            progress(number + 1, asked)
-    return FacilityResults(scenario, used, windows)
+            progress(len(accounts), asked)
+    return FacilityResults(scenario, used, accounts, first)
 
 
-def _windows(scenario: Scenario, count: int, seed: int, jobs: int) -> Iterator[Window]:
-    """Yield the replications in order, whoever ran them."""
-    if jobs == 1:
-        for replication in range(count):
-            yield run_once(scenario, seed, replication)
+def _others(scenario: Scenario, count: int, seed: int, jobs: int) -> Iterator[Account]:
+    """Yield the replications after the first in order, whoever ran them."""
+    rest = range(1, count)
+    if jobs == 1 or len(rest) < _WORTH_PROCESSES:
+        for replication in rest:
+            yield _account_of(scenario, seed, replication)
         return
-    with ProcessPoolExecutor(jobs) as pool:
-        chunk = max(1, count // (4 * jobs))
-        yield from pool.map(run_once, [scenario] * count, [seed] * count, range(count), chunksize=chunk)
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        chunk = max(1, len(rest) // (4 * jobs))
+        yield from pool.map(_account_of, repeat(scenario), repeat(seed), rest, chunksize=chunk)
+
+
+def _account_of(scenario: Scenario, seed: int, replication: int) -> Account:
+    return account(run_once(scenario, seed, replication))
 
 
 def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
@@ -97,15 +108,14 @@ def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
     def alone(batch: int) -> Recipe:
         return scenario.recipe({path: _lane(value, batch) for path, value in values.items()})
 
-    def doses(outcome: Outcome, own: Recipe, batch: int) -> float:
-        specification = scenario.specification({path: _lane(value, batch) for path, value in values.items()})
-        return float(np.squeeze(doses_of(outcome, own.context, specification)))
+    def doses(outcome: Outcome, context: Context) -> Array:
+        return doses_of(outcome, context, scenario.declarations.dose)
 
     plant = scenario.plant(values)
     procedures = recipe.procedures
     failures = Mishaps(plant.failures, [p.id for p in procedures], seed, replication, count)
     order = Order(releases, donors, declared.horizon)
-    run = operate(plant, campaign, procedures, Lots(recipe, alone, count), failures, order, doses, replication)
+    run = operate(plant, campaign, procedures, Lots(recipe, alone, count, doses), failures, order, replication)
     return Window(run, plant, declared.warm_up)
 
 

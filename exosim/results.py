@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exosim import indicators, units
-from exosim.indicators import Window
+from exosim.indicators import Account, Window
 from exosim.parameter import Array
 from exosim.readings import ALL_ATTRIBUTES, HEADLINES
 from exosim.version import __version__
@@ -228,34 +228,35 @@ class FacilityResults:
     Attributes
     ----------
     scenario, seed : what was run
-    windows : one run for each replication, seen from the end of its warm-up
+    accounts : the indicators of each replication
+    first : the first replication with its event log
     """
 
-    def __init__(self, scenario: Scenario, seed: int, windows: Sequence[Window]) -> None:
-        self.scenario, self.seed, self.windows = scenario, seed, windows
+    def __init__(self, scenario: Scenario, seed: int, accounts: Sequence[Account], first: Window) -> None:
+        self.scenario, self.seed, self.accounts, self.first = scenario, seed, accounts, first
         self.version = __version__
 
     @property
     def replications(self) -> int:
         """Number of replications."""
-        return len(self.windows)
+        return len(self.accounts)
 
     def quantities(self) -> Iterator[Estimate]:
         """Yield every indicator with its mean and 95 % interval over replications."""
-        for name, (unit, indicator) in indicators.HEADLINES.items():
-            yield estimate(name, None, unit, [indicator(window) for window in self.windows])
-        for name, (unit, by_resource) in indicators.BY_RESOURCE.items():
-            found = [by_resource(window) for window in self.windows]
+        for name, (unit, _) in indicators.HEADLINES.items():
+            yield estimate(name, None, unit, [account.headlines[name] for account in self.accounts])
+        for name, (unit, _) in indicators.BY_RESOURCE.items():
+            found = [account.by_resource[name] for account in self.accounts]
             for resource in dict.fromkeys(key for row in found for key in row):
                 yield estimate(name, resource, unit, [row.get(resource, math.nan) for row in found])
 
     def bottleneck(self) -> tuple[str, float, float]:
         """Return the most occupied equipment class, its occupancy, and the analytic minimum cycle time [h]."""
-        rows = [indicators.occupancy(window) for window in self.windows]
-        mean = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]} if rows[0] else {}
+        rows = [account.by_resource["occupancy"] for account in self.accounts]
+        mean = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
         name = max(mean, key=lambda key: mean[key], default="")
-        bounds = [indicators.minimum_cycle_time(window)[1] for window in self.windows]
-        return name, mean.get(name, math.nan), float(np.mean(bounds))
+        bound = float(np.mean([account.minimum_cycle_time for account in self.accounts]))
+        return name, mean.get(name, math.nan), bound
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON document ``exosim.run/1``: no time, path or machine, no NaN."""
@@ -274,9 +275,14 @@ class FacilityResults:
 
     def remarks(self) -> list[str]:
         """Return what a reader must know: such as that nothing was finished, and why."""
-        if any(indicators.batches_finished(window) for window in self.windows):
+        if any(account.headlines["batches_finished"] for account in self.accounts):
             return []
         return ["no batch was finished in the window: the horizon is shorter than a batch, or every batch was lost"]
+
+    def __str__(self) -> str:
+        lines = [f"{self.scenario.name}: {self.replications} replications, seed {self.seed}: mean (95 % interval)"]
+        lines += [f"  {quantity}" for quantity in self.quantities() if quantity.step is None]
+        return "\n".join([*lines, f"  {self.scenario.ledger().headline()}"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +305,12 @@ class Estimate:
     def as_dict(self) -> dict[str, Any]:
         """Return the estimate as a JSON object."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def __str__(self) -> str:
+        if self.mean is None:
+            return f"{self.name}: none ({self.reason})"
+        span = f" ({units.show(self.low, '1')} to {units.show(self.high or 0.0, '1')})" if self.low is not None else ""
+        return f"{self.name}: {units.show(self.mean, '1')}{span} {'' if self.unit == '1' else self.unit}".rstrip()
 
 
 def estimate(name: str, step: str | None, unit: str, values: Sequence[float]) -> Estimate:

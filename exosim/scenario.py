@@ -71,6 +71,11 @@ class Scenario:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process as what was read, and be checked again there."""
+        source = self.source
+        return _rebuilt, (source.name, source.data, dict(source.lines), dict(self.overrides))
+
     @property
     def replications(self) -> int:
         """Number of replications of a run in time."""
@@ -229,6 +234,12 @@ def _build(source: TomlSource, overrides: Mapping[str, Any]) -> Scenario:
         table.name, table.title, table.seed, table.draws, findings.data, source, declarations, overrides,
         tuple(findings.warnings),
     )  # fmt: skip
+
+
+def _rebuilt(
+    name: str, data: dict[str, Any], lines: dict[tuple[str | int, ...], int], overrides: dict[str, Any]
+) -> Scenario:
+    return _build(TomlSource(name, data, lines), overrides)
 
 
 def _lines(block: Block, overrides: Mapping[str, Any]) -> Iterator[Resolved]:

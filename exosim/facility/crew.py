@@ -41,7 +41,7 @@ class Crew:
         if people > self.capacity:
             problem = f"{people} people are needed at once"
             raise ModelError(Problem(problem, path=f"personnel.{self.name}.headcount", got=str(self.capacity)))
-        if not self.queue and people <= self.free and self._begin(hours) <= self._env.now:
+        if not self.queue and people <= self.free and self._hours.next_start(self._env.now, hours) <= self._env.now:
             self.free -= people
             return
         event = simpy.Event(self._env)
@@ -60,19 +60,12 @@ class Crew:
         self.free += people
         self._serve()
 
-    def _begin(self, hours: float) -> float:
-        begin = self._hours.next_start(self._env.now, hours)
-        if math.isinf(begin):
-            problem = f"{self.name} has no working time left after {self._env.now:.0f} h"
-            raise ModelError(Problem(problem, path=f"personnel.{self.name}"))
-        return begin
-
     def _serve(self) -> None:
-        """Let those in the queue begin, in order; who cannot work long enough now is passed over until a shift starts."""
+        """Let those in the queue begin, in order; who cannot work long enough now is passed over until a shift."""
         later = []
         while self.queue:
             _, _, people, hours, event, batch = self.queue[0]
-            begin = self._begin(hours)
+            begin = self._hours.next_start(self._env.now, hours)
             if begin > self._env.now:
                 later.append(heapq.heappop(self.queue))
                 self._wake(begin)
@@ -87,7 +80,7 @@ class Crew:
             heapq.heappush(self.queue, entry)
 
     def _wake(self, begin: float) -> None:
-        """Look at the queue again at `begin`."""
+        """Look at the queue again at `begin`; infinity is after the end of the calendar."""
         if begin >= self._alarm:
             return
         self._alarm = begin

@@ -83,7 +83,7 @@ class Line:
 
     def _stays(self, batch: int) -> list[tuple[str, float, float]]:
         """Return when a batch that never waits occupies which class, after its start."""
-        clock, found = 0.0, []
+        clock, found = 0.0, list[tuple[str, float, float]]()
         for index, procedure in enumerate(self.procedures):
             hours = sum(phase.hours for phase in self.lots.begin(batch, index, 0.0))
             if procedure.unit is not None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 
 from exosim.errors import ModelError, Problem
 from exosim.kernel import Step, run
 from exosim.material import FIELDS, Material
-from exosim.operations.base import Outcome, Visit, VisitedOperation
+from exosim.operations.base import Context, Outcome, Visit, VisitedOperation
 from exosim.parameter import Array
 from exosim.recipe import Recipe
 
@@ -59,10 +60,17 @@ class Lots:
     recipe : with the parameter values of the batches as lanes
     alone : returns the recipe with the values of one batch
     count : number of batches
+    count_doses : returns the doses in the outcome of the last procedure
     """
 
-    def __init__(self, recipe: Recipe, alone: Callable[[int], Recipe], count: int) -> None:
-        self._recipe, self._alone, self._count = recipe, alone, count
+    def __init__(
+        self,
+        recipe: Recipe,
+        alone: Callable[[int], Recipe],
+        count: int,
+        count_doses: Callable[[Outcome, Context], Array] = lambda outcome, context: 0.0,
+    ) -> None:
+        self._recipe, self._alone, self._count, self._count_doses = recipe, alone, count, count_doses
         self._steps: Sequence[Step] = run(recipe)
         self._planned = [self._phases(step.procedure.id, step.outcome) for step in self._steps]
         self._streams: dict[int, dict[str, Material]] = {}
@@ -106,16 +114,23 @@ class Lots:
         real = tuple(dataclasses.replace(visit, time=time) for visit, time in zip(planned, times, strict=True))
         self._follow(batch, index, waited, real)
 
-    def product(self, batch: int) -> tuple[Material, Outcome, Recipe]:
-        """Return the product of a batch, the outcome of its last procedure and the recipe that it belongs to."""
+    def product(self, batch: int) -> Material:
+        """Return the product of a batch."""
         last = len(self._steps) - 1
         if batch in self._streams:
-            outcome = self._outcomes[batch][last]
-            return outcome.product, outcome, self._recipes[batch]
-        outcome = self._steps[last].outcome
-        monitors = {name: lane_of(value, batch) for name, value in outcome.monitors.items()}
-        own = dataclasses.replace(outcome, product=material_of(outcome.product, batch), monitors=monitors)
-        return own.product, own, self._recipe_of(batch)
+            return self._outcomes[batch][last].product
+        return material_of(self._steps[last].outcome.product, batch)
+
+    def doses(self, batch: int) -> float:
+        """Return the whole doses of a batch."""
+        last = len(self._steps) - 1
+        if batch in self._streams:
+            return float(np.squeeze(self._count_doses(self._outcomes[batch][last], self._recipes[batch].context)))
+        return self._planned_doses[batch]
+
+    @cached_property
+    def _planned_doses(self) -> list[float]:
+        return self._spread(self._count_doses(self._steps[-1].outcome, self._recipe.context))
 
     def _recipe_of(self, batch: int) -> Recipe:
         if batch not in self._recipes:

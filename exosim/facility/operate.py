@@ -16,9 +16,8 @@ from exosim.facility.deadlock import deadlock, stuck
 from exosim.facility.line import Line
 from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
-from exosim.operations.base import Outcome
 from exosim.plant import Campaign, Plant
-from exosim.recipe import Recipe, UnitProcedure
+from exosim.recipe import UnitProcedure
 from exosim.records import BatchRecord, Run
 
 EVENT_LIMIT = 50_000_000
@@ -49,10 +48,9 @@ def operate(
     lots: Lots,
     failures: Mishaps,
     order: Order,
-    doses: Callable[[Outcome, Recipe, int], float] | None = None,
     replication: int = 0,
 ) -> Run:
-    """Run one replication and return its log and batches; `doses` counts those of a finished batch.
+    """Run one replication and return its log and batches.
 
     Raises
     ------
@@ -64,7 +62,7 @@ def operate(
     env.process(_source(line, campaign, order))
     events = _run(env, line, order.horizon)
     end = env.now if math.isinf(order.horizon) else order.horizon
-    return Run(replication, line.log, [_record(batch, line, doses) for batch in line.batches], end, events)
+    return Run(replication, line.log, [_record(batch, line) for batch in line.batches], end, events)
 
 
 def _source(line: Line, campaign: Campaign, order: Order) -> Generator[simpy.Event, Any, None]:
@@ -118,15 +116,18 @@ def _run(env: simpy.Environment, line: Line, horizon: float) -> int:
             raise ModelError(Problem(f"the limit of {EVENT_LIMIT:,} events is reached at {moment:g} h"))
         if events % _CHECK_EVERY == 0 and time.monotonic() - started > WALL_CLOCK_LIMIT:
             raise ModelError(Problem(f"the limit of {WALL_CLOCK_LIMIT:g} s is reached at {moment:g} h"))
-    waiting = stuck([batch for batch in line.batches if batch.disposition == "unfinished"])
+    unfinished = [batch for batch in line.batches if batch.disposition == "unfinished"]
+    waiting = stuck(unfinished)
     if waiting:
         raise deadlock(env.now, waiting)
+    if unfinished and math.isinf(horizon):
+        left = f"{len(unfinished)} batches are not finished, and nothing happens any more after {env.now:g} h"
+        raise ModelError(Problem(left, expected="working time that goes on"))
     return events
 
 
-def _record(batch: Batch, line: Line, doses: Callable[[Outcome, Recipe, int], float] | None) -> BatchRecord:
+def _record(batch: Batch, line: Line) -> BatchRecord:
     if batch.disposition != "finished":
         return BatchRecord(batch.number, batch.donor, batch.released, batch.ended, batch.disposition)
-    product, outcome, recipe = line.lots.product(batch.number)
-    made = doses(outcome, recipe, batch.number) if doses is not None else 0.0
-    return BatchRecord(batch.number, batch.donor, batch.released, batch.ended, "finished", product, made)
+    product, doses = line.lots.product(batch.number), line.lots.doses(batch.number)
+    return BatchRecord(batch.number, batch.donor, batch.released, batch.ended, "finished", product, doses)

@@ -114,6 +114,8 @@ class UnitOperation:
     """Whether the operation starts a process and needs no feed."""
     needs: ClassVar[Literal["vesicles", "viable_cells"]] = "vesicles"
     """What the feed must hold, unless the operation is a source."""
+    plain: ClassVar[bool] = False
+    """Whether the operation only takes time and passes any feed on, or none."""
     makes_vesicles: ClassVar[bool] = False
     """Whether vesicles enter the process here: their number in the harvests is what every yield refers to."""
 

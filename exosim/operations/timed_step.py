@@ -17,7 +17,7 @@ from exosim.parameter import Array, parameter
 class TimedStep(UnitOperation):
     """A step of a known duration."""
 
-    source: ClassVar[bool] = True
+    plain: ClassVar[bool] = True
 
     step_time: Array = parameter(1.0, "h", low=0.0, high=8760, doc="duration of the step")
     people: float = parameter(

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exosim import indicators
 from exosim.plots.style import BLUE, ORANGE, SKY, VERMILION, new_axes, plain
 from exosim.results import Estimate, FacilityResults
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_WEEK, _DAY = 168.0, 24.0
+_DAY = 24.0
 
 
 def _title(axes: Axes, results: FacilityResults, text: str) -> None:
@@ -23,24 +22,14 @@ def _title(axes: Axes, results: FacilityResults, text: str) -> None:
 
 def occupancy_by_week(results: FacilityResults, ax: Axes | None = None) -> Axes:
     """Draw the share of each equipment class in use or in turnaround, week by week, as the mean of the replications."""
-    first = results.windows[0]
-    weeks = max(1, int(np.ceil(first.run.hours / _WEEK)))
-    classes = list(first.plant.equipment)
-    taken = np.zeros((len(classes), weeks))
-    rows = {e.id: row for row, e in enumerate(classes)}
-    edges = np.arange(weeks + 1) * _WEEK
-    for window in results.windows:
-        for name, _, begin, end, turnaround in window.stays:
-            taken[rows[name]] += np.clip(
-                np.minimum(end + turnaround, edges[1:]) - np.maximum(begin, edges[:-1]), 0, None
-            )
-    counts = np.array([e.count for e in classes])[:, None]
-    share = 100.0 * taken / (counts * _WEEK * results.replications)
+    classes = list(results.accounts[0].weekly)
+    share = 100.0 * np.mean([[account.weekly[name] for name in classes] for account in results.accounts], axis=0)
+    weeks = share.shape[1] if classes else 1
     axes = new_axes(9.0, 1.6 + 0.34 * len(classes)) if ax is None else ax
     image = axes.imshow(
         share, aspect="auto", cmap="cividis", vmin=0, vmax=100, extent=(0, weeks, len(classes) - 0.5, -0.5)
     )
-    axes.set_yticks(range(len(classes)), [plain(e.id.replace("_", " ")) for e in classes])
+    axes.set_yticks(range(len(classes)), [plain(name.replace("_", " ")) for name in classes])
     axes.set_xlabel("week")
     axes.figure.colorbar(image, ax=axes, label="occupancy [%]")
     _title(axes, results, f"occupancy, mean of {results.replications} replications")
@@ -49,7 +38,7 @@ def occupancy_by_week(results: FacilityResults, ax: Axes | None = None) -> Axes:
 
 def lead_time(results: FacilityResults, ax: Axes | None = None) -> Axes:
     """Draw the distribution of the time from release to the end of a batch, over all replications."""
-    found = np.array([t for window in results.windows for t in indicators.lead_times(window)]) / _DAY
+    found = np.array([t for account in results.accounts for t in account.lead_times]) / _DAY
     axes = new_axes(7.0, 4.0) if ax is None else ax
     _title(axes, results, "lead time of a batch")
     axes.set_xlabel("release to end [d]")
@@ -78,7 +67,7 @@ def waits(results: FacilityResults, ax: Axes | None = None) -> Axes:
 def doses_per_year(results: FacilityResults, ax: Axes | None = None) -> Axes:
     """Draw the doses per year of every replication, with the mean and its 95 % interval."""
     quantity = next(q for q in results.quantities() if q.name == "doses_per_year")
-    values = np.sort([indicators.doses_per_year(window) for window in results.windows])
+    values = np.sort([account.headlines["doses_per_year"] for account in results.accounts])
     axes = new_axes(7.0, 4.0) if ax is None else ax
     share = 100.0 * (np.arange(values.size) + 1) / values.size
     axes.step(values, share, where="post", color=BLUE, label="replications")

@@ -16,21 +16,20 @@ _COLORS = (BLUE, ORANGE, GREEN, SKY, VERMILION)
 _LABELED = 6.0  # d: shorter stays carry no number
 
 
-def gantt(results: FacilityResults, ax: Axes | None = None, replication: int = 0) -> Axes:
-    """Draw the stays of batches on units in one replication.
+def gantt(results: FacilityResults, ax: Axes | None = None) -> Axes:
+    """Draw the stays of batches on units in the first replication.
 
     Parameters
     ----------
     results : of a run in time
     ax : where to draw; default: a new figure
-    replication : which one
 
     Returns
     -------
     the axes: a row for each unit, a bar for each stay with the number of the batch, gray for turnaround; hatched is the
     time that a batch waited before it
     """
-    window = results.windows[replication]
+    window = results.first
     rows = [f"{e.id} {unit + 1}" for e in window.plant.equipment for unit in range(e.count)]
     axes = new_axes(10.0, 1.6 + 0.3 * len(rows)) if ax is None else ax
     place = {name: row for row, name in enumerate(rows)}
@@ -53,7 +52,7 @@ def gantt(results: FacilityResults, ax: Axes | None = None, replication: int = 0
     axes.set_xlim(0.0, window.run.hours / _DAY)
     axes.set_xlabel("time [d]; numbers: batches, gray: turnaround, hatched: waiting for the unit")
     title = results.scenario.title or results.scenario.name
-    axes.set_title(plain(f"{title}: replication {replication + 1}"), loc="left", weight="bold")
+    axes.set_title(plain(f"{title}: first replication"), loc="left", weight="bold")
     axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
     return axes
 
