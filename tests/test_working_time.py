@@ -135,6 +135,8 @@ def test_after_the_last_shift_there_is_no_time() -> None:
 def test_touching_shifts_are_one() -> None:
     """Three shifts of eight hours make a day without a break, also over the weekend."""
     day, week = (0.0, 8.0, 16.0), tuple(range(7))
-    found = working_time([Shift(week, start, (start + 8.0) % 24.0) for start in day], datetime.datetime(2026, 1, 3), 200)
+    found = working_time(
+        [Shift(week, start, (start + 8.0) % 24.0) for start in day], datetime.datetime(2026, 1, 3), 200
+    )
     assert found.intervals is not None and len(found.intervals) == 1
     assert found.next_start(5.0, 100.0) == 5.0

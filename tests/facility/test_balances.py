@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from exosim.plant import Failure
 from tests.facility.plants import (
     Ran,
     Setting,
@@ -18,8 +20,6 @@ from tests.facility.plants import (
     shop,
     stays,
 )
-
-from exosim.plant import Failure
 
 whole = st.integers(0, 12).map(float)
 

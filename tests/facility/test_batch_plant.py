@@ -8,11 +8,11 @@ import re
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.facility.facility_rows import QUICK_WIDTH, REPLICATIONS, SLOW_WIDTH, WAITING, Row, rows
-from tests.facility.plants import Ran, Setting, Stage, crew, everything_is_back, flow, shop, stays
 
 from exosim.operations.base import Phase
 from exosim.plant import Consequence, Failure
+from tests.facility.facility_rows import QUICK_WIDTH, REPLICATIONS, SLOW_WIDTH, WAITING, Row, rows
+from tests.facility.plants import Ran, Setting, Stage, crew, everything_is_back, flow, shop, stays
 
 STAGES = ("culture", "clarification", "UF", "SEC", "fill")
 PRODUCTS = {"A": (10, 20, 5, 30), "B": (15, 8, 12, 7), "C": (3, 24, 13, 0)}

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.facility.plants import Ran, Setting, Stage, attended, crew, everything_is_back, most_at_once, shop
-from tests.test_working_time import HOURS, STEP, grid, holidays, quarters, shifts, starts
 
 from exosim.errors import ModelError
 from exosim.operations.base import Phase
 from exosim.plant import Failure
 from exosim.working_time import Shift, WorkingTime, working_time
+from tests.facility.plants import Ran, Setting, Stage, attended, crew, everything_is_back, most_at_once, shop
+from tests.test_working_time import HOURS, STEP, grid, holidays, quarters, shifts, starts
 
 DAILY = working_time([Shift(tuple(range(7)), 8.0, 16.0)], datetime.datetime(2026, 1, 5), 2000.0)
 WEEKDAYS = working_time([Shift((0, 1, 2, 3, 4), 8.0, 16.0)], datetime.datetime(2026, 1, 5), 2000.0)

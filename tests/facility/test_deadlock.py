@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.facility.plants import Setting, Stage, crew, everything_is_back, shop
 
 from exosim.errors import ModelError
 from exosim.facility.batch import Batch
 from exosim.facility.deadlock import stuck, waiting_with
+from tests.facility.plants import Setting, Stage, crew, everything_is_back, shop
 
 THERE_AND_BACK = [Stage(4.0, unit="mixer"), Stage(2.0, unit="skid"), Stage(1.0, unit="mixer")]
 BLOCKING = Setting(storage="none")

@@ -6,6 +6,7 @@ import csv
 import re
 
 import pytest
+
 from tests.facility.facility_rows import FOLDER, Row, rows
 from tests.facility.plants import Setting, everything_is_back, flow
 

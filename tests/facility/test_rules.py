@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.facility.plants import Setting, Stage, crew, flow, most_at_once, shop, stays
-from tests.facility.test_balances import lines
 
 from exosim.errors import ModelError
 from exosim.plant import Failure
+from tests.facility.plants import Setting, Stage, crew, flow, most_at_once, shop, stays
+from tests.facility.test_balances import lines
 
 whole = st.integers(0, 12).map(float)
 
