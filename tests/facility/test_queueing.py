@@ -253,7 +253,8 @@ QUICK = {
 """Customers of the rows of the quick set, besides machine repair and blocking, which are sharp at once."""
 QUICK_CLOSED = {"REPAIR": 8_000, "LINE": 8_000}
 
-SLOW = {"lam=0.8 mu=1": 2_000_000, "lam=0.9 mu=1": 1_500_000, "lam=0.95 mu=1": 4_000_000}
+SLOW = {"lam=0.5 mu=1": 1_700_000, "lam=0.5 S=exponential mean 1": 1_700_000}
+SLOW |= {"lam=0.8 mu=1": 2_000_000, "lam=0.9 mu=1": 1_500_000, "lam=0.95 mu=1": 4_000_000}
 SLOW |= {"lam=0.8 S=exponential mean 1": 2_000_000, "A=exponential mean 1.25 mu=1": 2_000_000}
 SLOW |= {"lam=18 mu=1 c=20": 1_200_000, "lam=2.7 D=1 c=3": 1_200_000, "lam=0.2 mu=0.1 c=3": 600_000}
 SLOW_CLOSED = {"REPAIR": 150_000, "LINE": 100_000}
@@ -287,8 +288,9 @@ def slow_plan(row: Row) -> tuple[int, float]:
         return 600_000, 0.1
     if busy(row) > 0.6:
         variance = row.quantity.startswith("variance")
-        return SLOW.get(row.params, 1_200_000 if variance else 600_000), WIDTHS[number_of(row)]
-    return 1_200_000, 0.015 if row.quantity.startswith("variance") else SLOW_WIDTH
+        width = 0.03 if row.quantity.startswith("P(no wait)") else WIDTHS[number_of(row)]
+        return SLOW.get(row.params, 1_200_000 if variance else 600_000), width
+    return SLOW.get(row.params, 1_200_000), 0.015 if row.quantity.startswith("variance") else SLOW_WIDTH
 
 
 def quick_customers(row: Row) -> int | None:
