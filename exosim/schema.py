@@ -240,6 +240,7 @@ _EXAMPLES: Mapping[str, str] = {
 _KINDS: Mapping[str, str] = {
     "string_type": "text", "list_type": "a list", "dict_type": "a table", "model_type": "a table",
     "model_attributes_type": "a table", "int_type": "a whole number", "bool_type": "true or false",
+    "datetime_type": "a date and time", "float_type": "a number",
 }  # fmt: skip
 
 
