@@ -25,7 +25,7 @@ from exosim.folder import Target, default_path, slug, writing
 from exosim.operations import catalog
 from exosim.operations.base import Hold
 from exosim.parameter import Parameter, declared
-from exosim.product import Vesicles, VesicleSize
+from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quality import Assay
 from exosim.recipe import Wait
 from tests.texts import BASE, FILE, Door, changed, line_of, of_operation
@@ -158,7 +158,7 @@ REFUSED = [
     volume("VAL-018", f"{{ truncated_normal = {EMPTY_WINDOW} }}", "practically empty"),
     given("VAL-026", "planar_expansion", 'doubling_time = "1e-9 h"', "outside the plausible range", "got 1e-9 h"),
     given("VAL-026", "planar_expansion", 'doubling_time = "10 h"', "plausible range", "or allow_outside_range = true"),
-    given("VAL-032", "size_exclusion_chromatography", "load_fraction = 1.5", "between 0 and 1", "0.02..0.25"),
+    given("VAL-032", "size_exclusion_chromatography", "load_fraction = 1.5", "between 0 and 1", "0.02..0.2,"),
     given("VAL-034", "tangential_flow_filtration", "concentration_factor = 0.5", "must be at least 1", "got 0.5"),
     replaced("VAL-048", "seed = 1", "seed = -1", "seed: is outside its range", "got -1", "a whole number, at least 0"),
     whole("VAL-048", BASE, "seed: is outside its range", "at least 0", options=("--set", "seed=-1")),
@@ -201,7 +201,8 @@ def test_accepted(row: str, case: Case, door: Door) -> None:
 
 
 def numeric_keys() -> list[tuple[str, str, Parameter]]:
-    owners = {**catalog(), "hold": Hold, "wait": Wait, "ev_size": VesicleSize, "product": Vesicles, "assay": Assay}
+    product = {"ev_size": VesicleSize, "protein_size": ProteinSize, "product": Vesicles}
+    owners = {**catalog(), "hold": Hold, "wait": Wait, **product, "assay": Assay}
     return [(owner, key, p) for owner in owners for key, p in declared(owners[owner]).items()]
 
 
@@ -212,6 +213,7 @@ def with_number(owner: str, key: str, value: str) -> str:
         "hold": ('hold = { rate = "0.003 1/h", size_exponent = 1.0 }', f"hold = {{ {line} }}"),
         "wait": ('expected_hold = "2 h"', line),
         "ev_size": ('median = "115 nm"', line),
+        "protein_size": ("[common]", f"[product.protein_size]\n{line}\n\n[common]"),
         "product": ('dose = "1e10 EV"', f'dose = "1e10 EV"\n{line}'),
         "assay": ('repeatability = "6 %"', line),
         "dose": ('dose = "1e10 EV"', line),

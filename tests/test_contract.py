@@ -19,7 +19,7 @@ from exosim.material import FIELDS, Material, total
 from exosim.operations import catalog
 from exosim.operations.base import Hold, Outcome, UnitOperation
 from exosim.parameter import GRADES, Parameter, declared
-from exosim.product import Vesicles, VesicleSize
+from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quality import Assay
 from exosim.recipe import Wait
 from exosim.references import references
@@ -45,7 +45,8 @@ MAKES: Mapping[str, set[str]] = {
     },
 }
 WITH_RECOVERY = [name for name in NAMES if "ev_recovery" in declared(catalog()[name])]
-DECLARING = {**catalog(), "hold": Hold, "wait": Wait, "ev_size": VesicleSize, "product": Vesicles, "assay": Assay}
+PRODUCT = {"ev_size": VesicleSize, "protein_size": ProteinSize, "product": Vesicles}
+DECLARING = {**catalog(), "hold": Hold, "wait": Wait, **PRODUCT, "assay": Assay}
 DECLARED = [(owner, name) for owner in sorted(DECLARING) for name in declared(DECLARING[owner])]
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "operations.md"
 

@@ -135,4 +135,4 @@ def test_every_species_has_a_field_and_a_readable_unit() -> None:
     assert set(FIELDS[1:]) == set(SPECIES)
     assert all(dimension(species.unit) for species in SPECIES.values())
     assert all(dimension(unit) for unit in CONSUMABLES.values())
-    assert [pool.diameter for pool in PROTEIN_POOLS] == sorted(pool.diameter for pool in PROTEIN_POOLS)
+    assert PROTEIN_POOLS == ("small", "albumin", "immunoglobulin", "complex")

@@ -43,7 +43,17 @@ INSERTED = [
     (VOLUME, 'volume = "10"', 'medium.volume: the unit is missing; got "10"; expected a quantity in L'),
     (VOLUME, 'volume = ["10 L"]', "medium.volume: is of the wrong kind; got a list of 1; expected a quantity in L"),
     (VOLUME, "volume = {}", "medium.volume: give one value or one distribution; got neither; expected value = …"),
-    (VOLUME, 'volume = "1,5 L"', 'a comma is not a decimal sign; got "1,5 L"; expected a point: "1.5 L"'),
+    (
+        VOLUME,
+        'volume = "1,5 L"',
+        'a comma is neither a decimal sign nor allowed between thousands; got "1,5 L"; expected "1.5 L" with a decimal',
+    ),
+    (
+        VOLUME,
+        'volume = "1,500 mL"',
+        'a comma is neither a decimal sign nor allowed between thousands; got "1,500 mL"; '
+        'expected "1.500 mL" with a decimal point, or "1500 mL" for thousands',
+    ),
     (VOLUME, 'volume = "10 Lt"', 'medium.volume: unknown unit "Lt"; got "10 Lt"'),
     (VOLUME, 'volume = { valu = "1 L" }', 'medium.volume: unknown key "valu"', "did you mean value?"),
     (VOLUME, 'volume = { normal = { mean = "5 L", sd = "1 L" } }', "has values below 0, which cannot be"),
@@ -373,6 +383,57 @@ def test_a_value_that_replaces_another_is_told(door: Door) -> None:
         BASE, "--json", "--set", "medium.counted_titer=1e10 particle/mL", "--set", "medium.titer=1e10 EV/mL"
     ).document()["warnings"]
     assert "medium.titer is given but not used: another value replaces it" in warnings
+
+
+COUNTING = ("assay.bca.detection_limit", "assay.bca.detection_width")
+MORE = '\n[[assay]]\nid = "bca"\nrepeatability = "8 %"\n'
+
+
+def more_assays(door: Door, text: str, *options: str) -> tuple[list[str], set[str]]:
+    """Return the warnings and the paths in the ledger of a scenario with more assays."""
+    document = door.check(text, "--json", *options).document()
+    return document["warnings"], {line["path"] for line in document["ledger"]["lines"]}
+
+
+def test_an_assay_that_counts_nothing_has_no_detection_by_size(door: Door) -> None:
+    """What such an assay detects does not matter: it is told when given, and not listed when it is a default."""
+    warnings, paths = more_assays(door, BASE + MORE)
+    assert warnings == []
+    assert not paths & set(COUNTING)
+    assert {"assay.bca.bias", "assay.bca.repeatability", "assay.nanoparticle_tracking.detection_limit"} <= paths
+    given = BASE + MORE + 'detection_limit = "50 nm"\ndetection_width = "20 nm"\n'
+    warnings, _ = more_assays(door, given)
+    assert warnings == [f"{path} is given but not used: this assay counts no particles" for path in COUNTING]
+
+
+def test_an_assay_that_counts_keeps_its_detection_by_size(door: Door) -> None:
+    """The instrument counts, and so does an assay that is named for particles per volume."""
+    given = BASE + MORE + 'detection_limit = "50 nm"\n'
+    warnings, paths = more_assays(door, given, "--set", "product.instrument=bca")
+    assert warnings == []
+    assert set(COUNTING) <= paths
+    for measure, limit, unused in (
+        ("particles_per_volume", "1e6 particle/mL", False),
+        ("particles_per_protein", "1e6 particle/ug", True),
+        ("evs_per_volume", "1e6 EV/mL", True),
+        ("protein_per_volume", "1 ug/mL", True),
+    ):
+        named = f'\n[[attribute]]\nid = "more"\nmeasure = "{measure}"\nassay = "bca"\nlimits.at_least = "{limit}"\n'
+        warnings, paths = more_assays(door, given + named)
+        assert bool(warnings) == unused, measure
+        assert (COUNTING[1] not in paths) == unused, measure
+
+
+def test_the_default_instrument_is_listed_only_where_it_counts(door: Door) -> None:
+    """With another instrument nothing of nanoparticle tracking is in the ledger, unless it stands in the file."""
+    bare = BASE.replace('[[assay]]\nid = "nanoparticle_tracking"', '[[assay]]\nid = "flow"').replace(
+        'assay = "nanoparticle_tracking"', 'assay = "flow"'
+    )
+    _, paths = more_assays(door, bare)
+    assert "assay.nanoparticle_tracking.detection_limit" in paths and "assay.flow.detection_limit" not in paths
+    _, paths = more_assays(door, bare, "--set", "product.instrument=flow")
+    assert not [path for path in paths if path.startswith("assay.nanoparticle_tracking")]
+    assert "assay.flow.detection_limit" in paths
 
 
 def test_unused_defaults_are_not_in_the_ledger(door: Door) -> None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pytest
 
 from exosim import units
+from exosim.composition import own_protein, total_protein
 from exosim.kernel import run
 from exosim.material import Material, total
 from exosim.operations.base import standard_context
 from exosim.operations.conditioned_medium import ConditionedMedium
 from exosim.operations.measured_step import MeasuredStep
 from exosim.operations.vial_filling import VialFilling
-from exosim.physics.detection import Counter
-from exosim.quality import MEASURES, Assay, Attribute, Lot
+from exosim.physics.detection import Counter, counted_particles
+from exosim.quality import MEASURES, Assay, Attribute, Lot, Measure, Result, reported_value
 from exosim.readings import DoseRule, Specification, attribute_results
 from exosim.recipe import Recipe, UnitProcedure
 
@@ -28,13 +30,15 @@ def attribute(measure: str, assay: str | None = None, **limits: Any) -> Attribut
     return Attribute(measure, measure, assay, limits.get("at_least"), limits.get("at_most"))
 
 
-def results(attributes: tuple[Attribute, ...], z: float = 0.0, fill: bool = False, **assays: Assay) -> dict[str, float]:
-    """Return what is reported of a liter of medium with 5e9 EV/mL, by attribute."""
+def results(
+    attributes: tuple[Attribute, ...], z: float | Mapping[str, float] = 0.0, fill: bool = False, **assays: Assay
+) -> dict[str, float]:
+    """Return what is reported of a liter of medium with 5e9 EV/mL, by attribute; `counter` is the instrument."""
     last = VialFilling() if fill else MeasuredStep(ev_recovery=1.0)
     procedures = (UnitProcedure("medium", ConditionedMedium()), UnitProcedure("last", last, ("medium.product",)))
     steps = run(Recipe(procedures, CONTEXT))
-    specification = Specification(Assay(), DoseRule(1e10, "EV"), attributes, assays)
-    noise = {a.id: np.array([z]) for a in attributes}
+    specification = Specification(DoseRule(1e10, "EV"), {"counter": Assay(), **assays}, "counter", attributes)
+    noise = {name: np.array([z.get(name, 0.0) if isinstance(z, Mapping) else z]) for name in specification.assays}
     found = attribute_results(steps, CONTEXT, specification, noise)
     return {a.id: float(np.squeeze(reported)) for a, _, reported in found}
 
@@ -60,26 +64,170 @@ def test_one_standard_deviation_up() -> None:
     )
 
 
+def factor(z: float, repeatability: float = 0.06) -> float:
+    """Return the factor of a result that lies z standard deviations off."""
+    return math.exp(z * math.sqrt(math.log(1.0 + repeatability**2)))
+
+
+def lot(**values: Any) -> Lot:
+    """Return a lot of conditioned medium with doses of 2 mL."""
+    return Lot(ConditionedMedium(**values).transform(Material()).product, CONTEXT, 2.0)
+
+
+def reported(measure: str, of: Lot, instrument: Result, assay: Result | None = None) -> float:
+    """Return what is reported for a measure of a lot."""
+    return float(np.squeeze(reported_value(MEASURES[measure], of, instrument, assay)))
+
+
+PLAIN = Result(Assay(), 0.0)
+
+
+def test_error_and_bias_multiply() -> None:
+    """A result is the truth times (1 + bias) times the lognormal error, in each lane."""
+    bias, z = np.array([-0.5, 0.0, 0.25]), np.array([-1.0, 0.5, 3.0])
+    assay = Assay(bias=bias, repeatability=0.12)
+    errors = np.array([factor(one, 0.12) for one in z])
+    assert assay.error(z) == pytest.approx(errors, rel=1e-12)
+    assert assay.reported(7.0, z) == pytest.approx(7.0 * (1.0 + bias) * errors, rel=1e-12)
+
+
+def test_a_bias_below_minus_one_reports_nothing() -> None:
+    """No result is negative: an assay or a counter that reads more than 100 % low reads 0."""
+    assert Assay(bias=-1.5).reported(5.0, 0.3) == 0.0
+    assert Assay(bias=-1.5).counter() == Counter(65.0, 30.0, -1.0)
+    low = Result(Assay(bias=-1.5), 0.0)
+    assert reported("particles_per_volume", lot(), PLAIN, low) == 0.0
+    assert reported("protein_per_volume", lot(), PLAIN, low) == 0.0
+
+
 def test_a_biased_counter_counts_more() -> None:
     """Bias multiplies counts once: in the counter for particles, afterwards for everything else."""
-    plain = results(
-        (attribute("particles_per_volume", "nta"), attribute("protein_per_volume", "bca")), nta=Assay(), bca=Assay()
-    )
-    high = results(
-        (attribute("particles_per_volume", "nta"), attribute("protein_per_volume", "bca")),
-        nta=Assay(bias=0.25),
-        bca=Assay(bias=0.1),
-    )
+    asked = (attribute("particles_per_volume", "nta"), attribute("protein_per_volume", "bca"))
+    plain = results(asked, nta=Assay(), bca=Assay())
+    high = results(asked, nta=Assay(bias=0.25), bca=Assay(bias=0.1))
     assert high["particles_per_volume"] == pytest.approx(1.25 * plain["particles_per_volume"], rel=1e-12)
     assert high["protein_per_volume"] == pytest.approx(1.1 * plain["protein_per_volume"], rel=1e-12)
 
 
-def test_the_error_multiplies_every_measure() -> None:
-    """Every attribute carries the error of its assay, the instrument of the product where none is named."""
-    every = tuple(attribute(measure) for measure in MEASURES)
-    plain, high = results(every), results(every, z=2.0)
-    factor = math.exp(2.0 * math.sqrt(math.log(1 + 0.06**2)))
-    assert all(high[name] == pytest.approx(factor * plain[name], rel=1e-12) for name in MEASURES)
+@pytest.mark.parametrize("measure", MEASURES)
+def test_a_named_assay_reports_protein_below_or_what_is_on_top(measure: str) -> None:
+    """The bias and the error of the named assay enter once: below a measure per protein, on top of any other."""
+    assay = Assay(bias=0.5, repeatability=0.2)
+    plain = results((attribute(measure, "bca"),), bca=Assay())[measure]
+    found = results((attribute(measure, "bca"),), z={"bca": 1.3}, bca=assay)[measure]
+    expected = 1.5 * factor(1.3, 0.2)
+    if MEASURES[measure].bottom == "protein":
+        expected = 1.0 / expected
+    assert found / plain == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("named", [None, "bca"])
+@pytest.mark.parametrize("measure", MEASURES)
+def test_the_instrument_enters_where_particles_are_counted(measure: str, named: str | None) -> None:
+    """Bias and error of the instrument enter what is counted, unless another assay counts, and nothing else."""
+    counts = measure == "particles_per_protein" or (measure == "particles_per_volume" and named is None)
+    biased = Assay(bias=0.5, repeatability=0.2)
+    plain = results((attribute(measure, named),), bca=Assay())[measure]
+    found = results((attribute(measure, named),), z={"counter": 1.3}, bca=Assay(), counter=biased)[measure]
+    assert found / plain == pytest.approx(1.5 * factor(1.3, 0.2) if counts else 1.0, rel=1e-12)
+
+
+@pytest.mark.parametrize("measure", [m for m in MEASURES if MEASURES[m].top != "particles"])
+def test_without_an_assay_what_is_not_counted_is_reported_as_it_is(measure: str) -> None:
+    """Vesicles, protein and DNA that no assay reports carry neither bias nor error, whatever the noise."""
+    every = {"counter": Assay(bias=0.5), "bca": Assay(bias=0.3)}
+    assert results((attribute(measure),), z=2.0, **every)[measure] == results((attribute(measure),))[measure]
+
+
+def test_a_higher_detection_limit_lowers_particles_per_protein() -> None:
+    """Purity is counted by the instrument of the product, whatever detection the protein assay would have."""
+    asked = (attribute("particles_per_protein", "bca"),)
+    found = [
+        results(asked, bca=Assay(), counter=Assay(detection_limit=limit))["particles_per_protein"]
+        for limit in (40.0, 65.0, 90.0, 120.0)
+    ]
+    assert np.all(np.diff(found) < -0.01 * found[0])
+    other = results(asked, bca=Assay(detection_limit=140.0, detection_width=5.0))["particles_per_protein"]
+    assert other == results(asked, bca=Assay())["particles_per_protein"] == found[1]
+    context, medium = CONTEXT, lot().product
+    for limit, one in zip((40.0, 65.0, 90.0, 120.0), found, strict=True):
+        count = counted_particles(medium, context.sizes, Counter(limit, 30.0))
+        assert one == pytest.approx(float(np.squeeze(count / total_protein(medium, context))), rel=1e-12)
+
+
+def test_a_protein_assay_that_reads_half_as_much_again_divides_the_purity() -> None:
+    """A bias of +50 % on the protein divides particles and vesicles per protein by 1.5."""
+    asked = (attribute("particles_per_protein", "bca"), attribute("evs_per_protein", "bca"))
+    plain, high = results(asked, bca=Assay()), results(asked, bca=Assay(bias=0.5))
+    assert high["particles_per_protein"] == pytest.approx(plain["particles_per_protein"] / 1.5, rel=1e-12)
+    assert high["evs_per_protein"] == pytest.approx(plain["evs_per_protein"] / 1.5, rel=1e-12)
+
+
+def test_noise_of_instrument_and_protein_assay_both_enter_the_purity() -> None:
+    """The spread of the purity is that of the count and that of the protein, added in the logarithm."""
+    z = np.random.default_rng(7).standard_normal((2, 200_000))
+    counter, bca = Assay(repeatability=0.12), Assay(repeatability=0.3)
+    measure = MEASURES["particles_per_protein"]
+    found = np.log(reported_value(measure, lot(), Result(counter, z[0]), Result(bca, z[1])))
+    variance = math.log(1.0 + 0.12**2) + math.log(1.0 + 0.3**2)
+    assert np.var(found) == pytest.approx(variance, rel=0.01)
+    assert np.corrcoef(found, z[0])[0, 1] == pytest.approx(math.sqrt(math.log(1.0 + 0.12**2) / variance), abs=0.01)
+    assert np.corrcoef(found, z[1])[0, 1] == pytest.approx(-math.sqrt(math.log(1.0 + 0.3**2) / variance), abs=0.01)
+
+
+def test_the_noise_of_one_assay_cancels_where_it_counts_and_weighs() -> None:
+    """One result is one result: the same assay on top and below leaves the true ratio of what it reports."""
+    found = results((attribute("particles_per_protein", "counter"),), z=1.7)["particles_per_protein"]
+    assert found == pytest.approx(results((attribute("particles_per_protein"),))["particles_per_protein"], rel=1e-12)
+
+
+def test_attributes_share_the_result_of_an_assay() -> None:
+    """Two attributes of one assay err alike; those of another err by themselves."""
+    asked = (
+        attribute("protein_per_volume", "bca"),
+        attribute("particles_per_protein", "bca"),
+        attribute("particles_per_volume", "counter"),
+        attribute("evs_per_protein", "other"),
+    )
+    assays = {"bca": Assay(repeatability=0.2), "other": Assay(repeatability=0.2)}
+    plain, off = results(asked, **assays), results(asked, z={"bca": 1.0, "counter": -0.5}, **assays)
+    ratios = {name: off[name] / plain[name] for name in plain}
+    assert ratios["protein_per_volume"] == pytest.approx(factor(1.0, 0.2), rel=1e-12)
+    assert ratios["particles_per_volume"] == pytest.approx(factor(-0.5), rel=1e-12)
+    assert ratios["particles_per_protein"] == pytest.approx(factor(-0.5) / factor(1.0, 0.2), rel=1e-12)
+    assert ratios["evs_per_protein"] == 1.0
+
+
+def test_particles_per_volume_are_counted_by_the_named_assay() -> None:
+    """A second counter sees with its own detection limit; without a name the instrument counts."""
+    blind = Assay(detection_limit=120.0, detection_width=20.0)
+    found = reported("particles_per_volume", lot(), PLAIN, Result(blind, 0.0))
+    expected = counted_particles(lot().product, CONTEXT.sizes, Counter(120.0, 20.0)) / 1e3
+    assert found == pytest.approx(float(np.squeeze(expected)), rel=1e-12)
+    assert found < 0.8 * reported("particles_per_volume", lot(), PLAIN)
+    assert reported("particles_per_volume", lot(), Result(blind, 0.0)) == found
+
+
+def test_measures_are_pinned() -> None:
+    """Scenarios name these measures and give limits in these units."""
+    assert dict(MEASURES) == {
+        "particles_per_volume": Measure("particle/mL", "particles", "volume"),
+        "particles_per_protein": Measure("particle/ug", "particles", "protein"),
+        "evs_per_volume": Measure("EV/mL", "vesicles", "volume"),
+        "evs_per_protein": Measure("EV/ug", "vesicles", "protein"),
+        "protein_per_volume": Measure("ug/mL", "protein", "volume"),
+        "dna_per_volume": Measure("ng/mL", "dna", "volume"),
+        "dna_per_dose": Measure("ng/dose", "dna", "dose"),
+    }
+
+
+def test_an_empty_lot_reports_zero() -> None:
+    """Nothing over nothing is nothing, without a warning of the arithmetic."""
+    empty = Lot(Material(), CONTEXT, 0.0)
+    with np.errstate(all="raise"):
+        for measure in MEASURES.values():
+            assert np.all(reported_value(measure, empty, PLAIN, None) == 0.0)
+            assert np.all(reported_value(measure, empty, PLAIN, Result(Assay(), 1.0)) == 0.0)
 
 
 def test_measures_of_a_known_medium() -> None:
@@ -93,8 +241,8 @@ def test_measures_of_a_known_medium() -> None:
     assert found["evs_per_volume"] / found["evs_per_protein"] == pytest.approx(found["protein_per_volume"], rel=1e-12)
     assert 80.0 < found["protein_per_volume"] < 83.0  # the vesicles' own protein comes on top of 80 ug/mL
     assert found["dna_per_dose"] == pytest.approx(200.0 * 1000.0 / 500.0, rel=1e-12)  # 500 doses in a liter
-    for unit, _ in MEASURES.values():
-        units.dimension(unit)
+    for measure in MEASURES.values():
+        units.dimension(measure.unit)
 
 
 def test_dna_per_dose_counts_what_a_dose_holds() -> None:
@@ -121,7 +269,7 @@ def test_limits_include_their_ends(low: float | None, high: float | None, met: l
 
 def test_limits_apply_to_what_is_reported() -> None:
     """A lot just above its limit fails when the assay reads low."""
-    rule = attribute("evs_per_volume", at_least=4.9e9)
+    rule = attribute("evs_per_volume", "counter", at_least=4.9e9)
     assert rule.met(np.array([results((rule,))["evs_per_volume"]])) == 1.0
     assert rule.met(np.array([results((rule,), z=-1.0)["evs_per_volume"]])) == 0.0
 
@@ -133,9 +281,14 @@ def test_limits_apply_to_what_is_reported() -> None:
 def test_a_biased_count_fails_good_lots(cv: float, bias: float, passing: float) -> None:
     """Label claims of 20 % are met as often as the evidence says, so that bias and not the process fails lots."""
     z = np.random.default_rng(4).standard_normal(200_000)
-    reported = Assay(repeatability=cv, bias=bias).reported(1.0 + bias, z)
+    assay = Assay(repeatability=cv, bias=bias)
     rule = Attribute("label", "particles_per_volume", None, 0.8, 1.2)
-    assert np.mean(rule.met(reported)) == pytest.approx(passing, abs=0.025)
+    assert np.mean(rule.met(assay.reported(1.0, z))) == pytest.approx(passing, abs=0.025)
+    medium = lot()
+    claim = reported("particles_per_volume", medium, PLAIN)
+    for instrument, named in ((Result(assay, z), None), (PLAIN, Result(assay, z))):
+        counts = reported_value(MEASURES["particles_per_volume"], medium, instrument, named)
+        assert np.mean(rule.met(counts / claim)) == pytest.approx(passing, abs=0.025)
 
 
 def test_an_assay_is_a_counter() -> None:
@@ -146,12 +299,11 @@ def test_an_assay_is_a_counter() -> None:
 def test_a_lot_counts_vesicles_and_other_particles() -> None:
     """What is counted per volume grows with other particles while the true vesicles stay."""
     medium = ConditionedMedium().transform(Material()).product
-    lots = [
-        Lot(m, CONTEXT, Counter(65.0, 30.0), 1.0)
-        for m in (medium, medium.replaced(lipoproteins=medium.vesicles * 10.0))
-    ]
-    counts = [float(np.squeeze(MEASURES["particles_per_volume"][1](lot))) for lot in lots]
-    true = [float(np.squeeze(MEASURES["evs_per_volume"][1](lot))) for lot in lots]
-    assert counts[1] > 10.0 * counts[0] and true[0] == true[1]
-    assert lots[0].milliliters == pytest.approx(1000.0)
+    lots = [Lot(m, CONTEXT, 1.0) for m in (medium, medium.replaced(lipoproteins=medium.vesicles * 10.0))]
+    counts = [reported("particles_per_volume", one, PLAIN) for one in lots]
+    true = [reported("evs_per_volume", one, PLAIN) for one in lots]
+    assert counts[1] > 10.0 * counts[0] and true[0] == true[1] == pytest.approx(5e9, rel=1e-12)
+    assert lots[0].product.volume * 1e3 == pytest.approx(1000.0)
     assert float(np.squeeze(total(medium.vesicles))) == pytest.approx(5e12, rel=1e-12)
+    own = own_protein(medium, CONTEXT) + medium.associated_protein + total(medium.protein)
+    assert reported("protein_per_volume", lots[0], PLAIN) == pytest.approx(float(np.squeeze(own)) / 1e3, rel=1e-12)

@@ -40,7 +40,8 @@ def batch(*operations: tuple[str, UnitOperation], hold: Hold | None = None, wait
 
 def read(steps: tuple[Step, ...], dose: DoseRule | None = None, assay: Assay | None = None) -> list[Reading]:
     """Return the readings with an unbiased default instrument and a dose of 1e10 true vesicles."""
-    return read_batch(steps, CONTEXT, Specification(assay or Assay(), dose or DoseRule(1e10, "EV")))
+    specification = Specification(dose or DoseRule(1e10, "EV"), {"counter": assay or Assay()}, "counter")
+    return read_batch(steps, CONTEXT, specification)
 
 
 def value(readings: list[Reading], name: str, step: str | None = None) -> float:
@@ -135,7 +136,8 @@ def test_doses_in_particles_follow_the_instrument() -> None:
     context = dataclasses.replace(CONTEXT, counter=assay.counter(), dose_in_particles=True)
     medium = ConditionedMedium(context=context, volume=0.05, titer=1e11)
     steps = batch(("medium", medium), ("fill", VialFilling(context=context, **EXACT_FILL)))
-    specification = Specification(assay, DoseRule(1e9, "particle"))
+    specification = Specification(DoseRule(1e9, "particle"), {"other": Assay(), "flow": assay}, "flow")
+    assert specification.instrument is assay
     readings = read_batch(steps, context, specification)
     particles = value(readings, "particles", "fill")
     assert value(readings, "doses") == np.floor(particles / 1e9)
@@ -254,7 +256,10 @@ def test_limits_are_named_by_step() -> None:
     """A limit that an operation reached is found under its step and text."""
     steps = batch(("medium", ConditionedMedium(volume=10.0)), ("clarify", DepthFiltration(area=10.0)))
     reached = limit_shares(steps)
-    assert reached == {("clarify", "depth filter would plug: more than one needed"): 1.0}
+    assert reached == {
+        ("clarify", "depth filter would plug: more than one needed"): 1.0,
+        ("clarify", "adsorption takes more than half of the vesicles"): 0.0,
+    }
 
 
 def test_readings_of_many_lanes_are_readings_of_each() -> None:

@@ -56,6 +56,24 @@ def test_fewer_draws_are_the_first_of_more(reference: xs.Scenario, yields: xs.Yi
     assert np.array_equal(few.values("vialed"), yields.values("vialed")[:7])
 
 
+@pytest.mark.slow
+def test_a_million_draws_begin_with_the_first_thousand(reference: xs.Scenario) -> None:
+    """A run of 1,000,000 draws begins with the lanes of a run of 1000, in every array, and its summaries are finite."""
+    many, few = xs.evaluate(reference, draws=1_000_000), xs.evaluate(reference, draws=1000)
+    for kind, arrays in few._kept.items():
+        assert many._kept[kind].keys() == arrays.keys()
+        for key, array in arrays.items():
+            found = many._kept[kind][key]
+            assert (found is None) == (array is None), key
+            if array is not None:
+                assert np.array_equal(np.asarray(found)[..., :1000], array), key
+    assert many.values("doses").shape == (1_000_000,)
+    for summary in many.quantities():
+        numbers = (summary.mean, summary.sd, summary.median, summary.p5, summary.p95)
+        assert summary.n == 1_000_000 or summary.reason, summary
+        assert all(n is None or np.isfinite(n) for n in numbers), summary
+
+
 @pytest.mark.parametrize("draws", [1, 2, 63, 64, 65, 997])
 def test_any_number_of_draws(reference: xs.Scenario, draws: int) -> None:
     """One, a prime and a ragged number of lanes work and leave no NaN."""

@@ -119,7 +119,8 @@ def test_frequent_mistakes_get_a_hint(text: str, unit: str, words: str) -> None:
         ("5 K", "J", "K cannot be converted to J"),
         ("3 log", "L", "log cannot be converted to L"),
         ("50", "L", "the unit is missing"),
-        ("10,5 L", "L", "a comma is not a decimal sign"),
+        ("10,5 L", "L", "a comma is neither a decimal sign nor allowed between thousands"),
+        ("1,500 mL", "mL", "a comma is neither a decimal sign nor allowed between thousands"),
         ("2 h + 3 L", "h", "a quantity is one number with one unit, not a sum"),
         ("2 + 3", "1", "a quantity is one number with one unit, not a sum"),
         ("1e400 L", "L", "this is not a finite number"),
@@ -154,7 +155,8 @@ def test_an_unknown_unit_names_the_nearest(written: str, nearest: str | None) ->
 
 
 def test_a_comma_is_answered_with_a_point() -> None:
-    assert refusal("10,5 L", "L").expected == 'a point: "10.5 L"'
+    assert refusal("10,5 L", "L").expected == '"10.5 L" with a decimal point, or "105 L" for thousands'
+    assert refusal("1,500 mL", "mL").expected == '"1.500 mL" with a decimal point, or "1500 mL" for thousands'
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
         if not isinstance(feed.vesicles, np.ndarray):
             return float(self.context.sizes.diameters.mean())
         weighted = total(np.asarray(feed.vesicles * self.context.sizes.diameters))
-        return weighted / np.maximum(total(feed.vesicles), 1.0) + _SMALLEST_DIAMETER
+        return np.asarray(np.maximum(weighted / np.maximum(total(feed.vesicles), 1.0), _SMALLEST_DIAMETER))
 
     def _concentrated(self, pools: Array, passing: Array, positions: Array) -> Array:
         """Return the soluble protein per feed volume at each position: every pool rises as far as it is retained."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,3 +78,16 @@ def test_a_measured_recovery_replaces_adsorption() -> None:
     feed = everything()
     outcome = DepthFiltration(area=2e6, inner_area_ratio=1000.0, ev_recovery=0.9).transform(feed)
     assert outcome.product.vesicles / feed.vesicles == pytest.approx(0.9, rel=1e-12)
+
+
+@pytest.mark.parametrize(("share", "reached"), [(0.49, 0.0), (0.51, 1.0), (2.0, 1.0)])
+def test_a_surface_that_takes_most_of_a_lot_is_reported(share: float, reached: float) -> None:
+    """Adsorption of more than half of the vesicles reaches a limit, unless the recovery is measured."""
+    limit = "adsorption takes more than half of the vesicles"
+    feed = everything()
+    per_area = share * float(np.sum(feed.vesicles)) / (10.0 * 0.5)
+    settings: dict[str, Any] = {"area": 5000.0, "inner_area_ratio": 10.0, "adsorbed_per_area": per_area}
+    outcome = DepthFiltration(**settings).transform(feed)
+    assert outcome.monitors["filters"] == 1.0
+    assert outcome.limits[limit] == reached
+    assert limit not in DepthFiltration(ev_recovery=0.9, **settings).transform(feed).limits

@@ -231,7 +231,7 @@ def test_attachment_lag_and_growth_in_closed_form() -> None:
     operation = HollowFiberCulture(growth_period=5.0, lag=20.0, attachment=0.8)
     state = operation.start(suspension(1e7)).remainder
     after = operation.advance(state, operation.schedule()[0], 120.0).remainder
-    rate = math.log(2.0) / 32.0
+    rate = math.log(2.0) / 24.0
     net, crowd, start = rate - 0.001, rate / 2.1e8**2, 0.8e7
     expected = (start**-2 * math.exp(-2 * net * 100.0) + crowd / net * -math.expm1(-2 * net * 100.0)) ** -0.5
     assert number(after.viable_cells) == pytest.approx(expected, rel=1e-12)
@@ -275,6 +275,43 @@ def test_schedule() -> None:
     assert [visit.pool for visit in visits[1:]] == [0, 0, 1, 1]
     assert [visit.last for visit in visits] == [False] * 4 + [True]
     assert [name for name, _ in HollowFiberCulture(collection=2.0, harvest_every=3.0).problems()] == ["collection"]
+
+
+@pytest.mark.parametrize(
+    ("pool_every", "wrong"),
+    [(3.0, []), (1.5, []), (6.0, []), (2.0, ["pool_every"]), (0.5, ["pool_every"]), (4.4, ["pool_every"]), (None, [])],
+)
+def test_a_pool_is_a_whole_number_of_harvests(pool_every: float | None, wrong: list[str]) -> None:
+    """A time between pools that cuts an interval of harvests in two is refused, like such a collection."""
+    operation = HollowFiberCulture(collection=6.0, harvest_every=1.5, pool_every=pool_every)
+    assert list(operation.problems()) == [(name, "is not a whole number of harvest intervals") for name in wrong]
+    both = HollowFiberCulture(collection=7.0, harvest_every=1.5, pool_every=pool_every)
+    assert [name for name, _ in both.problems()] == ["collection", *wrong]
+
+
+def test_inoculation_takes_its_time() -> None:
+    """The start of a culture is four hours of work, or as long as is given."""
+    assert [(p.name, p.duration) for p in HollowFiberCulture().start(suspension(1e8)).phases] == [("inoculate", 4.0)]
+    (phase,) = HollowFiberCulture(inoculation_time=9.5).start(suspension(1e8)).phases
+    assert phase.duration == 9.5
+    longer = grown(inoculation_time=9.5, collection=2.0).duration - grown(collection=2.0).duration
+    assert longer == pytest.approx(5.5, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("per_cm2", "above", "below"),
+    [(299.9, 0.0, 1.0), (300.1, 0.0, 0.0), (39_999.0, 0.0, 0.0), (40_001.0, 1.0, 0.0)],
+)
+def test_seeding_outside_what_grows_is_reported(per_cm2: float, above: float, below: float) -> None:
+    """Cells that attach beyond the capacity of the fibers, or too sparsely to grow, reach a named limit."""
+    operation = HollowFiberCulture(fiber_area=0.5, capacity=40_000.0, attachment=0.8)
+    seeded = suspension(per_cm2 * 0.5e4 / 0.8)
+    limits = {
+        "seeded above the capacity of the fibers": above,
+        "seeded below 300 cells/cm2: growth is not assured": below,
+    }
+    assert operation.start(seeded).limits == limits
+    assert operation.transform(seeded).limits == limits
 
 
 def test_monitors_have_one_row_per_harvest() -> None:

@@ -29,10 +29,13 @@ def passage_hours(start: float, end: float, theta: float, rate: float, death: fl
 @pytest.mark.parametrize("theta", [1.0, 1.5, 2.0, 4.0])
 @pytest.mark.parametrize("passages", [1, 3])
 def test_duration_in_closed_form(theta: float, passages: int) -> None:
-    """Each passage takes its lag, the time of the growth law and four hours of handling."""
+    """Each passage takes its lag, the time of the growth law and the time of handling, four hours by default."""
     outcome = expand(passages=passages, contact_inhibition=theta)
-    one = passage_hours(3000.0 * 0.88, 15000.0, theta, math.log(2.0) / 32.0, 0.001, 30000.0)
+    one = passage_hours(3000.0 * 0.88, 15000.0, theta, math.log(2.0) / 24.0, 0.001, 30000.0)
     assert outcome.duration == pytest.approx(passages * (18.0 + one + 4.0), rel=1e-12)
+    slower = expand(passages=passages, contact_inhibition=theta, passage_time=7.5)
+    assert slower.duration == pytest.approx(passages * (18.0 + one + 7.5), rel=1e-12)
+    assert slower.phases[1].duration == pytest.approx(passages * 7.5, rel=1e-12)
 
 
 def test_without_crowding_and_death_doublings_take_the_doubling_time() -> None:
@@ -46,7 +49,7 @@ def test_without_crowding_and_death_doublings_take_the_doubling_time() -> None:
         lag=0.0,
         passages=1,
     )
-    assert outcome.phases[0].duration == pytest.approx(3 * 32.0, rel=1e-9)
+    assert outcome.phases[0].duration == pytest.approx(3 * 24.0, rel=1e-9)
     assert outcome.monitors["doublings"] == pytest.approx(3.0, rel=1e-12)
 
 
@@ -74,7 +77,7 @@ def test_area_and_medium() -> None:
 def test_a_passage_stops_below_the_plateau() -> None:
     """A harvest density that is never reached ends the passage at 98 % of the plateau, in finite time."""
     outcome = expand(harvest_density=38000.0, capacity=15000.0, passages=1)
-    plateau = 15000.0 * math.sqrt(1.0 - 0.001 / (math.log(2.0) / 32.0))
+    plateau = 15000.0 * math.sqrt(1.0 - 0.001 / (math.log(2.0) / 24.0))
     cells_at_end = outcome.product.viable_cells / 0.93 / outcome.monitors["final_area"]
     assert cells_at_end == pytest.approx(0.98 * plateau, rel=1e-12)
     assert outcome.duration < 1000.0
@@ -92,7 +95,7 @@ def test_cells_already_past_the_harvest_density_are_passaged_at_once() -> None:
 def test_deaths_agree_with_an_integration(theta: float) -> None:
     """Cells that die are the death rate times the integral of the cells, as an independent solver finds it."""
     outcome = expand(passages=1, contact_inhibition=theta, death_rate=0.004, harvest_density=25000.0)
-    rate, start = math.log(2.0) / 32.0, 3000.0 * 0.88
+    rate, start = math.log(2.0) / 24.0, 3000.0 * 0.88
     hours = float(outcome.phases[0].duration) - 18.0
 
     def slope(_: float, state: Any) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from scipy.stats import norm
 
 from exosim.material import Material
+from exosim.operations.base import standard_context
 from exosim.operations.size_exclusion_chromatography import SizeExclusionChromatography
+from exosim.product import ProteinSize
 from tests.feeds import everything
 
 COLUMN: dict[str, Any] = {"column_volume": 0.01, "plates": 200.0, "void_fraction": 0.33, "pore_fraction": 0.6}
@@ -73,7 +76,17 @@ def test_a_large_lot_is_run_in_equal_cycles(liters: float, cycles: int) -> None:
     assert outcome.consumption["buffer"] == pytest.approx(3.0 * 1.2 * cycles, rel=1e-12)
     assert outcome.product.volume == pytest.approx(0.2 * 1.2 * cycles, rel=1e-12)
     run = next(phase.duration for phase in outcome.phases if phase.name == "run")
-    assert run == pytest.approx(liters + 3.0 * 1.2 * cycles, rel=1e-12)
+    assert run == pytest.approx((liters + 3.0 * 1.2 * cycles) / (2.0 * 1.2), rel=1e-12)
+
+
+@pytest.mark.parametrize("flow", [0.3, 2.0, 8.0])
+def test_flow_is_in_column_volumes(flow: float) -> None:
+    """A cycle of a tenth of a column and three volumes of buffer takes 3.1 / flow hours on a column of any size."""
+    for column_volume in (0.01, 1.2, 30.0):
+        operation = SizeExclusionChromatography(column_volume=column_volume, load_fraction=0.1, flow=flow)
+        outcome = operation.transform(loaded(0.1 * column_volume))
+        run = next(phase.duration for phase in outcome.phases if phase.name == "run")
+        assert run == pytest.approx(3.1 / flow, rel=1e-12)
 
 
 @pytest.mark.parametrize("column_volume", [0.3, 0.7, 1.2])
@@ -95,6 +108,39 @@ def test_the_tail_brings_a_fixed_share_of_all_protein() -> None:
     none = SizeExclusionChromatography(protein_tail=0.0, plates=3000.0).transform(feed).product.protein / feed.protein
     tailed = none + 0.03 * (1.0 - none)
     assert kept == pytest.approx(tailed, rel=1e-12)
+
+
+def test_free_dna_elutes_by_its_own_diameter() -> None:
+    """Free DNA elutes like a protein without tail, or a vesicle, of the same size; by default it is excluded."""
+    feed = loaded(0.06)
+    settings: dict[str, Any] = {"protein_tail": 0.0, "bed_recovery": 1.0}
+    product = SizeExclusionChromatography(dna_diameter=12.5, **settings).transform(feed).product
+    assert product.free_dna / feed.free_dna == pytest.approx(np.asarray(product.protein / feed.protein)[3], rel=1e-12)
+    sizes = standard_context().sizes.diameters
+    index = 1
+    settings["pore_diameter"] = 60.0
+    same = SizeExclusionChromatography(dna_diameter=float(sizes[index, 0]), **settings).transform(feed).product
+    assert same.free_dna / feed.free_dna == pytest.approx(np.asarray(same.vesicles / feed.vesicles)[index], rel=1e-12)
+    excluded = SizeExclusionChromatography(protein_tail=0.0, bed_recovery=1.0).transform(feed).product
+    largest = np.asarray(excluded.vesicles / feed.vesicles)[-1]
+    assert excluded.free_dna / feed.free_dna == pytest.approx(largest, rel=1e-12)
+
+
+def test_protein_and_nuclease_elute_by_the_diameters_of_the_product() -> None:
+    """Pools of equal diameter elute alike, in each lane, and the resolution is that from albumin."""
+    feed, lanes = loaded(0.06), np.array([7.2, 11.0, 12.5])
+    pools = ProteinSize(albumin=lanes, immunoglobulin=9.0).pools()
+    context = dataclasses.replace(standard_context(), protein_diameters=pools, nuclease_diameter=lanes)
+    outcome = SizeExclusionChromatography(context=context, **NO_LOSS).transform(feed)
+    plain = SizeExclusionChromatography(**NO_LOSS).transform(feed).product
+    expected = np.ravel(plain.protein / feed.protein)[1:]
+    kept = np.asarray(outcome.product.protein / feed.protein)
+    assert kept[1] == pytest.approx(expected, rel=1e-12)
+    assert np.asarray(outcome.product.nuclease / feed.nuclease) == pytest.approx(expected, rel=1e-12)
+    assert kept[2] != pytest.approx(expected[1], rel=1e-2)
+    first, second = 0.33, 0.33 + (1.0 - lanes / 40.0) ** 2 * 0.6
+    resolution = 2.0 * (second - first) / (4.0 * (first + second) / math.sqrt(200.0))
+    assert outcome.monitors["resolution"] == pytest.approx(resolution, rel=1e-12)
 
 
 def test_a_wider_window_never_holds_less() -> None:

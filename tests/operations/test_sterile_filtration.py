@@ -78,3 +78,16 @@ def test_a_hold_up_larger_than_the_lot_takes_it_all() -> None:
     """A lot smaller than the hold-up is lost, not negative."""
     product = SterileFiltration(hold_up=500.0, chased=0.0).transform(everything().portion(0.05)).product
     assert product.volume == 0.0 and np.all(product.vesicles == 0.0)
+
+
+@pytest.mark.parametrize(("share", "reached"), [(0.49, 0.0), (0.51, 1.0), (2.0, 1.0)])
+def test_a_surface_that_takes_most_of_a_lot_is_reported(share: float, reached: float) -> None:
+    """Adsorption of more than half of the vesicles reaches a limit, unless the recovery is measured."""
+    limit = "adsorption takes more than half of the vesicles"
+    feed = everything()
+    per_area = share * float(np.sum(feed.vesicles)) / (0.5)
+    settings: dict[str, Any] = {"area": 5000.0, "adsorbed_per_area": per_area}
+    outcome = SterileFiltration(**settings).transform(feed)
+    assert outcome.monitors["filters"] == 1.0
+    assert outcome.limits[limit] == reached
+    assert limit not in SterileFiltration(ev_recovery=0.9, **settings).transform(feed).limits

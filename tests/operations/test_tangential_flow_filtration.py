@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -14,12 +15,13 @@ from exosim.material import Material, total
 from exosim.operations.base import standard_context
 from exosim.operations.conditioned_medium import ConditionedMedium
 from exosim.operations.tangential_flow_filtration import TangentialFlowFiltration
-from exosim.vocabulary import PROTEIN_POOLS
+from exosim.physics import flux
+from exosim.product import ProteinSize
 from tests.feeds import everything
 
 NOTHING_STICKS: dict[str, Any] = {"hold_up": 0.0, "adsorbed_per_area": 0.0}
 IDEAL: dict[str, Any] = {**NOTHING_STICKS, "pore_diameter": 15.0, "vesicle_leakage": 0.0}
-GEL_LIMITED = {"flux": 2000.0, "protein_gel": 1e30}  # a flux is never below a hundredth of the set flux
+GEL_LIMITED = {"flux": 2000.0, "protein_gel": 1e30}
 
 
 def zeman_wales(diameter: float, pore: float) -> float:
@@ -33,6 +35,21 @@ def transfer(diameter: float, shear_rate: float) -> float:
     """Return the mass-transfer coefficient in a path of 0.3 m [L/m2/h]: Leveque, with Stokes and Einstein."""
     diffusion = 1.380649e-23 * 298.15 / (3.0 * math.pi * 0.89e-3 * diameter * 1e-9)
     return 3.6e6 * 0.807 * (shear_rate * diffusion**2 / 0.3) ** (1.0 / 3.0)
+
+
+def of_mean(diameter: float, feed: Material) -> Material:
+    """Return a feed whose vesicles have that number-mean diameter exactly, all in the two classes beside it."""
+    sizes = np.ravel(standard_context().sizes.diameters)
+    above = int(np.searchsorted(sizes, diameter))
+    share = (diameter - sizes[above - 1]) / (sizes[above] - sizes[above - 1])
+    shares = np.zeros((len(sizes), 1))
+    shares[above - 1 : above + 1, 0] = 1.0 - share, share
+    return feed.replaced(vesicles=shares * np.sum(feed.vesicles))
+
+
+def mean_diameter(feed: Material) -> float:
+    """Return the number-mean diameter of the vesicles [nm]."""
+    return float(np.average(np.ravel(standard_context().sizes.diameters), weights=np.ravel(feed.vesicles)))
 
 
 def hours(operation: TangentialFlowFiltration, feed: Material, phase: str) -> float:
@@ -76,8 +93,8 @@ def test_protein_pools_and_small_vesicles_pass_by_their_size(pore: float, leakag
     product = operation.transform(feed).product
     enzyme = zeman_wales(7.0, pore)
     assert product.nuclease / feed.nuclease == pytest.approx(20.0**-enzyme * math.exp(-6.0 * enzyme), rel=1e-12)
-    for pool, kept in zip(PROTEIN_POOLS, np.ravel(product.protein / feed.protein), strict=True):
-        sieving = zeman_wales(pool.diameter, pore)
+    for diameter, kept in zip((4.6, 7.2, 11.0, 12.5), np.ravel(product.protein / feed.protein), strict=True):
+        sieving = zeman_wales(diameter, pore)
         assert kept == pytest.approx(20.0**-sieving * math.exp(-6.0 * sieving), rel=1e-12)
     diameters, vesicles = standard_context().sizes.diameters, np.asarray(product.vesicles / feed.vesicles)
     for diameter, kept in zip(np.ravel(diameters), np.ravel(vesicles), strict=True):
@@ -96,6 +113,22 @@ def test_protein_sieving_agrees_with_the_evidence_table(pore: float, albumin: fl
     assert seen[1:3] == pytest.approx([albumin, immunoglobulin], abs=0.006)
 
 
+def test_diameters_of_protein_and_nuclease_are_those_of_the_product() -> None:
+    """Pools and nuclease pass by the diameters of the context, which may differ from lane to lane."""
+    feed, lanes = everything(), np.array([10.0, 20.0, 40.0])
+    pools = ProteinSize(albumin=6.9, complex=lanes).pools()
+    context = dataclasses.replace(standard_context(), protein_diameters=pools, nuclease_diameter=lanes / 4.0)
+    product = TangentialFlowFiltration(context=context, **NOTHING_STICKS).transform(feed).product
+    for index, diameter in enumerate(lanes):
+        for pool, of_pool in enumerate((4.6, 6.9, 11.0, float(diameter))):
+            sieving = zeman_wales(of_pool, 35.0)
+            kept = np.asarray(product.protein / feed.protein)[pool, index]
+            assert kept == pytest.approx(20.0**-sieving * math.exp(-6.0 * sieving), rel=1e-12)
+        sieving = zeman_wales(float(diameter) / 4.0, 35.0)
+        kept = np.asarray(product.nuclease / feed.nuclease)[index]
+        assert kept == pytest.approx(20.0**-sieving * math.exp(-6.0 * sieving), rel=1e-12)
+
+
 @pytest.mark.parametrize(
     ("diavolumes", "left"), [(3.0, 0.049787068367863944), (7.0, 0.0009118819655545162), (10.0, 4.5399929762484854e-05)]
 )
@@ -109,10 +142,11 @@ def test_salt_is_washed_out_and_replaced(diavolumes: float, left: float) -> None
     assert product.salt / product.volume == pytest.approx(0.9 * left + 0.2 * (1.0 - left), rel=1e-9)
 
 
-def test_hold_up_takes_its_share_of_volume_vesicles_and_protein() -> None:
-    """Of a retentate V with hold-up H, of which a flush brings back f, the share (V + f H) / (V + H) goes on."""
+@pytest.mark.parametrize(("area", "per_area"), [(0.1, 300.0), (0.05, 600.0), (0.4, 75.0)])
+def test_hold_up_takes_its_share_of_volume_vesicles_and_protein(area: float, per_area: float) -> None:
+    """Of a retentate V with hold-up H per area, f of which is flushed, the share (V + f H A) / (V + H A) goes on."""
     feed = everything()
-    settings = {**IDEAL, "hold_up": 30.0, "flushed": 0.6}
+    settings = {**IDEAL, "hold_up": per_area, "membrane_area": area, "flushed": 0.6}
     outcome = TangentialFlowFiltration(concentration_factor=10.0, diavolumes=0.0, **settings).transform(feed)
     share = (200.0 + 0.6 * 30.0) / (200.0 + 30.0)
     assert outcome.product.volume == pytest.approx(0.2 * share, rel=1e-12)
@@ -136,7 +170,7 @@ def test_the_membrane_binds_up_to_its_surface() -> None:
 def test_a_measured_recovery_replaces_the_mechanism_and_counts_once() -> None:
     """With a measured recovery that fraction of every size class goes on, and one loss channel holds the rest."""
     feed = everything()
-    outcome = TangentialFlowFiltration(ev_recovery=0.61, vesicle_leakage=0.006, hold_up=500.0).transform(feed)
+    outcome = TangentialFlowFiltration(ev_recovery=0.61, vesicle_leakage=0.006, hold_up=5000.0).transform(feed)
     assert outcome.product.vesicles / feed.vesicles == pytest.approx(0.61, rel=1e-12)
     assert outcome.product.associated_protein / feed.associated_protein == pytest.approx(0.61, rel=1e-12)
     assert np.sum(outcome.losses["measured loss"].vesicles) == pytest.approx(0.39 * np.sum(feed.vesicles), rel=1e-12)
@@ -155,9 +189,12 @@ def test_time_at_the_set_flux(factor: float, tolerance: float) -> None:
 
 
 def test_time_with_a_flux_limited_by_vesicles() -> None:
-    """The film model gives the logarithmic-integral time of the reference results: V 50 L, A 2 m2, k 25, X 20."""
+    """The film model gives the logarithmic-integral time of the reference results: V 50 L, A 2 m2, k 25, X 20.
+
+    The coefficient is that of vesicles whose number-mean diameter is 100 nm.
+    """
     at_25 = 4000.0 * (25.0 / transfer(100.0, 4000.0)) ** 3  # the coefficient rises with the cube root of the shear rate
-    feed = everything()
+    feed = of_mean(100.0, everything())
     feed = feed.portion(50.0 / feed.volume)
     feed = feed.replaced(vesicles=feed.vesicles * (1e11 * 50e3 / np.sum(feed.vesicles)))
     operation = TangentialFlowFiltration(shear_rate=at_25, membrane_area=2.0, vesicle_gel=1e13, **GEL_LIMITED)
@@ -171,8 +208,11 @@ def test_time_with_a_flux_limited_by_vesicles() -> None:
     ("shear_rate", "albumin", "vesicle"), [(2000.0, 9.0, 1.6), (4000.0, 11.4, 2.0), (8000.0, 14.3, 2.5)]
 )
 def test_the_limiting_flux_is_that_of_the_evidence(shear_rate: float, albumin: float, vesicle: float) -> None:
-    """Without concentration the flux is k ln(C_gel / C) with the mass-transfer coefficients of the evidence."""
-    feed = everything()
+    """Without concentration the flux is k ln(C_gel / C) with the mass-transfer coefficients of the evidence.
+
+    They are those of vesicles of 100 nm, here the number mean, and of albumin.
+    """
+    feed = of_mean(100.0, everything())
     settings = {"concentration_factor": 1.0, "diavolumes": 1.0, "membrane_area": 1.0, "flux": 200.0}
     per_milliliter = float(np.sum(feed.vesicles)) / 2000.0
     operation = TangentialFlowFiltration(
@@ -192,8 +232,51 @@ def test_diafiltration_runs_at_the_flux_of_the_concentrate() -> None:
     feed = everything()
     bulk = float(np.sum(feed.vesicles)) / 2000.0
     operation = TangentialFlowFiltration(vesicle_gel=bulk * 20.0 * math.e**3, protein_gel=1e30, flux=60.0)
-    expected = 6.0 * 0.1 / (0.1 * transfer(100.0, 4000.0) * 3.0)
+    assert 120.0 < mean_diameter(feed) < 126.0  # 115 nm exp(ln(1.45)^2 / 2), on the grid
+    expected = 6.0 * 0.1 / (0.1 * transfer(mean_diameter(feed), 4000.0) * 3.0)
     assert hours(operation, feed, "diafilter") == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_film_follows_the_mean_diameter_of_each_lane() -> None:
+    """A lot of larger vesicles is concentrated more slowly, as k goes with the diameter to the power of -2/3."""
+    means = (60.0, 100.0, 200.0)
+    lots = [of_mean(mean, everything()) for mean in means]
+    bulk = float(np.sum(lots[0].vesicles)) / 2000.0
+    operation = TangentialFlowFiltration(vesicle_gel=bulk * 20.0 * math.e**3, **GEL_LIMITED)
+    alone = [hours(operation, lot, "diafilter") for lot in lots]
+    for mean, found in zip(means, alone, strict=True):
+        assert found / alone[1] == pytest.approx((mean / 100.0) ** (2.0 / 3.0), rel=1e-9)
+    together = lots[0].replaced(vesicles=np.concatenate([np.asarray(lot.vesicles) for lot in lots], axis=1))
+    durations = {p.name: p.duration for p in operation.transform(together).phases}
+    assert np.asarray(durations["diafilter"]) == pytest.approx(alone, rel=1e-12)
+
+
+def test_the_film_of_protein_is_that_of_the_albumin_of_the_product() -> None:
+    """The limiting flux of protein goes with the diameter of albumin to the power of -2/3, whatever the other pools."""
+    feed = everything()
+    protein = float(np.sum(feed.protein)) / 2000.0
+    settings: dict[str, Any] = {"concentration_factor": 1.0, "diavolumes": 1.0, "flux": 200.0, "vesicle_gel": 1e30}
+
+    def wash(**sizes: float) -> float:
+        context = dataclasses.replace(standard_context(), protein_diameters=ProteinSize(**sizes).pools())
+        return hours(
+            TangentialFlowFiltration(context=context, protein_gel=protein * 50.0, **settings), feed, "diafilter"
+        )
+
+    assert wash() == pytest.approx(2.0 / (0.1 * transfer(7.2, 4000.0) * math.log(50.0)), rel=1e-9)
+    assert wash(albumin=6.8) / wash() == pytest.approx((6.8 / 7.2) ** (2.0 / 3.0), rel=1e-9)
+    assert wash(small=3.0, immunoglobulin=9.0, complex=40.0) == wash()
+
+
+@pytest.mark.parametrize("without", [0.0, "zeros"])
+def test_a_feed_without_vesicles_runs_at_the_set_flux(without: Any) -> None:
+    """No vesicle, no film of vesicles: neither an infinity nor a limit."""
+    feed = everything()
+    feed = feed.replaced(vesicles=np.zeros_like(feed.vesicles) if without == "zeros" else without)
+    operation = TangentialFlowFiltration(flux=10.0, protein_gel=1e30)
+    with np.errstate(all="raise"):
+        assert hours(operation, feed, "diafilter") == pytest.approx(6.0 * 0.1 / (0.1 * 10.0), rel=1e-12)
+        assert np.all(operation.transform(feed).limits["flux limited by vesicles at the membrane"] == 0.0)
 
 
 def test_time_where_the_limit_sets_in_on_the_way() -> None:
@@ -201,7 +284,7 @@ def test_time_where_the_limit_sets_in_on_the_way() -> None:
     feed = everything()
     bulk = float(np.sum(feed.vesicles)) / 2000.0
     operation = TangentialFlowFiltration(flux=8.0, vesicle_gel=bulk * 200.0, protein_gel=1e30, membrane_area=0.1)
-    coefficient = transfer(100.0, 4000.0)
+    coefficient = transfer(mean_diameter(feed), 4000.0)
 
     def per_volume(volume: float) -> float:
         return 1.0 / (0.1 * min(8.0, coefficient * math.log(200.0 * volume / 2.0)))
@@ -217,6 +300,39 @@ def test_overconcentration_is_reported() -> None:
         dense = feed.replaced(vesicles=feed.vesicles * (content * 100.0 / np.sum(feed.vesicles)))
         limits = TangentialFlowFiltration().transform(dense).limits
         assert np.all(limits["above 1e13 EV/mL: aggregation is likely"] == reached)
+
+
+@pytest.mark.parametrize(("gel", "reached"), [(19.9, 1.0), (20.01, 1.0), (40.0, 0.0)])
+@pytest.mark.parametrize("by", ["vesicle_gel", "protein_gel"])
+def test_a_flux_at_its_floor_is_reported(by: str, gel: float, reached: float) -> None:
+    """Where the concentrate reaches the gel, the wash runs at the floor of the flux and a limit says so."""
+    limit = "gel reached: the flux is at its floor"
+    feed = everything()
+    protein = np.asarray(feed.protein)
+    # without leakage of complexes all protein is retained, so that either bulk rises twentyfold
+    feed = feed.replaced(protein=np.concatenate([np.zeros_like(protein[:3]), np.sum(protein, keepdims=True)]))
+    bulk = float(np.sum(feed.vesicles if by == "vesicle_gel" else feed.protein)) / 2000.0
+    context = dataclasses.replace(standard_context(), protein_diameters=ProteinSize(complex=40.0).pools())
+    settings: dict[str, Any] = {"vesicle_gel": 1e30, "protein_gel": 1e30, by: gel * bulk, "flux": 30.0}
+    operation = TangentialFlowFiltration(context=context, **settings)
+    assert np.all(operation.transform(feed).limits[limit] == reached)
+    assert flux.SMALLEST_FLUX == 0.1
+    longest = 6.0 * 0.1 / (0.1 * 0.1)
+    if reached:
+        assert hours(operation, feed, "diafilter") == pytest.approx(longest, rel=1e-12)
+    else:
+        assert hours(operation, feed, "diafilter") < 0.5 * longest
+
+
+@pytest.mark.parametrize(("share", "reached"), [(0.49, 0.0), (0.51, 1.0), (2.0, 1.0)])
+def test_a_membrane_that_takes_most_of_a_lot_is_reported(share: float, reached: float) -> None:
+    """Adsorption of more than half of the vesicles reaches a limit, unless the recovery is measured."""
+    limit = "adsorption takes more than half of the vesicles"
+    feed = everything()
+    per_area = share * float(np.sum(feed.vesicles)) / 0.5
+    settings: dict[str, Any] = {"membrane_area": 0.5, "adsorbed_per_area": per_area}
+    assert TangentialFlowFiltration(**settings).transform(feed).limits[limit] == reached
+    assert limit not in TangentialFlowFiltration(ev_recovery=0.9, **settings).transform(feed).limits
 
 
 def test_dna_passes_by_its_own_sieving() -> None:

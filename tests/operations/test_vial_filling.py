@@ -48,7 +48,15 @@ def test_overfill_line_loss_and_rejects() -> None:
     assert outcome.losses["line and heel"].volume == pytest.approx(1.0 - filled * 1.1e-3, rel=1e-9)
     assert outcome.monitors["content"] == pytest.approx(1e12 / 1000.0, rel=1e-12)
     hours = {phase.name: phase.duration for phase in outcome.phases}["fill"]
-    assert hours == pytest.approx(filled / 300.0, rel=1e-12)
+    assert hours == pytest.approx(filled / 150.0, rel=1e-12)
+
+
+def test_forty_vials_are_kept_back_by_default() -> None:
+    """Without other words 40 vials are retained, and a rate of one's own sets the time of filling."""
+    outcome = VialFilling(rate=600.0).transform(bulk(1000.0))
+    assert outcome.monitors["retained"] == 40.0
+    hours = {phase.name: phase.duration for phase in outcome.phases}["fill"]
+    assert hours == pytest.approx(float(outcome.monitors["vials"]) / 600.0, rel=1e-12)
 
 
 def test_a_hundred_vials_lose_whole_rejects() -> None:

@@ -16,6 +16,7 @@ from exosim.physics import growth
 Floats = NDArray[np.float64]
 RANGES = declared(HollowFiberCulture)
 THETAS = (1.0, 1.5, 2.0, 3.0, 4.0)
+UNDRAWN = frozenset({"inoculation_time"})  # not in the balances; without it the draws are those that were measured
 INTERVALS = {"growth": 12.0, "collection": 3.0, "decline": 24.0}  # longest intervals of the culture [h]
 
 
@@ -78,7 +79,8 @@ def cultures(seed: int, count: int, medium: str, crowding: tuple[float, float] =
     crowding : range of the initial density over the capacity
     """
     generator = np.random.default_rng(seed)
-    draw = {name: declared_draws(generator, name, count) for name in sorted(RANGES) if RANGES[name].default is not None}
+    names = sorted(name for name in RANGES.keys() - UNDRAWN if RANGES[name].default is not None)
+    draw = {name: declared_draws(generator, name, count) for name in names}
     capacity = draw["capacity"] * draw["fiber_area"] * 1e4 / draw["extracapillary_volume"]
     slowed = {"growth": 1.0, "collection": draw["collection_growth"], "decline": 0.0}[medium]
     rate = np.log(2.0) / draw["doubling_time"] * slowed

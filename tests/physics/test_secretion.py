@@ -58,6 +58,17 @@ def test_vesicles_agree_with_a_solver_over_the_declared_ranges(medium: str) -> N
     assert survival == pytest.approx(np.exp(-turnover), rel=1e-5, abs=1e-300)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("medium", ["growth", "collection", "decline"])
+def test_vesicles_of_many_cultures_agree_with_a_solver(medium: str) -> None:
+    cases = cultures(19, 5000, medium)
+    _, cell_hours, expected, turnover = integrate(cases)
+    found, secreted, survival = followed(cases)
+    assert np.abs(found / expected - 1.0).max() < KERNEL_TOLERANCE
+    assert np.abs(secreted / (cases.rate * cell_hours) - 1.0).max() < KERNEL_TOLERANCE
+    assert survival == pytest.approx(np.exp(-turnover), rel=KERNEL_TOLERANCE, abs=1e-300)
+
+
 def test_the_draws_reach_dense_fibers() -> None:
     cases = cultures(11, 3000, "decline")
     clearance = cases.reuptake * cases.initial
