@@ -233,6 +233,7 @@ _EXAMPLES: Mapping[str, str] = {
     "id": 'id = "clarify"',
     "operation": 'operation = "depth_filtration"',
     "limit": 'limit = "24 h"',
+    "start": "start = 2027-01-04T06:00:00",
     "measure": 'measure = "particles_per_protein"',
     "limits": 'limits = { at_least = "1e10 particle/mL" }',
     "text": 'text = "measured here in 2026"',
