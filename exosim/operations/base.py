@@ -168,11 +168,12 @@ class MeasuredRecovery(UnitOperation):
         """Return the parameters of the mechanism when the recovery is measured."""
         return frozenset() if self.ev_recovery is None else self.mechanism
 
-    def adsorption_limit(self, left: Array) -> dict[str, Array]:
-        """Return the limit that a surface takes most of the vesicles, given the fraction that it leaves in solution."""
+    def adsorption_limit(self, left: Array, offered: Array) -> dict[str, Array]:
+        """Return the limit that a surface takes most of the vesicles `offered`, given the fraction left in solution."""
         if self.ev_recovery is not None:
             return {}
-        return {"adsorption takes more than half of the vesicles": np.asarray(np.less(left, 0.5), dtype=np.float64)}
+        taken = np.less(left, 0.5) & np.greater(offered, 0.0)
+        return {"adsorption takes more than half of the vesicles": np.asarray(taken, dtype=np.float64)}
 
     def take_vesicles(
         self, channel: str, mechanism: Mapping[str, Array], feed: Material

@@ -81,6 +81,6 @@ class DepthFiltration(MeasuredRecovery):
             monitors={"filters": filters, "throughput": load / filters},
             limits={
                 "depth filter would plug: more than one needed": np.asarray(filters > 1.0, dtype=np.float64),
-                **self.adsorption_limit(bound),
+                **self.adsorption_limit(bound, total(feed.vesicles)),
             },
         )

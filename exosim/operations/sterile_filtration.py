@@ -86,6 +86,6 @@ class SterileFiltration(MeasuredRecovery):
             monitors={"filters": filters, "throughput": load / filters},
             limits={
                 "sterile filter would plug: more than one needed": np.asarray(filters > 1.0, dtype=np.float64),
-                **self.adsorption_limit(bound),
+                **self.adsorption_limit(bound, total(feed.vesicles)),
             },
         )

@@ -138,7 +138,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
             phases=(Phase("prepare", self.preparation), *hours),
             consumption={"buffer": buffer.volume, "membrane_area": self.membrane_area},
             monitors={"load": feed.volume / self.membrane_area},
-            limits={**limits, **self.adsorption_limit(stuck)},
+            limits={**limits, **self.adsorption_limit(stuck, total(feed.vesicles))},
         )
 
     @property

@@ -84,6 +84,8 @@ def test_a_measured_recovery_replaces_adsorption() -> None:
 def test_a_surface_that_takes_most_of_a_lot_is_reported(share: float, reached: float) -> None:
     """Adsorption of more than half of the vesicles reaches a limit, unless the recovery is measured."""
     limit = "adsorption takes more than half of the vesicles"
+    empty = DepthFiltration(area=5000.0).transform(Material(volume=5.0))
+    assert empty.limits[limit] == 0.0, "nothing is taken where nothing was offered"
     feed = everything()
     per_area = share * float(np.sum(feed.vesicles)) / (10.0 * 0.5)
     settings: dict[str, Any] = {"area": 5000.0, "inner_area_ratio": 10.0, "adsorbed_per_area": per_area}
