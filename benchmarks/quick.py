@@ -53,7 +53,7 @@ def numbers() -> Numbers:
 
 
 def ours(n: Numbers, *, bare: bool = False) -> Callable[[], int]:
-    """Return the plant on exosim's engine: 8 unit classes, 2 roles, shifts, failures, log; bare: none of the last three."""
+    """Return the plant on exosim's engine; bare: without roles, shifts and failures."""
     context = standard_context()
     procedures = tuple(
         UnitProcedure(

@@ -23,7 +23,11 @@ INSERTED = [
     ("seed = 1", f"seed = {2**70}", f"seed: is outside its range; got {2**70}; expected a whole number, at most 92"),
     ("draws = 64", "draws = 0", "draws: is outside its range; got 0; expected a whole number, at least 1"),
     ("draws = 64", "draws = true", "draws: is of the wrong kind; got boolean true; expected a whole number"),
-    ("draws = 64", "start = 2026-01-31", "start: is of the wrong kind; got the date 2026-01-31; expected a date and time, such as"),
+    (
+        "draws = 64",
+        "start = 2026-01-31",
+        "start: is of the wrong kind; got the date 2026-01-31; expected a date and time, such as",
+    ),
     ("draws = 64", 'currency = "EUR"', "currency: this is not in this version of exosim"),
     ('dose = "1e10 EV"', 'dse = "1e10 EV"', 'product.dse: unknown key "dse"', "did you mean dose?"),
     ('dose = "1e10 EV"', 'dose = "5 ug"', f'ug cannot be converted to EV; got "5 ug"; expected {DOSES}'),

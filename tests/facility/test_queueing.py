@@ -1,7 +1,7 @@
 """Queues with known answers, run through the engine with addressed random values, and the z test.
 
 The quick set asks for a standard error of 3 % of the value. The slow set asks for 0.5 %, or for what `WIDTHS` states
-where 0.5 % would take more customers than a minute serves: at an occupancy of 0.8 the mean wait needs 7 million.
+where the servers are busy: at 0.8 of the time the mean wait would need 7 million customers for 0.5 %.
 """
 
 from __future__ import annotations
@@ -259,7 +259,7 @@ SLOW |= {"lam=0.8 S=exponential mean 1": 2_000_000, "A=exponential mean 1.25 mu=
 SLOW |= {"lam=18 mu=1 c=20": 1_200_000, "lam=2.7 D=1 c=3": 1_200_000, "lam=0.2 mu=0.1 c=3": 600_000}
 SLOW_CLOSED = {"REPAIR": 150_000, "LINE": 100_000}
 WIDTHS = {
-    "wait": 0.025,
+    "wait": 0.03,
     "waiting at all": 0.015,
     "95th percentile": 0.03,
     "number": 0.03,
@@ -289,8 +289,8 @@ def slow_plan(row: Row) -> tuple[int, float]:
     if busy(row) > 0.6:
         variance = row.quantity.startswith("variance")
         width = 0.03 if row.quantity.startswith("P(no wait)") else WIDTHS[number_of(row)]
-        return SLOW.get(row.params, 1_200_000 if variance else 600_000), width
-    return SLOW.get(row.params, 1_200_000), 0.015 if row.quantity.startswith("variance") else SLOW_WIDTH
+        return SLOW.get(row.params, 1_600_000 if variance else 900_000), width
+    return SLOW.get(row.params, 1_500_000), 0.015 if row.quantity.startswith("variance") else SLOW_WIDTH
 
 
 def quick_customers(row: Row) -> int | None:
