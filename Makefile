@@ -10,7 +10,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-
 OWN    := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 SCENARIO ?= scenarios/msc_hollow_fiber.toml
 
-.PHONY: help run test test-all check lint types coverage mutation bless lock build clean
+.PHONY: help run test test-all check lint types bench-quick coverage mutation bless lock build clean
 .DEFAULT_GOAL := help
 
 help: ## show the targets
@@ -53,6 +53,9 @@ lint: $(VENV)/lint.stamp
 
 types: $(VENV)/lint.stamp
 	@$(BIN)/mypy
+
+bench-quick: $(VENV)/run.stamp ## time the facility against plain SimPy, side by side; last line: JSON
+	@$(BIN)/python benchmarks/quick.py
 
 coverage: $(VENV)/test.stamp ## statement coverage of the quick tests
 	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term-missing:skip-covered

@@ -25,13 +25,15 @@ from exosim.version import __version__
 if TYPE_CHECKING:
     from exosim import plots
     from exosim.parameter import Ledger
-    from exosim.results import Summary, Yields
+    from exosim.replications import simulate
+    from exosim.results import FacilityResults, Summary, Yields
     from exosim.scenario import Scenario, load
     from exosim.simulation import evaluate
 
 __all__ = [
     "CheckpointError",
     "ExosimError",
+    "FacilityResults",
     "FileError",
     "Ledger",
     "LimitError",
@@ -46,15 +48,18 @@ __all__ = [
     "evaluate",
     "load",
     "plots",
+    "simulate",
 ]
 
 _HOMES = {
+    "FacilityResults": "exosim.results",
     "Ledger": "exosim.parameter",
     "Scenario": "exosim.scenario",
     "Summary": "exosim.results",
     "Yields": "exosim.results",
     "evaluate": "exosim.simulation",
     "load": "exosim.scenario",
+    "simulate": "exosim.replications",
 }
 
 

@@ -13,15 +13,16 @@ from exosim.errors import Problem, in_words, nearest_name, shortened
 from exosim.operations import catalog
 from exosim.operations.base import Hold, VisitedOperation
 from exosim.parameter import declared
+from exosim.plant import CampaignNumbers, EquipmentNumbers, FailureNumbers, RoleNumbers
 from exosim.product import ProteinSize, VesicleSize
 from exosim.quality import Assay
 from exosim.schema import LATER_SECTIONS, NOT_YET
 from exosim.toml_source import KeyPath
 
 DEFAULT_INSTRUMENT = "nanoparticle_tracking"
-_TOP_LEVEL = ("name", "title", "seed", "draws", "format")
+_TOP_LEVEL = ("name", "title", "seed", "draws", "format", "start", "horizon", "warm_up", "replications")
 _PROCEDURE_KEYS = ("operation", "unit", "operator", "feeds", "expected_hold", "hold", "harvest_hold", "max_hold")
-_NAMED_SECTIONS = ("assay", "attribute")
+_NAMED_SECTIONS = {"assay": "id", "attribute": "id", "equipment": "id", "personnel": "role", "failure": "id"}
 _SHOWN_KEYS = 8
 
 
@@ -32,7 +33,7 @@ def address(data: Mapping[str, Any], path: KeyPath) -> str:
     for part in path:
         holder = _inside(holder, part)
         if isinstance(part, int):
-            name = holder.get("id") if isinstance(holder, dict) else None
+            name = (holder.get("id") or holder.get("role")) if isinstance(holder, dict) else None
             known = isinstance(name, str) and name != ""
             parts[-1:] = (
                 [str(name)]
@@ -80,12 +81,12 @@ def _locate(data: dict[str, Any], given: str) -> KeyPath | None:
             return None if keys[0] in ("id", "parameters") else ("unit_procedure", index, *inside, *keys)
     if head in _NAMED_SECTIONS:
         return _locate_named(data, head, keys)
-    return (head, *keys) if head in ("product", "common") else None
+    return (head, *keys) if head in ("product", "common", "campaign") else None
 
 
 def _locate_named(data: dict[str, Any], section: str, keys: list[str]) -> KeyPath | None:
     """Find a table by its id; the default instrument need not stand in the file."""
-    ids = [table.get("id") for table in tables(data, section)]
+    ids = [table.get(_NAMED_SECTIONS[section]) for table in tables(data, section)]
     if len(keys) < 2:
         return None
     if keys[0] == DEFAULT_INSTRUMENT and keys[0] not in ids and section == "assay":
@@ -124,6 +125,10 @@ def _addresses(data: Mapping[str, Any]) -> Iterator[str]:
         yield from _of_procedure(table)
     for name in {str(table.get("id")): None for table in tables(data, "assay")} | {DEFAULT_INSTRUMENT: None}:
         yield from (f"assay.{name}.{key}" for key in declared(Assay))
+    yield from (f"campaign.{name}" for name in declared(CampaignNumbers))
+    for section, owner in (("equipment", EquipmentNumbers), ("personnel", RoleNumbers), ("failure", FailureNumbers)):
+        for table in tables(data, section):
+            yield from (f"{section}.{table.get(_NAMED_SECTIONS[section])}.{name}" for name in declared(owner))
     for table in tables(data, "attribute"):
         yield from (f"attribute.{table.get('id')}.limits.{key}" for key in ("at_least", "at_most"))
 

@@ -29,11 +29,10 @@ from exosim.errors import (
     shortened,
     unknown,
 )
-from exosim.limits import LARGEST_SEED, MOST_DRAWS
+from exosim.limits import LARGEST_SEED, MOST_DRAWS, MOST_JOBS, MOST_REPLICATIONS
 from exosim.version import __version__
 
 if TYPE_CHECKING:
-    from exosim.results import Yields
     from exosim.scenario import Scenario
 
 _BUG = 1
@@ -65,6 +64,7 @@ def cli() -> None:
     \b
     exosim check scenarios/msc_hollow_fiber.toml     is it right, and where do its numbers come from?
     exosim yield scenarios/msc_hollow_fiber.toml     how many vesicles and doses, how pure, how sure?
+    exosim run scenarios/msc_hollow_fiber.toml       when do doses leave the facility, and what holds them back?
     """  # noqa: D301 - click takes the \\b for "leave these lines as they are"
 
 
@@ -125,24 +125,34 @@ def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, ma
         print_check(loaded)
 
 
+def _to_folder(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of commands that draw random values and write a folder."""
+    options = (
+        click.option(
+            "--seed",
+            type=click.IntRange(0, LARGEST_SEED),
+            metavar="N",
+            help="Seed of the random values; default: as in the scenario.",
+        ),
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Folder for the results; default: results/<name>-<hash>-s<seed>.",
+        ),
+        click.option("--overwrite", is_flag=True, help="Replace a folder that holds something else."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @cli.command("yield")
 @_shared
 @click.option(
     "--draws", type=click.IntRange(1, MOST_DRAWS), metavar="N", help="Number of draws; default: as in the scenario."
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0, LARGEST_SEED),
-    metavar="N",
-    help="Seed of the random values; default: as in the scenario.",
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Folder for the results; default: results/<name>-<hash>-s<seed>.",
-)
-@click.option("--overwrite", is_flag=True, help="Replace a folder that holds something else.")
+@_to_folder
 def yield_(
     scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int,
     draws: int | None, seed: int | None, out: Path | None, overwrite: bool,
@@ -153,6 +163,7 @@ def yield_(
     into a folder. The figures are those of a started batch that does not fail.
     """
     from exosim.folder import Target, default_path, writing
+    from exosim.picture_folder import write_yield
     from exosim.simulation import evaluate
 
     loaded = _load(scenario, changes, max_file_size)
@@ -164,7 +175,7 @@ def yield_(
         with warnings.catch_warnings(), _progress(silent) as progress:
             warnings.simplefilter("ignore", RuntimeWarning)  # what is not finite is reported with a reason
             yields = evaluate(loaded, draws, seed=used, progress=progress)
-        written = _write(yields, folder, identity)
+        written = write_yield(yields, folder, identity)
     paths = [Path(printable(str(target.path / path.name))) for path in written]
     if as_json:
         _print_json(yields.as_dict())
@@ -172,6 +183,49 @@ def yield_(
         from exosim.console import print_yields
 
         print_yields(yields, paths)
+
+
+@cli.command()
+@_shared
+@click.option(
+    "--replications",
+    type=click.IntRange(1, MOST_REPLICATIONS),
+    metavar="N",
+    help="Number of replications; default: as in the scenario.",
+)
+@click.option("--jobs", type=click.IntRange(1, MOST_JOBS), metavar="N", default=1, help="Processes; default: 1.")
+@_to_folder
+def run(
+    scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int,
+    replications: int | None, jobs: int, seed: int | None, out: Path | None, overwrite: bool,
+) -> None:  # fmt: skip
+    """When batches and doses leave the facility of SCENARIO, and what holds them back.
+
+    Runs the campaign over its horizon in simulated time, with equipment, people, shifts, holds and failures, once for
+    each replication. Prints indicators with their 95 % interval over replications, and writes tables, the event log of
+    the first replication and pictures into a folder.
+    """
+    from exosim.folder import Target, default_path, writing
+    from exosim.picture_folder import write_run_folder
+    from exosim.replications import simulate
+
+    loaded = _load(scenario, changes, max_file_size)
+    used = loaded.seed if seed is None else seed
+    identity = {"form": "exosim.run/1", "command": "run", "scenario": loaded.name, "hash": loaded.hash, "seed": used}
+    path = out or default_path(f"{loaded.name}_run", loaded.hash, used)
+    target = Target(path, out is not None, identity, overwrite)
+    silent = quiet or as_json
+    with writing(target, None if silent else _note) as folder:
+        with _progress(silent) as progress:
+            results = simulate(loaded, replications, seed=used, jobs=jobs, progress=progress)
+        written = write_run_folder(results, folder, identity)
+    paths = [Path(printable(str(target.path / path.name))) for path in written]
+    if as_json:
+        _print_json(results.as_dict())
+    elif not quiet:
+        from exosim.console import print_run
+
+        print_run(results, paths)
 
 
 def _load(path: str, changes: dict[str, Any], max_file_size: int) -> Scenario:
@@ -192,35 +246,6 @@ def _checked(scenario: Scenario) -> dict[str, Any]:
         "warnings": list(scenario.warnings),
         "ledger": {"headline": ledger.headline(), **ledger.counts(), "lines": [dataclasses.asdict(x) for x in ledger]},
     }
-
-
-def _write(yields: Yields, folder: Path, identity: dict[str, Any]) -> list[Path]:
-    """Write tables and pictures into the folder; return their paths, pictures last."""
-    from importlib.metadata import version
-
-    from exosim import plots
-    from exosim.export import write_yields
-    from exosim.folder import write_manifest
-    from exosim.plots.style import save
-
-    paths = write_yields(yields, folder)
-    pictures = {"waterfall": plots.waterfall}
-    if yields.has("secreted"):
-        pictures = {"yield_curve": plots.yield_curve, **pictures}
-    if not _can_be_drawn(yields):
-        pictures = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # such as a name in a script that the font lacks
-        for name, draw in pictures.items():
-            paths.extend(save(draw(yields), folder, name))
-    packages = {name: version(name) for name in ("numpy", "scipy", "matplotlib", "pint", "pydantic")}
-    write_manifest(folder, {**identity, "version": __version__, "draws": yields.draws}, packages)
-    return paths
-
-
-def _can_be_drawn(yields: Yields) -> bool:
-    """Return whether all numbers of vesicles are finite."""
-    return all(s.n > 0 for s in yields.quantities() if s.unit == "EV" and yields.has(s.name, s.step))
 
 
 def _print_json(document: object) -> None:

@@ -18,7 +18,7 @@ from exosim.parameter import GRADES
 from exosim.readings import ALL_ATTRIBUTES
 
 if TYPE_CHECKING:
-    from exosim.results import Summary, Yields
+    from exosim.results import FacilityResults, Summary, Yields
     from exosim.scenario import Scenario
 
 _WIDE = 132
@@ -163,3 +163,66 @@ def print_check(scenario: Scenario) -> None:
     console.print(Text(f"{scenario.name}: valid", style="bold"))
     console.print(Text(ledger.headline()))
     console.print(Text("grades: " + ", ".join(f"{grade} {meaning}" for grade, meaning in GRADES.items())))
+
+
+_INDICATORS = {
+    "doses_per_year": "doses per year",
+    "doses_per_started_batch": "doses per started batch",
+    "batches_started": "batches started",
+    "batches_finished": "batches finished",
+    "batches_rejected": "batches lost",
+    "lead_time": "lead time, P50",
+    "lead_time_p90": "lead time, P90",
+    "cycle_time": "time between two batches",
+    "work_in_progress": "work in progress",
+}
+_RESOURCES = ("utilization", "occupancy", "labor")
+
+
+def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
+    """Print the indicators of a run in time, its bottleneck, remarks, ledger and the paths of what was written."""
+    console = _console()
+    scenario = results.scenario
+    plant = scenario.declarations.plant
+    title = f"{scenario.title or scenario.name}: {plant.horizon / 24:.0f} d, {results.replications} replications"
+    console.print(Text(f"{title}, seed {results.seed}", style="bold"))
+    console.print(_indicator_table(results))
+    console.print(_resource_table(results))
+    name, share, bound = results.bottleneck()
+    if name:
+        console.print(Text(f"most occupied: {name}, {100 * share:.1f} %; analytic minimum cycle time {bound:.1f} h"))
+    for warning in (*scenario.warnings, *results.remarks()):
+        console.print(Text(f"warning: {warning}", style="yellow"))
+    console.print(Text(scenario.ledger().headline()))
+    for path in paths:
+        console.print(Text(str(path)), soft_wrap=True)
+
+
+def _indicator_table(results: FacilityResults) -> Table:
+    table = Table(box=_box(), pad_edge=False)
+    table.add_column("over the horizon")
+    for heading in ("mean", "95 % interval", "median", "5 to 95 %"):
+        table.add_column(heading, justify="right")
+    table.add_column("unit")
+    for row in results.quantities():
+        if row.step is None:
+            cells = (number(row.mean), _span(row.low, row.high), number(row.median), _span(row.p5, row.p95))
+            table.add_row(_INDICATORS.get(row.name, row.name), *cells, "" if row.unit == "1" else row.unit)
+    return table
+
+
+def _span(low: float | None, high: float | None) -> str:
+    return "-" if low is None or high is None else f"{number(low)} to {number(high)}"
+
+
+def _resource_table(results: FacilityResults) -> Table:
+    table = Table(box=_box(), pad_edge=False, title="share of the time: mean", title_justify="left")
+    table.add_column("equipment class or role")
+    for heading in _RESOURCES:
+        table.add_column(f"{heading}\n%", justify="right")
+    rows = [row for row in results.quantities() if row.name in _RESOURCES]
+    found = {(row.step, row.name): row.mean for row in rows}
+    for resource in dict.fromkeys(row.step for row in rows):
+        shares = [found.get((resource, name)) for name in _RESOURCES]
+        table.add_row(resource, *("-" if share is None else f"{100 * share:.1f}" for share in shares))
+    return table

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from exosim.parameter import Array, Parameter
+from exosim.plant import Consequence
 from exosim.quality import Attribute
 from exosim.quantities import Given
 from exosim.readings import DoseRule
+from exosim.schema import CampaignTable
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,57 @@ class ProcedureDeclaration:
         yield from (block for block in (self.hold, self.harvest_hold) if block is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class ShiftDeclaration:
+    """A shift: the days on which it starts (0 is Monday) and its hours of the day."""
+
+    days: tuple[int, ...]
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class RoleDeclaration:
+    """The people of one role; no shifts: always there."""
+
+    numbers: Block
+    shifts: tuple[ShiftDeclaration, ...]
+
+
+@dataclass(frozen=True)
+class PlantDeclarations:
+    """All that a scenario declares of its plant and of a run in time.
+
+    Attributes
+    ----------
+    equipment, roles, failures : by id
+    effects : procedure and consequence of each failure
+    campaign, rules : its numbers, and its modes; `rules` is None when the scenario has no campaign
+    horizon, warm_up : length of a run and of what is left out at its start [h]
+    start : date and time of hour 0
+    closed : days without shifts
+    """
+
+    equipment: Mapping[str, Block]
+    roles: Mapping[str, RoleDeclaration]
+    failures: Mapping[str, Block]
+    effects: Mapping[str, tuple[str, Consequence]]
+    campaign: Block
+    rules: CampaignTable | None
+    horizon: float
+    warm_up: float
+    start: datetime.datetime
+    closed: tuple[datetime.date, ...]
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the parameter blocks, in the order of the ledger."""
+        if self.rules is not None:
+            yield self.campaign
+        yield from self.equipment.values()
+        yield from (role.numbers for role in self.roles.values())
+        yield from self.failures.values()
+
+
 @dataclass(frozen=True)
 class Declarations:
     """All that a scenario declares."""
@@ -70,6 +124,7 @@ class Declarations:
     instrument: str
     assays: Mapping[str, Block]
     attributes: tuple[Attribute, ...]
+    plant: PlantDeclarations
 
     def blocks(self) -> Iterator[Block]:
         """Yield every parameter block, in the order of the ledger."""
@@ -77,3 +132,4 @@ class Declarations:
         for procedure in self.procedures:
             yield from procedure.blocks()
         yield from self.assays.values()
+        yield from self.plant.blocks()

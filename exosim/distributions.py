@@ -188,6 +188,30 @@ def _beta_problem(n: Numbers) -> str | None:
     return None if 0 < n["sd"] < largest else f"sd must lie between 0 and {largest:.3g} for this mean; got {n['sd']:g}"
 
 
+def _positive(*names: str) -> Callable[[Numbers], str | None]:
+    """Return a check that all of some numbers are above 0."""
+
+    def problem(n: Numbers) -> str | None:
+        return next((f"{name} must be above 0; got {n[name]:g}" for name in names if n[name] <= 0), None)
+
+    return problem
+
+
+def _exponential(n: Numbers, u: Floats) -> Floats:
+    return np.asarray(-n["mean"] * np.log1p(-u))
+
+
+def _gamma(n: Numbers, u: Floats) -> Floats:
+    from scipy.special import gammaincinv
+
+    shape = 1.0 / n["cv"] ** 2
+    return np.asarray(gammaincinv(shape, u) * n["mean"] / shape, dtype=np.float64)
+
+
+def _weibull(n: Numbers, u: Floats) -> Floats:
+    return np.asarray(n["scale"] * (-np.log1p(-u)) ** (1.0 / n["shape"]))
+
+
 FAMILIES: Mapping[str, Family] = {
     "uniform": Family((("low", "high"),), _uniform, _low_high, _ordered),
     "triangular": Family((("low", "mode", "high"),), _triangular, _low_high, _mode_inside),
@@ -197,5 +221,10 @@ FAMILIES: Mapping[str, Family] = {
         (("median", "gsd"), ("mean", "cv")), _lognormal, lambda n: (0.0, math.inf), _lognormal_problem, ("gsd", "cv")
     ),
     "pert": Family((("low", "mode", "high"),), _pert, _low_high, _mode_inside),
+    "exponential": Family((("mean",),), _exponential, lambda n: (0.0, math.inf), _positive("mean")),
+    "gamma": Family((("mean", "cv"),), _gamma, lambda n: (0.0, math.inf), _positive("mean", "cv"), ("cv",)),
+    "weibull": Family(
+        (("shape", "scale"),), _weibull, lambda n: (0.0, math.inf), _positive("shape", "scale"), ("shape",)
+    ),
     "beta": Family((("mean", "sd"),), _beta, lambda n: (0.0, 1.0), _beta_problem, ("mean", "sd")),
 }

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from exosim.parameter import Ledger
-from exosim.results import Yields
+from exosim.records import Event
+from exosim.results import FacilityResults, Yields
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -26,6 +27,26 @@ def write_yields(yields: Yields, folder: Path) -> list[Path]:
     summaries = [summary.as_dict() for summary in yields.quantities()]
     quantities = write_csv(folder / "quantities.csv", list(summaries[0]), [list(row.values()) for row in summaries])
     return [document, quantities, write_ledger(yields.scenario.ledger(), folder)]
+
+
+def write_run(results: FacilityResults, folder: Path) -> list[Path]:
+    """Write ``run.json``, ``indicators.csv``, ``batches.csv``, ``events.csv`` and ``ledger.csv``; return their paths.
+
+    Batches are those of all replications; events those of the first.
+    """
+    document = folder / "run.json"
+    document.write_text(to_json(results.as_dict()), encoding="utf-8")
+    rows = [quantity.as_dict() for quantity in results.quantities()]
+    indicators = write_csv(folder / "indicators.csv", list(rows[0]), [list(row.values()) for row in rows])
+    columns = ["replication", "number", "donor", "released", "ended", "disposition", "doses"]
+    records = [
+        [replication + 1, b.number + 1, b.donor, b.released, b.ended, b.disposition, b.doses]
+        for replication, account in enumerate(results.accounts)
+        for b in account.batches
+    ]
+    batches = write_csv(folder / "batches.csv", columns, records)
+    events = write_csv(folder / "events.csv", list(Event._fields), results.first.run.log)
+    return [document, indicators, batches, events, write_ledger(results.scenario.ledger(), folder)]
 
 
 def write_ledger(ledger: Ledger, folder: Path) -> Path:

@@ -13,6 +13,7 @@ from exosim.findings import Findings
 from exosim.operations import catalog
 from exosim.operations.base import Hold, UnitOperation, VisitedOperation
 from exosim.parameter import ASSUMPTION, Parameter, declared
+from exosim.plant_reader import PlantReader
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quality import MEASURES, Assay, Attribute
 from exosim.quantities import Given, read_number, read_quantity, read_source
@@ -75,6 +76,7 @@ class Reader:
             self._instrument(dose, assays),
             assays,
             tuple(self._attributes(assays)),
+            PlantReader(table, self.findings, self._block).read(),
         )
 
     # -- sections -----------------------------------------------------------------------------------------------------

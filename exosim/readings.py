@@ -242,6 +242,13 @@ def _contained(product: Material, context: Context, counter: Counter, dose: Dose
     return counted_particles(product, context.sizes, counter)
 
 
+def doses_of(last: Outcome, context: Context, dose: DoseRule) -> Array:
+    """Return the whole doses that the outcome of the last procedure holds; 0 when it has no vesicles."""
+    if is_number(last.product.vesicles, 0.0):
+        return 0.0
+    return _doses(last, last.product, context, context.counter, dose)
+
+
 def attribute_results(
     steps: Sequence[Step], context: Context, specification: Specification, noise: Mapping[str, Array]
 ) -> Iterator[tuple[Attribute, str, Array]]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim import units
+from exosim import indicators, units
+from exosim.indicators import Account, Window
 from exosim.parameter import Array
 from exosim.readings import ALL_ATTRIBUTES, HEADLINES
 from exosim.version import __version__
@@ -219,3 +220,110 @@ def summarize(
     if not math.isfinite(mean + sd):
         return Summary(name, step, unit, 0, reason="too large a number to average")
     return Summary(name, step, unit, draws, mean, sd if draws > 1 else None, middle, low, high)
+
+
+class FacilityResults:
+    """What leaves the facility, over replications; made by :func:`exosim.simulate`.
+
+    Attributes
+    ----------
+    scenario, seed : what was run
+    accounts : the indicators of each replication
+    first : the first replication with its event log
+    """
+
+    def __init__(self, scenario: Scenario, seed: int, accounts: Sequence[Account], first: Window) -> None:
+        self.scenario, self.seed, self.accounts, self.first = scenario, seed, accounts, first
+        self.version = __version__
+
+    @property
+    def replications(self) -> int:
+        """Number of replications."""
+        return len(self.accounts)
+
+    def quantities(self) -> Iterator[Estimate]:
+        """Yield every indicator with its mean and 95 % interval over replications."""
+        for name, (unit, _) in indicators.HEADLINES.items():
+            yield estimate(name, None, unit, [account.headlines[name] for account in self.accounts])
+        for name, (unit, _) in indicators.BY_RESOURCE.items():
+            found = [account.by_resource[name] for account in self.accounts]
+            for resource in dict.fromkeys(key for row in found for key in row):
+                yield estimate(name, resource, unit, [row.get(resource, math.nan) for row in found])
+
+    def bottleneck(self) -> tuple[str, float, float]:
+        """Return the most occupied equipment class, its occupancy, and the analytic minimum cycle time [h]."""
+        rows = [account.by_resource["occupancy"] for account in self.accounts]
+        mean = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+        name = max(mean, key=lambda key: mean[key], default="")
+        bound = float(np.mean([account.minimum_cycle_time for account in self.accounts]))
+        return name, mean.get(name, math.nan), bound
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON document ``exosim.run/1``: no time, path or machine, no NaN."""
+        ledger = self.scenario.ledger()
+        return {
+            "form": "exosim.run/1",
+            "version": self.version,
+            "scenario": {"name": self.scenario.name, "hash": self.scenario.hash},
+            "seed": self.seed,
+            "n": self.replications,
+            "quantities": [quantity.as_dict() for quantity in self.quantities()],
+            "limits": [],
+            "warnings": [*self.scenario.warnings, *self.remarks()],
+            "ledger": {"headline": ledger.headline(), **ledger.counts()},
+        }
+
+    def remarks(self) -> list[str]:
+        """Return what a reader must know: such as that nothing was finished, and why."""
+        if any(account.headlines["batches_finished"] for account in self.accounts):
+            return []
+        return ["no batch was finished in the window: the horizon is shorter than a batch, or every batch was lost"]
+
+    def __str__(self) -> str:
+        lines = [f"{self.scenario.name}: {self.replications} replications, seed {self.seed}: mean (95 % interval)"]
+        lines += [f"  {quantity}" for quantity in self.quantities() if quantity.step is None]
+        return "\n".join([*lines, f"  {self.scenario.ledger().headline()}"])
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """An indicator over replications: n, mean with its 95 % interval (Student), standard deviation and quantiles."""
+
+    name: str
+    step: str | None
+    unit: str
+    n: int
+    mean: float | None = None
+    low: float | None = None
+    high: float | None = None
+    sd: float | None = None
+    median: float | None = None
+    p5: float | None = None
+    p95: float | None = None
+    reason: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the estimate as a JSON object."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def __str__(self) -> str:
+        if self.mean is None:
+            return f"{self.name}: none ({self.reason})"
+        span = f" ({units.show(self.low, '1')} to {units.show(self.high or 0.0, '1')})" if self.low is not None else ""
+        return f"{self.name}: {units.show(self.mean, '1')}{span} {'' if self.unit == '1' else self.unit}".rstrip()
+
+
+def estimate(name: str, step: str | None, unit: str, values: Sequence[float]) -> Estimate:
+    """Return the estimate of an indicator; replications without a value do not count."""
+    from scipy.special import stdtrit
+
+    found = np.array([value for value in values if math.isfinite(value)])
+    if not found.size:
+        return Estimate(name, step, unit, 0, reason="no replication has a value")
+    mean, n = float(found.mean()), int(found.size)
+    p5, median, p95 = map(float, np.quantile(found, QUANTILES))
+    if n == 1:
+        return Estimate(name, step, unit, 1, mean, median=median, p5=p5, p95=p95)
+    sd = float(found.std(ddof=1))
+    half = float(stdtrit(n - 1, 0.975)) * sd / math.sqrt(n)
+    return Estimate(name, step, unit, n, mean, mean - half, mean + half, sd, median, p5, p95)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -88,10 +89,55 @@ class Quantity:
                 values = values * np.exp(spread * z)
         return values
 
+    def of_batches(self, seed: int, name: str, world: int, donors: Sequence[int], first: int) -> Array:
+        """Return the number, or its values for the batches of one replication.
+
+        Parameters
+        ----------
+        world : index of the possible world, which a replication is
+        donors : index of the donor of each batch
+        first : index of the first batch; the others follow
+        """
+        if self.is_fixed:
+            return self.typical
+        values: Array
+        count = len(donors)
+        if isinstance(self.base, Distribution):
+            values = self.base.quantile(self._at(seed, name, self.varies, world, donors, first, count))
+        else:
+            values = self.base
+        spreads: tuple[tuple[Level, float], ...] = (("donor", self.donor_spread), ("batch", self.batch_spread))
+        for level, spread in spreads:
+            if spread:
+                drawn = _level_uniforms(seed, f"{name}#spread", level, world, donors, first)
+                values = values * np.exp(spread * normal_quantile(drawn))
+        return values
+
+    def _at(
+        self, seed: int, name: str, level: Level, world: int, donors: Sequence[int], first: int, count: int
+    ) -> Floats:
+        own = _level_uniforms(seed, name, level, world, donors, first)
+        if self.common and level == "batch":
+            own = self._mixed(own, uniforms(seed, "common", "batch", first, first + count))
+        return own
+
+    def _mixed(self, own: Floats, shared: Floats) -> Floats:
+        mixed = math.sqrt(self.common) * normal_quantile(shared) + math.sqrt(1.0 - self.common) * normal_quantile(own)
+        return normal_distribution(mixed)
+
     def _uniforms(self, seed: int, name: str, start: int, stop: int) -> Floats:
         own = uniforms(seed, name, self.varies, start, stop)
         if self.common and self.varies == "batch":
-            shared = normal_quantile(uniforms(seed, "common", "batch", start, stop))
-            mixed = math.sqrt(self.common) * shared + math.sqrt(1.0 - self.common) * normal_quantile(own)
-            own = normal_distribution(mixed)
+            own = self._mixed(own, uniforms(seed, "common", "batch", start, stop))
         return own
+
+
+def _level_uniforms(seed: int, name: str, level: Level, world: int, donors: Sequence[int], first: int) -> Floats:
+    """Return one uniform number for each batch: its own, that of its donor, or that of the world."""
+    if level == "batch":
+        return uniforms(seed, name, level, first, first + len(donors))
+    if level == "study":
+        return np.broadcast_to(uniforms(seed, name, level, world, world + 1), len(donors)).copy()
+    lowest = min(donors)
+    drawn = uniforms(seed, name, level, lowest, max(donors) + 1)
+    return np.asarray(drawn[np.asarray(donors) - lowest])

@@ -10,18 +10,29 @@ import copy
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from exosim.declarations import Block, Declarations, ProcedureDeclaration
+from exosim.declarations import Block, Declarations, ProcedureDeclaration, RoleDeclaration
 from exosim.distributions import normal_quantile
 from exosim.errors import ScenarioError
 from exosim.findings import Findings
 from exosim.operations.base import Context, Hold
 from exosim.parameter import Array, Ledger, Resolved
+from exosim.plant import (
+    Campaign,
+    CampaignNumbers,
+    Equipment,
+    EquipmentNumbers,
+    Failure,
+    FailureNumbers,
+    Plant,
+    Role,
+    RoleNumbers,
+)
 from exosim.product import ProteinSize, Vesicles, VesicleSize, run_context
 from exosim.quality import Assay
 from exosim.quantities import Given, default_line
@@ -29,7 +40,9 @@ from exosim.reader import Reader
 from exosim.readings import Specification
 from exosim.recipe import Recipe, UnitProcedure, Wait
 from exosim.sampling import uniforms
+from exosim.schema import CampaignTable
 from exosim.toml_source import MAXIMUM_MEBIBYTES, TomlSource, read_toml
+from exosim.working_time import Shift, WorkingTime, working_time
 
 Values = Mapping[str, Array]
 
@@ -58,10 +71,20 @@ class Scenario:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process as what was read, and be checked again there."""
+        source = self.source
+        return _rebuilt, (source.name, source.data, dict(source.lines), dict(self.overrides))
+
+    @property
+    def replications(self) -> int:
+        """Number of replications of a run in time."""
+        return int(self.data.get("replications", 50))
+
     @property
     def hash(self) -> str:
         """SHA-256 of what the scenario says, without seed and number of draws; comments and layout do not matter."""
-        said = {key: value for key, value in self.data.items() if key not in ("seed", "draws")}
+        said = {key: value for key, value in self.data.items() if key not in ("seed", "draws", "replications")}
         text = json.dumps(said, sort_keys=True, default=str, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -109,6 +132,52 @@ class Scenario:
         declared = self.declarations
         assays = {name: Assay(**block.pick(values)) for name, block in declared.assays.items()}
         return Specification(declared.dose, assays, declared.instrument, declared.attributes)
+
+    def plant(self, values: Values) -> Plant:
+        """Return the equipment, the people and the failures with the given values."""
+        declared = self.declarations.plant
+        equipment = []
+        for name, block in declared.equipment.items():
+            numbers = EquipmentNumbers(**block.pick(values))
+            equipment.append(Equipment(name, round(numbers.count), numbers.turnaround))
+        hours = {role: self._working_time(d) for role, d in declared.roles.items()}
+        roles = [
+            Role(role, round(RoleNumbers(**d.numbers.pick(values)).headcount), hours[role])
+            for role, d in declared.roles.items()
+        ]
+        return Plant(tuple(equipment), tuple(roles), tuple(self._failures(values)))
+
+    def campaign(self, values: Values) -> Campaign:
+        """Return how batches are released, with the given values."""
+        declared = self.declarations.plant
+        numbers = CampaignNumbers(**declared.campaign.pick(values))
+        rules = declared.rules or CampaignTable()
+        whole = {
+            n: None if v is None else round(v)
+            for n, v in (("batches", numbers.batches), ("wip", numbers.work_in_progress))
+        }
+        return Campaign(
+            rules.mode, numbers.every, whole["batches"], whole["wip"], round(numbers.batches_per_donor),
+            rules.priority, rules.storage,
+        )  # fmt: skip
+
+    def batch_values(self, world: int, donors: Sequence[int], first: int, seed: int | None = None) -> dict[str, Array]:
+        """Return every given quantity for the batches of one replication."""
+        used = self.seed if seed is None else seed
+        return {path: g.quantity.of_batches(used, path, world, donors, first) for path, g in self._given().items()}
+
+    def _working_time(self, role: RoleDeclaration) -> WorkingTime:
+        declared = self.declarations.plant
+        shifts = [Shift(shift.days, shift.start, shift.end) for shift in role.shifts]
+        return working_time(shifts, declared.start, declared.horizon, declared.closed)
+
+    def _failures(self, values: Values) -> Iterator[Failure]:
+        for name, block in self.declarations.plant.failures.items():
+            numbers = FailureNumbers(**block.pick(values))
+            procedure, consequence = self.declarations.plant.effects[name]
+            yield Failure(
+                name, procedure, consequence, numbers.rate, numbers.probability, numbers.repair, round(numbers.limit)
+            )
 
     def _given(self) -> dict[str, Given]:
         return {f"{b.prefix}.{name}": given for b in self.declarations.blocks() for name, given in b.given.items()}
@@ -165,6 +234,12 @@ def _build(source: TomlSource, overrides: Mapping[str, Any]) -> Scenario:
         table.name, table.title, table.seed, table.draws, findings.data, source, declarations, overrides,
         tuple(findings.warnings),
     )  # fmt: skip
+
+
+def _rebuilt(
+    name: str, data: dict[str, Any], lines: dict[tuple[str | int, ...], int], overrides: dict[str, Any]
+) -> Scenario:
+    return _build(TomlSource(name, data, lines), overrides)
 
 
 def _lines(block: Block, overrides: Mapping[str, Any]) -> Iterator[Resolved]:

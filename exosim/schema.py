@@ -7,13 +7,14 @@ the declared parameters. pydantic checks the structure and will write the JSON S
 from __future__ import annotations
 
 import copy
+import datetime
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from exosim.errors import Problem, in_words, nearest_name, shortened, unknown
-from exosim.limits import LARGEST_SEED, MOST_DRAWS
+from exosim.limits import LARGEST_SEED, MOST_DRAWS, MOST_REPLICATIONS
 from exosim.operations import catalog
 from exosim.parameter import declared
 from exosim.toml_source import KeyPath
@@ -21,8 +22,7 @@ from exosim.toml_source import KeyPath
 FORMAT = 1
 LONGEST_NAME = 200
 LATER_SECTIONS = (
-    "start", "horizon", "warm_up", "replications", "currency", "campaign", "equipment", "personnel", "calendar",
-    "material", "failure", "release", "economics", "study", "variant", "extends",
+    "currency", "material", "release", "economics", "study", "variant", "extends", "room", "utility",
 )  # fmt: skip
 """Sections and keys of the format whose code does not exist yet."""
 NOT_YET = "this is not in this version of exosim"
@@ -35,6 +35,8 @@ Text = Annotated[str, StringConstraints(strict=True, pattern=_NO_CONTROLS)]
 Name = Annotated[str, StringConstraints(strict=True, pattern=_NO_CONTROLS, min_length=1, max_length=LONGEST_NAME)]
 Id = Annotated[str, StringConstraints(strict=True, pattern=_ID, min_length=1, max_length=LONGEST_NAME)]
 Grade = Literal["A", "B", "C", "D"]
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+Day = Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
 class _Table(BaseModel):
@@ -121,13 +123,71 @@ class SourceTable(_Table):
     doi: Name | None = None
 
 
+class CampaignTable(_Table):
+    mode: Literal["paced", "as_soon_as_possible"] = "paced"
+    priority: Literal["fifo", "oldest", "earliest_due"] = "fifo"
+    storage: Literal["unlimited", "none", "zero_wait"] = "unlimited"
+    every: Any = None
+    batches: Any = None
+    work_in_progress: Any = None
+    batches_per_donor: Any = None
+
+
+class EquipmentTable(_Table):
+    id: Id
+    count: Any = None
+    turnaround: Any = None
+
+
+class PersonnelTable(_Table):
+    role: Id
+    headcount: Any = None
+    shifts: list[Name] | None = None
+
+
+class ShiftTable(_Table):
+    days: list[Day]
+    start: Annotated[datetime.time, Field(alias="from", strict=True)]
+    end: Annotated[datetime.time, Field(alias="to", strict=True)]
+
+
+class ShutdownTable(_Table):
+    first: Annotated[datetime.date, Field(alias="from", strict=True)]
+    last: Annotated[datetime.date, Field(alias="to", strict=True)]
+
+
+class CalendarTable(_Table):
+    holidays: list[Annotated[datetime.date, Field(strict=True)]] = Field(default_factory=list)
+    shutdowns: list[ShutdownTable] = Field(default_factory=list)
+    shift: dict[Name, ShiftTable] = Field(default_factory=dict)
+
+
+class FailureTable(_Table):
+    id: Id
+    during: Name
+    consequence: Literal["wait", "repeat", "reject"]
+    rate: Any = None
+    probability: Any = None
+    repair: Any = None
+    limit: Any = None
+
+
 class ScenarioTable(_Table):
     format: Annotated[int, Field(strict=True, ge=1)] = FORMAT
     name: Name
     title: Text = ""
     seed: Annotated[int, Field(strict=True, ge=0, le=LARGEST_SEED)] = 0
     draws: Annotated[int, Field(strict=True, ge=1, le=MOST_DRAWS)] = 100_000
+    start: Annotated[datetime.datetime, Field(strict=True)] | None = None
+    horizon: Any = None
+    warm_up: Any = None
+    replications: Annotated[int, Field(strict=True, ge=1, le=MOST_REPLICATIONS)] = 50
     product: ProductTable
+    campaign: CampaignTable | None = None
+    equipment: list[EquipmentTable] = Field(default_factory=list)
+    personnel: list[PersonnelTable] = Field(default_factory=list)
+    calendar: CalendarTable = Field(default_factory=CalendarTable)
+    failure: list[FailureTable] = Field(default_factory=list)
     common: CommonTable = Field(default_factory=CommonTable)
     unit_procedure: list[ProcedureTable]
     assay: list[AssayTable] = Field(default_factory=list)
@@ -148,6 +208,13 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[[attribute]]": AttributeTable,
     "limits": LimitsTable,
     "[sources]": SourceTable,
+    "[campaign]": CampaignTable,
+    "[[equipment]]": EquipmentTable,
+    "[[personnel]]": PersonnelTable,
+    "[calendar]": CalendarTable,
+    "[calendar.shift]": ShiftTable,
+    "[[calendar.shutdowns]]": ShutdownTable,
+    "[[failure]]": FailureTable,
 }
 _BY_KEY: Mapping[str, type[BaseModel]] = {
     **{name.strip("[]").rpartition(".")[2]: table for name, table in _TABLES.items()},
@@ -155,7 +222,8 @@ _BY_KEY: Mapping[str, type[BaseModel]] = {
 }
 _STAND_INS: Mapping[str, Any] = {
     "name": "unnamed", "product": {"dose": "1 EV"}, "dose": "1 EV", "unit_procedure": [], "id": "unnamed",
-    "operation": "none", "limit": "1 h", "measure": "none", "limits": {}, "text": "none",
+    "operation": "none", "limit": "1 h", "measure": "none", "limits": {}, "text": "none", "role": "unnamed",
+    "days": ["Mon"], "from": datetime.time(6), "to": datetime.time(14), "during": "none", "consequence": "wait",
 }  # fmt: skip
 _EXAMPLES: Mapping[str, str] = {
     "name": 'name = "my_process"',
@@ -165,6 +233,7 @@ _EXAMPLES: Mapping[str, str] = {
     "id": 'id = "clarify"',
     "operation": 'operation = "depth_filtration"',
     "limit": 'limit = "24 h"',
+    "start": "start = 2027-01-04T06:00:00",
     "measure": 'measure = "particles_per_protein"',
     "limits": 'limits = { at_least = "1e10 particle/mL" }',
     "text": 'text = "measured here in 2026"',
@@ -172,6 +241,7 @@ _EXAMPLES: Mapping[str, str] = {
 _KINDS: Mapping[str, str] = {
     "string_type": "text", "list_type": "a list", "dict_type": "a table", "model_type": "a table",
     "model_attributes_type": "a table", "int_type": "a whole number", "bool_type": "true or false",
+    "datetime_type": "a date and time", "float_type": "a number",
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from exosim.errors import LimitError, ModelError, Problem, UsageError, in_words
+from exosim.errors import LimitError, ModelError, Problem, ScenarioError, UsageError, in_words
 from exosim.kernel import Step, run
 from exosim.parameter import Array
 from exosim.readings import attribute_results, limit_shares, read_batch
@@ -70,6 +70,9 @@ def evaluate(
         raise UsageError(Problem("the number of draws and the block must be at least 1", got=f"{asked} and {block}"))
     if used < 0:
         raise UsageError(Problem("the seed must be a whole number of at least 0", got=str(used)))
+    if not any(d.operation.owner.makes_vesicles for d in scenario.declarations.procedures):
+        problem = Problem("the recipe makes no vesicles", expected="exosim run, which asks only for time")
+        raise ScenarioError(problem)
     block = _padded(min(block, _padded(asked)))
     _check_memory(scenario, asked, used)
     collected = _Collected(asked)

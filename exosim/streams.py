@@ -19,6 +19,8 @@ def _made(operation: type[UnitOperation], inside: set[str]) -> str:
     """Return what the product of an operation holds; vesicles, once in, stay in."""
     if operation.makes_vesicles:
         return "vesicles"
+    if operation.plain:
+        return next(iter(sorted(inside)), "nothing")
     if operation.source:
         return "viable_cells"
     return next((kind for kind in ("vesicles", _ANYTHING) if kind in inside), "viable_cells")
@@ -57,7 +59,7 @@ class Streams:
                 self._wrong(index, "feeds", f'"{name}" already feeds {self._user[name]}', "a stream that is free")
             self._user[name] = table.id
         inside = {self._holds.get(name, _ANYTHING) for name in names}
-        if not operation.source and not inside & {operation.needs, _ANYTHING}:
+        if not (operation.source or operation.plain) and not inside & {operation.needs, _ANYTHING}:
             self._wrong(index, "operation", *_needs(table.operation, operation))
             self._starved = True
         self._holds[f"{table.id}.product"] = _made(operation, inside)
@@ -71,7 +73,8 @@ class Streams:
         for index, name in self._products[:-1]:
             if name not in self._user:
                 self._wrong(index, "id", f"{name} goes nowhere", "a later procedure that names it in its feeds")
-        if self._products and not self._starved and self._holds[self._products[-1][1]] == "viable_cells":
+        plain = all(kind == "nothing" for kind in self._holds.values())
+        if self._products and not plain and not self._starved and self._holds[self._products[-1][1]] == "viable_cells":
             expected = f"one of {_makers()} after it"
             self._wrong(self._products[-1][0], "id", "the last procedure makes no vesicles", expected)
 

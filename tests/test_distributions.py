@@ -52,6 +52,11 @@ CASES = [
     (of("pert", low=2.0, mode=7.0, high=7.0), pert_of(2.0, 7.0, 7.0)),
     (of("beta", mean=0.8, sd=0.1), beta_of(0.8, 0.1)),
     (of("beta", mean=0.4, sd=0.3), beta_of(0.4, 0.3)),
+    (of("exponential", mean=4.0), stats.expon(scale=4.0)),
+    (of("gamma", mean=4.0, cv=0.3), stats.gamma(1 / 0.3**2, scale=4.0 * 0.3**2)),
+    (of("gamma", mean=4.0, cv=1.5), stats.gamma(1 / 1.5**2, scale=4.0 * 1.5**2)),
+    (of("weibull", shape=0.7, scale=3.0), stats.weibull_min(0.7, scale=3.0)),
+    (of("weibull", shape=2.5, scale=3.0), stats.weibull_min(2.5, scale=3.0)),
 ]
 IDS = [f"{d.family}-{'-'.join(f'{number:g}' for _, number in d.numbers)}" for d, _ in CASES]
 every_case = pytest.mark.parametrize("distribution, reference", CASES, ids=IDS)
@@ -156,6 +161,11 @@ def test_a_practically_empty_window_is_refused(low: float, high: float) -> None:
         (of("beta", mean=1.0, sd=0.1), "mean of a beta must lie between 0 and 1; got 1"),
         (of("beta", mean=0.5, sd=0.5), "sd must lie between 0 and 0.5 for this mean; got 0.5"),
         (of("beta", mean=0.9, sd=0.0), "sd must lie between 0 and 0.3 for this mean; got 0"),
+        (of("exponential", mean=0.0), "mean must be above 0; got 0"),
+        (of("gamma", mean=-1.0, cv=0.5), "mean must be above 0; got -1"),
+        (of("gamma", mean=1.0, cv=0.0), "cv must be above 0; got 0"),
+        (of("weibull", shape=0.0, scale=1.0), "shape must be above 0; got 0"),
+        (of("weibull", shape=1.0, scale=-1.0), "scale must be above 0; got -1"),
     ],
     ids=lambda value: value.family if isinstance(value, Distribution) else None,
 )

@@ -114,6 +114,8 @@ class UnitOperation:
     """Whether the operation starts a process and needs no feed."""
     needs: ClassVar[Literal["vesicles", "viable_cells"]] = "vesicles"
     """What the feed must hold, unless the operation is a source."""
+    plain: ClassVar[bool] = False
+    """Whether the operation only takes time and passes any feed on, or none."""
     makes_vesicles: ClassVar[bool] = False
     """Whether vesicles enter the process here: their number in the harvests is what every yield refers to."""
 
@@ -266,9 +268,9 @@ class VisitedOperation(UnitOperation):
         """Let the vessel run for `hours`, then do what `visit` asks: the harvest is the product."""
         raise TypeError(f"{type(self).__name__} defines no advance")
 
-    def transform(self, feed: Material) -> Outcome:
-        """Fold `advance` over the schedule and pool the harvests."""
-        visits = self.schedule()
+    def transform(self, feed: Material, visits: tuple[Visit, ...] | None = None) -> Outcome:
+        """Fold `advance` over the visits, by default the planned ones, and pool the harvests."""
+        visits = self.schedule() if visits is None else visits
         pool_end = {visit.pool: visit.time for visit in visits if visit.kind == "harvest"}
         fold = Fold(self.start(feed))
         clock = 0.0

@@ -1,0 +1,162 @@
+"""One batch on its way through the recipe: waits, phases, failures, and what it holds meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import simpy
+
+from exosim.facility.lots import PlannedPhase
+from exosim.facility.pool import Pool
+from exosim.operations.base import VisitedOperation
+from exosim.records import Disposition, Event
+
+if TYPE_CHECKING:
+    from exosim.facility.crew import Crew
+    from exosim.facility.line import Line
+
+Steps = Generator[simpy.Event, Any, Any]
+
+
+@dataclass(eq=False, slots=True)
+class Batch:
+    """A batch in the facility: the only mutable thing besides pools and crews."""
+
+    number: int
+    donor: int
+    released: float
+    due: float
+    done: simpy.Event
+    holds: list[tuple[Pool, int]] = field(default_factory=list)
+    waits_for: Pool | Crew | None = None
+    disposition: Disposition = "unfinished"
+    ended: float | None = None
+
+
+def run_batch(batch: Batch, line: Line, entered: Callable[[], None]) -> Steps:
+    """Take a batch through all procedures; the generator reads like the recipe."""
+    log, env = line.log, line.env
+    log.append(Event(env.now, batch.number, event="release"))
+    yield from line.zero_wait(batch)
+    ready = env.now
+    for index, procedure in enumerate(line.procedures):
+        log.append(Event(env.now, batch.number, procedure.id, event="ready"))
+        held = yield from _enter(batch, line, procedure.unit)
+        entered()
+        unit = f"{procedure.unit} {held + 1}" if held is not None else ""
+        log.append(Event(env.now, batch.number, procedure.id, event="start", unit=unit, amount=env.now - ready))
+        survived = yield from _work(batch, line, index, env.now - ready, unit)
+        log.append(Event(env.now, batch.number, procedure.id, event="end", unit=unit))
+        ready = env.now
+        if not survived:
+            break
+        stays = index + 1 < len(line.procedures) and line.procedures[index + 1].unit == procedure.unit
+        if not line.blocking and not stays:
+            line.leave(batch)
+    line.leave(batch)
+    batch.disposition = "finished" if survived else "rejected"
+    batch.ended = env.now
+    log.append(Event(env.now, batch.number, event=batch.disposition))
+    batch.done.succeed()
+
+
+def _enter(batch: Batch, line: Line, name: str | None) -> Steps:
+    """Take a unit of the next class; with no storage between units, the last one is held until then.
+
+    A batch that goes on in the class in which it is stays on its unit.
+    """
+    if name is None:
+        line.leave(batch)
+        return None
+    if batch.holds and batch.holds[-1][0].name == name:
+        return batch.holds[-1][1]
+    pool = line.pools[name]
+    unit = yield from pool.take(batch, line.priority(batch, line.env.now))
+    line.leave(batch)
+    batch.holds.append((pool, unit))
+    return unit
+
+
+def _work(batch: Batch, line: Line, index: int, waited: float, unit: str) -> Steps:
+    """Run the phases of a procedure, with what fails; returns whether the batch survives."""
+    attempt = 0
+    while True:
+        phases = line.lots.begin(batch.number, index, waited)
+        planned = sum(phase.hours for phase in phases)
+        struck = line.failures.struck(batch.number, index, attempt, planned)
+        if not struck or struck[0].consequence == "wait":
+            yield from _phases(batch, line, index, waited, phases, unit)
+            for failure in struck:
+                yield from _lost(batch, line, index, failure.hours_lost, failure.id)
+            return True
+        failure = struck[0]
+        done = _until(phases, failure.after)
+        yield from _phases(batch, line, index, waited, done, unit, complete=False)
+        yield from _lost(batch, line, index, failure.hours_lost, failure.id)
+        attempt += 1
+        if failure.consequence == "reject" or attempt > failure.limit:
+            return False
+
+
+def _lost(batch: Batch, line: Line, index: int, hours: float, note: str) -> Steps:
+    place = line.procedures[index].id
+    line.log.append(Event(line.env.now, batch.number, place, event="failure", amount=hours, note=note))
+    if hours > 0.0:
+        yield simpy.Timeout(line.env, hours)
+
+
+def _until(phases: list[PlannedPhase], hours: float) -> list[PlannedPhase]:
+    """Return the phases as far as `hours` of work reach."""
+    reached = []
+    for phase in phases:
+        if hours <= 0.0:
+            break
+        reached.append(replace(phase, hours=min(phase.hours, hours)))
+        hours -= phase.hours
+    return reached
+
+
+def _phases(
+    batch: Batch,
+    line: Line,
+    index: int,
+    waited: float,
+    phases: list[PlannedPhase],
+    unit: str,
+    *,
+    complete: bool = True,
+) -> Steps:
+    """Run phases one after the other; a running operation keeps to its schedule when a visit is late."""
+    env, procedure = line.env, line.procedures[index]
+    keeps_schedule = isinstance(procedure.operation, VisitedOperation)
+    begun = env.now
+    due, visits = 0.0, []
+    for position, phase in enumerate(phases):
+        due += phase.hours
+        hours = max(begun + due - env.now, 0.0) if keeps_schedule and not phase.attended else phase.hours
+        yield from _phase(batch, line, procedure.id, procedure.operator, phase, hours, unit)
+        if keeps_schedule and position == 0:
+            begun, due = env.now, 0.0  # the clock of the operation starts when its vessel does
+        elif keeps_schedule and phase.attended:
+            visits.append(env.now - begun)
+    if keeps_schedule and complete:
+        line.lots.visited(batch.number, index, waited, visits)
+
+
+def _phase(
+    batch: Batch, line: Line, place: str, role: str | None, phase: PlannedPhase, hours: float, unit: str
+) -> Steps:
+    if hours <= 0.0:
+        return
+    env, log = line.env, line.log
+    crew = line.crews.get(role or "") if phase.attended and phase.people else None
+    if crew is not None:
+        yield from crew.claim(batch, line.priority(batch, env.now), phase.people, hours)
+        log.append(Event(env.now, batch.number, place, phase.name, "begin", unit, crew.name, phase.people))
+        yield simpy.Timeout(env, crew.finish(hours))
+        crew.release(phase.people)
+        log.append(Event(env.now, batch.number, place, phase.name, "finish", unit, crew.name, phase.people))
+        return
+    yield simpy.Timeout(env, hours)

@@ -1,0 +1,121 @@
+"""The line that batches run on: pools, crews, the rules between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
+
+import numpy as np
+import simpy
+
+from exosim.facility.batch import Batch
+from exosim.facility.crew import Crew
+from exosim.facility.deadlock import deadlock, stuck, waiting_with
+from exosim.facility.lots import Lots
+from exosim.facility.mishaps import Mishaps
+from exosim.facility.pool import Pool
+from exosim.parameter import Array
+from exosim.plant import Campaign, Plant, Priority
+from exosim.recipe import UnitProcedure
+from exosim.records import Event
+
+Key = Callable[[Batch, float], tuple[float, int]]
+PRIORITIES: dict[Priority, Key] = {
+    "fifo": lambda batch, now: (now, batch.number),
+    "oldest": lambda batch, now: (batch.released, batch.number),
+    "earliest_due": lambda batch, now: (batch.due, batch.number),
+}
+
+
+class Line:
+    """Everything that the batches of one replication share."""
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        plant: Plant,
+        campaign: Campaign,
+        procedures: Sequence[UnitProcedure],
+        lots: Lots,
+        failures: Mishaps,
+    ) -> None:
+        self.env, self.procedures, self.lots, self.failures = env, procedures, lots, failures
+        self.log: list[Event] = []
+        self.batches: list[Batch] = []
+        self.pools = {e.id: Pool(env, e.id, e.count) for e in plant.equipment}
+        self.crews = {role.id: Crew(env, role) for role in plant.roles}
+        self.priority = PRIORITIES[campaign.priority]
+        self.blocking = campaign.storage == "none"
+        self._turnaround = {e.id: _per_batch(e.turnaround) for e in plant.equipment}
+        self._reserved: dict[str, list[tuple[float, float]]] | None = (
+            {e.id: [] for e in plant.equipment} if campaign.storage == "zero_wait" else None
+        )
+        for pool in self.pools.values():
+            pool.watch = self._check
+
+    def leave(self, batch: Batch) -> None:
+        """Give back all units that a batch holds; each goes into its turnaround."""
+        while batch.holds:
+            pool, unit = batch.holds.pop()
+            hours = self._turnaround[pool.name](batch.number)
+            self.log.append(
+                Event(self.env.now, batch.number, event="leave", unit=f"{pool.name} {unit + 1}", amount=hours)
+            )
+            pool.clean(unit, hours)
+
+    def zero_wait(self, batch: Batch) -> Generator[simpy.Event, Any, None]:
+        """Wait until the batch can run without waiting anywhere, and reserve its units."""
+        if self._reserved is None:
+            return
+        reserved, stays = self._reserved, self._stays(batch.number)
+        start = self.env.now
+        moved = True
+        while moved:
+            moved = False
+            for name, begin, end in stays:
+                delay = self._conflict(reserved[name], name, start + begin, start + end)
+                if delay > 0.0:
+                    start, moved = start + delay, True
+        for name, begin, end in stays:
+            reserved[name].append((start + begin, start + end))
+        if start > self.env.now:
+            yield simpy.Timeout(self.env, start - self.env.now)
+
+    def _stays(self, batch: int) -> list[tuple[str, float, float]]:
+        """Return when a batch that never waits occupies which class, after its start."""
+        clock, found = 0.0, list[tuple[str, float, float]]()
+        for index, procedure in enumerate(self.procedures):
+            hours = sum(phase.hours for phase in self.lots.begin(batch, index, 0.0))
+            if procedure.unit is not None:
+                end = clock + hours + self._turnaround[procedure.unit](batch)
+                stays = index > 0 and self.procedures[index - 1].unit == procedure.unit
+                begin = found.pop()[1] if stays else clock
+                found.append((procedure.unit, begin, end))
+            clock += hours
+        return found
+
+    def _conflict(self, reserved: Sequence[tuple[float, float]], name: str, begin: float, end: float) -> float:
+        """Return how much later an occupation must start so that a unit is free all the time."""
+        overlapping = [(b, e) for b, e in reserved if b < end - 1e-9 and e > begin + 1e-9]
+        for moment in sorted({begin, *(b for b, _ in overlapping if b > begin)}):
+            taken = sorted(e for b, e in overlapping if b <= moment + 1e-9 and e > moment + 1e-9)
+            spare = self.pools[name].capacity - len(taken)
+            if spare <= 0:
+                return taken[-spare] - begin
+        return 0.0
+
+    def _check(self, batch: Batch) -> None:
+        """Raise when a batch that holds something waits for ever."""
+        if batch.holds:
+            waiting = stuck(waiting_with(batch))
+            if waiting:
+                raise deadlock(self.env.now, waiting)
+
+
+def _per_batch(value: Array) -> Callable[[int], float]:
+    array = np.ravel(value)
+    if array.size == 1:
+        single = float(array[0])
+        return lambda batch: single
+    numbers = [float(v) for v in array]
+    return lambda batch: numbers[batch]

@@ -1,0 +1,173 @@
+"""What happens to the material of each batch while the clock runs.
+
+Everything that does not depend on the clock is evaluated once, with the batches as lanes, before the clock starts. A
+batch whose feed really waited longer or shorter than planned, or whose harvests were late, is followed on its own from
+there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from exosim.errors import ModelError, Problem
+from exosim.kernel import Step, run
+from exosim.material import FIELDS, Material
+from exosim.operations.base import Context, Outcome, Visit, VisitedOperation
+from exosim.parameter import Array
+from exosim.recipe import Recipe
+
+_SAME = 1e-9  # h
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PlannedPhase:
+    """A phase of one batch: how long, who is needed, how many."""
+
+    name: str
+    hours: float
+    people: int
+    attended: bool
+
+
+def lane_of(value: Array, lane: int) -> Array:
+    """Return one lane of an array, as an array of one lane; plain numbers stay."""
+    if isinstance(value, np.ndarray) and value.ndim and value.shape[-1] > 1:
+        return value[..., lane : lane + 1]
+    return value
+
+
+def material_of(material: Material, lane: int) -> Material:
+    """Return one lane of a material."""
+    return Material(**{name: lane_of(getattr(material, name), lane) for name in FIELDS})
+
+
+def _check_durations(place: str, outcome: Outcome) -> None:
+    """Refuse durations that the clock cannot take."""
+    for phase in outcome.phases:
+        if not np.all(np.isfinite(phase.duration)):
+            raise ModelError(Problem(f"the duration of the phase {phase.name} is not a finite number", path=place))
+
+
+class Lots:
+    """The material of all batches of one replication.
+
+    Parameters
+    ----------
+    recipe : with the parameter values of the batches as lanes
+    alone : returns the recipe with the values of one batch
+    count : number of batches
+    count_doses : returns the doses in the outcome of the last procedure
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        alone: Callable[[int], Recipe],
+        count: int,
+        count_doses: Callable[[Outcome, Context], Array] = lambda outcome, context: 0.0,
+    ) -> None:
+        self._recipe, self._alone, self._count, self._count_doses = recipe, alone, count, count_doses
+        self._steps: Sequence[Step] = run(recipe)
+        self._planned = [self._phases(step.procedure.id, step.outcome) for step in self._steps]
+        self._streams: dict[int, dict[str, Material]] = {}
+        self._outcomes: dict[int, dict[int, Outcome]] = {}
+        self._recipes: dict[int, Recipe] = {}
+        self._waits = [self._spread(procedure.expected_hold) for procedure in recipe.procedures]
+
+    def _spread(self, value: Array) -> list[float]:
+        return [float(v) for v in np.broadcast_to(np.ravel(value), (self._count,))]
+
+    def _phases(self, place: str, outcome: Outcome) -> list[list[PlannedPhase]]:
+        """Return the phases of one procedure for each batch."""
+        _check_durations(place, outcome)
+        hours = [self._spread(phase.duration) for phase in outcome.phases]
+        return [
+            [
+                PlannedPhase(phase.name, max(own[lane], 0.0), phase.operators, phase.attended)
+                for phase, own in zip(outcome.phases, hours, strict=True)
+            ]
+            for lane in range(self._count)
+        ]
+
+    def begin(self, batch: int, index: int, waited: float) -> list[PlannedPhase]:
+        """Return the phases of a procedure whose feed has really waited for some hours."""
+        on_plan = batch not in self._streams
+        procedure = self._recipe.procedures[index]
+        if on_plan and (procedure.hold is None or abs(waited - self._waits[index][batch]) <= _SAME):
+            return self._planned[index][batch]
+        outcome = self._follow(batch, index, waited, None)
+        _check_durations(procedure.id, outcome)
+        return self._alone_phases(outcome)
+
+    def visited(self, batch: int, index: int, waited: float, times: Sequence[float]) -> None:
+        """Note when the visits of an operation really were; times in hours after its clock started."""
+        operation = self._recipe.procedures[index].operation
+        if not isinstance(operation, VisitedOperation):
+            return
+        planned = operation.schedule()
+        if all(abs(visit.time - real) <= _SAME for visit, real in zip(planned, times, strict=True)):
+            return
+        real = tuple(dataclasses.replace(visit, time=time) for visit, time in zip(planned, times, strict=True))
+        self._follow(batch, index, waited, real)
+
+    def product(self, batch: int) -> Material:
+        """Return the product of a batch."""
+        last = len(self._steps) - 1
+        if batch in self._streams:
+            return self._outcomes[batch][last].product
+        return material_of(self._steps[last].outcome.product, batch)
+
+    def doses(self, batch: int) -> float:
+        """Return the whole doses of a batch."""
+        last = len(self._steps) - 1
+        if batch in self._streams:
+            return float(np.squeeze(self._count_doses(self._outcomes[batch][last], self._recipes[batch].context)))
+        return self._planned_doses[batch]
+
+    @cached_property
+    def _planned_doses(self) -> list[float]:
+        return self._spread(self._count_doses(self._steps[-1].outcome, self._recipe.context))
+
+    def _recipe_of(self, batch: int) -> Recipe:
+        if batch not in self._recipes:
+            self._recipes[batch] = self._alone(batch)
+        return self._recipes[batch]
+
+    def _follow(self, batch: int, index: int, waited: float, visits: tuple[Visit, ...] | None) -> Outcome:
+        """Evaluate one procedure of one batch as it really ran, and remember what came of it."""
+        recipe = self._recipe_of(batch)
+        streams = self._streams.setdefault(batch, self._planned_streams(batch, index))
+        procedure = recipe.procedures[index]
+        feed = Material()
+        for name in procedure.feeds:
+            feed = feed + streams[name]
+        if procedure.hold is not None:
+            feed, _ = procedure.hold.apply(feed, waited, recipe.context.sizes)
+        operation = procedure.operation
+        if visits is not None and isinstance(operation, VisitedOperation):
+            outcome = operation.transform(feed, visits)
+        else:
+            outcome = operation.transform(feed)
+        streams[f"{procedure.id}.product"] = outcome.product
+        streams[f"{procedure.id}.remainder"] = outcome.remainder
+        self._outcomes.setdefault(batch, {})[index] = outcome
+        return outcome
+
+    def _planned_streams(self, batch: int, index: int) -> dict[str, Material]:
+        """Return the streams of the procedures before `index`, which ran as planned."""
+        streams = {}
+        for step in self._steps[:index]:
+            streams[f"{step.procedure.id}.product"] = material_of(step.outcome.product, batch)
+            streams[f"{step.procedure.id}.remainder"] = material_of(step.outcome.remainder, batch)
+        return streams
+
+    @staticmethod
+    def _alone_phases(outcome: Outcome) -> list[PlannedPhase]:
+        return [
+            PlannedPhase(phase.name, max(float(np.squeeze(phase.duration)), 0.0), phase.operators, phase.attended)
+            for phase in outcome.phases
+        ]

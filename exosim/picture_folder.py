@@ -1,0 +1,52 @@
+"""Fill the folder of a run: tables, pictures, manifest."""
+
+from __future__ import annotations
+
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from exosim import plots
+from exosim.export import write_run, write_yields
+from exosim.folder import write_manifest
+from exosim.plots.style import save
+from exosim.results import FacilityResults, Yields
+from exosim.version import __version__
+
+
+def write_yield(yields: Yields, folder: Path, identity: dict[str, Any]) -> list[Path]:
+    """Write tables and pictures into the folder; return their paths, pictures last."""
+    paths = write_yields(yields, folder)
+    pictures = {"waterfall": plots.waterfall}
+    if yields.has("secreted"):
+        pictures = {"yield_curve": plots.yield_curve, **pictures}
+    if not _can_be_drawn(yields):
+        pictures = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # such as a name in a script that the font lacks
+        for name, draw in pictures.items():
+            paths.extend(save(draw(yields), folder, name))
+    write_manifest(folder, {**identity, "version": __version__, "draws": yields.draws}, _packages())
+    return paths
+
+
+def _can_be_drawn(yields: Yields) -> bool:
+    """Return whether all numbers of vesicles are finite."""
+    return all(s.n > 0 for s in yields.quantities() if s.unit == "EV" and yields.has(s.name, s.step))
+
+
+def write_run_folder(results: FacilityResults, folder: Path, identity: dict[str, Any]) -> list[Path]:
+    """Write tables, the event log and pictures into the folder; return their paths, pictures last."""
+    paths = write_run(results, folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        for draw in (plots.gantt, plots.occupancy_by_week, plots.lead_time, plots.waits, plots.doses_per_year):
+            paths.extend(save(draw(results), folder, draw.__name__))
+    extra = {"version": __version__, "replications": results.replications}
+    write_manifest(folder, {**identity, **extra}, _packages())
+    return paths
+
+
+def _packages() -> dict[str, str]:
+    return {name: version(name) for name in ("numpy", "scipy", "simpy", "matplotlib", "pint", "pydantic")}

@@ -1,0 +1,93 @@
+"""Pictures of a run in time: occupancy by week, lead times, waits, doses per year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from exosim.plots.style import BLUE, ORANGE, SKY, VERMILION, new_axes, plain
+from exosim.results import Estimate, FacilityResults
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_DAY = 24.0
+
+
+def _title(axes: Axes, results: FacilityResults, text: str) -> None:
+    name = results.scenario.title or results.scenario.name
+    axes.set_title(plain(f"{name}: {text}"), loc="left", weight="bold")
+
+
+def occupancy_by_week(results: FacilityResults, ax: Axes | None = None) -> Axes:
+    """Draw the share of each equipment class in use or in turnaround, week by week, as the mean of the replications."""
+    classes = list(results.accounts[0].weekly)
+    share = 100.0 * np.mean([[account.weekly[name] for name in classes] for account in results.accounts], axis=0)
+    weeks = share.shape[1] if classes else 1
+    axes = new_axes(9.0, 1.6 + 0.34 * len(classes)) if ax is None else ax
+    image = axes.imshow(
+        share, aspect="auto", cmap="cividis", vmin=0, vmax=100, extent=(0, weeks, len(classes) - 0.5, -0.5)
+    )
+    axes.set_yticks(range(len(classes)), [plain(name.replace("_", " ")) for name in classes])
+    axes.set_xlabel("week")
+    axes.figure.colorbar(image, ax=axes, label="occupancy [%]")
+    _title(axes, results, f"occupancy, mean of {results.replications} replications")
+    return axes
+
+
+def lead_time(results: FacilityResults, ax: Axes | None = None) -> Axes:
+    """Draw the distribution of the time from release to the end of a batch, over all replications."""
+    found = np.array([t for account in results.accounts for t in account.lead_times]) / _DAY
+    axes = new_axes(7.0, 4.0) if ax is None else ax
+    _title(axes, results, "lead time of a batch")
+    axes.set_xlabel("release to end [d]")
+    axes.set_ylabel("batches")
+    if not found.size:
+        axes.text(0.5, 0.5, "no batch was finished", ha="center", transform=axes.transAxes)
+        return axes
+    axes.hist(found, bins=min(30, max(5, int(np.sqrt(found.size)))), color=SKY, edgecolor="white")
+    for q, style in ((0.5, "-"), (0.9, "--")):
+        at = float(np.quantile(found, q))
+        axes.axvline(at, color=BLUE, linestyle=style, label=f"P{100 * q:.0f} {at:.1f} d")
+    axes.legend(frameon=False)
+    return axes
+
+
+def waits(results: FacilityResults, ax: Axes | None = None) -> Axes:
+    """Draw the mean wait for a unit before each procedure, with its 95 % interval."""
+    rows = [q for q in results.quantities() if q.name == "waiting" and q.mean is not None]
+    axes = new_axes(7.5, 1.6 + 0.3 * len(rows)) if ax is None else ax
+    _bars(axes, rows, ORANGE)
+    axes.set_xlabel("mean wait for a unit [h]; line: 95 % interval")
+    _title(axes, results, "waiting before each procedure")
+    return axes
+
+
+def doses_per_year(results: FacilityResults, ax: Axes | None = None) -> Axes:
+    """Draw the doses per year of every replication, with the mean and its 95 % interval."""
+    quantity = next(q for q in results.quantities() if q.name == "doses_per_year")
+    values = np.sort([account.headlines["doses_per_year"] for account in results.accounts])
+    axes = new_axes(7.0, 4.0) if ax is None else ax
+    share = 100.0 * (np.arange(values.size) + 1) / values.size
+    axes.step(values, share, where="post", color=BLUE, label="replications")
+    if quantity.mean is not None:
+        axes.axvline(quantity.mean, color=VERMILION, label=f"mean {quantity.mean:,.0f}")
+        if quantity.low is not None and quantity.high is not None:
+            axes.axvspan(
+                quantity.low, quantity.high, color=VERMILION, alpha=0.2, linewidth=0, label="95 % interval of the mean"
+            )
+    axes.set_xlabel("doses per year")
+    axes.set_ylabel("replications at or below [%]")
+    axes.legend(frameon=False)
+    _title(axes, results, "doses per year")
+    return axes
+
+
+def _bars(axes: Axes, estimates: list[Estimate], color: str) -> None:
+    for place, row in enumerate(estimates):
+        axes.barh(place, row.mean or 0.0, color=color, height=0.7)
+        if row.low is not None and row.high is not None:
+            axes.plot([row.low, row.high], [place, place], color="black", linewidth=1.2)
+    axes.set_yticks(range(len(estimates)), [plain((row.step or "").replace("_", " ")) for row in estimates])
+    axes.set_ylim(len(estimates) - 0.4, -0.6)

@@ -1,0 +1,70 @@
+"""What a run leaves behind: the event log and one record for each batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from exosim.material import Material
+
+Disposition = Literal["finished", "rejected", "unfinished"]
+
+
+class Event(NamedTuple):
+    """One line of the event log.
+
+    Attributes
+    ----------
+    time : hours after the start
+    batch : number of the batch, from 0
+    procedure, phase : where; empty for the batch as a whole
+    event : ``release``, ``ready``, ``start``, ``begin``, ``end``, ``leave``, ``failure``, ``finished``, ``rejected``
+    unit : equipment class and unit number, such as ``tff_skid 1``
+    role : role and people of an attended phase
+    amount : people at work, or hours lost
+    note : the reason of a failure
+    """
+
+    time: float
+    batch: int
+    procedure: str = ""
+    phase: str = ""
+    event: str = ""
+    unit: str = ""
+    role: str = ""
+    amount: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """What is known of a batch at the end of a run.
+
+    Attributes
+    ----------
+    number, donor : from 0
+    released, ended : hours after the start; `ended` is None for an unfinished batch
+    disposition : how it ended
+    product : what it made; None when it was not finished
+    doses : whole doses of the product
+    """
+
+    number: int
+    donor: int
+    released: float
+    ended: float | None
+    disposition: Disposition
+    product: Material | None = None
+    doses: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One replication: its log, its batches and how long it ran."""
+
+    replication: int
+    log: Sequence[Event]
+    batches: Sequence[BatchRecord]
+    hours: float
+    events: int

@@ -1,0 +1,165 @@
+"""What holds on every run: Little's law, one batch per unit, everything given back, time in order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exosim.plant import Failure
+from tests.facility.plants import (
+    Ran,
+    Setting,
+    Stage,
+    attended,
+    crew,
+    everything_is_back,
+    flow,
+    most_at_once,
+    shop,
+    stays,
+)
+
+whole = st.integers(0, 12).map(float)
+
+
+@st.composite
+def lines(draw: st.DrawFn, storages: tuple[str, ...] = ("unlimited", "none")) -> tuple[list[Stage], int, Setting]:
+    """Return a line, a number of batches and how they are released."""
+    count = draw(st.integers(1, 12))
+    stages = []
+    for _ in range(draw(st.integers(1, 4))):
+        hours = np.array(draw(st.lists(whole, min_size=count, max_size=count)))
+        people = draw(st.integers(0, 2))
+        units, turnaround = draw(st.integers(1, 3)), draw(whole)
+        stages.append(Stage(hours, units, turnaround, people=people, role="crew"))
+    failures = tuple(
+        Failure(
+            f"f{index}",
+            f"p{draw(st.integers(0, len(stages) - 1))}",
+            draw(st.sampled_from(("wait", "repeat", "reject"))),
+            rate=draw(st.sampled_from((None, 0.05))),
+            probability=0.3,
+            repair=draw(whole),
+        )
+        for index in range(draw(st.integers(0, 3)))
+    )
+    setting = Setting(
+        releases=draw(st.lists(whole, min_size=count, max_size=count)),
+        mode=draw(st.sampled_from(("paced", "as_soon_as_possible"))),
+        storage=draw(st.sampled_from(storages)),
+        priority=draw(st.sampled_from(("fifo", "oldest", "earliest_due"))),
+        work_in_progress=draw(st.sampled_from((None, 1, 2, 5))),
+        roles=(crew(draw(st.integers(2, 3))),),
+        failures=failures,
+    )
+    return stages, count, setting
+
+
+@settings(max_examples=150)
+@given(lines())
+def test_every_unit_and_person_comes_back(line: tuple[list[Stage], int, Setting]) -> None:
+    """Also after rejects, repeats and repairs; and every batch ends."""
+    stages, count, setting = line
+    ran = shop(stages, count, setting)
+    everything_is_back(ran)
+    assert len(ran.by["finished"]) + len(ran.by["rejected"]) == count
+    assert len(ran.by["release"]) == count
+    for events in (ran.by["ready"], ran.by["start"]):
+        assert len(events) == len(ran.by["end"])
+    assert len(ran.by["begin"]) == len(ran.by["finish"])
+
+
+@settings(max_examples=150)
+@given(lines())
+def test_nothing_is_used_twice(line: tuple[list[Stage], int, Setting]) -> None:
+    """A unit has one batch at a time, its turnaround included; no more people work than there are."""
+    stages, count, setting = line
+    ran = shop(stages, count, setting)
+    for unit, times in stays(ran).items():
+        assert most_at_once((begin, end, 1.0) for begin, end, _ in times) <= 1.0, unit
+    assert most_at_once(work[:3] for work in attended(ran)) <= setting.roles[0].headcount
+
+
+@settings(max_examples=100)
+@given(lines())
+def test_the_log_is_in_order(line: tuple[list[Stage], int, Setting]) -> None:
+    """Time never runs back, and each batch goes through the recipe in order."""
+    stages, count, setting = line
+    ran = shop(stages, count, setting)
+    times = [event.time for event in ran.run.log]
+    assert times == sorted(times)
+    for number in range(count):
+        places = [event.procedure for event in ran.by["start"] if event.batch == number]
+        assert places == [f"p{position}" for position in range(len(places))]
+        assert len(places) == len(stages) or ran.run.batches[number].disposition == "rejected"
+
+
+def little(ran: Ran, procedure: str) -> tuple[float, float]:
+    """Return the waiting batches over time as an area, counted from the order of the log, and the sum of the waits."""
+    area = level = last = 0.0
+    for event in ran.run.log:
+        area, last = area + level * (event.time - last), event.time
+        if event.procedure == procedure:
+            level += {"ready": 1.0, "start": -1.0}.get(event.event, 0.0)
+    assert level == 0.0
+    return area, sum(ran.waits(procedure).values())
+
+
+@settings(max_examples=100)
+@given(lines())
+def test_littles_law(line: tuple[list[Stage], int, Setting]) -> None:
+    """The number in a queue, summed over time, is the sum of the waits; likewise for the whole line."""
+    stages, count, setting = line
+    ran = shop(stages, count, setting)
+    for position in range(len(stages)):
+        area, waits = little(ran, f"p{position}")
+        assert area == pytest.approx(waits, abs=1e-9)
+    area = level = last = 0.0
+    for event in ran.run.log:
+        area, last = area + level * (event.time - last), event.time
+        level += {"release": 1.0, "finished": -1.0, "rejected": -1.0}.get(event.event, 0.0)
+    spent = sum(batch.ended - batch.released for batch in ran.run.batches if batch.ended is not None)
+    assert level == 0.0 and area == pytest.approx(spent, abs=1e-9)
+
+
+@settings(max_examples=100)
+@given(lines(("zero_wait",)), st.booleans())
+def test_nobody_waits_with_zero_wait(line: tuple[list[Stage], int, Setting], _: bool) -> None:
+    """Once on the line, a batch is never late for a unit, whatever the number of units."""
+    stages, count, setting = line
+    plain = [Stage(stage.hours, stage.count, stage.turnaround) for stage in stages]
+    ran = shop(plain, count, Setting(setting.releases, storage="zero_wait"))
+    everything_is_back(ran)
+    assert max(event.amount for event in ran.by["start"]) <= 1e-9
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_zero_wait_starts_as_early_as_units_allow(seed: int) -> None:
+    """In their order, batches start at the first moment from which they run through: found by trying all moments."""
+    generator = np.random.default_rng(seed)
+    batches, stages = int(generator.integers(2, 8)), int(generator.integers(1, 4))
+    times = generator.integers(1, 9, (batches, stages)).astype(float)
+    counts = [int(count) for count in generator.integers(1, 4, stages)]
+    taken: list[list[tuple[float, float, float]]] = [[] for _ in range(stages)]
+    expected = []
+    for hours in times:
+        offsets = np.concatenate([[0.0], np.cumsum(hours)])
+        moments = {0.0} | {end - offsets[j] for j in range(stages) for _, end, _ in taken[j]}
+        for start in sorted(moment for moment in moments if moment >= 0.0):
+            stay = [(start + offsets[j], start + offsets[j + 1], 1.0) for j in range(stages)]
+            if all(most_at_once([*taken[j], stay[j]]) <= counts[j] for j in range(stages)):
+                break
+        for j in range(stages):
+            taken[j].append(stay[j])
+        expected.append(stay[-1][1])
+    assert flow(times, Setting(storage="zero_wait"), counts).ended() == pytest.approx(expected)
+
+
+def test_at_the_horizon_what_runs_is_unfinished() -> None:
+    """What happens at the horizon still counts, what comes later does not."""
+    ran = shop([Stage(10.0)], 5, Setting(horizon=30.0))
+    assert [b.disposition for b in ran.run.batches] == ["finished"] * 3 + ["unfinished"] * 2
+    assert ran.run.hours == 30.0
+    assert ran.run.batches[3].ended is None and ran.run.batches[3].product is None
