@@ -179,6 +179,14 @@ _INDICATORS = {
 _RESOURCES = ("utilization", "occupancy", "labor")
 
 
+_WAITS = {
+    "waiting": "unit",
+    "waiting_for_people": "people",
+    "waiting_for_shift": "shift",
+    "lost_to_failures": "failure",
+}
+
+
 def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
     """Print the indicators of a run in time, its bottleneck, remarks, ledger and the paths of what was written."""
     console = _console()
@@ -188,6 +196,7 @@ def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
     console.print(Text(f"{title}, seed {results.seed}", style="bold"))
     console.print(_indicator_table(results))
     console.print(_resource_table(results))
+    console.print(_wait_table(results))
     name, share, bound = results.bottleneck()
     if name:
         console.print(Text(f"most occupied: {name}, {100 * share:.1f} %; analytic minimum cycle time {bound:.1f} h"))
@@ -225,4 +234,16 @@ def _resource_table(results: FacilityResults) -> Table:
     for resource in dict.fromkeys(row.step for row in rows):
         shares = [found.get((resource, name)) for name in _RESOURCES]
         table.add_row(resource, *("-" if share is None else f"{100 * share:.1f}" for share in shares))
+    return table
+
+
+def _wait_table(results: FacilityResults) -> Table:
+    table = Table(box=_box(), pad_edge=False, title="mean wait of a batch", title_justify="left")
+    table.add_column("procedure")
+    for heading in _WAITS.values():
+        table.add_column(f"{heading}\nh", justify="right")
+    found = {(row.step, row.name): row.mean for row in results.quantities() if row.name in _WAITS}
+    for procedure in dict.fromkeys(step for step, _ in found):
+        hours = [found.get((procedure, name)) for name in _WAITS]
+        table.add_row(procedure, *("-" if wait is None else f"{wait:.1f}" for wait in hours))
     return table

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from exosim.plant import Plant
-from exosim.records import BatchRecord, Run
+from exosim.records import BatchRecord, Event, Run
 
 YEAR = 8766.0  # h
 _WEEK = 168.0  # h
@@ -173,11 +173,50 @@ def waiting(window: Window) -> dict[str, float]:
     return {procedure: float(np.mean(found)) for procedure, found in waits.items()}
 
 
+def waiting_for_people(window: Window) -> dict[str, float]:
+    """Return the mean time for which a procedure waits for people within their working time [h]."""
+    hours = {role.id: role.hours for role in window.plant.roles}
+
+    def within(event: Event) -> float:
+        if event.event != "begin" or event.waited <= 0.0:
+            return 0.0
+        worked = hours[event.role].worked
+        return worked(event.time) - worked(event.time - event.waited)
+
+    return _per_procedure(window, within)
+
+
+def waiting_for_shift(window: Window) -> dict[str, float]:
+    """Return the mean time for which a procedure waits or pauses outside working time [h]."""
+    people = waiting_for_people(window)
+    both = _per_procedure(window, lambda event: event.waited)
+    return {procedure: max(found - people[procedure], 0.0) for procedure, found in both.items()}
+
+
+def lost_to_failures(window: Window) -> dict[str, float]:
+    """Return the mean time that a procedure loses while failures are repaired [h]."""
+    return _per_procedure(window, lambda event: event.amount if event.event == "failure" else 0.0)
+
+
+def _per_procedure(window: Window, hours_of: Callable[[Event], float]) -> dict[str, float]:
+    """Return the hours of the events in the window, per start of the procedure."""
+    hours: dict[str, float] = defaultdict(float)
+    starts: dict[str, int] = defaultdict(int)
+    for event in window.run.log:
+        if event.procedure and event.time >= window.start:
+            hours[event.procedure] += hours_of(event)
+            starts[event.procedure] += event.event == "start"
+    return {procedure: hours[procedure] / count for procedure, count in starts.items() if count}
+
+
 BY_RESOURCE: Mapping[str, tuple[str, Callable[[Window], dict[str, float]]]] = {
     "utilization": ("1", utilization),
     "occupancy": ("1", occupancy),
     "labor": ("1", labor),
     "waiting": ("h", waiting),
+    "waiting_for_people": ("h", waiting_for_people),
+    "waiting_for_shift": ("h", waiting_for_shift),
+    "lost_to_failures": ("h", lost_to_failures),
 }
 """Indicators by equipment class, role or procedure, with units."""
 

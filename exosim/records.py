@@ -19,11 +19,14 @@ class Event(NamedTuple):
     time : hours after the start
     batch : number of the batch, from 0
     procedure, phase : where; empty for the batch as a whole
-    event : ``release``, ``ready``, ``start``, ``begin``, ``end``, ``leave``, ``failure``, ``finished``, ``rejected``
+    event : ``release``, ``ready``, ``start``, ``begin``, ``finish``, ``end``, ``leave``, ``failure``, ``finished``,
+        ``rejected``
     unit : equipment class and unit number, such as ``tff_skid 1``
-    role : role and people of an attended phase
-    amount : people at work, or hours lost
+    role : who does an attended phase
+    amount : people at work from `begin` to `finish`; hours of the wait for the unit at `start`, of the turnaround at
+        `leave`, lost at `failure`
     note : the reason of a failure
+    waited : hours of the wait for people at `begin`, of the pauses outside working time at `finish`
     """
 
     time: float
@@ -35,6 +38,7 @@ class Event(NamedTuple):
     role: str = ""
     amount: float = 0.0
     note: str = ""
+    waited: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

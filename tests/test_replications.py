@@ -16,6 +16,7 @@ PLAIN = """
 format = 1
 name = "plain"
 seed = 11
+start = 2027-01-04T08:00:00
 horizon = "{horizon}"
 warm_up = "{warm_up}"
 product.dose = "1 EV"
@@ -153,6 +154,62 @@ def test_shifts_hold_attended_work_back(tmp_path: Path) -> None:
     results = xs.simulate(scenario, replications=1)
     assert mean(results, "batches_finished") == pytest.approx(8 * 100, abs=8)
     assert mean(results, "labor", "operator") == pytest.approx(1.0, abs=0.01)
+
+
+DAY_SHIFT = """
+[[personnel]]
+role = "operator"
+shifts = ["day"]
+[calendar.shift.day]
+days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+from = 08:00:00
+to = 16:00:00
+[[failure]]
+id = "spill"
+during = "p0"
+probability = 1.0
+consequence = "wait"
+repair = "2 h"
+"""
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [
+        pytest.param((5, 2), {"p0": (0, 0, 2), "p1": (1, 16, 0)}, id="too little of the shift is left"),
+        pytest.param((10, 2), {"p0": (0, 16, 2), "p1": (0, 0, 0)}, id="longer than a shift"),
+    ],
+)
+def test_waits_by_cause(tmp_path: Path, hours: tuple[int, int], expected: dict[str, tuple[float, ...]]) -> None:
+    """Work asked for after the repair at 15:00 for two hours has one hour of the shift and a night to wait."""
+    steps = [("a", f'"{hours[0]} h"'), ("b", f'"{hours[1]} h"')]
+    scenario = plain(
+        tmp_path, steps, {"a": 1, "b": 1}, horizon="2400 h",
+        campaign='every = "48 h"', more=DAY_SHIFT, operator="operator",
+    )  # fmt: skip
+    results = xs.simulate(scenario, replications=1)
+    for step, causes in expected.items():
+        names = ("waiting_for_people", "waiting_for_shift", "lost_to_failures")
+        assert tuple(mean(results, name, step) for name in names) == pytest.approx(causes, abs=1e-9), step
+
+
+def test_the_time_of_a_batch_is_work_and_waits(tmp_path: Path) -> None:
+    """From release to end: planned hours, waits for units and people, pauses and repairs, to rounding."""
+    times = (3.0, 7.0, 2.0)
+    steps = [(unit, f'"{hours} h"') for unit, hours in zip("abc", times, strict=True)]
+    scenario = plain(
+        tmp_path, steps, dict.fromkeys("abc", 1), horizon="2400 h", campaign=f"every = {exponential(30.0)}",
+        turnaround="1 h", more=DAY_SHIFT, operator="operator",
+    )  # fmt: skip
+    run = xs.simulate(scenario, replications=1).first.run
+    waited = dict.fromkeys((batch.number for batch in run.batches), 0.0)
+    for event in run.log:
+        waited[event.batch] += event.waited + (event.amount if event.event in ("start", "failure") else 0.0)
+    finished = [batch for batch in run.batches if batch.disposition == "finished"]
+    assert len(finished) > 40
+    for batch in finished:
+        assert batch.ended is not None
+        assert batch.ended - batch.released == pytest.approx(sum(times) + waited[batch.number], rel=1e-12)
 
 
 def test_failures_repeat_and_reject(tmp_path: Path) -> None:

@@ -153,10 +153,14 @@ def _phase(
     env, log = line.env, line.log
     crew = line.crews.get(role or "") if phase.attended and phase.people else None
     if crew is not None:
-        yield from crew.claim(batch, line.priority(batch, env.now), phase.people, hours)
-        log.append(Event(env.now, batch.number, place, phase.name, "begin", unit, crew.name, phase.people))
-        yield simpy.Timeout(env, crew.finish(hours))
+        asked = env.now
+        yield from crew.claim(batch, line.priority(batch, asked), phase.people, hours)
+        begun, who = env.now, crew.name
+        log.append(Event(begun, batch.number, place, phase.name, "begin", unit, who, phase.people, "", begun - asked))
+        taken = crew.finish(hours)
+        yield simpy.Timeout(env, taken)
         crew.release(phase.people)
-        log.append(Event(env.now, batch.number, place, phase.name, "finish", unit, crew.name, phase.people))
+        paused = taken - hours
+        log.append(Event(env.now, batch.number, place, phase.name, "finish", unit, who, phase.people, "", paused))
         return
     yield simpy.Timeout(env, hours)

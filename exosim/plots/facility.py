@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exosim.plots.style import BLUE, ORANGE, SKY, VERMILION, new_axes, plain
-from exosim.results import Estimate, FacilityResults
+from exosim.results import FacilityResults
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _DAY = 24.0
+_CAUSES = {
+    "waiting": ("unit taken", ORANGE),
+    "waiting_for_people": ("people busy, or too little of the shift left", SKY),
+    "waiting_for_shift": ("nobody at work", BLUE),
+    "lost_to_failures": ("failure", VERMILION),
+}
+"""Indicators of waiting by procedure, with what they are called and their colors."""
 
 
 def _title(axes: Axes, results: FacilityResults, text: str) -> None:
@@ -55,12 +62,22 @@ def lead_time(results: FacilityResults, ax: Axes | None = None) -> Axes:
 
 
 def waits(results: FacilityResults, ax: Axes | None = None) -> Axes:
-    """Draw the mean wait for a unit before each procedure, with its 95 % interval."""
-    rows = [q for q in results.quantities() if q.name == "waiting" and q.mean is not None]
-    axes = new_axes(7.5, 1.6 + 0.3 * len(rows)) if ax is None else ax
-    _bars(axes, rows, ORANGE)
-    axes.set_xlabel("mean wait for a unit [h]; line: 95 % interval")
-    _title(axes, results, "waiting before each procedure")
+    """Draw the mean time for which each procedure waits, by cause."""
+    quantities = list(results.quantities())
+    rows = {name: {q.step: q.mean or 0.0 for q in quantities if q.name == name} for name in _CAUSES}
+    procedures = list(rows["waiting"])
+    axes = new_axes(7.5, 1.9 + 0.3 * len(procedures)) if ax is None else ax
+    left = np.zeros(len(procedures))
+    for name, (label, color) in _CAUSES.items():
+        hours = np.array([rows[name].get(procedure, 0.0) for procedure in procedures])
+        axes.barh(range(len(procedures)), hours, left=left, color=color, height=0.7, label=label)
+        left += hours
+    axes.set_yticks(range(len(procedures)), [plain((step or "").replace("_", " ")) for step in procedures])
+    axes.set_ylim(len(procedures) - 0.4, -0.6)
+    axes.set_xlim(0.0, max(1.05 * float(left.max(initial=0.0)), 1.0))
+    axes.set_xlabel("mean wait of a batch [h]")
+    axes.legend(frameon=False)
+    _title(axes, results, "waits by cause")
     return axes
 
 
@@ -82,12 +99,3 @@ def doses_per_year(results: FacilityResults, ax: Axes | None = None) -> Axes:
     axes.legend(frameon=False)
     _title(axes, results, "doses per year")
     return axes
-
-
-def _bars(axes: Axes, estimates: list[Estimate], color: str) -> None:
-    for place, row in enumerate(estimates):
-        axes.barh(place, row.mean or 0.0, color=color, height=0.7)
-        if row.low is not None and row.high is not None:
-            axes.plot([row.low, row.high], [place, place], color="black", linewidth=1.2)
-    axes.set_yticks(range(len(estimates)), [plain((row.step or "").replace("_", " ")) for row in estimates])
-    axes.set_ylim(len(estimates) - 0.4, -0.6)
