@@ -11,6 +11,7 @@ import simpy
 from exosim.facility.lots import PlannedPhase
 from exosim.facility.pool import Pool
 from exosim.operations.base import VisitedOperation
+from exosim.recipe import UnitProcedure
 from exosim.records import Disposition, Event
 
 if TYPE_CHECKING:
@@ -37,19 +38,22 @@ class Batch:
 
 def run_batch(batch: Batch, line: Line, entered: Callable[[], None]) -> Steps:
     """Take a batch through all procedures; the generator reads like the recipe."""
-    log, env = line.log, line.env
-    log.append(Event(env.now, batch.number, event="release"))
+    log, env, number = line.log, line.env, batch.number
+    log.append(Event(env.now, number, event="release"))
     yield from line.zero_wait(batch)
     ready = env.now
     for index, procedure in enumerate(line.procedures):
-        log.append(Event(env.now, batch.number, procedure.id, event="ready"))
+        name = procedure.id
+        log.append(Event(ready, number, name, "", "ready"))
         held = yield from _enter(batch, line, procedure.unit)
-        entered()
+        if index == 0:
+            entered()
         unit = f"{procedure.unit} {held + 1}" if held is not None else ""
-        log.append(Event(env.now, batch.number, procedure.id, event="start", unit=unit, amount=env.now - ready))
-        survived = yield from _work(batch, line, index, env.now - ready, unit)
-        log.append(Event(env.now, batch.number, procedure.id, event="end", unit=unit))
+        begun = env.now
+        log.append(Event(begun, number, name, "", "start", unit, "", begun - ready))
+        survived = yield from _work(batch, line, index, begun - ready, unit)
         ready = env.now
+        log.append(Event(ready, number, name, "", "end", unit))
         if not survived:
             break
         stays = index + 1 < len(line.procedures) and line.procedures[index + 1].unit == procedure.unit
@@ -130,37 +134,40 @@ def _phases(
 ) -> Steps:
     """Run phases one after the other; a running operation keeps to its schedule when a visit is late."""
     env, procedure = line.env, line.procedures[index]
-    keeps_schedule = isinstance(procedure.operation, VisitedOperation)
+    if not isinstance(procedure.operation, VisitedOperation):
+        for phase in phases:
+            if phase.hours > 0.0:
+                yield from _phase(batch, line, procedure, phase, phase.hours, unit)
+        return
     begun = env.now
     due, visits = 0.0, []
     for position, phase in enumerate(phases):
         due += phase.hours
-        hours = max(begun + due - env.now, 0.0) if keeps_schedule and not phase.attended else phase.hours
-        yield from _phase(batch, line, procedure.id, procedure.operator, phase, hours, unit)
-        if keeps_schedule and position == 0:
+        hours = phase.hours if phase.attended else begun + due - env.now
+        if hours > 0.0:
+            yield from _phase(batch, line, procedure, phase, hours, unit)
+        if position == 0:
             begun, due = env.now, 0.0  # the clock of the operation starts when its vessel does
-        elif keeps_schedule and phase.attended:
+        elif phase.attended:
             visits.append(env.now - begun)
-    if keeps_schedule and complete:
+    if complete:
         line.lots.visited(batch.number, index, waited, visits)
 
 
-def _phase(
-    batch: Batch, line: Line, place: str, role: str | None, phase: PlannedPhase, hours: float, unit: str
-) -> Steps:
-    if hours <= 0.0:
+def _phase(batch: Batch, line: Line, procedure: UnitProcedure, phase: PlannedPhase, hours: float, unit: str) -> Steps:
+    """Let the hours of a phase pass, with people when it is attended."""
+    env = line.env
+    crew = line.crews.get(procedure.operator or "") if phase.attended and phase.people else None
+    if crew is None:
+        yield simpy.Timeout(env, hours)
         return
-    env, log = line.env, line.log
-    crew = line.crews.get(role or "") if phase.attended and phase.people else None
-    if crew is not None:
-        asked = env.now
-        yield from crew.claim(batch, line.priority(batch, asked), phase.people, hours)
-        begun, who = env.now, crew.name
-        log.append(Event(begun, batch.number, place, phase.name, "begin", unit, who, phase.people, "", begun - asked))
-        taken = crew.finish(hours)
-        yield simpy.Timeout(env, taken)
-        crew.release(phase.people)
-        paused = taken - hours
-        log.append(Event(env.now, batch.number, place, phase.name, "finish", unit, who, phase.people, "", paused))
-        return
-    yield simpy.Timeout(env, hours)
+    log, number, place, who, people = line.log, batch.number, procedure.id, crew.name, phase.people
+    asked = env.now
+    if not crew.at_once(people, hours):
+        yield crew.queued(batch, line.priority(batch, asked), people, hours)
+    begun = env.now
+    log.append(Event(begun, number, place, phase.name, "begin", unit, who, people, "", begun - asked))
+    taken = crew.finish(hours)
+    yield simpy.Timeout(env, taken)
+    crew.release(people)
+    log.append(Event(env.now, number, place, phase.name, "finish", unit, who, people, "", taken - hours))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import simpy
@@ -15,8 +14,6 @@ from exosim.plant import Role
 
 if TYPE_CHECKING:
     from exosim.facility.batch import Batch
-
-Steps = Generator[simpy.Event, Any, Any]
 
 
 class Crew:
@@ -36,19 +33,24 @@ class Crew:
         self._count = itertools.count()
         self._alarm = math.inf
 
-    def claim(self, batch: Batch, key: Any, people: int, hours: float) -> Steps:
-        """Wait until `people` are free and can work for `hours` without a break."""
+    def at_once(self, people: int, hours: float) -> bool:
+        """Take `people` when they are free now, nobody is before, and they can work for `hours` without a break."""
+        now = self._env.now
+        if self.queue or people > self.free or self._hours.next_start(now, hours) > now:
+            return False
+        self.free -= people
+        return True
+
+    def queued(self, batch: Batch, key: Any, people: int, hours: float) -> simpy.Event:
+        """Return the event at which `people` are there for `hours` without a break."""
         if people > self.capacity:
             problem = f"{people} people are needed at once"
             raise ModelError(Problem(problem, path=f"personnel.{self.name}.headcount", got=str(self.capacity)))
-        if not self.queue and people <= self.free and self._hours.next_start(self._env.now, hours) <= self._env.now:
-            self.free -= people
-            return
         event = simpy.Event(self._env)
         heapq.heappush(self.queue, (key, next(self._count), people, hours, event, batch))
         batch.waits_for = self
         self._serve()
-        yield event
+        return event
 
     def finish(self, hours: float) -> float:
         """Return how long `hours` of work that start now take, with the pauses of a phase longer than a shift."""
@@ -58,7 +60,8 @@ class Crew:
     def release(self, people: int) -> None:
         """Let people go; the first in the queue has them as soon as there are enough."""
         self.free += people
-        self._serve()
+        if self.queue:
+            self._serve()
 
     def _serve(self) -> None:
         """Let those in the queue begin, in order; who cannot work long enough now is passed over until a shift."""

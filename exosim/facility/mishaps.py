@@ -26,50 +26,65 @@ class Mishap:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A failure with its numbers for every batch; `rate` or `probability` is empty."""
+
+    failure: Failure
+    rate: list[float]
+    probability: list[float]
+    repair: list[float]
+
+
 class Mishaps:
     """The failures of one replication; the value of (failure, batch, attempt) is always the same."""
 
     def __init__(
         self, failures: Sequence[Failure], procedures: Sequence[str], seed: int, replication: int, count: int
     ) -> None:
-        self._by_procedure = [[f for f in failures if f.procedure == name] for name in procedures]
         self._seed, self._first, self._count = seed, replication * _BATCHES_PER_REPLICATION, count
         self._drawn: dict[tuple[str, int], list[float]] = {}
+        known = [_Known(f, *(self._lanes(v) for v in (f.rate, f.probability, f.repair))) for f in failures]
+        self._by_procedure = [[k for k in known if k.failure.procedure == name] for name in procedures]
 
     def struck(self, batch: int, index: int, attempt: int, hours: float) -> list[Mishap]:
         """Return what strikes in `hours` of work: the first that stops it alone, otherwise all that make it wait."""
         struck = [
             mishap
-            for failure in self._by_procedure[index]
-            if (mishap := self._strike(failure, batch, attempt, hours)) is not None
+            for known in self._by_procedure[index]
+            if (mishap := self._strike(known, batch, attempt, hours)) is not None
         ]
+        if not struck:
+            return struck
         stopping = [mishap for mishap in struck if mishap.consequence != "wait"]
         return [min(stopping, key=lambda mishap: mishap.after)] if stopping else struck
 
-    def _strike(self, failure: Failure, batch: int, attempt: int, hours: float) -> Mishap | None:
-        repair = _lane(failure.repair, batch)
-        if failure.rate is not None:
-            rate = _lane(failure.rate, batch)
-            if failure.consequence == "wait":
-                return self._pauses(failure, batch, rate, hours)
-            after = -math.log(self._uniform(failure.id, batch, attempt)) / rate if rate > 0.0 else math.inf
-            return Mishap(failure.id, failure.consequence, after, repair, failure.limit) if after < hours else None
-        if failure.probability is None or self._uniform(failure.id, batch, attempt) >= _lane(
-            failure.probability, batch
-        ):
+    def _strike(self, known: _Known, batch: int, attempt: int, hours: float) -> Mishap | None:
+        failure = known.failure
+        if known.probability:
+            if self._uniform(failure.id, batch, attempt) >= known.probability[batch]:
+                return None
+            return Mishap(failure.id, failure.consequence, hours, known.repair[batch], failure.limit)
+        rate = known.rate[batch] if known.rate else 0.0
+        if rate <= 0.0:
             return None
-        return Mishap(failure.id, failure.consequence, hours, repair, failure.limit)
+        if failure.consequence == "wait":
+            return self._pauses(known, batch, rate, hours)
+        after = -math.log(self._uniform(failure.id, batch, attempt)) / rate
+        if after >= hours:
+            return None
+        return Mishap(failure.id, failure.consequence, after, known.repair[batch], failure.limit)
 
-    def _pauses(self, failure: Failure, batch: int, rate: float, hours: float) -> Mishap | None:
+    def _pauses(self, known: _Known, batch: int, rate: float, hours: float) -> Mishap | None:
         """Return all pauses of a procedure as one loss of time: work is resumed after each repair."""
+        failure = known.failure
         worked, count = 0.0, 0
-        while rate > 0.0:
+        while True:
             worked -= math.log(self._uniform(failure.id, batch, count)) / rate
             if worked >= hours:
                 break
             count += 1
-        lost = count * _lane(failure.repair, batch)
-        return Mishap(failure.id, "wait", hours, lost, failure.limit) if count else None
+        return Mishap(failure.id, "wait", hours, count * known.repair[batch], failure.limit) if count else None
 
     def _uniform(self, id: str, batch: int, attempt: int) -> float:
         key = (id, attempt)
@@ -79,7 +94,6 @@ class Mishaps:
             self._drawn[key] = drawn.tolist()
         return self._drawn[key][batch]
 
-
-def _lane(value: Array, batch: int) -> float:
-    array = np.ravel(value)
-    return float(array[batch] if array.size > 1 else array[0])
+    def _lanes(self, value: Array | None) -> list[float]:
+        """Return a number for each batch; none where there is no value."""
+        return [] if value is None else [float(v) for v in np.broadcast_to(np.ravel(value), (self._count,))]

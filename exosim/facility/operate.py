@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from exosim.records import BatchRecord, Run
 
 EVENT_LIMIT = 50_000_000
 WALL_CLOCK_LIMIT = 3600.0  # s
-_CHECK_EVERY = 65_536
+_CHECK_EVERY = 8192
 _AT_ONE_TIME = 1_000_000
 
 
@@ -97,24 +98,24 @@ def _once(event: simpy.Event) -> Callable[[], None]:
 def _run(env: simpy.Environment, line: Line, horizon: float) -> int:
     """Step until the horizon or until nothing is left to happen; returns the number of events."""
     events, since, moment, started = 0, 0, -1.0, time.monotonic()
+    last = min(horizon, sys.float_info.max)
     while True:
-        upcoming = env.peek()
-        if upcoming > horizon or math.isinf(upcoming):
-            break
-        if not upcoming >= moment:
-            raise ModelError(Problem(f"a time is not a number after {moment:g} h"))
         try:
-            env.step()
+            taken = _steps(env, last)
         except ModelError as error:  # SimPy raises a copy that has lost the places of the problems
             raise error.__cause__ or error from None
-        events += 1
-        since = since + 1 if env.now == moment else 0
+        events += taken
+        if math.isnan(env.now):
+            raise ModelError(Problem(f"a time is not a number after {moment:g} h"))
+        if taken < _CHECK_EVERY:
+            break
+        since = since + taken if env.now == moment else 0
         moment = env.now
         if since > _AT_ONE_TIME:
             raise ModelError(Problem(f"time stands still at {moment:g} h: {_AT_ONE_TIME:,} events at one moment"))
         if events >= EVENT_LIMIT:
             raise ModelError(Problem(f"the limit of {EVENT_LIMIT:,} events is reached at {moment:g} h"))
-        if events % _CHECK_EVERY == 0 and time.monotonic() - started > WALL_CLOCK_LIMIT:
+        if time.monotonic() - started > WALL_CLOCK_LIMIT:
             raise ModelError(Problem(f"the limit of {WALL_CLOCK_LIMIT:g} s is reached at {moment:g} h"))
     unfinished = [batch for batch in line.batches if batch.disposition == "unfinished"]
     waiting = stuck(unfinished)
@@ -124,6 +125,16 @@ def _run(env: simpy.Environment, line: Line, horizon: float) -> int:
         left = f"{len(unfinished)} batches are not finished, and nothing happens any more after {env.now:g} h"
         raise ModelError(Problem(left, expected="working time that goes on"))
     return events
+
+
+def _steps(env: simpy.Environment, last: float) -> int:
+    """Take steps until the next one would be after `last`, or a check is due; returns how many."""
+    peek, step = env.peek, env.step
+    for taken in range(_CHECK_EVERY):
+        if peek() > last:
+            return taken
+        step()
+    return _CHECK_EVERY
 
 
 def _record(batch: Batch, line: Line) -> BatchRecord:
