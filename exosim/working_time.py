@@ -74,9 +74,9 @@ class WorkingTime:
         """
         if self.intervals is None:
             return now
-        index = bisect.bisect_right(self._ends, now)
         first = math.inf
-        for start, end in self.intervals[index:]:
+        for index in range(bisect.bisect_right(self._ends, now), len(self._ends)):
+            start, end = self.intervals[index]
             begin = max(start, now)
             if begin >= end:
                 continue

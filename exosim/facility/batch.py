@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import simpy
@@ -45,10 +45,9 @@ def run_batch(batch: Batch, line: Line, entered: Callable[[], None]) -> Steps:
     for index, procedure in enumerate(line.procedures):
         name = procedure.id
         log.append(Event(ready, number, name, "", "ready"))
-        held = yield from _enter(batch, line, procedure.unit)
+        unit = yield from _enter(batch, line, procedure.unit)
         if index == 0:
             entered()
-        unit = f"{procedure.unit} {held + 1}" if held is not None else ""
         begun = env.now
         log.append(Event(begun, number, name, "", "start", unit, "", begun - ready))
         survived = yield from _work(batch, line, index, begun - ready, unit)
@@ -69,18 +68,20 @@ def run_batch(batch: Batch, line: Line, entered: Callable[[], None]) -> Steps:
 def _enter(batch: Batch, line: Line, name: str | None) -> Steps:
     """Take a unit of the next class; with no storage between units, the last one is held until then.
 
-    A batch that goes on in the class in which it is stays on its unit.
+    Returns the label of the unit. A batch that goes on in the class in which it is stays on its unit.
     """
     if name is None:
         line.leave(batch)
-        return None
+        return ""
     if batch.holds and batch.holds[-1][0].name == name:
-        return batch.holds[-1][1]
+        pool, unit = batch.holds[-1]
+        return pool.labels[unit]
     pool = line.pools[name]
-    unit = yield from pool.take(batch, line.priority(batch, line.env.now))
+    free = pool.at_once(batch)
+    unit = (yield pool.queued(batch, line.priority(batch, line.env.now))) if free is None else free
     line.leave(batch)
     batch.holds.append((pool, unit))
-    return unit
+    return pool.labels[unit]
 
 
 def _work(batch: Batch, line: Line, index: int, waited: float, unit: str) -> Steps:
@@ -117,7 +118,7 @@ def _until(phases: list[PlannedPhase], hours: float) -> list[PlannedPhase]:
     for phase in phases:
         if hours <= 0.0:
             break
-        reached.append(replace(phase, hours=min(phase.hours, hours)))
+        reached.append(phase._replace(hours=min(phase.hours, hours)))
         hours -= phase.hours
     return reached
 

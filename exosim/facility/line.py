@@ -58,9 +58,7 @@ class Line:
         while batch.holds:
             pool, unit = batch.holds.pop()
             hours = self._turnaround[pool.name](batch.number)
-            self.log.append(
-                Event(self.env.now, batch.number, event="leave", unit=f"{pool.name} {unit + 1}", amount=hours)
-            )
+            self.log.append(Event(self.env.now, batch.number, "", "", "leave", pool.labels[unit], "", hours))
             pool.clean(unit, hours)
 
     def zero_wait(self, batch: Batch) -> Generator[simpy.Event, Any, None]:

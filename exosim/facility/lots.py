@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,8 +24,7 @@ from exosim.recipe import Recipe
 _SAME = 1e-9  # h
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class PlannedPhase:
+class PlannedPhase(NamedTuple):
     """A phase of one batch: how long, who is needed, how many."""
 
     name: str

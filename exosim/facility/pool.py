@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import simpy
 
 if TYPE_CHECKING:
     from exosim.facility.batch import Batch
-
-Steps = Generator[simpy.Event, Any, Any]
 
 
 class Pool:
@@ -24,33 +22,38 @@ class Pool:
     Attributes
     ----------
     name, capacity : which equipment, how many units
+    labels : class and number of each unit, from 1
     free : units that nobody holds, as a heap: the lowest is taken first
     holders : who holds which unit; None while a unit is cleaned
     """
 
-    __slots__ = ("_count", "_env", "capacity", "free", "holders", "name", "queue", "watch")
+    __slots__ = ("_count", "_env", "capacity", "free", "holders", "labels", "name", "queue", "watch")
 
     def __init__(self, env: simpy.Environment, name: str, capacity: int) -> None:
         self._env, self.name, self.capacity = env, name, capacity
+        self.labels = [f"{name} {unit + 1}" for unit in range(capacity)]
         self.free = list(range(capacity))
         self.holders: dict[int, Batch | None] = {}
         self.queue: list[tuple[Any, int, simpy.Event, Batch]] = []
         self._count = itertools.count()
         self.watch: Callable[[Batch], None] | None = None
 
-    def take(self, batch: Batch, key: Any) -> Steps:
-        """Take a unit, waiting for it when none is free; returns its number."""
-        if self.free:
-            unit = heapq.heappop(self.free)
-            self.holders[unit] = batch
-            return unit
+    def at_once(self, batch: Batch) -> int | None:
+        """Take a unit when one is free now; returns its number."""
+        if not self.free:
+            return None
+        unit = heapq.heappop(self.free)
+        self.holders[unit] = batch
+        return unit
+
+    def queued(self, batch: Batch, key: Any) -> simpy.Event:
+        """Return the event whose value is the number of the unit that the batch has then."""
         event = simpy.Event(self._env)
         heapq.heappush(self.queue, (key, next(self._count), event, batch))
         batch.waits_for = self
         if self.watch is not None:
             self.watch(batch)
-        unit = yield event
-        return unit
+        return event
 
     def give(self, unit: int) -> None:
         """Give a unit back; the first in the queue has it at once."""
