@@ -290,3 +290,23 @@ def test_a_deadlock_is_found(tmp_path: Path) -> None:
     )  # fmt: skip
     with pytest.raises(ModelError, match=r"(?s)deadlock at .*holds .* and waits for"):
         xs.simulate(scenario, replications=1)
+
+
+LARGE = {
+    "campaign.every": "12 h", "equipment.hollow_fiber_bioreactor.count": 64, "equipment.incubator.count": 40,
+    "equipment.cold_store.count": 20, "equipment.mixing_vessel.count": 10, "equipment.filtration_bench.count": 10,
+    "personnel.upstream.headcount": 60, "personnel.downstream.headcount": 30, "personnel.fill.headcount": 30,
+}  # fmt: skip
+
+
+def test_the_bottleneck_moves_from_downstream_to_the_cultures() -> None:
+    """With cultures scaled out, one and two skids of each kind leave filling the bottleneck; four do not."""
+    names, doses = [], []
+    for count in (1, 2, 4):
+        skids = {f"equipment.{s}.count": count for s in ("tff_skid", "chromatography_skid", "filling_isolator")}
+        results = xs.simulate(xs.load(REFERENCE, LARGE | skids), replications=1)
+        names.append(results.bottleneck()[0])
+        doses.append(mean(results, "doses_per_year"))
+    assert names == ["filling_isolator", "filling_isolator", "hollow_fiber_bioreactor"]
+    assert doses[1] > 1.7 * doses[0]
+    assert doses[2] > 1.3 * doses[1]
