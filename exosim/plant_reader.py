@@ -16,8 +16,11 @@ from exosim.quantities import read_number
 from exosim.schema import DAYS, ScenarioTable
 from exosim.toml_source import KeyPath
 from exosim.units import QuantityError
+from exosim.working_time import Shift, working_time
 
 _YEAR = 8766.0
+_LONGEST = 876_600.0  # h
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _DEFAULT_START = datetime.datetime(2027, 1, 4, 6)
 BlockReader = Callable[[type[Any], str, KeyPath, Mapping[str, Any]], Block]
 
@@ -44,7 +47,7 @@ class PlantReader:
         self._check_procedures(equipment, roles)
         campaign = self.table.campaign
         numbers = _given(campaign, CampaignNumbers) if campaign is not None else {}
-        return PlantDeclarations(
+        plant = PlantDeclarations(
             equipment,
             roles,
             dict(self._failures()),
@@ -56,6 +59,8 @@ class PlantReader:
             self._naive(self.table.start) or _DEFAULT_START,
             tuple(self._closed()),
         )
+        self._check_time(plant)
+        return plant
 
     def _equipment(self) -> Iterator[tuple[str, Block]]:
         self._unique("equipment", "id", [table.id for table in self.table.equipment])
@@ -131,6 +136,28 @@ class PlantReader:
                 self.findings.add(path, Problem("ends before it starts", got=f"{shutdown.first} to {shutdown.last}"))
             for day in range((shutdown.last - shutdown.first).days + 1):
                 yield shutdown.first + datetime.timedelta(days=day)
+
+    def _check_time(self, plant: PlantDeclarations) -> None:
+        """Check that a run lies in the calendar, is longer than its warm-up, and that everyone works at some time."""
+        if not _FIRST_YEAR <= plant.start.year <= _LAST_YEAR:
+            years = f"a date in the years {_FIRST_YEAR} to {_LAST_YEAR}"
+            self.findings.add(("start",), Problem("is too far away", got=str(plant.start), expected=years))
+            return
+        if plant.horizon > _LONGEST:
+            got = in_words(self.table.horizon)
+            self.findings.add(("horizon",), Problem("is too long", got=got, expected="at most 876600 h (100 years)"))
+            return
+        if plant.warm_up >= plant.horizon:
+            got, whole = in_words(self.table.warm_up), f"less than the horizon of {plant.horizon:g} h"
+            self.findings.add(("warm_up",), Problem("leaves nothing of the run", got=got, expected=whole))
+        for index, table in enumerate(self.table.personnel):
+            role = plant.roles.get(table.role)
+            if role is None or not role.shifts:
+                continue
+            shifts = [Shift(shift.days, shift.start, shift.end) for shift in role.shifts]
+            if working_time(shifts, plant.start, plant.horizon, plant.closed).worked(plant.horizon) <= 0.0:
+                problem = Problem("has no working time within the horizon", expected="a day that is not closed")
+                self.findings.add(("personnel", index, "shifts"), problem)
 
     def _naive(self, start: datetime.datetime | None) -> datetime.datetime | None:
         return start.replace(tzinfo=None) if start is not None else None

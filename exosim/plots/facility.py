@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _DAY = 24.0
+_MOST_BARS = 40
 _CAUSES = {
     "waiting": ("unit taken", ORANGE),
     "waiting_for_people": ("people busy, or too little of the shift left", SKY),
@@ -65,7 +66,9 @@ def waits(results: FacilityResults, ax: Axes | None = None) -> Axes:
     """Draw the mean time for which each procedure waits, by cause."""
     quantities = list(results.quantities())
     rows = {name: {q.step: q.mean or 0.0 for q in quantities if q.name == name} for name in _CAUSES}
-    procedures = list(rows["waiting"])
+    total = {step: sum(found.get(step, 0.0) for found in rows.values()) for step in rows["waiting"]}
+    longest = set(sorted(total, key=lambda step: -total[step])[:_MOST_BARS])
+    procedures = [step for step in total if step in longest]
     axes = new_axes(7.5, 1.9 + 0.3 * len(procedures)) if ax is None else ax
     left = np.zeros(len(procedures))
     for name, (label, color) in _CAUSES.items():
@@ -75,7 +78,8 @@ def waits(results: FacilityResults, ax: Axes | None = None) -> Axes:
     axes.set_yticks(range(len(procedures)), [plain((step or "").replace("_", " ")) for step in procedures])
     axes.set_ylim(len(procedures) - 0.4, -0.6)
     axes.set_xlim(0.0, max(1.05 * float(left.max(initial=0.0)), 1.0))
-    axes.set_xlabel("mean wait of a batch [h]")
+    left_out = f"; the {len(procedures)} longest of {len(total)}" if len(procedures) < len(total) else ""
+    axes.set_xlabel(f"mean wait of a batch [h]{left_out}")
     axes.legend(frameon=False)
     _title(axes, results, "waits by cause")
     return axes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from exosim.indicators import Window
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 _DAY = 24.0
 _COLORS = (BLUE, ORANGE, GREEN, SKY, VERMILION)
+_ROWS = 120  # more units than these are not all shown
 _LABELED = 6.0  # d: shorter stays carry no number
 
 
@@ -30,38 +32,54 @@ def gantt(results: FacilityResults, ax: Axes | None = None) -> Axes:
     time that a batch waited before it
     """
     window = results.first
-    rows = [f"{e.id} {unit + 1}" for e in window.plant.equipment for unit in range(e.count)]
+    units = [f"{e.id} {unit + 1}" for e in window.plant.equipment for unit in range(e.count)]
+    rows = _shown(window, units)
     axes = new_axes(10.0, 1.6 + 0.3 * len(rows)) if ax is None else ax
     place = {name: row for row, name in enumerate(rows)}
     batch_of = {(event.unit, event.time): event.batch for event in window.run.log if event.event == "start"}
+    stays: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    cleaning: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    colors: dict[int, list[str]] = defaultdict(list)
     for _, unit, begin, end, turnaround in window.stays:
+        if unit not in place:
+            continue
         row, batch = place[unit], batch_of.get((unit, begin), 0)
-        color = _COLORS[batch % len(_COLORS)]
-        axes.barh(
-            row, (end - begin) / _DAY, left=begin / _DAY, height=0.7, color=color, edgecolor="white", linewidth=0.4
-        )
+        stays[row].append((begin / _DAY, (end - begin) / _DAY))
+        colors[row].append(_COLORS[batch % len(_COLORS)])
         if turnaround:
-            axes.barh(row, turnaround / _DAY, left=end / _DAY, height=0.7, color="#BBBBBB")
+            cleaning[row].append((end / _DAY, turnaround / _DAY))
         if end - begin > _LABELED * _DAY:
             axes.text(
                 (begin + end) / 2 / _DAY, row, str(batch + 1), ha="center", va="center", color="white", fontsize=8
             )
+    for row, spans in stays.items():
+        axes.broken_barh(spans, (row - 0.35, 0.7), facecolors=colors[row], edgecolor="white", linewidth=0.4)
+    for row, spans in cleaning.items():
+        axes.broken_barh(spans, (row - 0.35, 0.7), facecolors="#BBBBBB")
     _draw_waits(axes, window, place)
     axes.set_yticks(range(len(rows)), [plain(name.replace("_", " ")) for name in rows], fontsize=8.5)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlim(0.0, window.run.hours / _DAY)
-    axes.set_xlabel("time [d]; numbers: batches, gray: turnaround, hatched: waiting for the unit")
+    left_out = f"; {len(rows)} of {len(units)} units" if len(rows) < len(units) else ""
+    axes.set_xlabel(f"time [d]; numbers: batches, gray: turnaround, hatched: waiting for the unit{left_out}")
     title = results.scenario.title or results.scenario.name
     axes.set_title(plain(f"{title}: first replication"), loc="left", weight="bold")
     axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
     return axes
 
 
+def _shown(window: Window, units: list[str]) -> list[str]:
+    """Return the units that are shown: all of them, or of very many the first that are used."""
+    if len(units) <= _ROWS:
+        return units
+    used = {unit for _, unit, *_ in window.stays}
+    return [unit for unit in units if unit in used][:_ROWS]
+
+
 def _draw_waits(axes: Axes, window: Window, place: dict[str, int]) -> None:
+    waits: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for event in window.run.log:
-        if event.event == "start" and event.unit and event.amount > 0.0:
-            begin = (event.time - event.amount) / _DAY
-            axes.barh(
-                place[event.unit], event.amount / _DAY, left=begin, height=0.7, facecolor="none", edgecolor=GRAY,
-                hatch="////", linewidth=0.0,
-            )  # fmt: skip
+        if event.event == "start" and event.unit in place and event.amount > 0.0:
+            waits[place[event.unit]].append(((event.time - event.amount) / _DAY, event.amount / _DAY))
+    for row, spans in waits.items():
+        axes.broken_barh(spans, (row - 0.35, 0.7), facecolor="none", edgecolor=GRAY, hatch="////", linewidth=0.0)
