@@ -152,7 +152,7 @@ class PlantReader:
             self.findings.add(("warm_up",), Problem("leaves nothing of the run", got=got, expected=whole))
         for index, table in enumerate(self.table.personnel):
             role = plant.roles.get(table.role)
-            if role is None or not role.shifts:
+            if role is None or not any(shift.days for shift in role.shifts):
                 continue
             shifts = [Shift(shift.days, shift.start, shift.end) for shift in role.shifts]
             if working_time(shifts, plant.start, plant.horizon, plant.closed).worked(plant.horizon) <= 0.0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from itertools import repeat
@@ -19,9 +19,9 @@ from exosim.facility.operate import Order, operate
 from exosim.indicators import Account, Window, account
 from exosim.operations.base import Context, Outcome
 from exosim.parameter import Array
-from exosim.plant import Campaign
+from exosim.plant import Campaign, Plant
 from exosim.readings import doses_of
-from exosim.recipe import Recipe
+from exosim.recipe import Recipe, UnitProcedure
 from exosim.results import FacilityResults
 from exosim.scenario import Scenario
 
@@ -115,8 +115,21 @@ def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
     procedures = recipe.procedures
     failures = Mishaps(plant.failures, [p.id for p in procedures], seed, replication, count)
     order = Order(releases, donors, declared.horizon)
-    run = operate(plant, campaign, procedures, Lots(recipe, alone, count, doses), failures, order, replication)
+    lots = Lots(recipe, alone, count, doses)
+    _check_people(scenario, plant, procedures, lots)
+    run = operate(plant, campaign, procedures, lots, failures, order, replication)
     return Window(run, plant, declared.warm_up)
+
+
+def _check_people(scenario: Scenario, plant: Plant, procedures: Sequence[UnitProcedure], lots: Lots) -> None:
+    """Refuse a procedure that takes more people at once than its role has."""
+    there = {role.id: role.headcount for role in plant.roles}
+    for index, procedure in enumerate(procedures):
+        role, needed = procedure.operator, lots.most_people(index)
+        if role in there and needed > there[role]:
+            problem = f"{procedure.id} needs {needed} people at once"
+            path, expected = f"personnel.{role}.headcount", f"at least {needed}"
+            raise ScenarioError(Problem(problem, path, str(there[role]), expected, file=scenario.source.name))
 
 
 def _releases(scenario: Scenario, seed: int, replication: int) -> tuple[Campaign, list[float]]:

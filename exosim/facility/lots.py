@@ -103,6 +103,11 @@ class Lots:
         _check_durations(procedure.id, outcome)
         return self._alone_phases(outcome)
 
+    def most_people(self, index: int) -> int:
+        """Return the most people that an attended phase of a procedure takes, as planned."""
+        found = (phase.people for phases in self._planned[index] for phase in phases if phase.attended)
+        return max(found, default=0)
+
     def visited(self, batch: int, index: int, waited: float, times: Sequence[float]) -> None:
         """Note when the visits of an operation really were; times in hours after its clock started."""
         operation = self._recipe.procedures[index].operation
