@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _DAY = 24.0
 _COLORS = (BLUE, ORANGE, GREEN, SKY, VERMILION)
 _ROWS = 120  # more units than these are not all shown
-_LABELED = 6.0  # d: shorter stays carry no number
+_DIGIT = 0.009  # of the horizon: what a digit of a batch number takes in a bar
 
 
 def gantt(results: FacilityResults, ax: Axes | None = None) -> Axes:
@@ -32,8 +32,8 @@ def gantt(results: FacilityResults, ax: Axes | None = None) -> Axes:
     time that a batch waited before it
     """
     window = results.first
-    units = [f"{e.id} {unit + 1}" for e in window.plant.equipment for unit in range(e.count)]
-    rows = _shown(window, units)
+    count = sum(e.count for e in window.plant.equipment)
+    rows = _shown(window)
     axes = new_axes(10.0, 1.6 + 0.3 * len(rows)) if ax is None else ax
     place = {name: row for row, name in enumerate(rows)}
     batch_of = {(event.unit, event.time): event.batch for event in window.run.log if event.event == "start"}
@@ -48,19 +48,18 @@ def gantt(results: FacilityResults, ax: Axes | None = None) -> Axes:
         colors[row].append(_COLORS[batch % len(_COLORS)])
         if turnaround:
             cleaning[row].append((end / _DAY, turnaround / _DAY))
-        if end - begin > _LABELED * _DAY:
-            axes.text(
-                (begin + end) / 2 / _DAY, row, str(batch + 1), ha="center", va="center", color="white", fontsize=8
-            )
-    for row, spans in stays.items():
-        axes.broken_barh(spans, (row - 0.35, 0.7), facecolors=colors[row], edgecolor="white", linewidth=0.4)
+        label = str(batch + 1)
+        if end - begin > _DIGIT * len(label) * window.run.hours:
+            axes.text((begin + end) / 2 / _DAY, row, label, ha="center", va="center", color="white", fontsize=8)
     for row, spans in cleaning.items():
         axes.broken_barh(spans, (row - 0.35, 0.7), facecolors="#BBBBBB")
+    for row, spans in stays.items():  # an edge in its own color keeps a stay of hours visible in a year
+        axes.broken_barh(spans, (row - 0.35, 0.7), facecolors=colors[row], edgecolors=colors[row], linewidth=0.8)
     _draw_waits(axes, window, place)
     axes.set_yticks(range(len(rows)), [plain(name.replace("_", " ")) for name in rows], fontsize=8.5)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlim(0.0, window.run.hours / _DAY)
-    left_out = f"; {len(rows)} of {len(units)} units" if len(rows) < len(units) else ""
+    left_out = f"; {len(rows)} of {count} units" if len(rows) < count else ""
     axes.set_xlabel(f"time [d]; numbers: batches, gray: turnaround, hatched: waiting for the unit{left_out}")
     title = results.scenario.title or results.scenario.name
     axes.set_title(plain(f"{title}: first replication"), loc="left", weight="bold")
@@ -68,12 +67,12 @@ def gantt(results: FacilityResults, ax: Axes | None = None) -> Axes:
     return axes
 
 
-def _shown(window: Window, units: list[str]) -> list[str]:
-    """Return the units that are shown: all of them, or of very many the first that are used."""
-    if len(units) <= _ROWS:
-        return units
-    used = {unit for _, unit, *_ in window.stays}
-    return [unit for unit in units if unit in used][:_ROWS]
+def _shown(window: Window) -> list[str]:
+    """Return the units that are shown: all of them, or of very many the first of each class."""
+    classes = window.plant.equipment
+    many = sum(e.count for e in classes) > _ROWS
+    most = max(_ROWS // len(classes), 1) if many else _ROWS
+    return [f"{e.id} {unit + 1}" for e in classes for unit in range(min(e.count, most))]
 
 
 def _draw_waits(axes: Axes, window: Window, place: dict[str, int]) -> None:
