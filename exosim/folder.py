@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import re
+import secrets
 import shutil
 import socket
 import tempfile
@@ -166,8 +167,9 @@ def writing(target: Target, note: Callable[[str], None] | None = None) -> Iterat
 
 @contextlib.contextmanager
 def _draft(place: Path) -> Iterator[Path]:
-    draft = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
-    try:
+    draft = place.with_name(f".{place.name}-{secrets.token_hex(4)}")
+    try:  # the name is known before the folder exists: an interrupt at any moment leaves nothing behind
+        draft.mkdir(mode=0o700)
         yield draft
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -203,19 +205,24 @@ def _locked(target: Target, note: Callable[[str], None] | None) -> Iterator[None
         if note is not None:
             note(f"{shortened(str(target.path), 400)}: took over the lock of a process that is gone: {_holder(lock)}")
         lock.unlink(missing_ok=True)
+    ours = True  # until proven otherwise: an interrupt at any moment leaves no lock behind
     try:
-        file = lock.open("x", encoding="utf-8")
-    except FileExistsError:
-        expected = f"another --out, or wait; delete {shortened(str(lock), 400)} if no such process runs"
-        problem = f"another process is writing this folder: {_holder(lock)}"
-        raise FileError(_problem(target.path, problem, expected)) from None
-    try:
+        try:
+            file = lock.open("x", encoding="utf-8")
+        except OSError as error:
+            ours = False
+            if not isinstance(error, FileExistsError):
+                raise
+            expected = f"another --out, or wait; delete {shortened(str(lock), 400)} if no such process runs"
+            problem = f"another process is writing this folder: {_holder(lock)}"
+            raise FileError(_problem(target.path, problem, expected)) from None
         with file:
             started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
             json.dump({"pid": os.getpid(), "host": socket.gethostname(), "started": started, "boot": _boot()}, file)
         yield
     finally:
-        lock.unlink(missing_ok=True)
+        if ours:
+            lock.unlink(missing_ok=True)
 
 
 def _boot() -> str:
