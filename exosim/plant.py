@@ -20,9 +20,6 @@ class EquipmentNumbers:
 
     count: float = parameter(1, "1", low=1, high=1000, minimum=1, whole=True, planned=True, doc="identical units")
     turnaround: Array = parameter(0.0, "h", low=0.0, high=168, doc="cleaning and set-up after each use, per unit")
-    size_limit: Array | None = parameter(
-        None, "1", low=1e-6, high=1e6, doc="largest size of one unit, in the unit of the procedure's size"
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

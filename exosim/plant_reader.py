@@ -81,7 +81,8 @@ class PlantReader:
                     continue
                 days = tuple(DAYS.index(day) for day in shift.days)
                 shifts.append(ShiftDeclaration(days, _hour(shift.start), _hour(shift.end)))
-            if table.shifts is not None and not any(shift.days for shift in shifts):
+            known = table.shifts is not None and len(shifts) == len(table.shifts)
+            if known and not any(shift.days for shift in shifts):
                 problem = Problem(
                     "has no working time at all", expected="a shift with days, or no shifts: always there"
                 )

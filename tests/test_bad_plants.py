@@ -85,6 +85,13 @@ REFUSED = [
     ("VAL-040", closed("shutdowns = [{ from = 2027-01-01, to = 2028-01-01 }]"), "no working time within the horizon"),
     ("ROU-019", plant(('every = "24 h"', 'every = "24 h"\npriority = 1')), ":11:", "got 1", '"fifo", "oldest"'),
     ("ROU-019", plant(('every = "24 h"', 'every = "24 h"\npriority = "first"')), '"earliest_due"'),
+    (
+        "shift",
+        plant(('shifts = ["night"]', 'shifts = ["nigt"]')),
+        ":17:",
+        'unknown shift "nigt"',
+        "did you mean night?",
+    ),
     ("start", plant(("start = 2027-01-04T08:00:00", "start = 9999-12-31T08:00:00")), ":4:", "the years 1900 to 2200"),
     ("warm_up", plant(('horizon = "240 h"', 'horizon = "240 h"\nwarm_up = "10 d"')), "leaves nothing of the run"),
 ]

@@ -272,7 +272,12 @@ def test_a_start_loads_nothing_heavy(arguments: list[str], capfd: pytest.Capture
 
 def test_interrupting_a_real_run(door: Door) -> None:
     command = [sys.executable, "-m", "exosim", "yield", str(SCENARIO), "--draws", "3000000", "--out", "deep/there"]
-    with subprocess.Popen(command, cwd=door.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+    pipe = subprocess.PIPE
+
+    def listen() -> None:  # a shell lets its background jobs ignore the interrupt, and children inherit that
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(command, cwd=door.folder, stdout=pipe, stderr=pipe, preexec_fn=listen) as running:
         started = time.monotonic()
         while not (door.folder / "deep" / ".there.lock").exists():
             assert running.poll() is None

@@ -257,7 +257,7 @@ def test_headlines_of_the_reference_year(reference: xs.FacilityResults) -> None:
 def test_a_run_that_ends_with_nothing_says_so() -> None:
     """A horizon shorter than a batch gives n = 0 with a reason and a remark, never an empty success."""
     results = xs.simulate(xs.load(REFERENCE, {"horizon": "2 week"}), replications=2)
-    assert results.remarks()
+    assert "no batch was finished in the window" in results.remarks()[-1]
     found = next(q for q in results.quantities() if q.name == "lead_time")
     assert (found.n, found.mean) == (0, None)
     assert found.reason
@@ -310,3 +310,9 @@ def test_the_bottleneck_moves_from_downstream_to_the_cultures() -> None:
     assert names == ["filling_isolator", "filling_isolator", "hollow_fiber_bioreactor"]
     assert doses[1] > 1.7 * doses[0]
     assert doses[2] > 1.3 * doses[1]
+
+
+def test_limits_that_are_not_acted_on_are_told() -> None:
+    """A scenario with hold limits is told that the facility does not act on them."""
+    results = xs.simulate(xs.load(REFERENCE), replications=1)
+    assert results.remarks() == ["max_hold is not acted on in time: concentrate, polish"]
