@@ -48,7 +48,7 @@ def address(data: Mapping[str, Any], path: KeyPath) -> str:
 def put(data: dict[str, Any], given: str, value: Any) -> KeyPath | Problem:
     """Put a value at an address; return its key path, or what is wrong with the address."""
     given = given.removesuffix(".value")
-    whole = next((known for known in _addresses(data) if given.startswith(f"{known}.")), None)
+    whole = next((known for known in known_addresses(data) if given.startswith(f"{known}.")), None)
     if whole is not None:
         return Problem("is part of a quantity", path=given, expected=f"the whole quantity: {whole} = …")
     path = _locate(data, given)
@@ -100,7 +100,7 @@ def _locate_named(data: dict[str, Any], section: str, keys: list[str]) -> KeyPat
 
 def _unknown_address(data: Mapping[str, Any], given: str) -> Problem:
     head = given.partition(".")[0]
-    known = list(_addresses(data))
+    known = list(known_addresses(data))
     if head in LATER_SECTIONS:
         return Problem(NOT_YET, path=given)
     below = [name for name in known if name.startswith(f"{given}.")]
@@ -115,7 +115,7 @@ def _unknown_address(data: Mapping[str, Any], given: str) -> Problem:
     )
 
 
-def _addresses(data: Mapping[str, Any]) -> Iterator[str]:
+def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
     """Yield the addresses of a file that a person may mean."""
     yield from _TOP_LEVEL
     yield from ("product.name", "product.dose", "product.instrument", "product.protein_fraction", "common.batch")

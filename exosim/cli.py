@@ -31,6 +31,7 @@ from exosim.errors import (
 )
 from exosim.limits import LARGEST_SEED, MOST_DRAWS, MOST_JOBS, MOST_REPLICATIONS
 from exosim.version import __version__
+from exosim.word_commands import describe, new, print_json, schema
 
 if TYPE_CHECKING:
     from exosim.scenario import Scenario
@@ -114,15 +115,39 @@ def _shared(command: Callable[..., None]) -> Callable[..., None]:
 def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int) -> None:
     """Check SCENARIO and list every parameter with its value, source and grade.
 
-    All problems are reported at once, each with its line. SCENARIO may be - for standard input.
+    All problems are reported at once, each with its line, those of all variants included. SCENARIO may be - for
+    standard input, here and elsewhere, and FILE#NAME for one variant of a file.
     """
-    loaded = _load(scenario, changes, max_file_size)
+    from exosim.scenario import load_all
+
+    loaded, *variants = load_all(scenario, changes, maximum_mebibytes=max_file_size)
     if as_json:
-        _print_json(_checked(loaded))
+        print_json(_checked(loaded, variants))
     elif not quiet:
         from exosim.console import print_check
 
-        print_check(loaded)
+        print_check(loaded, variants)
+
+
+@cli.command()
+@_shared
+def cite(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int) -> None:
+    """Print what to cite for SCENARIO as BibTeX: its sources, exosim and the numerical libraries that run it.
+
+    The sources are exactly those that its ledger uses.
+    """
+    from exosim.bibliography import bibtex, entries, uncited
+
+    loaded = _load(scenario, changes, max_file_size)
+    if as_json:
+        named = {"name": loaded.name, "hash": loaded.hash}
+        found = {"entries": [entry.as_dict() for entry in entries(loaded)], "uncited": uncited(loaded)}
+        print_json({"form": "exosim.cite/1", "version": __version__, "scenario": named, **found})
+        return
+    click.echo(bibtex(loaded), nl=False)
+    if not quiet:
+        told = ", ".join(f"{count} of {key}" for key, count in uncited(loaded).items())
+        _note(f"parameters without a work to cite: {told or 'none'}")
 
 
 def _to_folder(command: Callable[..., None]) -> Callable[..., None]:
@@ -178,7 +203,7 @@ def yield_(
         written = write_yield(yields, folder, identity)
     paths = [Path(printable(str(target.path / path.name))) for path in written]
     if as_json:
-        _print_json(yields.as_dict())
+        print_json(yields.as_dict())
     elif not quiet:
         from exosim.console import print_yields
 
@@ -221,11 +246,15 @@ def run(
         written = write_run_folder(results, folder, identity)
     paths = [Path(printable(str(target.path / path.name))) for path in written]
     if as_json:
-        _print_json(results.as_dict())
+        print_json(results.as_dict())
     elif not quiet:
         from exosim.console import print_run
 
         print_run(results, paths)
+
+
+for _command in (describe, new, schema):
+    cli.add_command(_command)
 
 
 def _load(path: str, changes: dict[str, Any], max_file_size: int) -> Scenario:
@@ -234,7 +263,7 @@ def _load(path: str, changes: dict[str, Any], max_file_size: int) -> Scenario:
     return load(path, changes, maximum_mebibytes=max_file_size)
 
 
-def _checked(scenario: Scenario) -> dict[str, Any]:
+def _checked(scenario: Scenario, variants: Sequence[Scenario]) -> dict[str, Any]:
     """Return the JSON document of `check`."""
     import dataclasses
 
@@ -244,15 +273,9 @@ def _checked(scenario: Scenario) -> dict[str, Any]:
         "version": __version__,
         "scenario": {"name": scenario.name, "hash": scenario.hash},
         "warnings": list(scenario.warnings),
+        "variants": [{"name": v.name, "hash": v.hash, "warnings": list(v.warnings)} for v in variants],
         "ledger": {"headline": ledger.headline(), **ledger.counts(), "lines": [dataclasses.asdict(x) for x in ledger]},
     }
-
-
-def _print_json(document: object) -> None:
-    """Print a document in UTF-8, whatever the terminal speaks; half a surrogate pair is escaped as JSON does."""
-    from exosim.export import to_json
-
-    click.echo(to_json(document).encode("utf-8", "backslashreplace"), nl=False)
 
 
 def _note(text: str) -> None:
@@ -353,7 +376,7 @@ def _report(error: ExosimError, arguments: Sequence[str]) -> int:
     """Print an error: as text to standard error, with --json as one document to standard output."""
     if "--json" in arguments:
         document = {"form": "exosim.error/1", "problems": [problem.as_dict() for problem in error.problems]}
-        _print_json(document)
+        print_json(document)
     else:
         for line in str(error).splitlines():
             click.echo(line, err=True)

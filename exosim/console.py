@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from exosim import units
-from exosim.parameter import GRADES
+from exosim.parameter import GRADES, Resolved
 from exosim.readings import ALL_ATTRIBUTES
 
 if TYPE_CHECKING:
@@ -49,13 +49,14 @@ _COLUMNS = (
 """Name, title and unit of each column of the step table, and the factor from the unit of the quantity."""
 
 
-def _console(error: bool = False) -> Console:
+def new_console(error: bool = False) -> Console:
+    """Return the terminal: its own width, or a fixed one where the output goes to a file or a pipe."""
     stream = sys.stderr if error else sys.stdout
     width = None if stream.isatty() else _WIDE
     return Console(file=stream, width=width, highlight=False, soft_wrap=False)
 
 
-def _box() -> box.Box:
+def table_lines() -> box.Box:
     """Return table lines that the encoding of standard output can show."""
     encoding = (getattr(sys.stdout, "encoding", "") or "").lower().replace("-", "")
     return box.SIMPLE_HEAD if encoding.startswith("utf") else box.ASCII2
@@ -64,7 +65,7 @@ def _box() -> box.Box:
 def new_progress() -> Progress:
     """Return a progress bar on standard error that disappears when it is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=_console(error=True), transient=True)
+    return Progress(*columns, console=new_console(error=True), transient=True)
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -76,7 +77,7 @@ def number(value: float | None, digits: int = 3) -> str:
 
 def print_yields(yields: Yields, paths: Sequence[Path]) -> None:
     """Print the headline figures, the step table, limits, specification, ledger and the paths of what was written."""
-    console = _console()
+    console = new_console()
     scenario = yields.scenario
     console.print(Text(f"{scenario.title or scenario.name}: {yields.draws:,} draws, seed {yields.seed}", style="bold"))
     console.print(_headline_table(yields))
@@ -94,7 +95,7 @@ def print_yields(yields: Yields, paths: Sequence[Path]) -> None:
 
 
 def _headline_table(yields: Yields) -> Table:
-    table = Table(box=_box(), pad_edge=False)
+    table = Table(box=table_lines(), pad_edge=False)
     for title, justify in (("per started batch", "left"), ("median", "right"), ("5 %", "right"), ("95 %", "right")):
         table.add_column(title, justify="right" if justify == "right" else "left")
     table.add_column("unit")
@@ -119,7 +120,7 @@ def _title(name: str, yields: Yields) -> str:
 
 def _step_table(yields: Yields) -> Table:
     title = "after each step: medians, with the 5 to 95 % interval of the vesicles"
-    table = Table(box=_box(), pad_edge=False, title=title, title_justify="left")
+    table = Table(box=table_lines(), pad_edge=False, title=title, title_justify="left")
     table.add_column("step", no_wrap=True)
     for name, heading, unit, _ in _COLUMNS:
         table.add_column(f"{heading}\n{unit}", justify="right", no_wrap=True)
@@ -147,11 +148,11 @@ def _interval(summary: Summary | None) -> str:
     return f"{number(summary.p5, 2)} to {number(summary.p95, 2)}" if summary else "-"
 
 
-def print_check(scenario: Scenario) -> None:
-    """Print that a scenario is valid, and its ledger."""
-    console = _console()
+def print_check(scenario: Scenario, variants: Sequence[Scenario] = ()) -> None:
+    """Print that a scenario is valid, its ledger, and what its variants change."""
+    console = new_console()
     ledger = scenario.ledger()
-    table = Table(box=_box(), pad_edge=False)
+    table = Table(box=table_lines(), pad_edge=False)
     for title in ("parameter", "value", "unit", "origin", "grade", "source"):
         table.add_column(title, overflow="fold")
     for line in ledger:
@@ -160,9 +161,31 @@ def print_check(scenario: Scenario) -> None:
     console.print(table)
     for warning in scenario.warnings:
         console.print(Text(f"warning: {warning}", style="yellow"))
+    if variants:
+        console.print(_variant_table(scenario, variants))
     console.print(Text(f"{scenario.name}: valid", style="bold"))
     console.print(Text(ledger.headline()))
     console.print(Text("grades: " + ", ".join(f"{grade} {meaning}" for grade, meaning in GRADES.items())))
+
+
+def _variant_table(scenario: Scenario, variants: Sequence[Scenario]) -> Table:
+    """Return what each variant changes among the values that are given; a dash stands where there is no such one."""
+    table = Table(box=table_lines(), pad_edge=False)
+    for title in ("variant", "parameter", "here", "in the variant", "unit"):
+        table.add_column(title, overflow="fold")
+    before = {line.path: line for line in scenario.ledger()}
+    for variant in variants:
+        after = {line.path: line for line in variant.ledger()}
+        given = [line.path for line in (*before.values(), *after.values()) if line.origin != "default"]
+        changed = [path for path in dict.fromkeys(given) if _value(before, path) != _value(after, path)]
+        for path in changed or ["nothing"]:
+            unit = (after.get(path) or before.get(path) or next(iter(after.values()))).unit if changed else ""
+            table.add_row(*map(Text, (variant.name, path, _value(before, path), _value(after, path), unit)))
+    return table
+
+
+def _value(ledger: Mapping[str, Resolved], path: str) -> str:
+    return ledger[path].value if path in ledger else "-"
 
 
 _INDICATORS = {
@@ -189,7 +212,7 @@ _WAITS = {
 
 def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
     """Print the indicators of a run in time, its bottleneck, remarks, ledger and the paths of what was written."""
-    console = _console()
+    console = new_console()
     scenario = results.scenario
     plant = scenario.declarations.plant
     title = f"{scenario.title or scenario.name}: {plant.horizon / 24:.0f} d, {results.replications} replications"
@@ -208,7 +231,7 @@ def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
 
 
 def _indicator_table(results: FacilityResults) -> Table:
-    table = Table(box=_box(), pad_edge=False)
+    table = Table(box=table_lines(), pad_edge=False)
     table.add_column("over the horizon")
     for heading in ("mean", "95 % interval", "median", "5 to 95 %"):
         table.add_column(heading, justify="right")
@@ -225,7 +248,7 @@ def _span(low: float | None, high: float | None) -> str:
 
 
 def _resource_table(results: FacilityResults) -> Table:
-    table = Table(box=_box(), pad_edge=False, title="share of the time: mean", title_justify="left")
+    table = Table(box=table_lines(), pad_edge=False, title="share of the time: mean", title_justify="left")
     table.add_column("equipment class or role")
     for heading in _RESOURCES:
         table.add_column(f"{heading}\n%", justify="right")
@@ -238,7 +261,7 @@ def _resource_table(results: FacilityResults) -> Table:
 
 
 def _wait_table(results: FacilityResults) -> Table:
-    table = Table(box=_box(), pad_edge=False, title="mean wait of a batch", title_justify="left")
+    table = Table(box=table_lines(), pad_edge=False, title="mean wait of a batch", title_justify="left")
     table.add_column("procedure")
     for heading in _WAITS.values():
         table.add_column(f"{heading}\nh", justify="right")

@@ -18,8 +18,10 @@ import numpy as np
 
 from exosim.declarations import Block, Declarations, ProcedureDeclaration, RoleDeclaration
 from exosim.distributions import normal_quantile
-from exosim.errors import ScenarioError
+from exosim.empirical import Empirical
+from exosim.errors import FileError, Problem, ScenarioError
 from exosim.findings import Findings
+from exosim.inheritance import read_scenario
 from exosim.operations.base import Context, Hold
 from exosim.parameter import Array, Ledger, Resolved
 from exosim.plant import (
@@ -40,11 +42,15 @@ from exosim.reader import Reader
 from exosim.readings import Specification
 from exosim.recipe import Recipe, UnitProcedure, Wait
 from exosim.sampling import uniforms
-from exosim.schema import CampaignTable
-from exosim.toml_source import MAXIMUM_MEBIBYTES, TomlSource, read_toml
+from exosim.schema import CampaignTable, ScenarioTable
+from exosim.toml_source import MAXIMUM_MEBIBYTES, KeyPath, TomlSource
+from exosim.variants import chosen, split_name
+from exosim.variants import names as variant_names
 from exosim.working_time import Shift, WorkingTime, working_time
 
 Values = Mapping[str, Array]
+_UNSAID = ("seed", "draws", "replications", "extends", "replace", "variant")
+"""What the hash of a scenario leaves out: how often it is drawn, and how the file was put together."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +59,13 @@ class Scenario:
 
     Attributes
     ----------
-    name, title, seed, draws : as in the file
-    data : the tables of the file with overrides applied
-    source : where the file came from, for messages
+    name, title, seed, draws : as in the file; the name of a variant is ``name#variant``
+    data : the tables of the file with its variant and the overrides applied
+    source : the file and what it extends, with the place of every value
     declarations : the recipe, the product and the specification with all quantities resolved
     overrides : values that replaced those of the file, by address
     warnings : remarks that do not stop a run
+    variant : name of the variant of the file; None for the file itself
     """
 
     name: str
@@ -70,11 +77,13 @@ class Scenario:
     declarations: Declarations = field(repr=False)
     overrides: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    variant: str | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to another process as what was read, and be checked again there."""
         source = self.source
-        return _rebuilt, (source.name, source.data, dict(source.lines), dict(self.overrides))
+        read = (source.name, source.data, dict(source.lines), dict(source.files))
+        return _rebuilt, (*read, self.variant, dict(self.overrides), self.hash)
 
     @property
     def replications(self) -> int:
@@ -83,8 +92,15 @@ class Scenario:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of what the scenario says, without seed and number of draws; comments and layout do not matter."""
-        said = {key: value for key, value in self.data.items() if key not in ("seed", "draws", "replications")}
+        """SHA-256 of what the scenario says in the end, measured values included, without seed and number of draws.
+
+        Comments and layout do not matter, nor whether a value stands in the file, in its base or in a variant.
+        """
+        said = {key: value for key, value in self.data.items() if key not in _UNSAID}
+        bases = {path: given.quantity.base for path, given in self._given().items()}
+        measured = {path: base.digest for path, base in bases.items() if isinstance(base, Empirical)}
+        if measured:
+            said["measured"] = measured
         text = json.dumps(said, sort_keys=True, default=str, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -100,7 +116,18 @@ class Scenario:
         ScenarioError
             when an address or a value is not valid.
         """
-        return _build(self.source, {**self.overrides, **changes})
+        return _build(self.source, self.variant, {**self.overrides, **changes})
+
+    def variants(self) -> dict[str, Scenario]:
+        """Return the variants of the file by name, with the same overrides as this scenario.
+
+        Raises
+        ------
+        ScenarioError
+            with the problems of all variants.
+        """
+        built = _all_built(self.source, variant_names(self.source.data), self.overrides)
+        return {str(name): scenario for name, scenario in built.items()}
 
     def uncertain(self) -> dict[str, Given]:
         """Return the quantities that vary between lanes, by address."""
@@ -202,7 +229,7 @@ def load(
 
     Parameters
     ----------
-    path : the file; ``-`` reads standard input
+    path : the file; ``FILE#name`` is a variant of it, ``-`` reads standard input
     overrides : values that replace those of the file, by address
     maximum_mebibytes : larger files are refused
 
@@ -219,27 +246,79 @@ def load(
     --------
     >>> scenario = load("scenarios/minimal.toml")  # doctest: +SKIP
     """
-    return _build(read_toml(path, maximum_mebibytes=maximum_mebibytes), dict(overrides or {}))
+    typed, variant = split_name(os.fspath(path))
+    source, problems = read_scenario(typed, maximum_mebibytes)
+    return _build(source, variant, dict(overrides or {}), problems)
 
 
-def _build(source: TomlSource, overrides: Mapping[str, Any]) -> Scenario:
-    findings = Findings(source, copy.deepcopy(source.data))
+def load_all(
+    path: str | os.PathLike[str],
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    maximum_mebibytes: float = MAXIMUM_MEBIBYTES,
+) -> list[Scenario]:
+    """Read and check a scenario file and all its variants; the file itself comes first. ``FILE#name`` stands alone.
+
+    Raises
+    ------
+    FileError, LimitError, ScenarioError
+        as :func:`load`; a ScenarioError has the problems of the file and of all its variants.
+    """
+    typed, variant = split_name(os.fspath(path))
+    source, problems = read_scenario(typed, maximum_mebibytes)
+    wanted = (None, *variant_names(source.data)) if variant is None else (variant,)
+    return list(_all_built(source, wanted, dict(overrides or {}), problems).values())
+
+
+def _all_built(
+    source: TomlSource, wanted: Sequence[str | None], overrides: Mapping[str, Any], problems: Sequence[Problem] = ()
+) -> dict[str | None, Scenario]:
+    """Return the wanted variants by name, None for the file itself; a problem that several have is told once."""
+    built, found = dict[str | None, Scenario](), dict.fromkeys(problems)
+    for name in wanted:
+        try:
+            built[name] = _build(source, name, overrides, problems)
+        except ScenarioError as error:
+            found |= dict.fromkeys(error.problems)
+    if found:
+        raise ScenarioError(list(found))
+    return built
+
+
+def _build(
+    source: TomlSource, variant: str | None, overrides: Mapping[str, Any], problems: Sequence[Problem] = ()
+) -> Scenario:
+    said, wrong = chosen(source, variant)
+    findings = Findings(said, copy.deepcopy(said.data))
+    findings.problems += [*problems, *wrong]
     findings.override(overrides)
     reader = Reader(findings)
     declarations = reader.read()
     if findings.problems or declarations is None:
         raise ScenarioError(findings.problems)
     table = reader.table
+    name = table.name if variant is None else f"{table.name}#{variant}"
     return Scenario(
-        table.name, table.title, table.seed, table.draws, findings.data, source, declarations, overrides,
-        tuple(findings.warnings),
+        name, _title(table, variant), table.seed, table.draws, findings.data, source, declarations, overrides,
+        tuple(findings.warnings), variant,
     )  # fmt: skip
 
 
+def _title(table: ScenarioTable, variant: str | None) -> str:
+    """Return the title; a variant without one of its own adds its name."""
+    own = variant is None or any(v.name == variant and v.title is not None for v in table.variant)
+    return table.title if own or not table.title else f"{table.title}: {variant}"
+
+
 def _rebuilt(
-    name: str, data: dict[str, Any], lines: dict[tuple[str | int, ...], int], overrides: dict[str, Any]
-) -> Scenario:
-    return _build(TomlSource(name, data, lines), overrides)
+    name: str, data: dict[str, Any], lines: dict[KeyPath, int], files: dict[KeyPath, str], variant: str | None,
+    overrides: dict[str, Any], hash: str,
+) -> Scenario:  # fmt: skip
+    scenario = _build(TomlSource(name, data, lines, files), variant, overrides)
+    if scenario.hash != hash:
+        problem = Problem("a file of measured values changed while the scenario was in use", file=name)
+        raise FileError(problem)
+    return scenario
 
 
 def _lines(block: Block, overrides: Mapping[str, Any]) -> Iterator[Resolved]:

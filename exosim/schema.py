@@ -22,7 +22,7 @@ from exosim.toml_source import KeyPath
 FORMAT = 1
 LONGEST_NAME = 200
 LATER_SECTIONS = (
-    "currency", "material", "release", "economics", "study", "variant", "extends", "room", "utility",
+    "currency", "material", "release", "economics", "study", "room", "utility",
 )  # fmt: skip
 """Sections and keys of the format whose code does not exist yet."""
 NOT_YET = "this is not in this version of exosim"
@@ -31,9 +31,11 @@ _ROUNDS = 6
 
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
 _ID = r"^[A-Za-z][A-Za-z0-9_]*$"
+_VARIANT_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 Text = Annotated[str, StringConstraints(strict=True, pattern=_NO_CONTROLS)]
 Name = Annotated[str, StringConstraints(strict=True, pattern=_NO_CONTROLS, min_length=1, max_length=LONGEST_NAME)]
 Id = Annotated[str, StringConstraints(strict=True, pattern=_ID, min_length=1, max_length=LONGEST_NAME)]
+VariantName = Annotated[str, StringConstraints(strict=True, pattern=_VARIANT_NAME, min_length=1, max_length=60)]
 Grade = Literal["A", "B", "C", "D"]
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 Day = Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
@@ -172,6 +174,14 @@ class FailureTable(_Table):
     limit: Any = None
 
 
+class VariantTable(_Table):
+    name: VariantName
+    title: Text | None = None
+    set: dict[str, Any] = Field(default_factory=dict)
+    replace: list[Name] = Field(default_factory=list)
+    unit_procedure: list[dict[str, Any]] = Field(default_factory=list)
+
+
 class ScenarioTable(_Table):
     format: Annotated[int, Field(strict=True, ge=1)] = FORMAT
     name: Name
@@ -182,6 +192,9 @@ class ScenarioTable(_Table):
     horizon: Any = None
     warm_up: Any = None
     replications: Annotated[int, Field(strict=True, ge=1, le=MOST_REPLICATIONS)] = 50
+    extends: Name | None = None
+    replace: list[Name] = Field(default_factory=list)
+    variant: list[VariantTable] = Field(default_factory=list)
     product: ProductTable
     campaign: CampaignTable | None = None
     equipment: list[EquipmentTable] = Field(default_factory=list)
@@ -208,6 +221,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[[attribute]]": AttributeTable,
     "limits": LimitsTable,
     "[sources]": SourceTable,
+    "[[variant]]": VariantTable,
     "[campaign]": CampaignTable,
     "[[equipment]]": EquipmentTable,
     "[[personnel]]": PersonnelTable,
@@ -298,6 +312,8 @@ def _in_words(kind: str, path: KeyPath, value: Any, context: Mapping[str, Any]) 
     if kind == "string_pattern_mismatch":
         if context["pattern"] == _ID:
             return Problem("is not an id", got=got, expected="a letter, then letters, digits and _")
+        if context["pattern"] == _VARIANT_NAME:
+            return Problem("is no name for FILE#name", got=got, expected="letters, digits, _ . and -, without spaces")
         return Problem("has a control character in it", got=got, expected="printable text on one line")
     if kind == "literal_error":
         return _not_a_choice(value, context["expected"])

@@ -14,18 +14,21 @@ import exosim
 PACKAGE = Path(exosim.__file__).parent
 FLOORS: dict[str, int] = {
     **dict.fromkeys(["errors", "units", "references", "version", "limits"], 0),
-    **dict.fromkeys(["parameter", "distributions", "sampling", "vocabulary", "material"], 1),
+    **dict.fromkeys(["parameter", "distributions", "quantile_given", "empirical"], 1),
+    **dict.fromkeys(["sampling", "vocabulary", "material"], 1),
     **dict.fromkeys(["physics", "operations", "composition", "recipe", "kernel"], 2),
-    **dict.fromkeys(["quality", "product", "readings", "working_time", "plant", "records"], 3),
+    **dict.fromkeys(["quality", "product", "readings", "working_time", "plant", "records", "description"], 3),
     **dict.fromkeys(
         ["toml_scanner", "toml_source", "schema", "addresses", "findings", "quantities", "declarations", "streams"], 6
     ),
     **dict.fromkeys(["facility"], 4),
     **dict.fromkeys(["indicators"], 5),
-    **dict.fromkeys(["plant_reader", "reader", "scenario"], 6),
+    **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
+    **dict.fromkeys(["plant_reader", "reader", "scenario", "schema_words", "json_schema", "templates"], 6),
     **dict.fromkeys(["results", "simulation", "replications", "export", "folder"], 7),
-    **dict.fromkeys(["plots"], 9),
-    **dict.fromkeys(["__init__", "__main__", "cli", "console", "picture_folder"], 10),
+    **dict.fromkeys(["plots", "bibliography"], 9),
+    **dict.fromkeys(["__init__", "__main__", "cli", "word_commands", "console", "console_words"], 10),
+    **dict.fromkeys(["picture_folder"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {
     "numpy": set(range(1, 10)),

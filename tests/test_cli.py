@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 import exosim.simulation
@@ -43,8 +44,8 @@ def test_help_names_every_command_and_option(door: Door) -> None:
                 assert all(option in page for option in parameter.opts)
                 assert getattr(parameter, "help", None)
             else:
-                assert "SCENARIO" in page
-    assert set(cli.cli.commands) == {"check", "run", "yield"}
+                assert parameter.make_metavar(click.Context(command)) in page
+    assert set(cli.cli.commands) == {"check", "cite", "describe", "new", "run", "schema", "yield"}
     assert all(f"{code} " in overview.out for code in (0, 1, 2, 3, 4, 5, 6, 7, 130))
     assert "\n  exosim check scenarios/msc_hollow_fiber.toml  " in overview.out
     assert "\\b" not in overview.out
@@ -56,7 +57,7 @@ def test_version(door: Door) -> None:
 
 def test_check_as_json(door: Door) -> None:
     document = door.check(BASE, "--json").document()
-    assert list(document) == ["form", "version", "scenario", "warnings", "ledger"]
+    assert list(document) == ["form", "version", "scenario", "warnings", "variants", "ledger"]
     assert (document["form"], document["version"]) == ("exosim.check/1", __version__)
     assert document["scenario"]["name"] == "base"
     assert re.fullmatch("[0-9a-f]{64}", document["scenario"]["hash"])
