@@ -11,7 +11,7 @@ from rich.text import Text
 from exosim import units
 from exosim.console import new_console, table_lines
 from exosim.description import OperationDescription, cited
-from exosim.parameter import ASSUMPTION, GRADES, Parameter
+from exosim.parameter import GRADES, Parameter
 from exosim.references import references
 from exosim.templates import Template
 
@@ -38,7 +38,7 @@ def print_operation(about: OperationDescription) -> None:
     console.print(Text(_wrapped(about.summary)))
     parts = {
         "model": about.model,
-        "assumptions": about.assumptions,
+        "assumptions": "\n\n".join(part for part in (about.assumptions, _assumed(about)) if part),
         "validity": about.validity,
         "notes": about.notes,
         "sources": about.sources,
@@ -119,6 +119,12 @@ def _print_references(found: Mapping[str, str]) -> None:
         new_console().print(Text(f"{key}: {citation}"), soft_wrap=True)
 
 
+def _assumed(about: OperationDescription) -> str:
+    if not about.assumed:
+        return ""
+    return f"{len(about.assumed)} of {len(about.parameters)} parameters are assumptions: {', '.join(about.assumed)}"
+
+
 def _default(parameter: Parameter) -> str:
     return "none" if parameter.default is None else units.show(parameter.default, "1")
 
@@ -129,7 +135,6 @@ def _meaning(parameter: Parameter) -> str:
         "belongs to the plan": parameter.planned,
         "whole number": parameter.whole,
         "step recovery": parameter.recovery,
-        "assumption": parameter.source == ASSUMPTION,
     }
     told = ", ".join(kind for kind, holds in kinds.items() if holds)
     return parameter.doc + (f" ({told})" if told else "")

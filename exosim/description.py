@@ -56,6 +56,7 @@ class OperationDescription:
     equations : docstrings of the physics that it uses, by module
     feed : what it must be fed with
     parameters : declarations, by name
+    assumed : names of the parameters whose default is an assumption
     losses, phases, limits : names, as results show them
     consumables : unit by name
     references : citation by source key, of the parameters
@@ -71,6 +72,7 @@ class OperationDescription:
     equations: Mapping[str, str]
     feed: str
     parameters: Mapping[str, Parameter]
+    assumed: tuple[str, ...]
     losses: tuple[str, ...]
     phases: tuple[str, ...]
     limits: tuple[str, ...]
@@ -101,6 +103,7 @@ def describe_operation(name: str) -> OperationDescription:
         equations=_equations(operation),
         feed=_feed_words(operation),
         parameters=parameters,
+        assumed=tuple(key for key, parameter in parameters.items() if parameter.source == ASSUMPTION),
         losses=_names(channel for outcome in outcomes for channel in outcome.losses),
         phases=_names(phase.name for outcome in outcomes for phase in outcome.phases),
         limits=_names(limit for outcome in outcomes for limit in outcome.limits),

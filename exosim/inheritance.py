@@ -71,7 +71,9 @@ def _refuse_chain(source: TomlSource, chain: Sequence[str]) -> None:
     places = [Path(file).resolve() for file in chain]
     told = " > ".join(chain)
     if places[-1] in places[:-1]:
-        problem = Problem("the files extend each other in a ring", got=told, expected="a base that needs no other way")
+        problem = Problem(
+            "the files extend each other in a ring", got=told, expected="a base that extends none of them"
+        )
         raise ScenarioError(_at_key(source, problem))
     if len(chain) > DEEPEST_CHAIN + 1:
         expected = f"at most {DEEPEST_CHAIN} bases one below the other"

@@ -44,7 +44,7 @@ _OWNERS: Mapping[str, type[Any]] = {
 _LOCAL_TIMES = {"date-time": "date-time-local", "time": "time-local", "date": "date"}
 """A scenario has dates and times without an offset; linters of TOML know these formats."""
 _NUMBER = r"[+-]?([0-9]+(_[0-9]+)*\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
-_UNIT = r"(1\s*/|[A-Za-zµμ°%(]).*"
+_UNIT = r"(1\s*/|[A-DF-Za-df-zµμ°%(]|[Ee][A-Za-z]).*"  # 1e10 is a number and no unit
 _WITH_UNIT = {"type": "string", "pattern": rf"^\s*{_NUMBER}\s*{_UNIT}$"}
 _PLAIN_TEXT = {"type": "string", "pattern": rf"^\s*{_NUMBER}\s*({_UNIT})?$"}
 _SPREAD = {"anyOf": [{"type": "number", "minimum": 0, "maximum": 3}, _PLAIN_TEXT]}

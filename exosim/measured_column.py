@@ -74,7 +74,7 @@ def read_column(table: Any, unit: str, folder: str) -> Empirical:
                 raise LimitError(Problem("the file is too large", file=request.shown, expected=expected))
             _refuse_binary(file.peek(8), request)
             cells.read(_Lines(file, digest))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         if isinstance(error, QuantityError):
             raise
         raise _unreadable(error, request) from None

@@ -79,12 +79,12 @@ class _Change:
         slot = next((s for s in self.slots if s.id is not None and s.id == bare.text("id")), None)
         if slot is None or (where and slot.empty):
             new = _Slot(bare.text("id"), bare)
-            self.slots.insert(self._position(where), new)
+            self.slots.insert(self._position(where, new.id), new)
             self._previous = new
             return
         for key, node in where.items():
             problem = Problem(f'"{slot.id}" is in the recipe already and stays where it is', expected="no such key")
-            self._complain(key, node, problem)
+            self._complain(f"{slot.id}.{key}", node, problem)
         slot.node = bare if slot.empty else merged_table(slot.node, bare, ProcedureTable)
         slot.empty, self._previous = False, slot
 
@@ -96,16 +96,16 @@ class _Change:
         """Return the ids that were taken out and not put in again."""
         return {slot.id for slot in self.slots if slot.empty} - {slot.id for slot in self.slots if not slot.empty}
 
-    def _position(self, where: Table) -> int:
+    def _position(self, where: Table, id: str | None) -> int:
         ids = [slot.id for slot in self.slots]
         if len(where) == len(PLACES):
-            self._complain(PLACES[1], where[PLACES[1]], Problem("give after or before, not both"))
+            self._complain(f"{id}.{PLACES[1]}", where[PLACES[1]], Problem("give after or before, not both"))
         for key, node in where.items():
             if isinstance(node.value, str) and node.value in ids:
                 return ids.index(node.value) + (key == PLACES[0])
             known = unknown("procedure", str(node.value), self._ids())
             wrong = Problem("is of the wrong kind", got=in_words(node.value), expected="the id of a procedure")
-            self._complain(key, node, known if isinstance(node.value, str) else wrong)
+            self._complain(f"{id}.{key}", node, known if isinstance(node.value, str) else wrong)
         if self._previous is not None:
             return self.slots.index(self._previous) + 1
         return next((index for index, slot in enumerate(self.slots) if slot.empty), len(self.slots))
@@ -113,5 +113,5 @@ class _Change:
     def _ids(self) -> list[str]:
         return [slot.id for slot in self.slots if slot.id is not None and not slot.empty]
 
-    def _complain(self, key: str, node: Node, problem: Problem) -> None:
-        self.problems.append(dataclasses.replace(problem, path=key, file=node.file, line=node.line))
+    def _complain(self, path: str, node: Node, problem: Problem) -> None:
+        self.problems.append(dataclasses.replace(problem, path=path, file=node.file, line=node.line))
