@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+_PATIENCE = 20.0  # seconds
 
 
 class LanguageServer:
@@ -35,14 +38,23 @@ class LanguageServer:
 
     def hover(self, line: int, character: int) -> str:
         """Return the text that is shown at a place; lines count from 0."""
-        answer = self._ask("textDocument/hover", self._place(line, character))
+        answer = self._patiently("textDocument/hover", line, character)
         return str(answer["contents"]["value"]) if answer else ""
 
     def completions(self, line: int, character: int) -> list[str]:
         """Return the names that are offered at a place."""
-        answer = self._ask("textDocument/completion", self._place(line, character))
+        answer = self._patiently("textDocument/completion", line, character)
         items = answer if isinstance(answer, list) else (answer or {}).get("items", [])
         return [item["label"] for item in items]
+
+    def _patiently(self, method: str, line: int, character: int) -> Any:
+        """Ask until there is an answer: the server reads the document and the schema on its own time."""
+        end = time.monotonic() + _PATIENCE
+        while True:
+            answer = self._ask(method, self._place(line, character))
+            if answer or time.monotonic() > end:
+                return answer
+            time.sleep(0.05)
 
     def _place(self, line: int, character: int) -> dict[str, Any]:
         return {"textDocument": {"uri": self._uri}, "position": {"line": line, "character": character}}
