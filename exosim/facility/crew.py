@@ -32,14 +32,22 @@ class Crew:
         self.queue: list[tuple[Any, int, int, float, simpy.Event, Batch]] = []
         self._count = itertools.count()
         self._alarm = math.inf
+        self._until = -math.inf
+        """Working time is known to last until then; the clock never goes back."""
 
     def at_once(self, people: int, hours: float) -> bool:
         """Take `people` when they are free now, nobody is before, and they can work for `hours` without a break."""
-        now = self._env.now
-        if self.queue or people > self.free or self._hours.next_start(now, hours) > now:
+        if self.queue or people > self.free or not self._can_begin(self._env.now, hours):
             return False
         self.free -= people
         return True
+
+    def _can_begin(self, now: float, hours: float) -> bool:
+        """Return whether work can begin now and go on for `hours`, or at all where no shift is that long."""
+        if now + hours <= self._until:
+            return True
+        self._until = self._hours.until(now)
+        return now + hours <= self._until or self._hours.next_start(now, hours) <= now
 
     def queued(self, batch: Batch, key: Any, people: int, hours: float) -> simpy.Event:
         """Return the event at which `people` are there for `hours` without a break."""
@@ -49,13 +57,19 @@ class Crew:
         event = simpy.Event(self._env)
         heapq.heappush(self.queue, (key, next(self._count), people, hours, event, batch))
         batch.waits_for = self
-        self._serve()
+        begin = self._hours.next_start(self._env.now, hours)
+        if begin > self._env.now:
+            self._wake(begin)
+        elif people <= self.free:
+            self._serve()
         return event
 
     def finish(self, hours: float) -> float:
         """Return how long `hours` of work that start now take, with the pauses of a phase longer than a shift."""
         now = self._env.now
-        return hours if self._hours.left(now) >= hours - 1e-9 else self._hours.finish(now, hours) - now
+        if now + hours <= self._until or self._hours.until(now) >= now + hours - 1e-9:
+            return hours
+        return self._hours.finish(now, hours) - now
 
     def release(self, people: int) -> None:
         """Let people go; the first in the queue has them as soon as there are enough."""
