@@ -221,7 +221,7 @@ def everything_is_back(ran: Ran) -> None:
         assert sorted(pool.free) == list(range(pool.capacity)), pool.name
         assert not pool.holders and not pool.queue, pool.name
     for people in ran.line.crews.values():
-        assert people.free == people.capacity and not people.queue, people.name
+        assert people.free == people.capacity and not people.queue and not people.later, people.name
 
 
 Sampler = Callable[[int, int, int], np.ndarray]
