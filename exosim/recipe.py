@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
 from exosim.material import Material
 from exosim.operations.base import Context, Hold, UnitOperation
 from exosim.parameter import Array, parameter
+
+Breach = Literal["deviation", "reject"]
+WhenTooLarge = Literal["refuse", "parallel", "cycles"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +32,11 @@ class UnitProcedure:
     feeds : streams that enter, such as ``culture.product``; several make a pool
     hold : how the feed is lost while it waits; None when waiting does nothing
     expected_hold : planned wait before the operation [h]
-    longest_hold : limit of the wait [h]; None when there is none
+    longest_hold, breach : limit of the wait [h], None when there is none; and what follows when it is exceeded
     unit, operator : equipment class and role, for the facility
+    waits_in : store in which the feed waits
+    utilities : what the procedure takes of each utility while it runs
+    when_too_large : what happens when one unit is too small
     """
 
     id: str
@@ -39,6 +47,10 @@ class UnitProcedure:
     longest_hold: float | None = None
     unit: str | None = None
     operator: str | None = None
+    breach: Breach = "deviation"
+    waits_in: str | None = None
+    utilities: Mapping[str, float] = field(default_factory=dict)
+    when_too_large: WhenTooLarge = "refuse"
 
     def held(self, feed: Material, context: Context) -> tuple[Material, Material]:
         """Return the feed after its planned wait, and what it lost."""
