@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from exosim.material import Material
-from exosim.operations.base import Context, Hold, UnitOperation
+from exosim.operations.base import Context, Hold, Outcome, UnitOperation
 from exosim.parameter import Array, parameter
 
 Breach = Literal["deviation", "reject"]
 WhenTooLarge = Literal["refuse", "parallel", "cycles"]
+PRODUCT, REMAINDER, WASTE = "product", "remainder", "waste"
+"""Names of streams: what goes on, what stays in the vessel, and the share of a split that nothing uses."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +21,15 @@ class Wait:
     """The planned wait before a procedure."""
 
     expected_hold: Array = parameter(0.0, "h", low=0.0, high=720, doc="planned wait before the procedure")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """A product that is divided: what every one of its streams declares."""
+
+    share: float | None = parameter(
+        None, "1", low=1e-6, high=1.0, planned=True, doc="share of the product that goes into the stream"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,7 @@ class UnitProcedure:
     waits_in : store in which the feed waits
     utilities : what the procedure takes of each utility while it runs
     when_too_large : what happens when one unit is too small
+    split : shares of the product, by the name of the stream that each becomes; empty when it stays whole
     """
 
     id: str
@@ -51,6 +63,19 @@ class UnitProcedure:
     waits_in: str | None = None
     utilities: Mapping[str, float] = field(default_factory=dict)
     when_too_large: WhenTooLarge = "refuse"
+    split: Mapping[str, float] = field(default_factory=dict)
+
+    def feed(self, streams: Mapping[str, Material]) -> Material:
+        """Return what enters, of all the streams that there are."""
+        feed = Material()
+        for name in self.feeds:
+            feed = feed + streams[name]
+        return feed
+
+    def streams(self, outcome: Outcome) -> dict[str, Material]:
+        """Return the streams that come out, by their full names such as ``culture.product``."""
+        parts = outcome.product.divided(self.split) if self.split else {PRODUCT: outcome.product}
+        return {f"{self.id}.{name}": part for name, part in {**parts, REMAINDER: outcome.remainder}.items()}
 
     def held(self, feed: Material, context: Context) -> tuple[Material, Material]:
         """Return the feed after its planned wait, and what it lost."""

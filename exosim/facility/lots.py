@@ -154,9 +154,7 @@ class Lots:
         recipe = self._recipe_of(batch)
         streams = self._streams.setdefault(batch, self._planned_streams(batch, index))
         procedure = recipe.procedures[index]
-        feed = Material()
-        for name in procedure.feeds:
-            feed = feed + streams[name]
+        feed = procedure.feed(streams)
         if procedure.hold is not None:
             feed, _ = procedure.hold.apply(feed, waited, recipe.context.sizes)
         operation = procedure.operation
@@ -164,17 +162,16 @@ class Lots:
             outcome = operation.transform(feed, visits)
         else:
             outcome = operation.transform(feed)
-        streams[f"{procedure.id}.product"] = outcome.product
-        streams[f"{procedure.id}.remainder"] = outcome.remainder
+        streams.update(procedure.streams(outcome))
         self._outcomes.setdefault(batch, {})[index] = outcome
         return outcome
 
     def _planned_streams(self, batch: int, index: int) -> dict[str, Material]:
         """Return the streams of the procedures before `index`, which ran as planned."""
-        streams = {}
+        streams: dict[str, Material] = {}
         for step in self._steps[:index]:
-            streams[f"{step.procedure.id}.product"] = material_of(step.outcome.product, batch)
-            streams[f"{step.procedure.id}.remainder"] = material_of(step.outcome.remainder, batch)
+            product, remainder = (material_of(m, batch) for m in (step.outcome.product, step.outcome.remainder))
+            streams.update(step.procedure.streams(Outcome(product, remainder)))
         return streams
 
     @staticmethod
