@@ -13,6 +13,7 @@ from exosim.findings import Findings
 from exosim.operations import catalog
 from exosim.operations.base import Hold, UnitOperation, VisitedOperation
 from exosim.parameter import ASSUMPTION, Parameter, declared
+from exosim.plant import AMOUNT
 from exosim.plant_reader import PlantReader
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quality import MEASURES, Assay, Attribute
@@ -20,6 +21,7 @@ from exosim.quantities import Given, read_number, read_quantity, read_source
 from exosim.readings import ALL_ATTRIBUTES, HEADLINES, DoseRule
 from exosim.recipe import Wait
 from exosim.references import references
+from exosim.resource_reader import read_uses, read_utilities
 from exosim.schema import (
     FORMAT,
     LATER_SECTIONS,
@@ -50,6 +52,7 @@ class Reader:
         self._add = findings.add
         self._grades: dict[str, str] = {}
         self._common = 0.0
+        self._utilities: Mapping[str, tuple[float, str]] = {}
 
     def read(self) -> Declarations | None:
         """Return the declarations, or None when the structure is beyond repair; the findings tell what is wrong."""
@@ -61,6 +64,7 @@ class Reader:
         self._check_format()
         self._grades = self._source_grades(table)
         self._common = self._common_batch()
+        self._utilities = read_utilities(table, self.findings)
         dose, product = self._dose(), table.product
         assays = self._assays()
         return Declarations(
@@ -77,7 +81,7 @@ class Reader:
             self._instrument(dose, assays),
             assays,
             tuple(self._attributes(assays)),
-            PlantReader(table, self.findings, self._block).read(),
+            PlantReader(table, self.findings, self._block, self._utilities).read(),
         )
 
     # -- sections -----------------------------------------------------------------------------------------------------
@@ -241,6 +245,10 @@ class Reader:
             self._longest_hold(table, path, wait),
             table.unit,
             table.operator,
+            table.max_hold.breach if table.max_hold is not None else "deviation",
+            table.waits_in,
+            read_uses(table, path, self._utilities, self.findings),
+            table.when_too_large,
             self._split(table, path),
             table.end,
         )
@@ -288,10 +296,21 @@ class Reader:
     # -- parameters ---------------------------------------------------------------------------------------------------
 
     def _block(
-        self, owner: type[Any], prefix: str, path: KeyPath, raw: Mapping[str, Any], dose: DoseRule | None = None
+        self,
+        owner: type[Any],
+        prefix: str,
+        path: KeyPath,
+        raw: Mapping[str, Any],
+        dose: DoseRule | None = None,
+        *,
+        amounts: str | None = None,
     ) -> Block:
         """Return the block with all its quantities read; problems are collected."""
         parameters = _counted_like(dose, declared(owner))
+        if amounts is not None:
+            parameters = {
+                n: dataclasses.replace(p, unit=amounts) if p.unit == AMOUNT else p for n, p in parameters.items()
+            }
         given: dict[str, Given] = {}
         for name, value in raw.items():
             if name not in parameters:

@@ -112,7 +112,7 @@ def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
     def doses(outcome: Outcome, context: Context) -> Array:
         return doses_of(outcome, context, scenario.declarations.dose)
 
-    plant = scenario.plant(values)
+    plant = scenario.plant(values, seed, replication)
     procedures = recipe.procedures
     failures = Mishaps(plant.failures, [p.id for p in procedures], seed, replication, count)
     lots = Lots(recipe, alone, count, doses)

@@ -275,14 +275,9 @@ class FacilityResults:
 
     def remarks(self) -> list[str]:
         """Return what a reader must know: such as that nothing was finished, and why."""
-        limited = [p.id for p in self.scenario.declarations.procedures if p.longest_hold is not None]
-        remarks = [f"max_hold is not acted on in time: {', '.join(limited)}"] if limited else []
         if any(account.headlines["batches_finished"] for account in self.accounts):
-            return remarks
-        return [
-            *remarks,
-            "no batch was finished in the window: the horizon is shorter than a batch, or every batch was lost",
-        ]
+            return []
+        return ["no batch was finished in the window: the horizon is shorter than a batch, or every batch was lost"]
 
     def __str__(self) -> str:
         lines = [f"{self.scenario.name}: {self.replications} replications, seed {self.seed}: mean (95 % interval)"]

@@ -21,6 +21,8 @@ FLOORS: dict[str, int] = {
         [
             "toml_scanner",
             "toml_source",
+            "table_base",
+            "plant_tables",
             "schema",
             "addresses",
             "findings",
@@ -33,7 +35,7 @@ FLOORS: dict[str, int] = {
     ),
     **dict.fromkeys(["facility"], 4),
     **dict.fromkeys(["indicators"], 5),
-    **dict.fromkeys(["plant_reader", "reader", "scenario"], 6),
+    **dict.fromkeys(["resource_reader", "failure_reader", "plant_reader", "plant_builder", "reader", "scenario"], 6),
     **dict.fromkeys(["results", "simulation", "replications", "export", "folder"], 7),
     **dict.fromkeys(["plots"], 9),
     **dict.fromkeys(["__init__", "__main__", "cli", "console", "picture_folder"], 10),
