@@ -66,20 +66,20 @@ def cell_headlines(steps: Iterable[Step]) -> dict[str, Array]:
     }
 
 
-def cell_figures(material: Material, previous: Array | None, start: Array) -> dict[str, Array]:
+def cell_figures(material: Material, entered: Array | None, start: Array) -> dict[str, Array]:
     """Return what is reported of the cells after a step.
 
     Parameters
     ----------
     material : what the step hands on
-    previous : viable cells before the step; None while they still grow
+    entered : viable cells that entered the step; None while they still grow
     start : viable cells that leave the last expansion
     """
     cells, milliliters = material.viable_cells, times(material.volume, 1e3)
     figures = {"viable_cells": cells, "volume": milliliters, "cell_density": ratio(cells, milliliters)}
-    if previous is None:
+    if entered is None:
         return figures
-    return {**figures, "recovery": ratio(cells, previous), "cumulative_yield": ratio(cells, start)}
+    return {**figures, "recovery": ratio(cells, entered), "cumulative_yield": ratio(cells, start)}
 
 
 def _absent(amount: Array) -> bool:

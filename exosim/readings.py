@@ -25,6 +25,7 @@ from exosim.operations.base import HARVEST_HOLD, Context, Outcome
 from exosim.parameter import Array
 from exosim.physics.detection import Counter, counted_particles, dose_content
 from exosim.quality import MEASURES, Assay, Attribute, Lot, Result, reported_value
+from exosim.recipe import WASTE
 from exosim.vocabulary import DoseKind
 
 HEADLINES: Mapping[str, str] = {
@@ -84,10 +85,19 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A row of the step table: the material at one point of the process and what happened to reach it."""
+    """A row of the step table: the material at one point of the process and what happened to reach it.
+
+    Attributes
+    ----------
+    id, material : of the row
+    entered : vesicles that came in
+    hours : what it took
+    losses : vesicles that were lost, by channel
+    """
 
     id: str
     material: Material
+    entered: Array
     hours: Array
     losses: Mapping[str, Array] = field(default_factory=dict)
 
@@ -121,25 +131,35 @@ class Specification:
 
 
 def stages(steps: Iterable[Step], species: str = "vesicles") -> tuple[Stage, ...]:
-    """Return the rows of the step table; a wait that takes vesicles is a row of its own, named ``<id>.hold``.
+    """Return the rows of the step table.
+
+    A wait that takes vesicles is a row of its own, named ``<id>.hold``, and so is a split with waste, ``<id>.split``.
 
     Parameters
     ----------
-    species : what the losses are counted in
+    species : what the losses and the amounts before each step are counted in
     """
-    rows: list[Stage] = []
-    for step in steps:
-        name, outcome = step.procedure.id, step.outcome
-        if not is_number(step.waited.vesicles, 0.0):
-            waited = {"hold": _amount(step.waited, species)}
-            rows.append(Stage(f"{name}.hold", step.held, step.procedure.expected_hold, waited))
-        lost = {channel: _amount(material, species) for channel, material in outcome.losses.items()}
-        in_pools = lost.pop(HARVEST_HOLD, 0.0)
-        harvested = outcome.product + outcome.losses.get(HARVEST_HOLD, Material())
-        rows.append(Stage(name, harvested, outcome.duration, lost))
-        if not is_number(in_pools, 0.0):
-            rows.append(Stage(f"{name}.hold", outcome.product, 0.0, {HARVEST_HOLD: in_pools}))
-    return tuple(rows)
+    return tuple(row for step in steps for row in _stages_of(step, species))
+
+
+def _stages_of(step: Step, species: str) -> Iterator[Stage]:
+    procedure, outcome = step.procedure, step.outcome
+    name, before = procedure.id, _amount(step.held, species)
+    if not is_number(step.waited.vesicles, 0.0):
+        waited = _amount(step.waited, species)
+        yield Stage(f"{name}.hold", step.held, plus(before, waited), procedure.expected_hold, {"hold": waited})
+    lost = {channel: _amount(material, species) for channel, material in outcome.losses.items()}
+    in_pools = lost.pop(HARVEST_HOLD, 0.0)
+    harvested = outcome.product + outcome.losses.get(HARVEST_HOLD, Material())
+    yield Stage(name, harvested, before, outcome.duration, lost)
+    if not is_number(in_pools, 0.0):
+        yield Stage(f"{name}.hold", outcome.product, _amount(harvested, species), 0.0, {HARVEST_HOLD: in_pools})
+    if WASTE in procedure.split:
+        parts = outcome.product.divided(procedure.split)
+        wasted, used = _amount(parts.pop(WASTE), species), Material()
+        for part in parts.values():
+            used = used + part
+        yield Stage(f"{name}.split", used, _amount(outcome.product, species), 0.0, {WASTE: wasted})
 
 
 def _amount(material: Material, species: str) -> Array:
@@ -154,10 +174,8 @@ def read_batch(steps: Sequence[Step], context: Context, specification: Specifica
     start = _harvested(steps)
     counter = specification.instrument.counter()
     readings = _headlines(steps, context, specification, start)
-    previous: Array = 0.0
     for row in rows:
-        readings.extend(_stage_readings(row, context, counter, previous, start))
-        previous = total(row.material.vesicles)
+        readings.extend(_stage_readings(row, context, counter, start))
     return readings
 
 
@@ -172,15 +190,15 @@ def _read_cells(steps: Sequence[Step], context: Context, specification: Specific
     }
     readings = [_headline(name, unit, found.get(name)) for name, unit in CELL_HEADLINES.items()]
     grown, start = last_expansion(steps), harvested_cells(steps)
-    previous: Array | None = None
+    downstream = grown is None
     for row in stages(steps, "viable_cells"):
-        if grown is None or row.id == grown.procedure.id:
-            grown, previous = None, start if previous is None else previous
+        grows = grown is not None and row.id == grown.procedure.id
+        downstream = downstream or grows
+        entered = start if grows or is_number(row.entered, 0.0) else row.entered  # growth is no recovery
         readings.append(Reading("duration", row.id, "h", row.hours))
         readings.extend(_loss_readings(row, "cell"))
-        for name, value in cell_figures(row.material, previous, start).items():
+        for name, value in cell_figures(row.material, entered if downstream else None, start).items():
             readings.append(Reading(name, row.id, CELL_STEP_UNITS[name], value))
-        previous = None if previous is None else row.material.viable_cells
     return readings
 
 
@@ -199,7 +217,7 @@ def _harvested(steps: Iterable[Step]) -> Array:
     return result
 
 
-def _stage_readings(row: Stage, context: Context, counter: Counter, previous: Array, start: Array) -> Iterator[Reading]:
+def _stage_readings(row: Stage, context: Context, counter: Counter, start: Array) -> Iterator[Reading]:
     material = row.material
     vesicles, milliliters = total(material.vesicles), times(material.volume, 1e3)
     yield Reading("duration", row.id, "h", row.hours)
@@ -221,7 +239,7 @@ def _stage_readings(row: Stage, context: Context, counter: Counter, previous: Ar
         ratio(particles, protein),
         ceiling,
         ratio(pure, ceiling),
-        1.0 if is_number(previous, 0.0) else ratio(vesicles, previous),
+        1.0 if is_number(row.entered, 0.0) else ratio(vesicles, row.entered),
         ratio(vesicles, start),
     )
     for (name, unit), value in zip(STEP_UNITS.items(), values, strict=False):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
 from exosim.material import Material
 
@@ -39,6 +40,10 @@ class Event(NamedTuple):
     amount: float = 0.0
     note: str = ""
     waited: float = 0.0
+
+
+entry: Callable[[tuple[Any, ...]], Event] = partial(tuple.__new__, Event)
+"""Make an event of a tuple of all its fields: three times as fast as by name, and a run makes thousands."""
 
 
 @dataclass(frozen=True, slots=True)
