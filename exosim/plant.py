@@ -99,12 +99,7 @@ class CampaignNumbers:
     )
     begin: float = parameter(0.0, "h", low=0.0, high=876_600, planned=True, doc="when the first batch is released")
     lead_time: float = parameter(
-        0.0,
-        "h",
-        low=0.0,
-        high=87_660,
-        planned=True,
-        doc="how long before its due date the batch of an order is released",
+        0.0, "h", low=0.0, high=87_660, planned=True, doc="how long before its due date the batch of an order is released"
     )
 
 

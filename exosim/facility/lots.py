@@ -99,9 +99,7 @@ class Lots:
             )
             for phase in outcome.phases
         ]
-        return (
-            [list(phases) for phases in zip(*by_phase, strict=True)] if by_phase else [[] for _ in range(self._count)]
-        )
+        return [list(phases) for phases in zip(*by_phase, strict=True)] if by_phase else [[] for _ in range(self._count)]
 
     def begin(self, batch: int, index: int, waited: float) -> list[PlannedPhase]:
         """Return the phases of a procedure whose feed has really waited for some hours."""
