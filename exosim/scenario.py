@@ -146,7 +146,7 @@ class Scenario:
         counter = self.specification(values).instrument.counter()
         typical = (float(np.asarray(laid_out.median)), float(np.asarray(laid_out.gsd)))
         vesicles, proteins = Vesicles(**declared.vesicles.pick(values)), ProteinSize(**declared.proteins.pick(values))
-        return run_context(size, vesicles, proteins, typical, counter, declared.dose.kind == "particle")
+        return run_context(size, vesicles, proteins, typical, counter, declared.dose.kind)
 
 
 def load(

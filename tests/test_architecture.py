@@ -16,7 +16,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["errors", "units", "references", "version", "limits"], 0),
     **dict.fromkeys(["parameter", "distributions", "sampling", "vocabulary", "material"], 1),
     **dict.fromkeys(["physics", "operations", "composition", "recipe", "kernel"], 2),
-    **dict.fromkeys(["quality", "product", "readings", "working_time", "plant", "records"], 3),
+    **dict.fromkeys(["quality", "product", "readings", "cell_readings", "working_time", "plant", "records"], 3),
     **dict.fromkeys(
         [
             "toml_scanner",
