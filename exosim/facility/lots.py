@@ -128,6 +128,13 @@ class Lots:
         procedure = self._recipe_of(batch).procedures[index]
         return float(np.squeeze(procedure.feed(self._streams[batch]).volume))
 
+    def largest(self, index: int) -> float:
+        """Return the largest size that a procedure needs of its unit, as planned."""
+        operation = self._recipe.procedures[index].operation
+        by = operation.sized_by
+        size = self._steps[index].held.volume if by is None else getattr(operation, by)
+        return float(np.max(np.ravel(size)))
+
     def uses(self, index: int) -> tuple[str, ...]:
         """Return the keys of what a procedure uses up."""
         return tuple(self._steps[index].outcome.consumption)
