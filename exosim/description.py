@@ -19,7 +19,18 @@ from exosim.material import Material, is_number
 from exosim.operations import catalog
 from exosim.operations.base import Hold, Outcome, UnitOperation, VisitedOperation
 from exosim.parameter import ASSUMPTION, Parameter, declared
-from exosim.plant import CampaignNumbers, EquipmentNumbers, FailureNumbers, RoleNumbers
+from exosim.plant import (
+    BreakdownNumbers,
+    CampaignNumbers,
+    EquipmentNumbers,
+    FailureNumbers,
+    MaintenanceNumbers,
+    PreparationNumbers,
+    RoleNumbers,
+    RoomNumbers,
+    StockNumbers,
+    StoreNumbers,
+)
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quality import Assay
 from exosim.recipe import Wait
@@ -35,8 +46,14 @@ SECTIONS: Mapping[str, type[Any]] = {
     "assay": Assay,
     "campaign": CampaignNumbers,
     "equipment": EquipmentNumbers,
+    "equipment.maintenance": MaintenanceNumbers,
+    "room": RoomNumbers,
+    "store": StoreNumbers,
+    "material": StockNumbers,
+    "material.preparation": PreparationNumbers,
     "personnel": RoleNumbers,
     "failure": FailureNumbers,
+    "breakdown": BreakdownNumbers,
 }
 """Sections of a scenario with declared numbers."""
 _PARTS = ("Model", "Assumptions", "Validity", "Sources")
@@ -183,7 +200,7 @@ def _feed_words(operation: type[UnitOperation]) -> str:
         return "none: a process starts here"
     if operation.plain:
         return "anything, or nothing"
-    return operation.needs.replace("_", " ")
+    return "vesicles or viable cells" if operation.needs == "either" else operation.needs.replace("_", " ")
 
 
 def _outcomes(operation: type[UnitOperation]) -> Iterator[Outcome]:
@@ -201,7 +218,8 @@ def _typical_feed(operation: type[UnitOperation]) -> Material:
     if operation.source or operation.plain:
         return Material()
     starts = _starting_materials()
-    return next((feed for feed in starts if not is_number(getattr(feed, operation.needs), 0.0)), starts[0])
+    needed = "vesicles" if operation.needs == "either" else operation.needs
+    return next((feed for feed in starts if not is_number(getattr(feed, needed), 0.0)), starts[0])
 
 
 @functools.cache

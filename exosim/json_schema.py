@@ -17,7 +17,19 @@ from exosim.measured_column import OPTIONS as COLUMN_OPTIONS
 from exosim.operations import catalog
 from exosim.operations.base import Hold
 from exosim.parameter import GRADES, Parameter, declared
-from exosim.plant import CampaignNumbers, EquipmentNumbers, FailureNumbers, RoleNumbers
+from exosim.plant import (
+    AMOUNT,
+    BreakdownNumbers,
+    CampaignNumbers,
+    EquipmentNumbers,
+    FailureNumbers,
+    MaintenanceNumbers,
+    PreparationNumbers,
+    RoleNumbers,
+    RoomNumbers,
+    StockNumbers,
+    StoreNumbers,
+)
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quality import MEASURES, Assay
 from exosim.quantile_given import NAMES as QUANTILES
@@ -37,6 +49,11 @@ _OWNERS: Mapping[str, type[Any]] = {
     "ProcedureTable": Wait,
     "CampaignTable": CampaignNumbers,
     "EquipmentTable": EquipmentNumbers,
+    "MaintenanceTable": MaintenanceNumbers,
+    "RoomTable": RoomNumbers,
+    "StoreTable": StoreNumbers,
+    "StockTable": StockNumbers,
+    "PreparationTable": PreparationNumbers,
     "PersonnelTable": RoleNumbers,
     "FailureTable": FailureNumbers,
 }
@@ -95,6 +112,8 @@ def _table(name: str, table: Mapping[str, Any]) -> dict[str, Any]:
 def _key(table: str, key: str, generated: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema of one key."""
     parameter = declared(_OWNERS[table]).get(key) if table in _OWNERS else None
+    if (table, key) == ("FailureTable", "between"):
+        parameter = declared(BreakdownNumbers)[key]
     if parameter is not None:
         return quantity_schema(parameter)
     words = WORDS.get(table, {}).get(key)
@@ -105,6 +124,8 @@ def _key(table: str, key: str, generated: Mapping[str, Any]) -> dict[str, Any]:
 def _value(table: str, key: str, generated: Mapping[str, Any]) -> dict[str, Any]:
     if (table, key) in UNITS:
         return _text_or_number(UNITS[table, key])
+    if (table, key) == ("OrderTable", "due"):
+        return {"anyOf": [{"type": "string", "format": form} for form in ("date", "date-time-local")]}
     if table == "LimitsTable":
         return {"anyOf": [_WITH_UNIT, {"type": "number"}]}
     if (table, key) == ("AttributeTable", "measure"):
@@ -170,16 +191,17 @@ def quantity_schema(parameter: Parameter) -> dict[str, Any]:
         "minimum": parameter.low,
         "maximum": parameter.high,
     }
-    scalars = [number, _PLAIN_TEXT] if units.is_dimensionless(parameter.unit) else [_WITH_UNIT]
+    counted = parameter.unit != AMOUNT and units.is_dimensionless(parameter.unit)
+    scalars = [number, _PLAIN_TEXT] if counted else [_WITH_UNIT]
     default = {}
-    if parameter.default is not None:
+    if parameter.default is not None and parameter.unit != AMOUNT:
         default = {"default": parameter.default if plain else units.show(parameter.default, parameter.unit)}
     return {"description": parameter_words(parameter), **default, "anyOf": [*scalars, table]}
 
 
 def parameter_words(parameter: Parameter) -> str:
     """Return what an editor shows of a parameter: meaning, unit, range, default, source and grade."""
-    unit = "dimensionless" if parameter.unit == "1" else parameter.unit
+    unit = {"1": "dimensionless", AMOUNT: "in the unit of the material"}.get(parameter.unit, parameter.unit)
     default = "none" if parameter.default is None else units.show(parameter.default, parameter.unit)
     found = references().get(parameter.source)
     source = found.citation() if found is not None else parameter.source

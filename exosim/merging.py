@@ -1,9 +1,9 @@
 """Lay one table of a scenario over another.
 
 Tables merge by key, lists of tables by the id or role of each table, with what is new at the end. Every other value is
-replaced as a whole: a quantity with its source, a list of names, a list of dates. A procedure that names another
-operation than before keeps none of its parameters. What is a table and what is a quantity follows from the declarations
-in :mod:`exosim.schema`.
+replaced as a whole: a quantity with its source, a list of names, a list of dates, the shares of a split. A procedure
+that names another operation than before keeps none of its parameters. What is a table and what is a quantity follows
+from the declarations in :mod:`exosim.schema`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from exosim.schema import ProcedureTable
 from exosim.toml_tree import Node, Table
 
 _IDENTITIES = ("id", "role")
+_WHOLE = ("split",)
+"""Tables that are one value: shares that sum to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def _merged_lists(base: Node, over: Node, shape: _Shape) -> Node:
 def _shape(model: type[BaseModel] | None, key: str) -> _Shape | None:
     """Return what a table declares at a key, or None for a value that is replaced as a whole."""
     declared = model.model_fields.get(key) if model is not None else None
-    if declared is None:
+    if declared is None or key in _WHOLE:
         return None
     parts = tuple(_parts(declared.annotation))
     inner = next((p for p in parts if isinstance(p, type) and issubclass(p, BaseModel)), None)

@@ -24,6 +24,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "product": "what is made and what a dose is",
         "campaign": "how batches are released; `exosim run` needs it",
         "equipment": "classes of equipment",
+        "room": "rooms that classes of equipment stand in",
+        "store": "stores for material that waits",
+        "utility": "utilities that procedures draw on",
+        "material": "stocked materials",
+        "order": "orders with due dates, for a campaign on order",
         "personnel": "roles of people",
         "calendar": "working time: shifts, holidays, shutdowns",
         "failure": "what can go wrong during a procedure",
@@ -46,6 +51,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unit": "class of equipment",
         "operator": "role of the people",
         "feeds": "streams that enter; by default the product of the previous procedure",
+        "split": "shares of the product by the name of a stream; they sum to 1, waste among them",
+        "end": "whether the product leaves the process here",
+        "expected_hold": "planned wait before the procedure",
+        "waits_in": "the store in which the feed waits",
+        "utilities": "what the procedure draws from each utility while it runs",
+        "when_too_large": "a batch above the size limit of its unit is refused, shared among units, or done in cycles",
         "hold": "how the feed is lost while it waits",
         "harvest_hold": "how harvests are lost while they wait for their pool; cultures only",
         "max_hold": "limit of the wait before the procedure",
@@ -62,7 +73,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "ProductTable": {
         "name": "name of the product",
-        "dose": 'what one dose contains: "1e10 EV" (true vesicles) or "1e10 particle" (as the instrument counts)',
+        "dose": 'what one dose contains: "1e10 EV" (true), "1e10 particle" (as the instrument counts) or "1e6 cell"',
         "instrument": "id of the assay that counts particles",
         "ev_size": "true diameters of the vesicles",
         "protein_size": "diameters that stand for the pools of soluble protein",
@@ -85,9 +96,35 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "CampaignTable": {
         "mode": "releases on a rhythm, or when the first unit has taken the last batch",
         "priority": "who is served first: who waits longest, who was released first, whose planned release was first",
+        "when_full": "at the limit of work in progress a batch waits for its release, or is turned away",
         "storage": "between units: in store, on the unit until the next is free, or no wait at all",
     },
-    "EquipmentTable": {"id": "name of the class, as in `unit` of a procedure"},
+    "OrderTable": {
+        "due": "day, or day and time, at which the batches are due",
+        "batches": "number of batches",
+        "product": "name of the product",
+    },
+    "EquipmentTable": {
+        "id": "name of the class, as in `unit` of a procedure",
+        "size_limit": "largest batch that one unit takes, in the measure of its operation",
+        "room": "id of the room in which the units stand",
+        "maintenance": "planned service of each unit",
+    },
+    "RoomTable": {"id": "name of the room", "segregation": "what must not be in the room at once"},
+    "StoreTable": {"id": "name of the store, as in `waits_in` of a procedure"},
+    "UtilityTable": {
+        "id": "name of the utility, as in `utilities` of a procedure",
+        "limit": "what it gives at most, all procedures together",
+    },
+    "StockTable": {
+        "id": "name of the material, such as a consumable of an operation",
+        "preparation": "how it is prepared on site; without it, it is bought",
+    },
+    "PreparationTable": {
+        "unit": "class of equipment that prepares it",
+        "operator": "role of the people who prepare it",
+        "people": "people that it takes",
+    },
     "PersonnelTable": {
         "role": "name of the role, as in `operator` of a procedure",
         "shifts": "names of their shifts; without any they are always there",
@@ -105,8 +142,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "ShutdownTable": {"from": "first day", "to": "last day"},
     "FailureTable": {
         "id": "name of the failure, unique",
-        "during": "id of the procedure",
-        "consequence": "work waits for the repair, starts again after it, or the batch is lost",
+        "during": "id of the procedure in which it strikes",
+        "unit": "class of equipment that breaks down",
+        "between": "time between a repair and the next breakdown of a unit",
+        "clock": "whether a unit ages while it works or all the time",
+        "back_to": "id of the procedure from which the batch is worked again",
+        "consequence": "work waits, starts again, goes back to an earlier procedure, or the batch is lost or noted",
     },
 }
 UNITS: Mapping[tuple[str, str], str] = {
@@ -115,4 +156,6 @@ UNITS: Mapping[tuple[str, str], str] = {
     ("LongestHoldTable", "limit"): "h",
     ("ProductTable", "dose"): "EV",
     ("CommonTable", "batch"): "1",
+    ("EquipmentTable", "size_limit"): "any",
+    ("UtilityTable", "limit"): "any",
 }

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exosim.errors import FileError, Problem, UsageError, shortened, unknown
-from exosim.schema import LONGEST_NAME
+from exosim.table_base import LONGEST_NAME
 from exosim.toml_source import TomlSource, parse_toml
 from exosim.variants import split_name
 
