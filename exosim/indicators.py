@@ -8,13 +8,15 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
+from exosim.history import histories, troubles
+from exosim.labor import paid_hours, touched_hours
 from exosim.plant import Plant
-from exosim.records import BatchRecord, Event, Run
+from exosim.records import BatchRecord, Event, Run, log_hash
 
 YEAR = 8766.0  # h
 _WEEK = 168.0  # h
@@ -28,11 +30,13 @@ class Window:
     ----------
     run, plant : what ran, and on what
     start : end of the warm-up [h]
+    planned : hours for which a batch occupies each equipment class as planned: no waits, no failures
     """
 
     run: Run
     plant: Plant
     start: float
+    planned: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def hours(self) -> float:
@@ -62,6 +66,11 @@ class Window:
                 found.append((name, event.unit, begun, event.time, event.amount))
         found.extend((name, unit, begun, self.run.hours, 0.0) for (_, unit), (name, begun) in open_stays.items())
         return found
+
+    @cached_property
+    def troubles(self) -> Mapping[int, Sequence[Event]]:
+        """What went wrong, by number of the batch: its failures and deviations, in order."""
+        return troubles(self.run.log)
 
     def inside(self, begin: float, end: float) -> float:
         """Return how much of a stretch of time lies in the window [h]."""
@@ -117,15 +126,57 @@ def cycle_time(window: Window) -> float:
     return (ends[-1] - ends[0]) / (len(ends) - 1) if len(ends) > 1 else float("nan")
 
 
+def batches_per_year(window: Window) -> float:
+    """Return the batches that ended well, per year [1/year]."""
+    return batches_finished(window) * YEAR / window.hours
+
+
+def limiting_class(window: Window) -> tuple[str, float]:
+    """Return the class that one batch occupies longest as planned, per unit, and that time [h]; none: ("", NaN)."""
+    count = {e.id: e.count for e in window.plant.equipment}
+    per_unit = {name: hours / count[name] for name, hours in window.planned.items()}
+    name = max(per_unit, key=lambda key: per_unit[key], default="")
+    return name, per_unit.get(name, float("nan"))
+
+
+def minimum_cycle_time(window: Window) -> float:
+    """Return the analytic minimum of the time between two batches [h]: the longest planned occupation of a class."""
+    return limiting_class(window)[1]
+
+
+def batches_per_year_bound(window: Window) -> float:
+    """Return the batches per year that the most occupied class allows at most, as planned [1/year]."""
+    shortest = minimum_cycle_time(window)
+    return YEAR / shortest if shortest > 0.0 else float("nan")
+
+
+def right_first_time(window: Window) -> float:
+    """Return the share of the batches ended in the window that finished without any failure or deviation."""
+    right = [b.disposition == "finished" and b.number not in window.troubles for b in window.ended]
+    return float(np.mean(right)) if right else float("nan")
+
+
+def hold_violations(window: Window) -> float:
+    """Return how often a hold limit was exceeded, per batch that ended in the window."""
+    events = [event for batch in window.ended for event in window.troubles.get(batch.number, ())]
+    count = sum(event.event == "deviation" and event.note.startswith("max_hold") for event in events)
+    return count / len(window.ended) if window.ended else float("nan")
+
+
 HEADLINES: Mapping[str, tuple[str, Callable[[Window], float]]] = {
     "doses_per_year": ("dose/year", doses_per_year),
     "doses_per_started_batch": ("dose", doses_per_started_batch),
     "batches_started": ("1", batches_started),
     "batches_finished": ("1", batches_finished),
     "batches_rejected": ("1", batches_rejected),
+    "batches_per_year": ("1/year", batches_per_year),
+    "batches_per_year_bound": ("1/year", batches_per_year_bound),
+    "right_first_time": ("1", right_first_time),
+    "hold_violations": ("1", hold_violations),
     "lead_time": ("h", lambda window: _quantile(lead_times(window), 0.5)),
     "lead_time_p90": ("h", lambda window: _quantile(lead_times(window), 0.9)),
     "cycle_time": ("h", cycle_time),
+    "minimum_cycle_time": ("h", minimum_cycle_time),
     "work_in_progress": ("1", work_in_progress),
 }
 """Indicators of a replication as a whole, with units."""
@@ -147,21 +198,25 @@ def occupancy(window: Window) -> dict[str, float]:
     return {e.id: taken[e.id] / (e.count * window.hours) for e in window.plant.equipment}
 
 
+def labor_touch_hours(window: Window) -> dict[str, float]:
+    """Return the hours of people at work per year, by role [h/year]: people times the hours that they really worked."""
+    hours = touched_hours(window.run.log, window.plant.roles, window.start, window.run.hours)
+    return {role: touched * YEAR / window.hours for role, touched in hours.items()}
+
+
+def labor_paid_hours(window: Window) -> dict[str, float]:
+    """Return the hours of people on duty per year, by role [h/year]: headcount times the hours of the shifts.
+
+    A role without shifts is there always: each of its people counts 8766 h a year.
+    """
+    hours = paid_hours(window.plant.roles, window.start, window.run.hours)
+    return {role: paid * YEAR / window.hours for role, paid in hours.items()}
+
+
 def labor(window: Window) -> dict[str, float]:
-    """Return the share of the people's working time that is spent at work, by role."""
-    touched: dict[str, float] = defaultdict(float)
-    begun: dict[tuple[int, str, str], float] = {}
-    for event in window.run.log:
-        key = (event.batch, event.procedure, event.phase)
-        if event.event == "begin":
-            begun[key] = event.time
-        elif event.event == "finish":
-            touched[event.role] += event.amount * window.inside(begun.pop(key), event.time)
-    there = {
-        r.id: r.headcount * (r.hours.worked(window.run.hours) - r.hours.worked(window.start))
-        for r in window.plant.roles
-    }
-    return {role: touched[role] / max(hours, 1e-9) for role, hours in there.items()}
+    """Return the share of the people's working time that is spent at work, by role; NaN where nobody is on duty."""
+    touched = labor_touch_hours(window)
+    return {role: touched[role] / paid if paid else math.nan for role, paid in labor_paid_hours(window).items()}
 
 
 def waiting(window: Window) -> dict[str, float]:
@@ -213,24 +268,14 @@ BY_RESOURCE: Mapping[str, tuple[str, Callable[[Window], dict[str, float]]]] = {
     "utilization": ("1", utilization),
     "occupancy": ("1", occupancy),
     "labor": ("1", labor),
+    "labor_touch_hours": ("h/year", labor_touch_hours),
+    "labor_paid_hours": ("h/year", labor_paid_hours),
     "waiting": ("h", waiting),
     "waiting_for_people": ("h", waiting_for_people),
     "waiting_for_shift": ("h", waiting_for_shift),
     "lost_to_failures": ("h", lost_to_failures),
 }
 """Indicators by equipment class, role or procedure, with units."""
-
-
-def minimum_cycle_time(window: Window) -> tuple[str, float]:
-    """Return the equipment class that is occupied longest per batch and unit, and that time [h]: the analytic bound."""
-    taken: dict[str, list[float]] = defaultdict(list)
-    for name, _, begin, end, turnaround in window.stays:
-        taken[name].append(end + turnaround - begin)
-    count = {e.id: e.count for e in window.plant.equipment}
-    finished = max(len({b.number for b in window.run.batches}), 1)
-    bound = {name: sum(hours) / finished / count[name] for name, hours in taken.items()}
-    name = max(bound, key=lambda key: bound[key], default="")
-    return name, bound.get(name, float("nan"))
 
 
 def weekly_occupancy(window: Window) -> dict[str, list[float]]:
@@ -253,16 +298,18 @@ class Account:
     by_resource : by name, then by equipment class, role or procedure
     lead_times : of the batches that ended well in the window [h]
     weekly : occupancy of each week, by equipment class
-    minimum_cycle_time : analytic bound of the time between two batches [h]
+    limiting_class : equipment class that sets the analytic minimum cycle time; empty when there is none
     batches : what became of each batch
+    log_hash : SHA-256 of the log in its canonical form
     """
 
     headlines: Mapping[str, float]
     by_resource: Mapping[str, Mapping[str, float]]
     lead_times: Sequence[float]
     weekly: Mapping[str, Sequence[float]]
-    minimum_cycle_time: float
+    limiting_class: str
     batches: Sequence[BatchRecord]
+    log_hash: str
 
 
 def account(window: Window) -> Account:
@@ -272,6 +319,7 @@ def account(window: Window) -> Account:
         {name: indicator(window) for name, (_, indicator) in BY_RESOURCE.items()},
         lead_times(window),
         weekly_occupancy(window),
-        minimum_cycle_time(window)[1],
-        [replace(batch, product=None) for batch in window.run.batches],
+        limiting_class(window)[0],
+        histories(window.run, window.troubles),
+        log_hash(window.run.log),
     )

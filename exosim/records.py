@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 from exosim.material import Material
 
+BATCHES_PER_REPLICATION = 2**32
+"""Numbers of batches and donors over all replications: each replication has as many to itself."""
 Disposition = Literal["finished", "rejected", "unfinished"]
 
 
@@ -19,13 +24,13 @@ class Event(NamedTuple):
     time : hours after the start
     batch : number of the batch, from 0
     procedure, phase : where; empty for the batch as a whole
-    event : ``release``, ``ready``, ``start``, ``begin``, ``finish``, ``end``, ``leave``, ``failure``, ``finished``,
-        ``rejected``
+    event : ``release``, ``ready``, ``start``, ``begin``, ``finish``, ``end``, ``leave``, ``failure``, ``deviation``,
+        ``finished``, ``rejected``
     unit : equipment class and unit number, such as ``tff_skid 1``
     role : who does an attended phase
     amount : people at work from `begin` to `finish`; hours of the wait for the unit at `start`, of the turnaround at
-        `leave`, lost at `failure`
-    note : the reason of a failure
+        `leave`, lost at `failure`, over the limit at `deviation`
+    note : the reason of a failure or deviation
     waited : hours of the wait for people at `begin`, of the pauses outside working time at `finish`
     """
 
@@ -41,6 +46,22 @@ class Event(NamedTuple):
     waited: float = 0.0
 
 
+def log_hash(log: Sequence[Event]) -> str:
+    """Return the SHA-256 of a log in its canonical form, as hexadecimal digits.
+
+    The canonical form goes column by column, in the order of the fields: the name of the field, then its values,
+    numbers as little-endian 64-bit floats, texts in UTF-8 with a zero byte between two.
+    """
+    digest = hashlib.sha256()
+    for name, column in zip(Event._fields, zip(*log, strict=True), strict=False):
+        digest.update(name.encode())
+        if isinstance(column[0], str):
+            digest.update("\0".join(column).encode())
+        else:
+            digest.update(np.array(column, dtype="<f8").tobytes())
+    return digest.hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class BatchRecord:
     """What is known of a batch at the end of a run.
@@ -52,6 +73,8 @@ class BatchRecord:
     disposition : how it ended
     product : what it made; None when it was not finished
     doses : whole doses of the product
+    procedures : those that it came through or is in, in order; told from the log
+    deviations : what went wrong in it, in order, each as ``<procedure>: <what>``; told from the log
     """
 
     number: int
@@ -61,6 +84,8 @@ class BatchRecord:
     disposition: Disposition
     product: Material | None = None
     doses: float = 0.0
+    procedures: tuple[str, ...] = ()
+    deviations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
