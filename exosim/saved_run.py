@@ -118,7 +118,9 @@ def load_run(folder: str | Path) -> SavedRun:
         return _read(place, manifest)
     except (OSError, ValueError, KeyError, TypeError) as error:
         expected = f"a folder that this version of exosim wrote; it is of {manifest.get('version')}"
-        raise FileError(Problem(f"cannot be read: {shortened(str(error))}", file=str(place), expected=expected)) from None
+        raise FileError(
+            Problem(f"cannot be read: {shortened(str(error))}", file=str(place), expected=expected)
+        ) from None
 
 
 def _read(place: Path, manifest: Mapping[str, Any]) -> SavedRun:
