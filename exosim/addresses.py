@@ -21,7 +21,9 @@ from exosim.toml_source import KeyPath
 
 DEFAULT_INSTRUMENT = "nanoparticle_tracking"
 _TOP_LEVEL = ("name", "title", "seed", "draws", "format", "start", "horizon", "warm_up", "replications")
-_PROCEDURE_KEYS = ("operation", "unit", "operator", "feeds", "expected_hold", "hold", "harvest_hold", "max_hold")
+_PROCEDURE_KEYS = (
+    "operation", "unit", "operator", "feeds", "split", "end", "expected_hold", "hold", "harvest_hold", "max_hold",
+)  # fmt: skip
 _NAMED_SECTIONS = {"assay": "id", "attribute": "id", "equipment": "id", "personnel": "role", "failure": "id"}
 _SHOWN_KEYS = 8
 
@@ -137,8 +139,11 @@ def _of_procedure(table: Mapping[str, Any]) -> Iterator[str]:
     name, operation = table.get("id"), catalog().get(str(table.get("operation")))
     if operation is not None:
         yield from (
-            f"{name}.{key}" for key in [*declared(operation), "operation", "unit", "operator", "feeds", "expected_hold"]
+            f"{name}.{key}"
+            for key in [*declared(operation), "operation", "unit", "operator", "feeds", "end", "expected_hold"]
         )
+        split = table.get("split")
+        yield from (f"{name}.split.{share}" for share in (split if isinstance(split, dict) else ()))
         yield f"{name}.max_hold.limit"
         for hold in ("hold", "harvest_hold") if issubclass(operation, VisitedOperation) else ("hold",):
             yield from (f"{name}.{hold}.{key}" for key in declared(Hold))

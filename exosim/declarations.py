@@ -52,13 +52,15 @@ class ProcedureDeclaration:
     longest_hold: float | None
     unit: str | None
     operator: str | None
+    split: Block | None
+    end: bool
 
     def blocks(self) -> Iterator[Block]:
         """Yield the parameter blocks of the procedure."""
         yield self.operation
         if self.wait.given:
             yield self.wait
-        yield from (block for block in (self.hold, self.harvest_hold) if block is not None)
+        yield from (block for block in (self.hold, self.harvest_hold, self.split) if block is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class Findings:
 
     def hides_streams(self) -> bool:
         """Return whether the structure leaves open which procedure feeds which."""
-        telling = ("id", "operation", "feeds")
+        telling = ("id", "operation", "feeds", "split", "end")
         return any(p[0] == "unit_procedure" and (len(p) < 3 or p[2] in telling) for p in self._settled)
 
     def _is_overridden(self, path: KeyPath) -> bool:

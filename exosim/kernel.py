@@ -28,12 +28,8 @@ def run(recipe: Recipe) -> tuple[Step, ...]:
     streams: dict[str, Material] = {}
     steps: list[Step] = []
     for procedure in recipe.procedures:
-        feed = Material()
-        for name in procedure.feeds:
-            feed = feed + streams[name]
-        held, waited = procedure.held(feed, recipe.context)
+        held, waited = procedure.held(procedure.feed(streams), recipe.context)
         outcome = procedure.operation.transform(held)
-        streams[f"{procedure.id}.product"] = outcome.product
-        streams[f"{procedure.id}.remainder"] = outcome.remainder
+        streams.update(procedure.streams(outcome))
         steps.append(Step(procedure, held, waited, outcome))
     return tuple(steps)

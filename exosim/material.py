@@ -8,6 +8,7 @@ that is absent is the plain number 0.0, which costs nothing; a length of 1 on th
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,6 +66,11 @@ class Material:
     def portion(self, share: Array) -> Material:
         """Return the `share` of everything, volume included."""
         return Material(**{name: times(getattr(self, name), share) for name in FIELDS})
+
+    def divided(self, shares: Mapping[str, float]) -> dict[str, Material]:
+        """Return the material in parts, by name, in proportion to their `shares`: together they are this material."""
+        whole = math.fsum(shares.values())
+        return {name: self.portion(share / whole) for name, share in shares.items()}
 
     def separate(self, kept: Mapping[str, Array], otherwise: Array = 1.0) -> tuple[Material, Material]:
         """Split into what stays and what goes.

@@ -30,6 +30,7 @@ from exosim.schema import (
     read_structure,
     stands_in_procedure,
 )
+from exosim.splits import read_split
 from exosim.streams import Streams
 from exosim.toml_source import KeyPath
 from exosim.units import QuantityError, show
@@ -240,7 +241,14 @@ class Reader:
             self._longest_hold(table, path, wait),
             table.unit,
             table.operator,
+            self._split(table, path),
+            table.end,
         )
+
+    def _split(self, table: ProcedureTable, path: KeyPath) -> Block | None:
+        if table.split is None:
+            return None
+        return read_split(table.split, f"{table.id}.split", (*path, "split"), self.findings, self._grades)
 
     def _hold(self, table: HoldTable | None, id: str, path: KeyPath, key: str) -> Block:
         given = _given(table, Hold) if table is not None else {}

@@ -18,6 +18,7 @@ from exosim.operations.base import HARVEST_HOLD, Context, Outcome
 from exosim.parameter import Array
 from exosim.physics.detection import Counter, counted_particles
 from exosim.quality import MEASURES, Assay, Attribute, Lot, Result, reported_value
+from exosim.recipe import WASTE
 
 HEADLINES: Mapping[str, str] = {
     "doses": "dose",
@@ -76,10 +77,19 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A row of the step table: the material at one point of the process and what happened to reach it."""
+    """A row of the step table: the material at one point of the process and what happened to reach it.
+
+    Attributes
+    ----------
+    id, material : of the row
+    entered : vesicles that came in
+    hours : what it took
+    losses : vesicles that were lost, by channel
+    """
 
     id: str
     material: Material
+    entered: Array
     hours: Array
     losses: Mapping[str, Array] = field(default_factory=dict)
 
@@ -108,20 +118,31 @@ class Specification:
 
 
 def stages(steps: Iterable[Step]) -> tuple[Stage, ...]:
-    """Return the rows of the step table; a wait that takes vesicles is a row of its own, named ``<id>.hold``."""
-    rows: list[Stage] = []
-    for step in steps:
-        name, outcome = step.procedure.id, step.outcome
-        if not is_number(step.waited.vesicles, 0.0):
-            waited = {"hold": total(step.waited.vesicles)}
-            rows.append(Stage(f"{name}.hold", step.held, step.procedure.expected_hold, waited))
-        lost = {channel: total(material.vesicles) for channel, material in outcome.losses.items()}
-        in_pools = lost.pop(HARVEST_HOLD, 0.0)
-        harvested = outcome.product + outcome.losses.get(HARVEST_HOLD, Material())
-        rows.append(Stage(name, harvested, outcome.duration, lost))
-        if not is_number(in_pools, 0.0):
-            rows.append(Stage(f"{name}.hold", outcome.product, 0.0, {HARVEST_HOLD: in_pools}))
-    return tuple(rows)
+    """Return the rows of the step table.
+
+    A wait that takes vesicles is a row of its own, named ``<id>.hold``, and so is a split with waste, ``<id>.split``.
+    """
+    return tuple(row for step in steps for row in _stages_of(step))
+
+
+def _stages_of(step: Step) -> Iterator[Stage]:
+    procedure, outcome = step.procedure, step.outcome
+    name, before = procedure.id, total(step.held.vesicles)
+    if not is_number(step.waited.vesicles, 0.0):
+        waited = total(step.waited.vesicles)
+        yield Stage(f"{name}.hold", step.held, plus(before, waited), procedure.expected_hold, {"hold": waited})
+    lost = {channel: total(material.vesicles) for channel, material in outcome.losses.items()}
+    in_pools = lost.pop(HARVEST_HOLD, 0.0)
+    harvested = outcome.product + outcome.losses.get(HARVEST_HOLD, Material())
+    yield Stage(name, harvested, before, outcome.duration, lost)
+    if not is_number(in_pools, 0.0):
+        yield Stage(f"{name}.hold", outcome.product, total(harvested.vesicles), 0.0, {HARVEST_HOLD: in_pools})
+    if WASTE in procedure.split:
+        parts = outcome.product.divided(procedure.split)
+        wasted, used = total(parts.pop(WASTE).vesicles), Material()
+        for part in parts.values():
+            used = used + part
+        yield Stage(f"{name}.split", used, total(outcome.product.vesicles), 0.0, {WASTE: wasted})
 
 
 def read_batch(steps: Sequence[Step], context: Context, specification: Specification) -> list[Reading]:
@@ -130,10 +151,8 @@ def read_batch(steps: Sequence[Step], context: Context, specification: Specifica
     start = _harvested(steps)
     counter = specification.instrument.counter()
     readings = _headlines(steps, context, specification, start)
-    previous: Array = 0.0
     for row in rows:
-        readings.extend(_stage_readings(row, context, counter, previous, start))
-        previous = total(row.material.vesicles)
+        readings.extend(_stage_readings(row, context, counter, start))
     return readings
 
 
@@ -152,7 +171,7 @@ def _harvested(steps: Iterable[Step]) -> Array:
     return result
 
 
-def _stage_readings(row: Stage, context: Context, counter: Counter, previous: Array, start: Array) -> Iterator[Reading]:
+def _stage_readings(row: Stage, context: Context, counter: Counter, start: Array) -> Iterator[Reading]:
     material = row.material
     vesicles, milliliters = total(material.vesicles), times(material.volume, 1e3)
     yield Reading("duration", row.id, "h", row.hours)
@@ -176,7 +195,7 @@ def _stage_readings(row: Stage, context: Context, counter: Counter, previous: Ar
         ratio(particles, protein),
         ceiling,
         ratio(pure, ceiling),
-        1.0 if is_number(previous, 0.0) else ratio(vesicles, previous),
+        1.0 if is_number(row.entered, 0.0) else ratio(vesicles, row.entered),
         ratio(vesicles, start),
     )
     for (name, unit), value in zip(STEP_UNITS.items(), values, strict=False):

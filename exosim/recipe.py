@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
 from exosim.material import Material
-from exosim.operations.base import Context, Hold, UnitOperation
+from exosim.operations.base import Context, Hold, Outcome, UnitOperation
 from exosim.parameter import Array, parameter
+
+Breach = Literal["deviation", "reject"]
+WhenTooLarge = Literal["refuse", "parallel", "cycles"]
+PRODUCT, REMAINDER, WASTE = "product", "remainder", "waste"
+"""Names of streams: what goes on, what stays in the vessel, and the share of a split that nothing uses."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +21,15 @@ class Wait:
     """The planned wait before a procedure."""
 
     expected_hold: Array = parameter(0.0, "h", low=0.0, high=720, doc="planned wait before the procedure")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """A product that is divided: what every one of its streams declares."""
+
+    share: float | None = parameter(
+        None, "1", low=1e-6, high=1.0, planned=True, doc="share of the product that goes into the stream"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +43,12 @@ class UnitProcedure:
     feeds : streams that enter, such as ``culture.product``; several make a pool
     hold : how the feed is lost while it waits; None when waiting does nothing
     expected_hold : planned wait before the operation [h]
-    longest_hold : limit of the wait [h]; None when there is none
+    longest_hold, breach : limit of the wait [h], None when there is none; and what follows when it is exceeded
     unit, operator : equipment class and role, for the facility
+    waits_in : store in which the feed waits
+    utilities : what the procedure takes of each utility while it runs
+    when_too_large : what happens when one unit is too small
+    split : shares of the product, by the name of the stream that each becomes; empty when it stays whole
     """
 
     id: str
@@ -39,6 +59,23 @@ class UnitProcedure:
     longest_hold: float | None = None
     unit: str | None = None
     operator: str | None = None
+    breach: Breach = "deviation"
+    waits_in: str | None = None
+    utilities: Mapping[str, float] = field(default_factory=dict)
+    when_too_large: WhenTooLarge = "refuse"
+    split: Mapping[str, float] = field(default_factory=dict)
+
+    def feed(self, streams: Mapping[str, Material]) -> Material:
+        """Return what enters, of all the streams that there are."""
+        feed = Material()
+        for name in self.feeds:
+            feed = feed + streams[name]
+        return feed
+
+    def streams(self, outcome: Outcome) -> dict[str, Material]:
+        """Return the streams that come out, by their full names such as ``culture.product``."""
+        parts = outcome.product.divided(self.split) if self.split else {PRODUCT: outcome.product}
+        return {f"{self.id}.{name}": part for name, part in {**parts, REMAINDER: outcome.remainder}.items()}
 
     def held(self, feed: Material, context: Context) -> tuple[Material, Material]:
         """Return the feed after its planned wait, and what it lost."""

@@ -19,7 +19,8 @@ from exosim.errors import Problem, ScenarioError, UsageError
 from exosim.event_files import log_folder, write_log
 from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
-from exosim.facility.operate import Order, operate
+from exosim.facility.operate import operate
+from exosim.facility.route import Production
 from exosim.indicators import Account, Window, account
 from exosim.limits import MOST_REPLICATIONS
 from exosim.operations.base import Context, Outcome
@@ -159,11 +160,11 @@ def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
     plant = scenario.plant(values)
     procedures = recipe.procedures
     failures = Mishaps(plant.failures, [p.id for p in procedures], seed, replication, count)
-    order = Order(releases, donors, declared.horizon)
     lots = Lots(recipe, alone, count, doses)
     _check_people(scenario, plant, procedures, lots)
     planned = planned_occupation(plant, procedures, lots, count)
-    run = operate(plant, campaign, procedures, lots, failures, order, replication)
+    production = Production(campaign, procedures, lots, failures, releases, donors)
+    run = operate(plant, [production], declared.horizon, replication)
     return Window(run, plant, declared.warm_up, planned)
 
 

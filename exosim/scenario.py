@@ -259,6 +259,7 @@ def _procedure(declared: ProcedureDeclaration, values: Values, context: Context)
         arguments["harvest_hold"] = Hold(**declared.harvest_hold.pick(values))
     wait = Wait(**declared.wait.pick(values))
     hold = Hold(**declared.hold.pick(values)) if declared.hold is not None else None
+    split = declared.split.pick(values) if declared.split is not None else {}
     return UnitProcedure(
         declared.id,
         declared.operation.owner(context=context, **arguments),
@@ -268,4 +269,5 @@ def _procedure(declared: ProcedureDeclaration, values: Values, context: Context)
         declared.longest_hold,
         declared.unit,
         declared.operator,
+        split=split,
     )

@@ -62,6 +62,8 @@ class ProcedureTable(_Table):
     unit: Name | None = None
     operator: Name | None = None
     feeds: Annotated[list[Name], Field(min_length=1)] | None = None
+    split: Annotated[dict[Id, Any], Field(min_length=1)] | None = None
+    end: Annotated[bool, Field(strict=True)] = False
     expected_hold: Any = None
     hold: HoldTable | None = None
     harvest_hold: HoldTable | None = None
@@ -237,6 +239,7 @@ _EXAMPLES: Mapping[str, str] = {
     "measure": 'measure = "particles_per_protein"',
     "limits": 'limits = { at_least = "1e10 particle/mL" }',
     "text": 'text = "measured here in 2026"',
+    "split": "split = { batch = 0.95, waste = 0.05 }",
 }
 _KINDS: Mapping[str, str] = {
     "string_type": "text", "list_type": "a list", "dict_type": "a table", "model_type": "a table",

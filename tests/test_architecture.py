@@ -18,7 +18,18 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["physics", "operations", "composition", "recipe", "kernel"], 2),
     **dict.fromkeys(["quality", "product", "readings", "working_time", "plant", "records"], 3),
     **dict.fromkeys(
-        ["toml_scanner", "toml_source", "schema", "addresses", "findings", "quantities", "declarations", "streams"], 6
+        [
+            "toml_scanner",
+            "toml_source",
+            "schema",
+            "addresses",
+            "findings",
+            "quantities",
+            "declarations",
+            "splits",
+            "streams",
+        ],
+        6,
     ),
     **dict.fromkeys(["facility"], 4),
     **dict.fromkeys(["indicators", "labor", "history"], 5),

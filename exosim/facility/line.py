@@ -11,13 +11,11 @@ import simpy
 from exosim.facility.batch import Batch
 from exosim.facility.crew import Crew
 from exosim.facility.deadlock import deadlock, stuck, waiting_with
-from exosim.facility.lots import Lots
-from exosim.facility.mishaps import Mishaps
 from exosim.facility.pool import Pool
+from exosim.facility.route import Production, stages
 from exosim.parameter import Array
-from exosim.plant import Campaign, Plant, Priority
-from exosim.recipe import UnitProcedure
-from exosim.records import Event
+from exosim.plant import Plant, Priority
+from exosim.records import Event, entry
 
 Key = Callable[[Batch, float], tuple[float, int]]
 PRIORITIES: dict[Priority, Key] = {
@@ -30,42 +28,37 @@ PRIORITIES: dict[Priority, Key] = {
 class Line:
     """Everything that the batches of one replication share."""
 
-    def __init__(
-        self,
-        env: simpy.Environment,
-        plant: Plant,
-        campaign: Campaign,
-        procedures: Sequence[UnitProcedure],
-        lots: Lots,
-        failures: Mishaps,
-    ) -> None:
-        self.env, self.procedures, self.lots, self.failures = env, procedures, lots, failures
+    def __init__(self, env: simpy.Environment, plant: Plant, productions: Sequence[Production]) -> None:
+        self.env = env
         self.log: list[Event] = []
         self.batches: list[Batch] = []
-        self.pools = {e.id: Pool(env, e.id, e.count) for e in plant.equipment}
+        self.pools = {e.id: Pool(env, e.id, e.count, _per_batch(e.turnaround)) for e in plant.equipment}
         self.crews = {role.id: Crew(env, role) for role in plant.roles}
-        self.priority = PRIORITIES[campaign.priority]
-        self.blocking = campaign.storage == "none"
-        self._turnaround = {e.id: _per_batch(e.turnaround) for e in plant.equipment}
-        self._reserved: dict[str, list[tuple[float, float]]] | None = (
-            {e.id: [] for e in plant.equipment} if campaign.storage == "zero_wait" else None
+        self.stages = [stages(production, self.pools, self.crews) for production in productions]
+        zero_wait = any(production.campaign.storage == "zero_wait" for production in productions)
+        self.reserved: dict[str, list[tuple[float, float]]] | None = (
+            {e.id: [] for e in plant.equipment} if zero_wait else None
         )
         for pool in self.pools.values():
             pool.watch = self._check
+
+    def key(self, batch: Batch, now: float) -> tuple[float, int]:
+        """Return where a batch stands in a queue that it joins now."""
+        return PRIORITIES[batch.production.campaign.priority](batch, now)
 
     def leave(self, batch: Batch) -> None:
         """Give back all units that a batch holds; each goes into its turnaround."""
         while batch.holds:
             pool, unit = batch.holds.pop()
-            hours = self._turnaround[pool.name](batch.number)
-            self.log.append(Event(self.env.now, batch.number, "", "", "leave", pool.labels[unit], "", hours))
+            hours = pool.turnaround(batch.number)
+            self.log.append(entry((self.env.now, batch.number, "", "", "leave", pool.labels[unit], "", hours, "", 0.0)))
             pool.clean(unit, hours)
 
     def zero_wait(self, batch: Batch) -> Generator[simpy.Event, Any, None]:
         """Wait until the batch can run without waiting anywhere, and reserve its units."""
-        if self._reserved is None:
+        if self.reserved is None:
             return
-        reserved, stays = self._reserved, self._stays(batch.number)
+        reserved, stays = self.reserved, self._stays(batch)
         start = self.env.now
         moved = True
         while moved:
@@ -79,16 +72,15 @@ class Line:
         if start > self.env.now:
             yield simpy.Timeout(self.env, start - self.env.now)
 
-    def _stays(self, batch: int) -> list[tuple[str, float, float]]:
+    def _stays(self, batch: Batch) -> list[tuple[str, float, float]]:
         """Return when a batch that never waits occupies which class, after its start."""
         clock, found = 0.0, list[tuple[str, float, float]]()
-        for index, procedure in enumerate(self.procedures):
-            hours = sum(phase.hours for phase in self.lots.begin(batch, index, 0.0))
-            if procedure.unit is not None:
-                end = clock + hours + self._turnaround[procedure.unit](batch)
-                stays = index > 0 and self.procedures[index - 1].unit == procedure.unit
-                begin = found.pop()[1] if stays else clock
-                found.append((procedure.unit, begin, end))
+        for stage in batch.stages:
+            hours = sum(phase.hours for phase in batch.production.lots.begin(batch.lane, stage.index, 0.0))
+            if stage.pool is not None:
+                end = clock + hours + stage.pool.turnaround(batch.number)
+                begin = found.pop()[1] if stage.stays else clock
+                found.append((stage.pool.name, begin, end))
             clock += hours
         return found
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -79,19 +80,25 @@ class Lots:
         self._waits = [self._spread(procedure.expected_hold) for procedure in recipe.procedures]
 
     def _spread(self, value: Array) -> list[float]:
-        return [float(v) for v in np.broadcast_to(np.ravel(value), (self._count,))]
+        found: list[float] = np.broadcast_to(np.ravel(value).astype(np.float64), (self._count,)).tolist()
+        return found
 
     def _phases(self, place: str, outcome: Outcome) -> list[list[PlannedPhase]]:
         """Return the phases of one procedure for each batch."""
         _check_durations(place, outcome)
-        hours = [self._spread(phase.duration) for phase in outcome.phases]
-        return [
-            [
-                PlannedPhase(phase.name, max(own[lane], 0.0), phase.operators, phase.attended)
-                for phase, own in zip(outcome.phases, hours, strict=True)
-            ]
-            for lane in range(self._count)
+        by_phase = [
+            map(
+                PlannedPhase._make,
+                zip(
+                    repeat(phase.name),
+                    self._spread(np.maximum(phase.duration, 0.0)),
+                    repeat(phase.operators),
+                    repeat(phase.attended),
+                ),
+            )
+            for phase in outcome.phases
         ]
+        return [list(phases) for phases in zip(*by_phase, strict=True)] if by_phase else [[] for _ in range(self._count)]
 
     def begin(self, batch: int, index: int, waited: float) -> list[PlannedPhase]:
         """Return the phases of a procedure whose feed has really waited for some hours."""
@@ -147,9 +154,7 @@ class Lots:
         recipe = self._recipe_of(batch)
         streams = self._streams.setdefault(batch, self._planned_streams(batch, index))
         procedure = recipe.procedures[index]
-        feed = Material()
-        for name in procedure.feeds:
-            feed = feed + streams[name]
+        feed = procedure.feed(streams)
         if procedure.hold is not None:
             feed, _ = procedure.hold.apply(feed, waited, recipe.context.sizes)
         operation = procedure.operation
@@ -157,17 +162,16 @@ class Lots:
             outcome = operation.transform(feed, visits)
         else:
             outcome = operation.transform(feed)
-        streams[f"{procedure.id}.product"] = outcome.product
-        streams[f"{procedure.id}.remainder"] = outcome.remainder
+        streams.update(procedure.streams(outcome))
         self._outcomes.setdefault(batch, {})[index] = outcome
         return outcome
 
     def _planned_streams(self, batch: int, index: int) -> dict[str, Material]:
         """Return the streams of the procedures before `index`, which ran as planned."""
-        streams = {}
+        streams: dict[str, Material] = {}
         for step in self._steps[:index]:
-            streams[f"{step.procedure.id}.product"] = material_of(step.outcome.product, batch)
-            streams[f"{step.procedure.id}.remainder"] = material_of(step.outcome.remainder, batch)
+            product, remainder = (material_of(m, batch) for m in (step.outcome.product, step.outcome.remainder))
+            streams.update(step.procedure.streams(Outcome(product, remainder)))
         return streams
 
     @staticmethod

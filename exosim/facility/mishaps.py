@@ -26,6 +26,9 @@ class Mishap:
     limit: int
 
 
+_NONE: Sequence[Mishap] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """A failure with its numbers for every batch; `rate` or `probability` is empty."""
@@ -46,9 +49,12 @@ class Mishaps:
         self._drawn: dict[tuple[str, int], list[float]] = {}
         known = [_Known(f, *(self._lanes(v) for v in (f.rate, f.probability, f.repair))) for f in failures]
         self._by_procedure = [[k for k in known if k.failure.procedure == name] for name in procedures]
+        self._safe = [self._safe_hours(known) for known in self._by_procedure]
 
-    def struck(self, batch: int, index: int, attempt: int, hours: float) -> list[Mishap]:
+    def struck(self, batch: int, index: int, attempt: int, hours: float) -> Sequence[Mishap]:
         """Return what strikes in `hours` of work: the first that stops it alone, otherwise all that make it wait."""
+        if attempt == 0 and hours <= self._safe[index][batch]:
+            return _NONE
         struck = [
             mishap
             for known in self._by_procedure[index]
@@ -58,6 +64,18 @@ class Mishaps:
             return struck
         stopping = [mishap for mishap in struck if mishap.consequence != "wait"]
         return [min(stopping, key=lambda mishap: mishap.after)] if stopping else struck
+
+    def _safe_hours(self, known: Sequence[_Known]) -> list[float]:
+        """Return for each batch the hours of a first attempt in which nothing can strike."""
+        safe = np.full(self._count, math.inf)
+        for one in known:
+            drawn = np.array(self._uniforms(one.failure.id, 0))
+            if one.probability:
+                safe = np.where(drawn < one.probability, -1.0, safe)
+            elif one.rate:
+                with np.errstate(divide="ignore"):
+                    safe = np.minimum(safe, -np.log(drawn) / np.asarray(one.rate) * (1.0 - 1e-12))
+        return [float(hours) for hours in safe]
 
     def _strike(self, known: _Known, batch: int, attempt: int, hours: float) -> Mishap | None:
         failure = known.failure
@@ -87,12 +105,15 @@ class Mishaps:
         return Mishap(failure.id, "wait", hours, count * known.repair[batch], failure.limit) if count else None
 
     def _uniform(self, id: str, batch: int, attempt: int) -> float:
+        return self._uniforms(id, attempt)[batch]
+
+    def _uniforms(self, id: str, attempt: int) -> list[float]:
         key = (id, attempt)
         if key not in self._drawn:
             name = f"failure.{id}" if attempt == 0 else f"failure.{id}#{attempt}"
             drawn = uniforms(self._seed, name, "batch", self._first, self._first + self._count)
             self._drawn[key] = drawn.tolist()
-        return self._drawn[key][batch]
+        return self._drawn[key]
 
     def _lanes(self, value: Array | None) -> list[float]:
         """Return a number for each batch; none where there is no value."""

@@ -25,12 +25,15 @@ class Pool:
     labels : class and number of each unit, from 1
     free : units that nobody holds, as a heap: the lowest is taken first
     holders : who holds which unit; None while a unit is cleaned
+    turnaround : hours of cleaning after a batch, by its number
     """
 
-    __slots__ = ("_count", "_env", "capacity", "free", "holders", "labels", "name", "queue", "watch")
+    __slots__ = ("_count", "_env", "capacity", "free", "holders", "labels", "name", "queue", "turnaround", "watch")
 
-    def __init__(self, env: simpy.Environment, name: str, capacity: int) -> None:
-        self._env, self.name, self.capacity = env, name, capacity
+    def __init__(
+        self, env: simpy.Environment, name: str, capacity: int, turnaround: Callable[[int], float] = lambda _: 0.0
+    ) -> None:
+        self._env, self.name, self.capacity, self.turnaround = env, name, capacity, turnaround
         self.labels = [f"{name} {unit + 1}" for unit in range(capacity)]
         self.free = list(range(capacity))
         self.holders: dict[int, Batch | None] = {}

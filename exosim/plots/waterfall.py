@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.plots.style import BLUE, GRAY, ORANGE, SKY, VERMILION, new_axes, plain, scientific
+from exosim.declarations import ProcedureDeclaration
+from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, SKY, VERMILION, new_axes, plain, scientific
+from exosim.recipe import REMAINDER
 from exosim.results import Yields
 
 if TYPE_CHECKING:
@@ -18,8 +20,13 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 _FIXED = 1e-6
 _SMALL = 0.004  # of the start: channels of one step that are smaller share a row
-_COLORS = {"level": BLUE, "culture": SKY, "waiting": ORANGE, "process": VERMILION}
-_MEANINGS = {"culture": "lost in the culture", "waiting": "lost while waiting", "process": "lost in a step"}
+_COLORS = {"level": BLUE, "culture": SKY, "waiting": ORANGE, "process": VERMILION, "aside": GREEN}
+_MEANINGS = {
+    "culture": "lost in the culture",
+    "waiting": "lost while waiting",
+    "process": "lost in a step",
+    "aside": "led aside",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,30 +72,48 @@ def waterfall(yields: Yields, ax: Axes | None = None) -> Axes:
 
 
 def waterfall_rows(yields: Yields) -> Iterator[Row]:
-    """Yield the bars in order: what was secreted, the losses of each step, what is in the vials."""
-    has_culture = yields.has("secreted")
-    if has_culture:
+    """Yield the bars in order: what was secreted, the losses of each step, what is led aside, what is in the vials."""
+    procedures = yields.scenario.declarations.procedures
+    makers = [p.id for p in procedures if p.operation.owner.makes_vesicles]
+    beside, ends = _beside(procedures), {p.id for p in procedures[:-1] if p.end}
+    start = yields.values("harvested")
+    if yields.has("secreted"):
         yield Row("secreted", "level", yields.values("secreted"))
-    shown_start = False
+        lost = {step: yields.losses(step) for step in makers}
+        known = sum((amount for losses in lost.values() for amount in losses.values()), np.zeros(yields.draws))
+        in_vessels = {"left in the vessel": yields.values("secreted") - start - known}
+        if len(makers) == 1:
+            lost[makers[0]].update(in_vessels)
+        else:
+            lost["all cultures"] = in_vessels
+        for step, losses in lost.items():
+            yield from _loss_rows(step, losses, "culture", float(start.mean()))
+    yield Row("harvested" if yields.has("secreted") else makers[0].replace("_", " "), "level", start)
     for step in yields.steps:
-        if not yields.has("vesicles", step):
+        name, _, part = step.partition(".")
+        if not yields.has("vesicles", step) or name in beside or step in makers:
             continue
-        losses = yields.losses(step)
-        if has_culture and not shown_start:
-            losses["left in the vessel"] = (
-                yields.values("secreted") - yields.values("harvested") - sum(losses.values(), np.zeros(yields.draws))
-            )
-        kind = "culture" if has_culture and not shown_start else ("waiting" if step.endswith(".hold") else "process")
-        yield from _loss_rows(step, losses, kind, float(yields.values("harvested").mean()))
-        if not shown_start:
-            yield Row("harvested" if has_culture else step.replace("_", " "), "level", yields.values("vesicles", step))
-            shown_start = True
+        kind = {"hold": "waiting", "split": "aside"}.get(part, "process")
+        yield from _loss_rows(step, yields.losses(step), kind, float(start.mean()))
+        if step in ends:
+            yield Row(f"{step.replace('_', ' ')}: leaves", "aside", yields.values("vesicles", step))
     yield Row("vialed" if yields.has("vials") else "product", "level", yields.values("vialed"))
+
+
+def _beside(procedures: Sequence[ProcedureDeclaration]) -> set[str]:
+    """Return the procedures that are fed with what stays in vessels: the waterfall has counted that already."""
+    found: set[str] = set()
+    for procedure in procedures:
+        if procedure.feeds and all(
+            f.endswith(f".{REMAINDER}") or f.partition(".")[0] in found for f in procedure.feeds
+        ):
+            found.add(procedure.id)
+    return found
 
 
 def _loss_rows(step: str, losses: dict[str, Floats], kind: str, start: float) -> Iterator[Row]:
     """Yield one row for each channel; the small ones of a step share a row that names them all."""
-    name = step.removesuffix(".hold").replace("_", " ")
+    name = step.partition(".")[0].replace("_", " ")
     small = {channel: lost for channel, lost in losses.items() if float(lost.mean()) < _SMALL * start}
     for channel, lost in losses.items():
         if channel not in small:
@@ -122,6 +147,6 @@ def _dress(axes: Axes, rows: list[Row], yields: Yields) -> None:
     kinds = [kind for kind in _MEANINGS if any(row.kind == kind for row in rows)]
     patches = [Patch(facecolor=_COLORS[kind], label=_MEANINGS[kind]) for kind in kinds]
     axes.legend(
-        handles=patches, loc="upper center", bbox_to_anchor=(0.5, -0.06 - 0.9 / len(rows)), ncols=3, frameon=False,
-        labelcolor=GRAY,
+        handles=patches, loc="upper center", bbox_to_anchor=(0.5, -0.06 - 0.9 / len(rows)), ncols=len(kinds),
+        frameon=False, labelcolor=GRAY,
     )  # fmt: skip
