@@ -305,7 +305,7 @@ def _progress(silent: bool) -> Iterator[Callable[[int, int], None] | None]:
             bar.start()
             task = bar.add_task("drawing", total=asked)
         if bar is not None and task is not None:
-            bar.update(task, completed=done)
+            bar.update(task, completed=done, total=asked)
 
     try:
         yield advance

@@ -64,7 +64,9 @@ class RoleNumbers:
     headcount: float = parameter(
         1, "1", low=1, high=1000, minimum=1, whole=True, planned=True, doc="people on duty in each shift"
     )
-    gowning: Array = parameter(0.0, "h", low=0.0, high=4, doc="time to change clothes before each attended phase")
+    gowning: float = parameter(
+        0.0, "h", low=0.0, high=4, planned=True, doc="time to change clothes before each attended phase"
+    )
     minimum_crew: float = parameter(
         1, "1", low=1, high=10, minimum=1, whole=True, planned=True,
         doc="least people at any attended phase; 2 is a two-person rule",
@@ -97,12 +99,7 @@ class CampaignNumbers:
     )
     begin: float = parameter(0.0, "h", low=0.0, high=876_600, planned=True, doc="when the first batch is released")
     lead_time: float = parameter(
-        0.0,
-        "h",
-        low=0.0,
-        high=87_660,
-        planned=True,
-        doc="how long before its due date the batch of an order is released",
+        0.0, "h", low=0.0, high=87_660, planned=True, doc="how long before its due date the batch of an order is released"
     )
 
 
