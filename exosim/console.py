@@ -171,6 +171,7 @@ _INDICATORS = {
     "batches_started": "batches started",
     "batches_finished": "batches finished",
     "batches_rejected": "batches lost",
+    "batches_turned_away": "batches turned away",
     "batches_per_year": "batches per year",
     "batches_per_year_bound": "  at most, as planned",
     "right_first_time": "right first time",

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from exosim.event_files import EVENTS
 from exosim.folder import Target, identity_of, write_manifest, writing
-from exosim.history import SEPARATOR
 from exosim.indicators import BY_RESOURCE, HEADLINES
 from exosim.parameter import Ledger
 from exosim.records import Event
@@ -20,7 +19,10 @@ from exosim.records import Event
 if TYPE_CHECKING:
     from exosim.results import FacilityResults, Yields
 
-_BATCH = ("number", "donor", "released", "ended", "disposition", "doses", "deviations", "procedures", "streams")
+_BATCH = ("number", "donor", "released", "ended", "disposition", "doses", "campaign", "due")
+_HISTORY = ("deviations", "failures", "procedures", "streams")
+SEPARATOR = "; "
+"""Stands between the parts of a batch's history; none of them holds it: they are names."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _QUOTE = "'"
 
@@ -50,7 +52,7 @@ def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     rows = [quantity.as_dict() for quantity in results.quantities()]
     indicators = write_csv(folder / "indicators.csv", list(rows[0]), [list(row.values()) for row in rows])
     values = write_csv(folder / "replications.csv", ["replication", "name", "step", "unit", "value"], _values(results))
-    batches = write_csv(folder / "batches.csv", ("replication", *_BATCH), _batches(results))
+    batches = write_csv(folder / "batches.csv", ("replication", *_BATCH, *_HISTORY), _batches(results))
     log = (event._replace(batch=event.batch + 1) for event in results.first.run.log)
     events = write_csv(folder / "events.csv", list(Event._fields), log)
     return [document, indicators, values, batches, events, write_ledger(results.scenario.ledger(), folder)]
@@ -75,10 +77,10 @@ def _batches(results: FacilityResults) -> Iterator[Sequence[Any]]:
     feeds = {procedure.id: procedure.feeds for procedure in results.scenario.declarations.procedures}
     for replication, account in enumerate(results.accounts, start=1):
         for b in account.batches:
-            streams = SEPARATOR.join(dict.fromkeys(stream for name in b.procedures for stream in feeds[name]))
-            made_by, wrong = SEPARATOR.join(b.procedures), SEPARATOR.join(b.deviations)
-            known = (b.number + 1, b.donor, b.released, b.ended, b.disposition, b.doses)
-            yield replication, *known, wrong, made_by, streams
+            streams = dict.fromkeys(stream for name in b.procedures for stream in feeds[name])
+            history = [SEPARATOR.join(parts) for parts in (b.deviations, b.failures, b.procedures, streams)]
+            known = (getattr(b, name) for name in _BATCH[1:])
+            yield replication, b.number + 1, *known, *history
 
 
 def save_run(results: FacilityResults, path: Path, overwrite: bool) -> list[Path]:

@@ -9,8 +9,6 @@ from dataclasses import replace
 from exosim.records import BatchRecord, Event, Run
 
 _WRONG = ("failure", "deviation")
-SEPARATOR = "; "
-"""Stands between the deviations of a batch in a table; no deviation contains it."""
 
 
 def troubles(log: Sequence[Event]) -> dict[int, list[Event]]:
@@ -23,7 +21,7 @@ def troubles(log: Sequence[Event]) -> dict[int, list[Event]]:
 
 
 def histories(run: Run, wrong: Mapping[int, Sequence[Event]]) -> list[BatchRecord]:
-    """Return the batches of a run with their procedures and deviations, and without their material.
+    """Return the batches of a run with their procedures and failures, and without their material.
 
     Parameters
     ----------
@@ -34,17 +32,11 @@ def histories(run: Run, wrong: Mapping[int, Sequence[Event]]) -> list[BatchRecor
     for event in run.log:
         if event.event == "start":
             made_by[event.batch].append(event.procedure)
+    failed = {
+        batch: tuple(f"{event.procedure}: {event.note}" for event in events if event.event == "failure")
+        for batch, events in wrong.items()
+    }
     return [
-        replace(
-            batch,
-            product=None,
-            procedures=tuple(made_by[batch.number]),
-            deviations=tuple(_in_words(event) for event in wrong.get(batch.number, ())),
-        )
-        for batch in run.batches
+        replace(b, product=None, procedures=tuple(made_by[b.number]), failures=failed.get(b.number, ()))
+        for b in run.batches
     ]
-
-
-def _in_words(event: Event) -> str:
-    place = f"{event.procedure}: " if event.procedure else ""
-    return f"{place}{event.note or event.event}".replace(";", ",")

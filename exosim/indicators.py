@@ -20,6 +20,8 @@ from exosim.records import BatchRecord, Event, Run, log_hash
 
 YEAR = 8766.0  # h
 _WEEK = 168.0  # h
+_ARRIVES = ("start", "parallel", "prepare")
+"""Events with which a batch or a preparation takes a unit."""
 
 
 @dataclass(frozen=True)
@@ -45,25 +47,29 @@ class Window:
 
     @cached_property
     def batches(self) -> list[BatchRecord]:
-        """The batches released in the window."""
-        return [batch for batch in self.run.batches if batch.released >= self.start]
+        """The batches released in the window; those that found the line full were not."""
+        return [b for b in self.run.batches if b.released >= self.start and b.disposition != "turned_away"]
 
     @cached_property
     def ended(self) -> list[BatchRecord]:
-        """The batches that ended in the window, whenever they were released."""
-        return [b for b in self.run.batches if b.ended is not None and self.start <= b.ended <= self.run.hours]
+        """The batches that ended in the window, whenever they were released; not those that found the line full."""
+        begun = (b for b in self.run.batches if b.ended is not None and b.disposition != "turned_away")
+        return [b for b in begun if b.ended is not None and self.start <= b.ended <= self.run.hours]
 
     @cached_property
     def stays(self) -> list[tuple[str, str, float, float, float]]:
         """Each stay on a unit: class, unit, from, to, turnaround after it [h]; an open stay ends with the run."""
+        turnaround = {e.id: float(np.ravel(e.turnaround)[0]) for e in self.plant.equipment}
         open_stays: dict[tuple[int, str], tuple[str, float]] = {}
         found: list[tuple[str, str, float, float, float]] = []
         for event in self.run.log:
-            if event.event == "start" and event.unit and (event.batch, event.unit) not in open_stays:
-                open_stays[event.batch, event.unit] = (event.unit.rsplit(" ", 1)[0], event.time)
-            elif event.event == "leave":
-                name, begun = open_stays.pop((event.batch, event.unit))
-                found.append((name, event.unit, begun, event.time, event.amount))
+            key = (event.batch, event.unit)
+            if event.event in _ARRIVES and event.unit and key not in open_stays:
+                open_stays[key] = (event.unit.rsplit(" ", 1)[0], event.time)
+            elif event.event == "leave" or (event.event == "prepared" and event.unit):
+                name, begun = open_stays.pop(key)
+                after = event.amount if event.event == "leave" else turnaround.get(name, 0.0)
+                found.append((name, event.unit, begun, event.time, after))
         found.extend((name, unit, begun, self.run.hours, 0.0) for (_, unit), (name, begun) in open_stays.items())
         return found
 
@@ -90,6 +96,12 @@ def batches_finished(window: Window) -> float:
 def batches_rejected(window: Window) -> float:
     """Return the batches that were lost in the window."""
     return float(sum(batch.disposition == "rejected" for batch in window.ended))
+
+
+def batches_turned_away(window: Window) -> float:
+    """Return the batches that found the line full in the window, and of which nothing was made."""
+    away = [b for b in window.run.batches if b.disposition == "turned_away"]
+    return float(sum(b.released >= window.start for b in away))
 
 
 def doses_per_year(window: Window) -> float:
@@ -169,6 +181,7 @@ HEADLINES: Mapping[str, tuple[str, Callable[[Window], float]]] = {
     "batches_started": ("1", batches_started),
     "batches_finished": ("1", batches_finished),
     "batches_rejected": ("1", batches_rejected),
+    "batches_turned_away": ("1", batches_turned_away),
     "batches_per_year": ("1/year", batches_per_year),
     "batches_per_year_bound": ("1/year", batches_per_year_bound),
     "right_first_time": ("1", right_first_time),

@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from exosim.plant import Role
 from exosim.records import Event
+
+_ENDS = {"begin": "finish", "prepare": "prepared"}
+"""Events with which people begin and end: phases of batches, preparations of media and buffers."""
+_Key = tuple[str, int, str, str, str, str]
+
+
+class _Work(NamedTuple):
+    """People at work from `begun` to `ended`, of which they were idle for some hours."""
+
+    role: str
+    people: float
+    begun: float
+    ended: float
+    idle: float
 
 
 def touched_hours(log: Sequence[Event], roles: Sequence[Role], start: float, end: float) -> dict[str, float]:
     """Return the hours of people at work between `start` and `end`, by role: people times hours really worked [h].
 
-    A phase that pauses outside working time counts for its working hours only; one that still runs at the end counts
-    as far as it got.
+    What pauses outside working time counts for its working hours only, changing clothes before a phase counts, and
+    work that still runs at the end counts as far as it got. The time in which people stand at a unit that is repaired
+    or wait for a utility does not count; it is taken evenly from the whole phase.
     """
     worked = {role.id: role.hours.worked for role in roles}
     hours = dict.fromkeys(worked, 0.0)
-    for event, finish in _attended(log):
-        first, last = max(event.time, start), min(finish, end)
+    for work in _work(log):
+        on = worked[work.role]
+        first, last = max(work.begun, start), min(work.ended, end)
         if last > first:
-            hours[event.role] += event.amount * (worked[event.role](last) - worked[event.role](first))
+            share = 1.0
+            if work.idle:
+                possible = on(work.ended) - on(work.begun)
+                share = max(possible - work.idle, 0.0) / possible if possible else 0.0
+            hours[work.role] += work.people * share * (on(last) - on(first))
     return hours
 
 
@@ -32,12 +54,23 @@ def paid_hours(roles: Sequence[Role], start: float, end: float) -> dict[str, flo
     return {role.id: role.headcount * (role.hours.worked(end) - role.hours.worked(start)) for role in roles}
 
 
-def _attended(log: Sequence[Event]) -> Iterator[tuple[Event, float]]:
-    """Yield the begin of each attended phase and when it was finished; never is infinity."""
-    begun: dict[tuple[int, str, str, str], Event] = {}
+def _work(log: Sequence[Event]) -> Iterator[_Work]:
+    """Yield all work of people; what is not finished goes on for ever."""
+    begun: dict[_Key, list[Event]] = defaultdict(list)
+    idle: dict[tuple[int, str], float] = {}
     for event in log:
-        if event.event == "begin":
-            begun[event.batch, event.procedure, event.phase, event.role] = event
-        elif event.event == "finish":
-            yield begun.pop((event.batch, event.procedure, event.phase, event.role)), event.time
-    yield from ((event, math.inf) for event in begun.values())
+        if event.event in _ENDS and event.role:
+            begun[_key(event, _ENDS[event.event])].append(event)
+            idle[event.batch, event.procedure] = 0.0
+        elif event.event in _ENDS.values() and event.role:
+            since = begun[_key(event, event.event)].pop(0)
+            yield _Work(event.role, event.amount, since.time, event.time, idle[event.batch, event.procedure])
+        elif event.event in ("repaired", "utility") and (event.batch, event.procedure) in idle:
+            idle[event.batch, event.procedure] += event.amount if event.event == "repaired" else event.waited
+    for events in begun.values():
+        for event in events:
+            yield _Work(event.role, event.amount, event.time, math.inf, 0.0)
+
+
+def _key(event: Event, end: str) -> _Key:
+    return end, event.batch, event.procedure, event.phase, event.role, event.unit

@@ -14,7 +14,7 @@ from exosim.material import Material
 
 BATCHES_PER_REPLICATION = 2**32
 """Numbers of batches and donors over all replications: each replication has as many to itself."""
-Disposition = Literal["finished", "rejected", "unfinished"]
+Disposition = Literal["finished", "rejected", "unfinished", "turned_away"]
 
 
 class Event(NamedTuple):
@@ -25,14 +25,19 @@ class Event(NamedTuple):
     time : hours after the start
     batch : number of the batch, from 0
     procedure, phase : where; empty for the batch as a whole
-    event : ``release``, ``ready``, ``start``, ``begin``, ``finish``, ``end``, ``leave``, ``failure``, ``deviation``,
-        ``finished``, ``rejected``
+    event : of a batch: ``release``, ``ready``, ``start``, ``parallel`` (one more unit), ``supplied`` (from stock),
+        ``begin``, ``utility`` (after a wait), ``repaired``, ``finish``, ``failure``, ``deviation``, ``end``, ``leave``,
+        ``finished``, ``rejected``, ``turned_away``; of the plant: ``down`` and ``maintenance`` of a unit, ``prepare``
+        and ``prepared``, ``order``, ``receive``, ``draw`` and ``expire`` of a stock, all with batch -1 where they
+        belong to none
     unit : equipment class and unit number, such as ``tff_skid 1``
     role : who does an attended phase
-    amount : people at work from `begin` to `finish`; hours of the wait for the unit at `start`, of the turnaround at
-        `leave`, lost at `failure`, over the limit at `deviation`
-    note : the reason of a failure or deviation
-    waited : hours of the wait for people at `begin`, of the pauses outside working time at `finish`
+    amount : people at work from `begin` to `finish`; hours of the wait for room and unit at `start`, of the turnaround
+        at `leave`, lost at `failure`, of repair at `down` and `repaired`, above the limit at a `deviation` from a hold;
+        quantity of a material or utility
+    note : product, reason of a failure, material or utility
+    waited : hours of the wait for people at `begin`, for a stock or a utility, of the pauses outside working time at
+        `finish`
     """
 
     time: float
@@ -78,8 +83,11 @@ class BatchRecord:
     disposition : how it ended
     product : what it made; None when it was not finished
     doses : whole doses of the product
-    procedures : those that it came through or is in, in order; told from the log
-    deviations : what went wrong in it, in order, each as ``<procedure>: <what>``; told from the log
+    campaign : name of what is made, where the site makes several products
+    due : when it is due; its release where nothing is due
+    deviations : what deviated from the plan, as ``procedure: what``
+    failures : what failed in it, likewise; told from the log
+    procedures : those that it came through or is in, in order, again after a rework; told from the log
     """
 
     number: int
@@ -89,8 +97,11 @@ class BatchRecord:
     disposition: Disposition
     product: Material | None = None
     doses: float = 0.0
-    procedures: tuple[str, ...] = ()
+    campaign: str = ""
+    due: float = 0.0
     deviations: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    procedures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

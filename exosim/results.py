@@ -325,10 +325,14 @@ class FacilityResults:
         fates: Counter[str] = Counter(batch.disposition for account in self.accounts for batch in account.batches)
         if not fates:
             return "none was started"
-        words = ("finished during the warm-up", "lost", "still on the line at the end")
-        told = zip(words, ("finished", "rejected", "unfinished"), strict=True)
-        parts = [f"{fates[disposition]} {word}" for word, disposition in told if fates[disposition]]
-        return f"of {fates.total()} started in {self.replications} replications, {', '.join(parts)}"
+        words = {
+            "finished": "finished during the warm-up",
+            "rejected": "lost",
+            "turned_away": "turned away",
+            "unfinished": "still on the line at the end",
+        }
+        parts = [f"{fates[disposition]} {word}" for disposition, word in words.items() if fates[disposition]]
+        return f"of {fates.total()} released in {self.replications} replications, {', '.join(parts)}"
 
     def __str__(self) -> str:
         lines = [f"{self.scenario.name}: {self.replications} replications, seed {self.seed}: mean (95 % interval)"]

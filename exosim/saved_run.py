@@ -15,9 +15,8 @@ from typing import Any
 
 from exosim.errors import FileError, Problem, shortened
 from exosim.event_files import EVENTS, part, read_log
-from exosim.export import read_csv
+from exosim.export import SEPARATOR, read_csv
 from exosim.folder import check_files
-from exosim.history import SEPARATOR
 from exosim.records import BatchRecord, Event, log_hash
 from exosim.results import Estimate
 
@@ -158,9 +157,16 @@ def _batch(row: Row) -> BatchRecord:
         float(row["ended"]) if row["ended"] else None,
         typing.cast(Any, row["disposition"]),
         doses=float(row["doses"]),
-        procedures=tuple(row["procedures"].split(SEPARATOR)) if row["procedures"] else (),
-        deviations=tuple(row["deviations"].split(SEPARATOR)) if row["deviations"] else (),
+        campaign=row["campaign"],
+        due=float(row["due"]),
+        deviations=_parts(row["deviations"]),
+        failures=_parts(row["failures"]),
+        procedures=_parts(row["procedures"]),
     )
+
+
+def _parts(cell: str) -> tuple[str, ...]:
+    return tuple(cell.split(SEPARATOR)) if cell else ()
 
 
 def _estimate(row: Row) -> Estimate:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import math
+from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -12,24 +14,32 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import exosim as xs
+from exosim.cycle_time import planned_occupation
+from exosim.facility.lots import Lots
 from exosim.history import histories, troubles
 from exosim.indicators import (
+    HEADLINES,
     YEAR,
     Window,
     batches_per_year_bound,
+    batches_turned_away,
     hold_violations,
     labor,
     labor_paid_hours,
     labor_touch_hours,
     limiting_class,
     minimum_cycle_time,
+    occupancy,
     right_first_time,
+    utilization,
 )
 from exosim.labor import paid_hours, touched_hours
+from exosim.operations.base import Phase
 from exosim.plant import Equipment, Plant, Role
+from exosim.recipe import Recipe
 from exosim.records import BatchRecord, Event, Run, log_hash
 from exosim.working_time import Shift, WorkingTime, working_time
-from tests.facility.plants import Setting, Stage, attended, crew, shop
+from tests.facility.plants import CONTEXT, Setting, Stage, attended, crew, shop
 from tests.test_replications import PLAIN, STAGES, STEP, mean, plain
 from tests.test_working_time import HOURS, holidays, quarters, shifts, starts
 from tests.test_working_time import STEP as QUARTER
@@ -160,12 +170,58 @@ def test_right_first_time_and_hold_violations() -> None:
 
 
 def test_what_the_log_tells_of_a_batch() -> None:
-    """Procedures in order, deviations in words; none holds what stands between two in a table."""
+    """Procedures in order and failures in words; deviations are what the engine noted."""
     window = hand_made()
     first, second, third, *_ = histories(window.run, troubles(window.run.log))
-    assert (first.procedures, first.deviations) == (("make", "fill"), ("fill: leak",))
-    assert second.deviations == ("fill: leak",)
-    assert third.deviations == ("hold: max_hold", "polish: max_hold: 24 h", "polish: late, visit")
+    assert (first.procedures, first.failures, first.deviations) == (("make", "fill"), ("fill: leak",), ())
+    assert second.failures == ("fill: leak",)
+    assert (third.procedures, third.failures) == ((), ())
+
+
+def test_who_finds_the_line_full_counts_nowhere_else() -> None:
+    """Neither as started, nor as ended, nor in the time between two batches."""
+    window = hand_made()
+    away = [BatchRecord(6 + n, 0, 60.0, 60.0, "turned_away") for n in range(3)]
+    early = BatchRecord(9, 0, 5.0, 5.0, "turned_away")
+    full = replace(window, run=replace(window.run, batches=[*window.run.batches, *away, early]))
+    assert batches_turned_away(full) == 3.0
+    for name, (_, indicator) in HEADLINES.items():
+        if name != "batches_turned_away":
+            assert indicator(full) == pytest.approx(indicator(window), nan_ok=True), name
+
+
+def test_preparations_are_work_too() -> None:
+    """Two preparations at once by the same people, one still runs; a phase waits for a utility and a repair."""
+    roles = (Role("crew", 4, DAILY), Role("guard", 1))
+    log = [
+        Event(8.0, -1, "buffer", "", "prepare", "vessel 1", "crew", 2.0, "buffer"),
+        Event(9.0, -1, "buffer", "", "prepare", "vessel 2", "crew", 1.0, "buffer"),
+        Event(10.0, 0, "p", "a", "begin", "u 1", "guard", 1.0),
+        Event(10.5, 0, "p", "", "utility", "", "", 1.0, "steam", 0.5),
+        Event(12.0, -1, "buffer", "", "prepared", "vessel 1", "crew", 2.0, "buffer"),
+        Event(15.0, 0, "p", "", "repaired", "u 1", "", 2.0),
+        Event(15.0, 0, "p", "a", "finish", "u 1", "guard", 1.0),
+    ]
+    assert touched_hours(log, roles, 0.0, 40.0) == pytest.approx({"crew": 2 * 4 + 7 + 8, "guard": 2.5})
+    assert touched_hours(log, roles, 0.0, 12.5)["guard"] == pytest.approx(1.25)
+    window = Window(Run(0, log, [], 40.0, 0), Plant((Equipment("vessel", 2, 3.0),), roles), 0.0)
+    assert sorted(window.stays) == [
+        ("vessel", "vessel 1", 8.0, 12.0, 3.0),
+        ("vessel", "vessel 2", 9.0, 40.0, 0.0),
+    ]
+
+
+def test_units_in_parallel_are_all_in_use() -> None:
+    """A batch too large for one unit takes several; each is in use until it is given back."""
+    log = [
+        Event(1.0, 0, "p", event="start", unit="u 1"),
+        Event(1.0, 0, "p", event="parallel", unit="u 3"),
+        Event(6.0, 0, event="leave", unit="u 3", amount=1.0),
+        Event(6.0, 0, event="leave", unit="u 1", amount=1.0),
+    ]
+    window = Window(Run(0, log, [], 10.0, 0), Plant((Equipment("u", 3, 1.0),)), 0.0)
+    assert utilization(window)["u"] == pytest.approx(10.0 / 30.0)
+    assert occupancy(window)["u"] == pytest.approx(12.0 / 30.0)
 
 
 def test_right_first_time_of_a_run(tmp_path: Path) -> None:
@@ -208,6 +264,27 @@ def test_waits_and_failures_are_not_planned(tmp_path: Path) -> None:
     results = xs.simulate(scenario, replications=1)
     assert mean(results, "minimum_cycle_time") == pytest.approx(0.6, rel=1e-12)
     assert mean(results, "cycle_time") == pytest.approx(10.0, rel=0.1)
+
+
+@pytest.mark.parametrize(("rule", "hours"), [("parallel", 2 * (2 * 5 + 4)), ("cycles", 3 * 5 + 4)])
+def test_a_batch_too_large_for_one_unit(rule: str, hours: float) -> None:
+    """Three times too large: on both units in two cycles, or three times on one."""
+    stage = Stage(5.0, 2, 4.0, unit="u")
+    procedure = replace(stage.procedure(0), when_too_large=rule, unit="u")
+    recipe = Recipe((procedure,), CONTEXT)
+    lots = Lots(recipe, lambda _: recipe, 3)
+    plant = Plant((Equipment("u", 2, 4.0, size_limit=10.0),))
+    with mock.patch.object(Lots, "size", lambda *_: 29.0):
+        planned = planned_occupation(plant, (procedure,), lots, 3)
+    assert planned == {"u": hours}
+
+
+def test_changing_clothes_is_planned() -> None:
+    """Half an hour before each attended phase is part of the occupation."""
+    stage = Stage(unit="u", role="crew", phases=(Phase("a", 2.0), Phase("b", 8.0, attended=False), Phase("c", 1.0)))
+    recipe = Recipe((stage.procedure(0),), CONTEXT)
+    plant = Plant((Equipment("u", 1),), (Role("crew", 2, gowning=0.5),))
+    assert planned_occupation(plant, recipe.procedures, Lots(recipe, lambda _: recipe, 1), 1) == {"u": 12.0}
 
 
 def test_a_class_that_is_visited_twice_is_cleaned_twice(tmp_path: Path) -> None:

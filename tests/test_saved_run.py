@@ -111,7 +111,7 @@ def test_what_the_manifest_holds(results: xs.FacilityResults, tmp_path: Path) ->
 
 
 def test_genealogy(results: xs.FacilityResults, tmp_path: Path) -> None:
-    """Every batch tells what made it; a repeat is a deviation; a batch that was lost ends where it was lost."""
+    """Every batch tells what made it and what failed, twice where it was lost."""
     results.save(tmp_path / "run")
     run = xs.load_run(tmp_path / "run")
     for number, found in enumerate(run.batches):
@@ -119,11 +119,11 @@ def test_genealogy(results: xs.FacilityResults, tmp_path: Path) -> None:
         for batch in found:
             own = [event for event in log if event.batch == batch.number]
             assert batch.procedures == tuple(event.procedure for event in own if event.event == "start")
-            assert len(batch.deviations) == sum(event.event == "failure" for event in own)
-            assert set(batch.deviations) <= {"p1: spill"}
+            assert len(batch.failures) == sum(event.event == "failure" for event in own)
+            assert set(batch.failures) <= {"p1: spill"}
             assert batch.product is None
             if batch.disposition == "rejected":
-                assert batch.deviations == ("p1: spill",) * 2
+                assert batch.failures == ("p1: spill",) * 2
     with (tmp_path / "run" / "batches.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["streams"] for row in rows if row["procedures"] == "p0; p1"} == {"p0.product"}

@@ -1,24 +1,36 @@
-"""One batch on its way through the recipe: waits, phases, failures, and what it holds meanwhile."""
+"""One batch on its way through the recipe: what it waits for, and what it holds meanwhile."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import simpy
 
-from exosim.facility.lots import PlannedPhase
+from exosim.errors import ModelError, Problem
 from exosim.facility.pool import Pool
+from exosim.facility.room import Room
 from exosim.facility.route import Production, Stage
+from exosim.facility.store import Store
+from exosim.facility.work import work
 from exosim.records import Disposition, entry
 
 if TYPE_CHECKING:
-    from exosim.facility.crew import Crew
     from exosim.facility.line import Line
 
 Steps = Generator[simpy.Event, Any, Any]
+_SLACK = 1e-9
+"""Share by which a size may exceed that of its units before one more is taken."""
+
+
+class Resource(Protocol):
+    """What a batch can wait for."""
+
+    @property
+    def name(self) -> str:
+        """Id of the resource."""
 
 
 @dataclass(eq=False, slots=True)
@@ -29,6 +41,11 @@ class Batch:
     ----------
     number, lane : its place among all batches, and among those of its product
     production, stages : what it follows
+    holds, rooms : units and rooms that it has
+    cycles : how often the procedure is run because its unit is too small
+    visits : how often each procedure was left for a rework, by index
+    reworks : how often each failure had the batch reworked
+    deviations : what deviated from the plan
     done : triggered at its end, when somebody waits for that
     """
 
@@ -40,20 +57,33 @@ class Batch:
     released: float
     due: float
     holds: list[tuple[Pool, int]] = field(default_factory=list)
-    waits_for: Pool | Crew | None = None
+    rooms: list[Room] = field(default_factory=list)
+    waits_for: Resource | None = None
+    wants_store: Store | None = None
+    cycles: int = 1
+    visits: dict[int, int] = field(default_factory=dict)
+    reworks: dict[str, int] = field(default_factory=dict)
+    deviations: list[str] = field(default_factory=list)
     disposition: Disposition = "unfinished"
     ended: float | None = None
     done: simpy.Event | None = None
+    process: simpy.Process | None = None
+
+    @property
+    def product(self) -> str:
+        """Name of what it makes."""
+        return self.production.campaign.product
 
 
-def run_batch(batch: Batch, line: Line, entered: Callable[[], None] | None = None) -> Steps:
+def run_batch(batch: Batch, line: Line, entered: Callable[[], object] | None = None) -> Steps:
     """Take a batch through all procedures; the generator reads like the recipe."""
-    log, env, number = line.log, line.env, batch.number
-    log.append(entry((env.now, number, "", "", "release", "", "", 0.0, "", 0.0)))
+    log, env, number, stages = line.log, line.env, batch.number, batch.stages
+    log.append(entry((env.now, number, "", "", "release", "", "", 0.0, batch.product, 0.0)))
     if line.reserved is not None:
         yield from line.zero_wait(batch)
-    survived = True
-    for stage in batch.stages:
+    index, last = 0, len(stages)
+    while 0 <= index < last:
+        stage = stages[index]
         ready = env.now
         log.append(entry((ready, number, stage.id, "", "ready", "", "", 0.0, "", 0.0)))
         pool = stage.pool
@@ -62,7 +92,7 @@ def run_batch(batch: Batch, line: Line, entered: Callable[[], None] | None = Non
             unit = ""
         elif stage.stays and batch.holds:
             unit = pool.labels[batch.holds[-1][1]]
-        else:
+        elif stage.plain:
             taken = pool.at_once(batch)
             if taken is None:
                 taken = yield pool.queued(batch, line.key(batch, ready))
@@ -70,116 +100,77 @@ def run_batch(batch: Batch, line: Line, entered: Callable[[], None] | None = Non
                 line.leave(batch)
             batch.holds.append((pool, taken))
             unit = pool.labels[taken]
+        else:
+            unit = yield from _enter(batch, line, stage, pool)
         if entered is not None:
             entered()
             entered = None
         begun = env.now
         log.append(entry((begun, number, stage.id, "", "start", unit, "", begun - ready, "", 0.0)))
-        survived = yield from _work(batch, line, stage, ready, unit)
+        index = yield from work(batch, line, stage, ready, unit)
         log.append(entry((env.now, number, stage.id, "", "end", unit, "", 0.0, "", 0.0)))
-        if not survived:
-            break
         if stage.leaves and batch.holds:
-            line.leave(batch)
+            line.leave(batch, stage.next_room)
     line.leave(batch)
-    batch.disposition = "finished" if survived else "rejected"
+    batch.disposition = "rejected" if index < 0 else "finished"
     batch.ended = env.now
     log.append(entry((env.now, number, "", "", batch.disposition, "", "", 0.0, "", 0.0)))
     if batch.done is not None:
         batch.done.succeed()
 
 
-def _work(batch: Batch, line: Line, stage: Stage, ready: float, unit: str) -> Steps:
-    """Run the phases of a procedure, with what fails; returns whether the batch survives."""
-    lots, failures, lane = batch.production.lots, batch.production.failures, batch.lane
-    asked, attempt = line.env.now, 0
-    phases = lots.begin(lane, stage.index, asked - ready)
-    there = False
-    if stage.crew is not None and phases and phases[0].attended:
-        there = phases[0].people > 0 and phases[0].hours > 0.0
-        if there and not stage.crew.at_once(phases[0].people, phases[0].hours):
-            phases = yield from _people(batch, line, stage, ready, phases)
-            there = phases[0].hours > 0.0
-    waited = line.env.now - ready
-    while True:
-        struck = failures.struck(lane, stage.index, attempt, sum([phase.hours for phase in phases]))
-        stopped = bool(struck) and struck[0].consequence != "wait"
-        some = _until(phases, struck[0].after) if stopped else phases
-        visits = yield from _phases(batch, line, stage, some, unit, asked if there else None)
-        for failure in struck:
-            yield from _lost(batch, line, stage, failure.hours_lost, failure.id)
-        if not stopped:
-            if stage.visited:
-                lots.visited(lane, stage.index, waited, visits)
-            return True
-        attempt, there = attempt + 1, False
-        if struck[0].consequence == "reject" or attempt > struck[0].limit:
-            return False
+def _enter(batch: Batch, line: Line, stage: Stage, pool: Pool) -> Steps:
+    """Enter the room, then take the units; meanwhile the feed waits in its store, if there is a place.
 
-
-def _people(batch: Batch, line: Line, stage: Stage, ready: float, phases: list[PlannedPhase]) -> Steps:
-    """Wait for the people of the first phase; returns the phases of a feed that has waited for them as well."""
-    first, crew = phases[0], stage.crew
-    assert crew is not None
-    yield crew.queued(batch, line.key(batch, line.env.now), first.people, first.hours)
-    if stage.held:
-        phases = batch.production.lots.begin(batch.lane, stage.index, line.env.now - ready)
-        if phases[0].hours <= 0.0:
-            crew.release(first.people)
-    return phases
-
-
-def _lost(batch: Batch, line: Line, stage: Stage, hours: float, note: str) -> Steps:
-    line.log.append(entry((line.env.now, batch.number, stage.id, "", "failure", "", "", hours, note, 0.0)))
-    if hours > 0.0:
-        yield simpy.Timeout(line.env, hours)
-
-
-def _until(phases: list[PlannedPhase], hours: float) -> list[PlannedPhase]:
-    """Return the phases as far as `hours` of work reach."""
-    reached = []
-    for phase in phases:
-        if hours <= 0.0:
-            break
-        reached.append(phase._replace(hours=min(phase.hours, hours)))
-        hours -= phase.hours
-    return reached
-
-
-def _phases(
-    batch: Batch, line: Line, stage: Stage, phases: list[PlannedPhase], unit: str, asked: float | None
-) -> Steps:
-    """Run phases one after the other; a visited operation keeps to its schedule when a visit is late.
-
-    Parameters
-    ----------
-    asked : when the people were asked for that are there for the first phase; None when they still must be
-
-    Returns the hours of the visits, after the clock of the operation started, which is when its vessel does.
+    Returns the label of the first unit. A batch that must wait stays on its unit until it finds a place in the store.
     """
-    env, log, number, name, crew = line.env, line.log, batch.number, stage.id, stage.crew
-    clock, due, visits = env.now, 0.0, list[float]()
-    for position, (phase, hours, people, attended) in enumerate(phases):
-        if stage.visited:
-            due += hours
-            hours = hours if attended else clock + due - env.now
-        if hours > 0.0:
-            if crew is None or not attended or not people:
-                yield simpy.Timeout(env, hours)
-            else:
-                if position or asked is None:
-                    asked = env.now
-                    if not crew.at_once(people, hours):
-                        yield crew.queued(batch, line.key(batch, asked), people, hours)
-                begun = env.now
-                log.append(entry((begun, number, name, phase, "begin", unit, crew.name, people, "", begun - asked)))
-                taken = crew.finish(hours)
-                yield simpy.Timeout(env, taken) if taken < math.inf else simpy.Event(env)  # after the calendar: never
-                crew.release(people)
-                log.append(entry((env.now, number, name, phase, "finish", unit, crew.name, people, "", taken - hours)))
-        if stage.visited:
-            if position == 0:
-                clock, due = env.now, 0.0
-            elif attended:
-                visits.append(env.now - clock)
-    return visits
+    room, store = stage.room, stage.store
+    key = line.key(batch, line.env.now)
+
+    def stored() -> None:
+        line.leave(batch, room)
+
+    if room is not None and room not in batch.rooms:
+        if not room.at_once(batch):
+            if store is not None:
+                store.put(batch, key, stored)
+            yield room.queued(batch, key)
+        batch.rooms.append(room)
+    wanted = _units(batch, stage, pool)
+    taken = pool.several_at_once(batch, wanted)
+    if taken is None:
+        if store is not None and batch.wants_store is None:
+            store.put(batch, key, stored)
+        taken = yield pool.queued(batch, key, wanted)
+    units = taken if isinstance(taken, list) else [taken]
+    if store is not None:
+        store.take(batch)
+    line.leave(batch, room)
+    batch.holds.extend((pool, unit) for unit in units)
+    for unit in units[1:]:
+        line.log.append(entry((line.env.now, batch.number, stage.id, "", "parallel", pool.labels[unit], "", 0.0, "", 0.0)))
+    return pool.labels[units[0]]
+
+
+def _units(batch: Batch, stage: Stage, pool: Pool) -> int:
+    """Return how many units a procedure takes at once, and note in how many cycles it runs.
+
+    Raises
+    ------
+    ModelError
+        when one unit is too small and the recipe does not say what to do then.
+    """
+    batch.cycles = 1
+    if pool.size_limit is None:
+        return 1
+    size = batch.production.lots.size(batch.lane, stage.index)
+    parts = max(math.ceil(size / pool.size_limit * (1.0 - _SLACK)), 1)
+    rule = stage.procedure.when_too_large
+    if parts == 1:
+        return 1
+    if rule == "refuse":
+        problem = f"needs a size of {size:.4g}, and one {pool.name} holds {pool.size_limit:.4g}"
+        raise ModelError(Problem(problem, path=stage.id, expected='when_too_large = "parallel" or "cycles"'))
+    at_once = min(parts, pool.capacity) if rule == "parallel" else 1
+    batch.cycles = math.ceil(parts / at_once)
+    return at_once

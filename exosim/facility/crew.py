@@ -30,7 +30,8 @@ class Crew:
 
     Attributes
     ----------
-    name, capacity : role and people on duty
+    name, capacity, hours : role, people on duty, and when
+    gowning, minimum : hours to change before each phase, and least people at one
     free : people who are not at work
     queue : claims that only lack people, by their key
     later : claims that must wait for a shift, by when it begins
@@ -38,7 +39,7 @@ class Crew:
 
     def __init__(self, env: simpy.Environment, role: Role) -> None:
         self._env, self.name, self.capacity = env, role.id, role.headcount
-        self.hours = role.hours
+        self.hours, self.gowning, self.minimum = role.hours, role.gowning, role.minimum_crew
         self.free = role.headcount
         self.queue: list[tuple[Any, int, Claim]] = []
         self.later: list[tuple[float, Any, int, Claim]] = []
@@ -52,7 +53,7 @@ class Crew:
         if self.queue or people > self.free:
             return False
         now = self._env.now
-        if (self.later and self.later[0][0] <= now) or not self._can_begin(now, hours):
+        if (self.later and self.later[0][0] <= now) or not self._can_begin(now, hours + self.gowning):
             return False
         self.free -= people
         return True
@@ -62,9 +63,9 @@ class Crew:
         if people > self.capacity:
             problem = f"{people} people are needed at once"
             raise ModelError(Problem(problem, path=f"personnel.{self.name}.headcount", got=str(self.capacity)))
-        claim = Claim(people, hours, simpy.Event(self._env), batch)
+        claim = Claim(people, hours + self.gowning, simpy.Event(self._env), batch)
         batch.waits_for = self
-        begin = self.hours.next_start(self._env.now, hours)
+        begin = self.hours.next_start(self._env.now, claim.hours)
         if begin > self._env.now:
             self._postpone(begin, key, next(self._count), claim)
         else:
@@ -78,6 +79,10 @@ class Crew:
         if now + hours <= self._until or self.hours.until(now) >= now + hours - 1e-9:
             return hours
         return self.hours.finish(now, hours) - now
+
+    def worked(self, begin: float) -> float:
+        """Return the working hours from `begin` to now."""
+        return self.hours.worked(self._env.now) - self.hours.worked(begin)
 
     def release(self, people: int) -> None:
         """Let people go; the first in the queue has them as soon as there are enough."""

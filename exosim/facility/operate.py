@@ -16,7 +16,7 @@ from exosim.facility.deadlock import deadlock, stuck
 from exosim.facility.line import Line
 from exosim.facility.route import Production, Stage
 from exosim.plant import Plant
-from exosim.records import BatchRecord, Run
+from exosim.records import BatchRecord, Run, entry
 
 EVENT_LIMIT = 50_000_000
 WALL_CLOCK_LIMIT = 3600.0  # s
@@ -49,8 +49,9 @@ def operate(plant: Plant, productions: Sequence[Production], horizon: float = ma
     """
     env = simpy.Environment()
     line = Line(env, plant, productions)
-    for production, own in zip(productions, line.stages, strict=True):
-        env.process(_source(line, production, own))
+    sources = [env.process(_source(line, *made)) for made in zip(productions, line.stages, strict=True)]
+    if math.isinf(horizon):
+        env.process(_close(line, sources))
     events = _run(env, line, horizon)
     end = env.now if math.isinf(horizon) else horizon
     return Run(replication, line.log, [_record(batch) for batch in line.batches], end, events)
@@ -63,22 +64,42 @@ def _source(line: Line, production: Production, own: Sequence[Stage]) -> Generat
     for lane, release in enumerate(production.releases):
         if release > env.now:
             yield simpy.Timeout(env, release - env.now)
+        due = production.dues[lane] if production.dues else release
         while campaign.work_in_progress is not None:
             on_the_line = [batch for batch in on_the_line if batch.disposition == "unfinished"]
-            if len(on_the_line) < campaign.work_in_progress:
+            if len(on_the_line) < campaign.work_in_progress or campaign.when_full == "turn_away":
                 break
             yield simpy.AnyOf(env, [_done(env, batch) for batch in on_the_line])
-        number = len(line.batches)
-        batch = Batch(number, lane, production.donors[lane], production, own, env.now, due=release)
+        batch = Batch(len(line.batches), lane, production.donors[lane], production, own, env.now, due)
         line.batches.append(batch)
-        if campaign.mode == "as_soon_as_possible":
-            entered = simpy.Event(env)
-            env.process(run_batch(batch, line, entered.succeed))
-            on_the_line.append(batch)
+        if campaign.work_in_progress is not None and len(on_the_line) >= campaign.work_in_progress:
+            _turn_away(line, batch)
+            continue
+        on_the_line.append(batch)
+        entered = simpy.Event(env) if campaign.mode == "as_soon_as_possible" else None
+        batch.process = env.process(run_batch(batch, line, entered.succeed if entered is not None else None))
+        if entered is not None:
             yield entered
-        else:
-            env.process(run_batch(batch, line))
-            on_the_line.append(batch)
+
+
+def _turn_away(line: Line, batch: Batch) -> None:
+    """Note a batch that found the line full; nothing is made of it."""
+    batch.disposition, batch.ended = "turned_away", line.env.now
+    line.log.append(entry((line.env.now, batch.number, "", "", "turned_away", "", "", 0.0, batch.product, 0.0)))
+
+
+def _close(line: Line, sources: Sequence[simpy.Process]) -> Generator[simpy.Event, Any, None]:
+    """End a run without a horizon with its last batch, although machines go on to age and stocks to expire."""
+    yield simpy.AllOf(line.env, sources)
+    if any(pool.upkeep is not None for pool in line.pools.values()) or line.stocks:
+        yield simpy.AllOf(line.env, [_done(line.env, b) for b in line.batches if b.disposition == "unfinished"])
+        _end_after(line.env, 0.0)
+
+
+def _end_after(env: simpy.Environment, hours: float) -> None:
+    last = simpy.Event(env)
+    last.callbacks.append(_stop)
+    env.schedule(last, priority=_AFTER_ALL, delay=hours)
 
 
 def _done(env: simpy.Environment, batch: Batch) -> simpy.Event:
@@ -92,9 +113,7 @@ def _run(env: simpy.Environment, line: Line, horizon: float) -> int:
     """Step until the horizon or until nothing is left to happen; returns the number of events."""
     events, since, moment, started = 0, 0, -1.0, time.monotonic()
     if math.isfinite(horizon):
-        last = simpy.Event(env)
-        last.callbacks.append(_stop)
-        env.schedule(last, priority=_AFTER_ALL, delay=horizon)
+        _end_after(env, horizon)
     ended = False
     while not ended:
         taken, ended = _steps(env)
@@ -133,8 +152,11 @@ def _steps(env: simpy.Environment) -> tuple[int, bool]:
 
 
 def _record(batch: Batch) -> BatchRecord:
-    if batch.disposition != "finished":
-        return BatchRecord(batch.number, batch.donor, batch.released, batch.ended, batch.disposition)
-    lots, lane = batch.production.lots, batch.lane
-    product, doses = lots.product(lane), lots.doses(lane)
-    return BatchRecord(batch.number, batch.donor, batch.released, batch.ended, "finished", product, doses)
+    made, doses = None, 0.0
+    if batch.disposition == "finished":
+        lots, lane = batch.production.lots, batch.lane
+        made, doses = lots.product(lane), lots.doses(lane)
+    return BatchRecord(
+        batch.number, batch.donor, batch.released, batch.ended, batch.disposition, made, doses,
+        batch.product, batch.due, tuple(batch.deviations),
+    )  # fmt: skip

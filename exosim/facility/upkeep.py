@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from exosim.facility.pool import Pool
 
 Steps = Generator[simpy.Event, Any, Any]
+_NOTHING = 1e-12  # h
 NOBODY = -1
 """Number of the batch in events that belong to none."""
 
@@ -73,26 +74,27 @@ class Upkeep:
         self._pool.holders[unit] = None
         return True
 
-    def work(self, batch: Batch, unit: int, hours: float, crew: Crew | None) -> Steps:
-        """Let a batch work on a unit for `hours`; returns the hours lost, and the breakdown that stops it or None."""
+    def work(self, batch: Batch, units: Sequence[int], hours: float, crew: Crew | None) -> Steps:
+        """Let a batch work on units for `hours`; returns the hours lost, and the breakdown that stops it or None."""
         env, remaining, lost = self._env, hours, 0.0
         while True:
-            lost += yield from self._until_up(unit, crew)
-            life = min(self._lives[unit], key=lambda life: life.left, default=None)
-            stretch = remaining if life is None else min(remaining, life.left)
+            lost += yield from self._until_up(units, crew)
+            lives = [(life.left, unit, life) for unit in units for life in self._lives[unit]]
+            left, unit, life = min(lives, key=lambda found: found[0], default=(math.inf, 0, None))
+            stretch = min(remaining, left)
             begun, kind = env.now, None
-            self.at_work[unit] = batch
+            self.at_work.update(dict.fromkeys(units, batch))
             try:
                 taken = stretch if crew is None else crew.finish(stretch)
                 yield simpy.Timeout(env, taken) if taken < math.inf else simpy.Event(env)
             except simpy.Interrupt as interrupt:
                 kind = interrupt.cause
-            finally:
-                del self.at_work[unit]
+            for own in units:
+                del self.at_work[own]
             worked = stretch if kind is None else env.now - begun if crew is None else crew.worked(begun)
             remaining -= worked
-            for one in self._lives[unit]:
-                one.left -= worked
+            for _, _, aging in lives:
+                aging.left -= worked
             if kind is None and life is not None and life.left <= 0.0:
                 kind = life.kind
                 life.count += 1
@@ -100,14 +102,14 @@ class Upkeep:
                 self._break(unit, kind, life.count - 1, batch.number)
             if kind is not None and kind.consequence != "wait":
                 return lost, kind
-            if kind is None and remaining <= 1e-12:
+            if kind is None and remaining <= _NOTHING:
                 return lost, None
 
-    def _until_up(self, unit: int, crew: Crew | None) -> Steps:
-        """Wait until a unit is repaired, and then until the shift of the people at it; returns the hours of repair."""
+    def _until_up(self, units: Sequence[int], crew: Crew | None) -> Steps:
+        """Wait until units are repaired, and then until the shift of the people at them; returns the hours of repair."""
         begun = self._env.now
-        while self._down_until.get(unit, -math.inf) > self._env.now:
-            yield simpy.Timeout(self._env, self._down_until[unit] - self._env.now)
+        while (up := max(self._down_until.get(unit, -math.inf) for unit in units)) > self._env.now:
+            yield simpy.Timeout(self._env, up - self._env.now)
         lost = self._env.now - begun
         if lost and crew is not None:
             begin = crew.hours.next_start(self._env.now)
