@@ -38,6 +38,8 @@ _Task: TypeAlias = Callable[[int], Account]
 _MORE_THAN_ENOUGH = 4
 _MOST_BATCHES = 100_000
 _WORTH_PROCESSES = 2
+_MOST_IN_A_ROW = 8
+"""Replications that a process is given at once; an interrupt waits for them."""
 
 
 def simulate(
@@ -120,7 +122,7 @@ def _workers(jobs: int) -> Iterator[Callable[[_Task, range], Iterable[Account]]]
         def each(task: _Task, numbers: range) -> Iterable[Account]:
             if len(numbers) < _WORTH_PROCESSES:
                 return map(task, numbers)
-            return pool.map(task, numbers, chunksize=max(1, len(numbers) // (4 * jobs)))
+            return pool.map(task, numbers, chunksize=max(1, min(len(numbers) // (4 * jobs), _MOST_IN_A_ROW)))
 
         try:
             yield each
