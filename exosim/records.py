@@ -12,8 +12,6 @@ import numpy as np
 
 from exosim.material import Material
 
-BATCHES_PER_REPLICATION = 2**32
-"""Numbers of batches and donors over all replications: each replication has as many to itself."""
 Disposition = Literal["finished", "rejected", "unfinished", "turned_away"]
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from exosim import indicators, units
 from exosim.indicators import Account, Window
 from exosim.parameter import Array
-from exosim.readings import ALL_ATTRIBUTES, HEADLINES
+from exosim.readings import ALL_ATTRIBUTES
 from exosim.version import __version__
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Yields:
         return tuple(dict.fromkeys(step for _, step in self._kept["reading"] if step is not None))
 
     def losses(self, step: str) -> dict[str, NDArray[np.float64]]:
-        """Return the vesicles lost at a step, by channel, on all draws [EV]."""
+        """Return the vesicles, or cells where they are the product, lost at a step, by channel, on all draws."""
         names = [name for name, s in self._kept["reading"] if s == step and name.startswith("loss: ")]
         return {name.removeprefix("loss: "): self.values(name, step) for name in names}
 
@@ -161,7 +161,7 @@ class Yields:
 
     def headlines(self) -> list[Summary]:
         """Return the summaries of the headline figures."""
-        return [self.summary(name) for name in HEADLINES if (name, None) in self._kept["reading"]]
+        return [self.summary(name) for name, step in self._kept["reading"] if step is None]
 
     def _summary(self, kind: str, key: Key) -> Summary:
         if (kind, key) not in self._summaries:
@@ -313,9 +313,7 @@ class FacilityResults:
 
     def remarks(self) -> list[str]:
         """Return what a reader must know: such as that nothing was finished, and why."""
-        limited = [p.id for p in self.scenario.declarations.procedures if p.longest_hold is not None]
-        remarks = [f"max_hold is not acted on in time: {', '.join(limited)}"] if limited else []
-        remarks += [str(reached) for reached in self.half_widths if not reached.met]
+        remarks = [str(reached) for reached in self.half_widths if not reached.met]
         if any(account.headlines["batches_finished"] for account in self.accounts):
             return remarks
         return [*remarks, f"no batch was finished in the window: {self._fates()}"]
