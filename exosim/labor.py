@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from exosim.plant import Role
@@ -16,13 +16,20 @@ _Key = tuple[str, int, str, str, str, str]
 
 
 class _Work(NamedTuple):
-    """People at work from `begun` to `ended`, of which they were idle for some hours."""
+    """People at work from `begun` to `ended`.
+
+    Attributes
+    ----------
+    idle : hours of repair and of waiting for a utility in between, within working time or not
+    paused : hours outside working time besides
+    """
 
     role: str
     people: float
     begun: float
     ended: float
-    idle: float
+    idle: float = 0.0
+    paused: float = 0.0
 
 
 def touched_hours(log: Sequence[Event], roles: Sequence[Role], start: float, end: float) -> dict[str, float]:
@@ -38,12 +45,16 @@ def touched_hours(log: Sequence[Event], roles: Sequence[Role], start: float, end
         on = worked[work.role]
         first, last = max(work.begun, start), min(work.ended, end)
         if last > first:
-            share = 1.0
-            if work.idle:
-                possible = on(work.ended) - on(work.begun)
-                share = max(possible - work.idle, 0.0) / possible if possible else 0.0
-            hours[work.role] += work.people * share * (on(last) - on(first))
+            hours[work.role] += work.people * _share(work, on) * (on(last) - on(first))
     return hours
+
+
+def _share(work: _Work, on: Callable[[float], float]) -> float:
+    """Return the share of the working time of a phase in which people were not idle."""
+    there = on(work.ended) - on(work.begun)
+    if work.idle <= 0.0 or there <= 0.0:
+        return 1.0
+    return min(max(work.ended - work.begun - work.paused - work.idle, 0.0) / there, 1.0)
 
 
 def paid_hours(roles: Sequence[Role], start: float, end: float) -> dict[str, float]:
@@ -64,12 +75,13 @@ def _work(log: Sequence[Event]) -> Iterator[_Work]:
             idle[event.batch, event.procedure] = 0.0
         elif event.event in _ENDS.values() and event.role:
             since = begun[_key(event, event.event)].pop(0)
-            yield _Work(event.role, event.amount, since.time, event.time, idle[event.batch, event.procedure])
+            lost = idle[event.batch, event.procedure]
+            yield _Work(event.role, event.amount, since.time, event.time, lost, event.waited)
         elif event.event in ("repaired", "utility") and (event.batch, event.procedure) in idle:
             idle[event.batch, event.procedure] += event.amount if event.event == "repaired" else event.waited
     for events in begun.values():
         for event in events:
-            yield _Work(event.role, event.amount, event.time, math.inf, 0.0)
+            yield _Work(event.role, event.amount, event.time, math.inf)
 
 
 def _key(event: Event, end: str) -> _Key:

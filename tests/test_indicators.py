@@ -311,3 +311,45 @@ def test_the_hash_of_a_log_sees_every_field() -> None:
     assert len(found) == len(Event._fields)
     assert known not in found | {log_hash([]), log_hash(log[:1]), log_hash(log[::-1])}
     assert log_hash([log[0]._replace(time=np.nextafter(1.5, 2.0)), log[1]]) != known
+
+
+RESOURCES = """
+[[utility]]
+id = "steam"
+limit = "50 kg/h"
+[[personnel]]
+role = "operator"
+headcount = 3
+gowning = "30 min"
+shifts = ["day"]
+[calendar.shift.day]
+days = ["Mon", "Tue", "Wed", "Thu", "Fri"]
+from = 06:00:00
+to = 20:00:00
+[[failure]]
+id = "seal"
+unit = "a"
+consequence = "wait"
+between = { exponential = { mean = "9 h" } }
+repair = "3 h"
+"""
+
+
+def test_time_balance_of_a_plant_that_breaks_down(tmp_path: Path) -> None:
+    """Clothes and planned hours of every batch, and no hour of repair or of waiting for steam, is what was worked."""
+    scenario = plain(
+        tmp_path, [("a", '"5 h"'), ("b", '"2 h"')], {"a": 3, "b": 1}, horizon="8000 h", more=RESOURCES,
+        campaign='every = "11 h"\nbatches = 60', operator="operator",
+    )  # fmt: skip
+    text = Path(scenario.source.name).read_text(encoding="utf-8")
+    head, last = text.rsplit("[[unit_procedure]]", 1)
+    head = head.replace('operation = "timed_step"', 'operation = "timed_step"\nutilities = { steam = "40 kg/h" }')
+    Path(scenario.source.name).write_text(f"{head}[[unit_procedure]]{last}", encoding="utf-8")
+    results = xs.simulate(xs.load(scenario.source.name), replications=2)
+    events = {event.event for event in results.first.run.log}
+    assert {"repaired", "utility", "down"} <= events
+    assert mean(results, "batches_finished") == 60.0
+    assert mean(results, "labor_touch_hours", "operator") == pytest.approx(
+        60 * (5 + 2 + 2 * 0.5) * 8766 / 8000, rel=1e-6
+    )
+    assert mean(results, "minimum_cycle_time") == pytest.approx(2.5, rel=1e-12)
