@@ -162,13 +162,13 @@ def yield_(
     Prints the headline figures and a table of all steps (median and 5 to 95 % interval), and writes tables and pictures
     into a folder. The figures are those of a started batch that does not fail.
     """
-    from exosim.folder import Target, default_path, writing
+    from exosim.folder import Target, default_path, identity_of, writing
     from exosim.picture_folder import write_yield
     from exosim.simulation import evaluate
 
     loaded = _load(scenario, changes, max_file_size)
     used = loaded.seed if seed is None else seed
-    identity = {"form": "exosim.run/1", "command": "yield", "scenario": loaded.name, "hash": loaded.hash, "seed": used}
+    identity = identity_of("yield", loaded.name, loaded.hash, used)
     target = Target(out or default_path(loaded.name, loaded.hash, used), out is not None, identity, overwrite)
     silent = quiet or as_json
     with writing(target, None if silent else _note) as folder:
@@ -185,19 +185,40 @@ def yield_(
         print_yields(yields, paths)
 
 
+def _half_widths(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> dict[str, str]:
+    """Read the --half-width options: NAME=WIDTH."""
+    asked: dict[str, str] = {}
+    for value in values:
+        name, sign, width = value.partition("=")
+        if not sign or not name.strip():
+            raise click.BadParameter(f'needs NAME=WIDTH, such as doses_per_year=5%; got "{shortened(value)}"')
+        asked[name.strip()] = width.strip()
+    return asked
+
+
 @cli.command()
 @_shared
 @click.option(
     "--replications",
     type=click.IntRange(1, MOST_REPLICATIONS),
     metavar="N",
-    help="Number of replications; default: as in the scenario.",
+    help="Number of replications; default: as in the scenario. With --half-width the most; default: 1,000,000.",
+)
+@click.option(
+    "--half-width",
+    multiple=True,
+    metavar="NAME=WIDTH",
+    callback=_half_widths,
+    help="Add replications until the 95 % half-width of the mean of an indicator is met, such as doses_per_year=5% or "
+    "lead_time=10h; may be given several times.",
 )
 @click.option("--jobs", type=click.IntRange(1, MOST_JOBS), metavar="N", default=1, help="Processes; default: 1.")
+@click.option("--parquet", is_flag=True, help="Write the event logs of all replications, as events.parquet.")
 @_to_folder
 def run(
     scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int,
-    replications: int | None, jobs: int, seed: int | None, out: Path | None, overwrite: bool,
+    replications: int | None, half_width: dict[str, str], jobs: int, parquet: bool,
+    seed: int | None, out: Path | None, overwrite: bool,
 ) -> None:  # fmt: skip
     """When batches and doses leave the facility of SCENARIO, and what holds them back.
 
@@ -205,19 +226,27 @@ def run(
     each replication. Prints indicators with their 95 % interval over replications, and writes tables, the event log of
     the first replication and pictures into a folder.
     """
-    from exosim.folder import Target, default_path, writing
+    from exosim.event_files import EVENTS, check_extra
+    from exosim.folder import Target, default_path, identity_of, writing
     from exosim.picture_folder import write_run_folder
     from exosim.replications import simulate
+    from exosim.stopping import read_half_widths
 
+    read_half_widths(half_width)
+    if parquet:
+        check_extra()
     loaded = _load(scenario, changes, max_file_size)
     used = loaded.seed if seed is None else seed
-    identity = {"form": "exosim.run/1", "command": "run", "scenario": loaded.name, "hash": loaded.hash, "seed": used}
+    identity = identity_of("run", loaded.name, loaded.hash, used)
     path = out or default_path(f"{loaded.name}_run", loaded.hash, used)
     target = Target(path, out is not None, identity, overwrite)
     silent = quiet or as_json
     with writing(target, None if silent else _note) as folder:
         with _progress(silent) as progress:
-            results = simulate(loaded, replications, seed=used, jobs=jobs, progress=progress)
+            results = simulate(
+                loaded, replications, seed=used, jobs=jobs, progress=progress, half_width=half_width,
+                events=folder / EVENTS if parquet else None,
+            )  # fmt: skip
         written = write_run_folder(results, folder, identity)
     paths = [Path(printable(str(target.path / path.name))) for path in written]
     if as_json:
@@ -276,7 +305,7 @@ def _progress(silent: bool) -> Iterator[Callable[[int, int], None] | None]:
             bar.start()
             task = bar.add_task("drawing", total=asked)
         if bar is not None and task is not None:
-            bar.update(task, completed=done)
+            bar.update(task, completed=done, total=asked)
 
     try:
         yield advance
