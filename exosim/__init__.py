@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from exosim.parameter import Ledger
     from exosim.replications import simulate
     from exosim.results import FacilityResults, Summary, Yields
+    from exosim.saved_run import SavedRun, load_run
     from exosim.scenario import Scenario, load
     from exosim.simulation import evaluate
 
@@ -39,6 +40,7 @@ __all__ = [
     "LimitError",
     "ModelError",
     "Problem",
+    "SavedRun",
     "Scenario",
     "ScenarioError",
     "Summary",
@@ -47,6 +49,7 @@ __all__ = [
     "__version__",
     "evaluate",
     "load",
+    "load_run",
     "plots",
     "simulate",
 ]
@@ -54,11 +57,13 @@ __all__ = [
 _HOMES = {
     "FacilityResults": "exosim.results",
     "Ledger": "exosim.parameter",
+    "SavedRun": "exosim.saved_run",
     "Scenario": "exosim.scenario",
     "Summary": "exosim.results",
     "Yields": "exosim.results",
     "evaluate": "exosim.simulation",
     "load": "exosim.scenario",
+    "load_run": "exosim.saved_run",
     "simulate": "exosim.replications",
 }
 

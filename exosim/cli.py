@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from exosim.command_options import folder_options, load_scenario, note, print_json, scenario_options
 from exosim.errors import (
     INTERRUPTED,
     ExosimError,
@@ -29,9 +30,9 @@ from exosim.errors import (
     shortened,
     unknown,
 )
-from exosim.limits import LARGEST_SEED, MOST_DRAWS, MOST_JOBS, MOST_REPLICATIONS
+from exosim.limits import MOST_DRAWS, MOST_JOBS, MOST_REPLICATIONS
 from exosim.version import __version__
-from exosim.word_commands import describe, new, print_json, schema
+from exosim.word_commands import cite, describe, new, schema
 
 if TYPE_CHECKING:
     from exosim.scenario import Scenario
@@ -69,49 +70,8 @@ def cli() -> None:
     """  # noqa: D301 - click takes the \\b for "leave these lines as they are"
 
 
-def _assignment(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> dict[str, Any]:
-    """Read the --set options: KEY=VALUE, where the value is TOML or plain text."""
-    changes: dict[str, Any] = {}
-    for value in values:
-        key, sign, text = value.partition("=")
-        if not sign or not key.strip():
-            raise click.BadParameter(f'needs KEY=VALUE, such as concentrate.flux="35 L/m2/h"; got "{shortened(value)}"')
-        changes[key.strip()] = _value(text.strip())
-    return changes
-
-
-def _value(text: str) -> Any:
-    """Return what `text` is in TOML: one value and nothing besides; else the text itself."""
-    import tomllib
-
-    try:
-        read = tomllib.loads(f"value = {text}")
-    except (ValueError, RecursionError):
-        return text
-    return read["value"] if len(read) == 1 else text
-
-
-def _shared(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that every command has."""
-    at_least_one = click.IntRange(min=1)
-    replace = "Replace a value, by its path; may be given several times."
-    options = (
-        click.argument("scenario", metavar="SCENARIO"),
-        click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", callback=_assignment, help=replace),
-        click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON document."),
-        click.option("--quiet", is_flag=True, help="Print no tables and no progress."),
-        click.option(
-            "--max-file-size", type=at_least_one, default=16, show_default=True, metavar="MIB",
-            help="Refuse larger scenario files.",
-        ),
-    )  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 @cli.command()
-@_shared
+@scenario_options
 def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int) -> None:
     """Check SCENARIO and list every parameter with its value, source and grade.
 
@@ -129,55 +89,12 @@ def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, ma
         print_check(loaded, variants)
 
 
-@cli.command()
-@_shared
-def cite(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int) -> None:
-    """Print what to cite for SCENARIO as BibTeX: its sources, exosim and the numerical libraries that run it.
-
-    The sources are exactly those that its ledger uses.
-    """
-    from exosim.bibliography import bibtex, entries, uncited
-
-    loaded = _load(scenario, changes, max_file_size)
-    if as_json:
-        named = {"name": loaded.name, "hash": loaded.hash}
-        found = {"entries": [entry.as_dict() for entry in entries(loaded)], "uncited": uncited(loaded)}
-        print_json({"form": "exosim.cite/1", "version": __version__, "scenario": named, **found})
-        return
-    click.echo(bibtex(loaded), nl=False)
-    if not quiet:
-        told = ", ".join(f"{count} of {key}" for key, count in uncited(loaded).items())
-        _note(f"parameters without a work to cite: {told or 'none'}")
-
-
-def _to_folder(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of commands that draw random values and write a folder."""
-    options = (
-        click.option(
-            "--seed",
-            type=click.IntRange(0, LARGEST_SEED),
-            metavar="N",
-            help="Seed of the random values; default: as in the scenario.",
-        ),
-        click.option(
-            "--out",
-            type=click.Path(path_type=Path),
-            metavar="DIR",
-            help="Folder for the results; default: results/<name>-<hash>-s<seed>.",
-        ),
-        click.option("--overwrite", is_flag=True, help="Replace a folder that holds something else."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 @cli.command("yield")
-@_shared
+@scenario_options
 @click.option(
     "--draws", type=click.IntRange(1, MOST_DRAWS), metavar="N", help="Number of draws; default: as in the scenario."
 )
-@_to_folder
+@folder_options
 def yield_(
     scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int,
     draws: int | None, seed: int | None, out: Path | None, overwrite: bool,
@@ -187,16 +104,16 @@ def yield_(
     Prints the headline figures and a table of all steps (median and 5 to 95 % interval), and writes tables and pictures
     into a folder. The figures are those of a started batch that does not fail.
     """
-    from exosim.folder import Target, default_path, writing
+    from exosim.folder import Target, default_path, identity_of, writing
     from exosim.picture_folder import write_yield
     from exosim.simulation import evaluate
 
-    loaded = _load(scenario, changes, max_file_size)
+    loaded = load_scenario(scenario, changes, max_file_size)
     used = loaded.seed if seed is None else seed
-    identity = {"form": "exosim.run/1", "command": "yield", "scenario": loaded.name, "hash": loaded.hash, "seed": used}
+    identity = identity_of("yield", loaded.name, loaded.hash, used)
     target = Target(out or default_path(loaded.name, loaded.hash, used), out is not None, identity, overwrite)
     silent = quiet or as_json
-    with writing(target, None if silent else _note) as folder:
+    with writing(target, None if silent else note) as folder:
         with warnings.catch_warnings(), _progress(silent) as progress:
             warnings.simplefilter("ignore", RuntimeWarning)  # what is not finite is reported with a reason
             yields = evaluate(loaded, draws, seed=used, progress=progress)
@@ -210,19 +127,40 @@ def yield_(
         print_yields(yields, paths)
 
 
+def _half_widths(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> dict[str, str]:
+    """Read the --half-width options: NAME=WIDTH."""
+    asked: dict[str, str] = {}
+    for value in values:
+        name, sign, width = value.partition("=")
+        if not sign or not name.strip():
+            raise click.BadParameter(f'needs NAME=WIDTH, such as doses_per_year=5%; got "{shortened(value)}"')
+        asked[name.strip()] = width.strip()
+    return asked
+
+
 @cli.command()
-@_shared
+@scenario_options
 @click.option(
     "--replications",
     type=click.IntRange(1, MOST_REPLICATIONS),
     metavar="N",
-    help="Number of replications; default: as in the scenario.",
+    help="Number of replications; default: as in the scenario. With --half-width the most; default: 1,000,000.",
+)
+@click.option(
+    "--half-width",
+    multiple=True,
+    metavar="NAME=WIDTH",
+    callback=_half_widths,
+    help="Add replications until the 95 % half-width of the mean of an indicator is met, such as doses_per_year=5% or "
+    "lead_time=10h; may be given several times.",
 )
 @click.option("--jobs", type=click.IntRange(1, MOST_JOBS), metavar="N", default=1, help="Processes; default: 1.")
-@_to_folder
+@click.option("--parquet", is_flag=True, help="Write the event logs of all replications, as events.parquet.")
+@folder_options
 def run(
     scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int,
-    replications: int | None, jobs: int, seed: int | None, out: Path | None, overwrite: bool,
+    replications: int | None, half_width: dict[str, str], jobs: int, parquet: bool,
+    seed: int | None, out: Path | None, overwrite: bool,
 ) -> None:  # fmt: skip
     """When batches and doses leave the facility of SCENARIO, and what holds them back.
 
@@ -230,19 +168,27 @@ def run(
     each replication. Prints indicators with their 95 % interval over replications, and writes tables, the event log of
     the first replication and pictures into a folder.
     """
-    from exosim.folder import Target, default_path, writing
+    from exosim.event_files import EVENTS, check_extra
+    from exosim.folder import Target, default_path, identity_of, writing
     from exosim.picture_folder import write_run_folder
     from exosim.replications import simulate
+    from exosim.stopping import read_half_widths
 
-    loaded = _load(scenario, changes, max_file_size)
+    read_half_widths(half_width)
+    if parquet:
+        check_extra()
+    loaded = load_scenario(scenario, changes, max_file_size)
     used = loaded.seed if seed is None else seed
-    identity = {"form": "exosim.run/1", "command": "run", "scenario": loaded.name, "hash": loaded.hash, "seed": used}
+    identity = identity_of("run", loaded.name, loaded.hash, used)
     path = out or default_path(f"{loaded.name}_run", loaded.hash, used)
     target = Target(path, out is not None, identity, overwrite)
     silent = quiet or as_json
-    with writing(target, None if silent else _note) as folder:
+    with writing(target, None if silent else note) as folder:
         with _progress(silent) as progress:
-            results = simulate(loaded, replications, seed=used, jobs=jobs, progress=progress)
+            results = simulate(
+                loaded, replications, seed=used, jobs=jobs, progress=progress, half_width=half_width,
+                events=folder / EVENTS if parquet else None,
+            )  # fmt: skip
         written = write_run_folder(results, folder, identity)
     paths = [Path(printable(str(target.path / path.name))) for path in written]
     if as_json:
@@ -253,14 +199,8 @@ def run(
         print_run(results, paths)
 
 
-for _command in (describe, new, schema):
+for _command in (cite, describe, new, schema):
     cli.add_command(_command)
-
-
-def _load(path: str, changes: dict[str, Any], max_file_size: int) -> Scenario:
-    from exosim.scenario import load
-
-    return load(path, changes, maximum_mebibytes=max_file_size)
 
 
 def _checked(scenario: Scenario, variants: Sequence[Scenario]) -> dict[str, Any]:
@@ -276,10 +216,6 @@ def _checked(scenario: Scenario, variants: Sequence[Scenario]) -> dict[str, Any]
         "variants": [{"name": v.name, "hash": v.hash, "warnings": list(v.warnings)} for v in variants],
         "ledger": {"headline": ledger.headline(), **ledger.counts(), "lines": [dataclasses.asdict(x) for x in ledger]},
     }
-
-
-def _note(text: str) -> None:
-    click.echo(f"note: {text}", err=True)
 
 
 @contextlib.contextmanager
@@ -299,7 +235,7 @@ def _progress(silent: bool) -> Iterator[Callable[[int, int], None] | None]:
             bar.start()
             task = bar.add_task("drawing", total=asked)
         if bar is not None and task is not None:
-            bar.update(task, completed=done)
+            bar.update(task, completed=done, total=asked)
 
     try:
         yield advance

@@ -210,15 +210,25 @@ _INDICATORS = {
     "batches_started": "batches started",
     "batches_finished": "batches finished",
     "batches_rejected": "batches lost",
+    "batches_turned_away": "batches turned away",
+    "batches_per_year": "batches per year",
+    "batches_per_year_bound": "  at most, as planned",
+    "right_first_time": "right first time",
+    "hold_violations": "hold limits exceeded per batch",
     "lead_time": "lead time, P50",
     "lead_time_p90": "lead time, P90",
     "cycle_time": "time between two batches",
+    "minimum_cycle_time": "  at least, as planned",
     "makespan": "first release to last end",
     "work_in_progress": "work in progress",
 }
-_RESOURCES = ("utilization", "occupancy", "labor")
-
-
+_SHARES = {"utilization": ("utilization", "%", 100.0), "occupancy": ("occupancy", "%", 100.0)}
+_PEOPLE = {
+    "labor": ("at work", "%", 100.0),
+    "labor_touch_hours": ("at work", "h/year", 1.0),
+    "labor_paid_hours": ("on duty", "h/year", 1.0),
+}
+"""Heading and unit of each column of the tables of equipment and people, and the factor from the indicator."""
 _WAITS = {
     "waiting": "unit",
     "waiting_for_people": "people",
@@ -235,11 +245,12 @@ def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
     title = f"{scenario.title or scenario.name}: {plant.horizon / 24:.0f} d, {results.replications} replications"
     console.print(Text(f"{title}, seed {results.seed}", style="bold"))
     console.print(_indicator_table(results))
-    console.print(_resource_table(results))
+    console.print(_means_table(results, "share of the time: mean", "equipment class", _SHARES))
+    if plant.roles:
+        console.print(_means_table(results, "people: means", "role", _PEOPLE))
     console.print(_wait_table(results))
-    name, share, bound = results.bottleneck()
-    if name:
-        console.print(Text(f"most occupied: {name}, {100 * share:.1f} %; analytic minimum cycle time {bound:.1f} h"))
+    for line in (*_pace(results), *(str(reached) for reached in results.half_widths if reached.met)):
+        console.print(Text(line))
     for warning in (*scenario.warnings, *results.remarks()):
         console.print(Text(f"warning: {warning}", style="yellow"))
     console.print(Text(scenario.ledger().headline()))
@@ -264,17 +275,42 @@ def _span(low: float | None, high: float | None) -> str:
     return "-" if low is None or high is None else f"{number(low)} to {number(high)}"
 
 
-def _resource_table(results: FacilityResults) -> Table:
-    table = Table(box=table_lines(), pad_edge=False, title="share of the time: mean", title_justify="left")
-    table.add_column("equipment class or role")
-    for heading in _RESOURCES:
-        table.add_column(f"{heading}\n%", justify="right")
-    rows = [row for row in results.quantities() if row.name in _RESOURCES]
+def _pace(results: FacilityResults) -> list[str]:
+    """Return what holds the plant back, and its pace as planned beside the simulated one, in words."""
+    name, share, shortest = results.bottleneck()
+    if not name:
+        return []
+    lines = [f"most occupied: {name}, {100 * share:.1f} %"]
+    if shortest > 0.0:
+        found = {row.name: row.mean for row in results.quantities() if row.step is None}
+        planned = (
+            f"{number(shortest)} h ({results.limiting_class()}), {number(found['batches_per_year_bound'])} batches"
+        )
+        cycle, year = number(found["cycle_time"]), number(found["batches_per_year"])
+        lines.append(f"minimum cycle time as planned: {planned} a year; simulated: {cycle} h, {year} batches a year")
+    return lines
+
+
+def _means_table(
+    results: FacilityResults, title: str, rows_are: str, columns: Mapping[str, tuple[str, str, float]]
+) -> Table:
+    """Return a table of the means of some indicators by equipment class or role."""
+    table = Table(box=table_lines(), pad_edge=False, title=title, title_justify="left")
+    table.add_column(rows_are)
+    for heading, unit, _ in columns.values():
+        table.add_column(f"{heading}\n{unit}", justify="right")
+    rows = [row for row in results.quantities() if row.name in columns]
     found = {(row.step, row.name): row.mean for row in rows}
     for resource in dict.fromkeys(row.step for row in rows):
-        shares = [found.get((resource, name)) for name in _RESOURCES]
-        table.add_row(resource, *("-" if share is None else f"{100 * share:.1f}" for share in shares))
+        means = [(found.get((resource, name)), unit, scale) for name, (_, unit, scale) in columns.items()]
+        table.add_row(resource, *(_mean(mean, unit, scale) for mean, unit, scale in means))
     return table
+
+
+def _mean(mean: float | None, unit: str, scale: float) -> str:
+    if mean is None:
+        return "-"
+    return f"{scale * mean:.1f}" if unit == "%" else number(mean)
 
 
 def _wait_table(results: FacilityResults) -> Table:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+import math
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from exosim.event_files import EVENTS
+from exosim.folder import Target, identity_of, write_manifest, writing
+from exosim.indicators import BY_RESOURCE, HEADLINES
 from exosim.parameter import Ledger
 from exosim.records import Event
-from exosim.results import FacilityResults, Yields
 
+if TYPE_CHECKING:
+    from exosim.results import FacilityResults, Yields
+
+_BATCH = ("number", "donor", "released", "ended", "disposition", "doses", "campaign", "due")
+_HISTORY = ("deviations", "failures", "procedures", "streams")
+SEPARATOR = "; "
+"""Stands between the parts of a batch's history; none of them holds it: they are names."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_QUOTE = "'"
 
 
 def to_json(document: object) -> str:
@@ -30,23 +42,57 @@ def write_yields(yields: Yields, folder: Path) -> list[Path]:
 
 
 def write_run(results: FacilityResults, folder: Path) -> list[Path]:
-    """Write ``run.json``, ``indicators.csv``, ``batches.csv``, ``events.csv`` and ``ledger.csv``; return their paths.
+    """Write the tables of a run in time; return their paths.
 
-    Batches are those of all replications; events those of the first.
+    They are ``run.json``, ``indicators.csv``, ``replications.csv``, ``batches.csv``, ``events.csv`` and ``ledger.csv``.
+    Batches are those of all replications, events those of the first. Replications and batches are numbered from 1.
     """
     document = folder / "run.json"
     document.write_text(to_json(results.as_dict()), encoding="utf-8")
     rows = [quantity.as_dict() for quantity in results.quantities()]
     indicators = write_csv(folder / "indicators.csv", list(rows[0]), [list(row.values()) for row in rows])
-    columns = ["replication", "number", "donor", "released", "ended", "disposition", "doses"]
-    records = [
-        [replication + 1, b.number + 1, b.donor, b.released, b.ended, b.disposition, b.doses]
-        for replication, account in enumerate(results.accounts)
-        for b in account.batches
-    ]
-    batches = write_csv(folder / "batches.csv", columns, records)
-    events = write_csv(folder / "events.csv", list(Event._fields), results.first.run.log)
-    return [document, indicators, batches, events, write_ledger(results.scenario.ledger(), folder)]
+    values = write_csv(folder / "replications.csv", ["replication", "name", "step", "unit", "value"], _values(results))
+    batches = write_csv(folder / "batches.csv", ("replication", *_BATCH, *_HISTORY), _batches(results))
+    log = (event._replace(batch=event.batch + 1) for event in results.first.run.log)
+    events = write_csv(folder / "events.csv", list(Event._fields), log)
+    return [document, indicators, values, batches, events, write_ledger(results.scenario.ledger(), folder)]
+
+
+def _values(results: FacilityResults) -> Iterator[Sequence[Any]]:
+    """Yield every indicator of every replication; one without a value is left empty."""
+    for replication, account in enumerate(results.accounts, start=1):
+        for name, (unit, _) in HEADLINES.items():
+            yield replication, name, None, unit, _finite(account.headlines[name])
+        for name, (unit, _) in BY_RESOURCE.items():
+            for resource, value in account.by_resource[name].items():
+                yield replication, name, resource, unit, _finite(value)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _batches(results: FacilityResults) -> Iterator[Sequence[Any]]:
+    """Yield every batch of every replication with its genealogy: the streams that went into it, and what made it."""
+    feeds = {procedure.id: procedure.feeds for procedure in results.scenario.declarations.procedures}
+    for replication, account in enumerate(results.accounts, start=1):
+        for b in account.batches:
+            streams = dict.fromkeys(stream for name in b.procedures for stream in feeds[name])
+            history = [SEPARATOR.join(parts) for parts in (b.deviations, b.failures, b.procedures, streams)]
+            known = (getattr(b, name) for name in _BATCH[1:])
+            yield replication, b.number + 1, *known, *history
+
+
+def save_run(results: FacilityResults, path: Path, overwrite: bool) -> list[Path]:
+    """Write a run as a folder of tables, whole or not at all; return the paths."""
+    scenario = results.scenario
+    identity = identity_of("run", scenario.name, scenario.hash, results.seed)
+    with writing(Target(path, True, identity, overwrite)) as draft:
+        written = write_run(results, draft)
+        if results.events is not None:
+            written.append(Path(shutil.copytree(results.events, draft / EVENTS)))
+        write_manifest(draft, {**identity, "version": results.version, "replications": results.replications})
+    return [path / file.name for file in written]
 
 
 def write_ledger(ledger: Ledger, folder: Path) -> Path:
@@ -65,10 +111,25 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]])
     return path
 
 
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a table that :func:`write_csv` wrote, with the apostrophes that it added taken away."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [{name: _text(cell) for name, cell in row.items()} for row in csv.DictReader(file)]
+
+
 def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS) and not _is_number(value):
-        return f"'{value}"
+    if isinstance(value, str) and _looks_like_a_formula(value) and not _is_number(value):
+        return f"{_QUOTE}{value}"
     return "" if value is None else value
+
+
+def _text(cell: str) -> str:
+    return cell[1:] if cell.startswith(_QUOTE) and _looks_like_a_formula(cell) else cell
+
+
+def _looks_like_a_formula(text: str) -> bool:
+    """Return whether a spreadsheet may compute the text, also behind apostrophes: those that are added come off."""
+    return text.lstrip(_QUOTE).startswith(_FORMULA_STARTS)
 
 
 def _is_number(text: str) -> bool:

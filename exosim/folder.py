@@ -19,7 +19,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from exosim.errors import FileError, Problem, shortened
@@ -191,7 +192,7 @@ def _replace(draft: Path, place: Path) -> None:
     except BaseException:
         old.rename(place)
         raise
-    written = _read_manifest(old).get("files", {})
+    written = {PurePosixPath(name).parts[0] for name in _read_manifest(old).get("files", {}) if name}
     for file in old.iterdir():
         if file.name not in (MANIFEST, *written) and not (place / file.name).exists():
             file.rename(place / file.name)
@@ -266,16 +267,64 @@ def _may_run(process: Any) -> bool:
     return True
 
 
-def write_manifest(folder: Path, identity: Mapping[str, Any], packages: Mapping[str, str]) -> None:
+def identity_of(command: str, name: str, hash_: str, seed: int) -> dict[str, Any]:
+    """Return what a folder is of: command, name and hash of the scenario, seed."""
+    return {"form": "exosim.run/1", "command": command, "scenario": name, "hash": hash_, "seed": seed}
+
+
+def packages() -> dict[str, str]:
+    """Return the versions of the packages that numbers depend on."""
+    return {name: version(name) for name in ("numpy", "scipy", "simpy", "matplotlib", "pint", "pydantic")}
+
+
+def file_hash(file: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def check_files(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a folder whose files are all as they were written.
+
+    Raises
+    ------
+    FileError
+        when there is no manifest, or for every file that is missing or differs.
+    """
+    manifest = _read_manifest(folder)
+    files = manifest.get("files")
+    if not isinstance(files, dict):
+        raise FileError(_problem(folder, f"there is no {MANIFEST} that can be read", "the folder of a run"))
+    problems = [found for name, known in files.items() if (found := _differs(folder, name, known)) is not None]
+    if problems:
+        raise FileError(problems)
+    return manifest
+
+
+def _differs(folder: Path, name: str, known: object) -> Problem | None:
+    """Return what is wrong with a file of a folder, or None."""
+    file = folder / name
+    if not file.resolve().is_relative_to(folder.resolve()):
+        return _problem(file, "this file of the manifest is outside the folder")
+    try:
+        found = file_hash(file)
+    except OSError as error:
+        return _problem(file, f"cannot be read: {error.strerror}", "the file that the manifest names")
+    if found == known:
+        return None
+    expected = f"SHA-256 {shortened(str(known), 64)}, as in {MANIFEST}"
+    return Problem("differs from what the run wrote", file=str(file), got=f"SHA-256 {found}", expected=expected)
+
+
+def write_manifest(folder: Path, identity: Mapping[str, Any]) -> None:
     """Write ``manifest.json``: what was run, with which versions, where, and the hash of every file beside it."""
-    files = {
-        file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir()) if file.is_file()
-    }
+    inside = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+    files = {name: file_hash(folder / name) for name in inside}
     manifest = {
         **identity,
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "packages": dict(packages),
+        "packages": packages(),
         "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "files": files,
     }

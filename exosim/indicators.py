@@ -8,16 +8,20 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
+from exosim.history import histories, troubles
+from exosim.labor import paid_hours, touched_hours
 from exosim.plant import Plant
-from exosim.records import BatchRecord, Event, Run
+from exosim.records import BatchRecord, Event, Run, log_hash
 
 YEAR = 8766.0  # h
 _WEEK = 168.0  # h
+_ARRIVES = ("start", "parallel", "prepare")
+"""Events with which a batch or a preparation takes a unit."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,13 @@ class Window:
     ----------
     run, plant : what ran, and on what
     start : end of the warm-up [h]
+    planned : hours for which a batch occupies each equipment class as planned: no waits, no failures
     """
 
     run: Run
     plant: Plant
     start: float
+    planned: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def hours(self) -> float:
@@ -41,27 +47,36 @@ class Window:
 
     @cached_property
     def batches(self) -> list[BatchRecord]:
-        """The batches released in the window."""
-        return [batch for batch in self.run.batches if batch.released >= self.start]
+        """The batches released in the window; those that found the line full were not."""
+        return [b for b in self.run.batches if b.released >= self.start and b.disposition != "turned_away"]
 
     @cached_property
     def ended(self) -> list[BatchRecord]:
-        """The batches that ended in the window, whenever they were released."""
-        return [b for b in self.run.batches if b.ended is not None and self.start <= b.ended <= self.run.hours]
+        """The batches that ended in the window, whenever they were released; not those that found the line full."""
+        begun = (b for b in self.run.batches if b.ended is not None and b.disposition != "turned_away")
+        return [b for b in begun if b.ended is not None and self.start <= b.ended <= self.run.hours]
 
     @cached_property
     def stays(self) -> list[tuple[str, str, float, float, float]]:
         """Each stay on a unit: class, unit, from, to, turnaround after it [h]; an open stay ends with the run."""
+        turnaround = {e.id: float(np.ravel(e.turnaround)[0]) for e in self.plant.equipment}
         open_stays: dict[tuple[int, str], tuple[str, float]] = {}
         found: list[tuple[str, str, float, float, float]] = []
         for event in self.run.log:
-            if event.event == "start" and event.unit and (event.batch, event.unit) not in open_stays:
-                open_stays[event.batch, event.unit] = (event.unit.rsplit(" ", 1)[0], event.time)
-            elif event.event == "leave":
-                name, begun = open_stays.pop((event.batch, event.unit))
-                found.append((name, event.unit, begun, event.time, event.amount))
+            key = (event.batch, event.unit)
+            if event.event in _ARRIVES and event.unit and key not in open_stays:
+                open_stays[key] = (event.unit.rsplit(" ", 1)[0], event.time)
+            elif event.event == "leave" or (event.event == "prepared" and event.unit):
+                name, begun = open_stays.pop(key)
+                after = event.amount if event.event == "leave" else turnaround.get(name, 0.0)
+                found.append((name, event.unit, begun, event.time, after))
         found.extend((name, unit, begun, self.run.hours, 0.0) for (_, unit), (name, begun) in open_stays.items())
         return found
+
+    @cached_property
+    def troubles(self) -> Mapping[int, Sequence[Event]]:
+        """What went wrong, by number of the batch: its failures and deviations, in order."""
+        return troubles(self.run.log)
 
     def inside(self, begin: float, end: float) -> float:
         """Return how much of a stretch of time lies in the window [h]."""
@@ -81,6 +96,12 @@ def batches_finished(window: Window) -> float:
 def batches_rejected(window: Window) -> float:
     """Return the batches that were lost in the window."""
     return float(sum(batch.disposition == "rejected" for batch in window.ended))
+
+
+def batches_turned_away(window: Window) -> float:
+    """Return the batches that found the line full in the window, and of which nothing was made."""
+    away = [b for b in window.run.batches if b.disposition == "turned_away"]
+    return float(sum(b.released >= window.start for b in away))
 
 
 def doses_per_year(window: Window) -> float:
@@ -123,15 +144,58 @@ def makespan(window: Window) -> float:
     return max(ends) - min(batch.released for batch in window.batches) if ends else float("nan")
 
 
+def batches_per_year(window: Window) -> float:
+    """Return the batches that ended well, per year [1/year]."""
+    return batches_finished(window) * YEAR / window.hours
+
+
+def limiting_class(window: Window) -> tuple[str, float]:
+    """Return the class that one batch occupies longest as planned, per unit, and that time [h]; none: ("", NaN)."""
+    count = {e.id: e.count for e in window.plant.equipment}
+    per_unit = {name: hours / count[name] for name, hours in window.planned.items()}
+    name = max(per_unit, key=lambda key: per_unit[key], default="")
+    return name, per_unit.get(name, float("nan"))
+
+
+def minimum_cycle_time(window: Window) -> float:
+    """Return the analytic minimum of the time between two batches [h]: the longest planned occupation of a class."""
+    return limiting_class(window)[1]
+
+
+def batches_per_year_bound(window: Window) -> float:
+    """Return the batches per year that the most occupied class allows at most, as planned [1/year]."""
+    shortest = minimum_cycle_time(window)
+    return YEAR / shortest if shortest > 0.0 else float("nan")
+
+
+def right_first_time(window: Window) -> float:
+    """Return the share of the batches ended in the window that finished without any failure or deviation."""
+    right = [b.disposition == "finished" and b.number not in window.troubles for b in window.ended]
+    return float(np.mean(right)) if right else float("nan")
+
+
+def hold_violations(window: Window) -> float:
+    """Return how often a hold limit was exceeded, per batch that ended in the window."""
+    events = [event for batch in window.ended for event in window.troubles.get(batch.number, ())]
+    count = sum(event.event == "deviation" and event.note.startswith("max_hold") for event in events)
+    return count / len(window.ended) if window.ended else float("nan")
+
+
 HEADLINES: Mapping[str, tuple[str, Callable[[Window], float]]] = {
     "doses_per_year": ("dose/year", doses_per_year),
     "doses_per_started_batch": ("dose", doses_per_started_batch),
     "batches_started": ("1", batches_started),
     "batches_finished": ("1", batches_finished),
     "batches_rejected": ("1", batches_rejected),
+    "batches_turned_away": ("1", batches_turned_away),
+    "batches_per_year": ("1/year", batches_per_year),
+    "batches_per_year_bound": ("1/year", batches_per_year_bound),
+    "right_first_time": ("1", right_first_time),
+    "hold_violations": ("1", hold_violations),
     "lead_time": ("h", lambda window: _quantile(lead_times(window), 0.5)),
     "lead_time_p90": ("h", lambda window: _quantile(lead_times(window), 0.9)),
     "cycle_time": ("h", cycle_time),
+    "minimum_cycle_time": ("h", minimum_cycle_time),
     "makespan": ("h", makespan),
     "work_in_progress": ("1", work_in_progress),
 }
@@ -154,21 +218,25 @@ def occupancy(window: Window) -> dict[str, float]:
     return {e.id: taken[e.id] / (e.count * window.hours) for e in window.plant.equipment}
 
 
+def labor_touch_hours(window: Window) -> dict[str, float]:
+    """Return the hours of people at work per year, by role [h/year]: people times the hours that they really worked."""
+    hours = touched_hours(window.run.log, window.plant.roles, window.start, window.run.hours)
+    return {role: touched * YEAR / window.hours for role, touched in hours.items()}
+
+
+def labor_paid_hours(window: Window) -> dict[str, float]:
+    """Return the hours of people on duty per year, by role [h/year]: headcount times the hours of the shifts.
+
+    A role without shifts is there always: each of its people counts 8766 h a year.
+    """
+    hours = paid_hours(window.plant.roles, window.start, window.run.hours)
+    return {role: paid * YEAR / window.hours for role, paid in hours.items()}
+
+
 def labor(window: Window) -> dict[str, float]:
-    """Return the share of the people's working time that is spent at work, by role."""
-    touched: dict[str, float] = defaultdict(float)
-    begun: dict[tuple[int, str, str], float] = {}
-    for event in window.run.log:
-        key = (event.batch, event.procedure, event.phase)
-        if event.event == "begin":
-            begun[key] = event.time
-        elif event.event == "finish":
-            touched[event.role] += event.amount * window.inside(begun.pop(key), event.time)
-    there = {
-        r.id: r.headcount * (r.hours.worked(window.run.hours) - r.hours.worked(window.start))
-        for r in window.plant.roles
-    }
-    return {role: touched[role] / max(hours, 1e-9) for role, hours in there.items()}
+    """Return the share of the people's working time that is spent at work, by role; NaN where nobody is on duty."""
+    touched = labor_touch_hours(window)
+    return {role: touched[role] / paid if paid else math.nan for role, paid in labor_paid_hours(window).items()}
 
 
 def waiting(window: Window) -> dict[str, float]:
@@ -220,24 +288,14 @@ BY_RESOURCE: Mapping[str, tuple[str, Callable[[Window], dict[str, float]]]] = {
     "utilization": ("1", utilization),
     "occupancy": ("1", occupancy),
     "labor": ("1", labor),
+    "labor_touch_hours": ("h/year", labor_touch_hours),
+    "labor_paid_hours": ("h/year", labor_paid_hours),
     "waiting": ("h", waiting),
     "waiting_for_people": ("h", waiting_for_people),
     "waiting_for_shift": ("h", waiting_for_shift),
     "lost_to_failures": ("h", lost_to_failures),
 }
 """Indicators by equipment class, role or procedure, with units."""
-
-
-def minimum_cycle_time(window: Window) -> tuple[str, float]:
-    """Return the equipment class that is occupied longest per batch and unit, and that time [h]: the analytic bound."""
-    taken: dict[str, list[float]] = defaultdict(list)
-    for name, _, begin, end, turnaround in window.stays:
-        taken[name].append(end + turnaround - begin)
-    count = {e.id: e.count for e in window.plant.equipment}
-    finished = max(len({b.number for b in window.run.batches}), 1)
-    bound = {name: sum(hours) / finished / count[name] for name, hours in taken.items()}
-    name = max(bound, key=lambda key: bound[key], default="")
-    return name, bound.get(name, float("nan"))
 
 
 def weekly_occupancy(window: Window) -> dict[str, list[float]]:
@@ -260,16 +318,18 @@ class Account:
     by_resource : by name, then by equipment class, role or procedure
     lead_times : of the batches that ended well in the window [h]
     weekly : occupancy of each week, by equipment class
-    minimum_cycle_time : analytic bound of the time between two batches [h]
+    limiting_class : equipment class that sets the analytic minimum cycle time; empty when there is none
     batches : what became of each batch
+    log_hash : SHA-256 of the log in its canonical form
     """
 
     headlines: Mapping[str, float]
     by_resource: Mapping[str, Mapping[str, float]]
     lead_times: Sequence[float]
     weekly: Mapping[str, Sequence[float]]
-    minimum_cycle_time: float
+    limiting_class: str
     batches: Sequence[BatchRecord]
+    log_hash: str
 
 
 def account(window: Window) -> Account:
@@ -279,6 +339,7 @@ def account(window: Window) -> Account:
         {name: indicator(window) for name, (_, indicator) in BY_RESOURCE.items()},
         lead_times(window),
         weekly_occupancy(window),
-        minimum_cycle_time(window)[1],
-        [replace(batch, product=None) for batch in window.run.batches],
+        limiting_class(window)[0],
+        histories(window.run, window.troubles),
+        log_hash(window.run.log),
     )

@@ -6,6 +6,7 @@ length.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exosim.material import Material
@@ -33,3 +34,8 @@ def run(recipe: Recipe) -> tuple[Step, ...]:
         streams.update(procedure.streams(outcome))
         steps.append(Step(procedure, held, waited, outcome))
     return tuple(steps)
+
+
+def last_maker(procedures: Sequence[UnitProcedure]) -> int:
+    """Return the index of the last procedure that does more than take time: what is counted is counted there."""
+    return max((i for i, p in enumerate(procedures) if not p.operation.plain), default=len(procedures) - 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ def write_yield(yields: Yields, folder: Path, identity: dict[str, Any]) -> list[
         warnings.simplefilter("ignore", UserWarning)  # such as a name in a script that the font lacks
         for name, draw in pictures.items():
             paths.extend(save(draw(yields), folder, name))
-    write_manifest(folder, {**identity, "version": __version__, "draws": yields.draws}, _packages())
+    write_manifest(folder, {**identity, "version": __version__, "draws": yields.draws})
     return paths
 
 
@@ -45,9 +44,5 @@ def write_run_folder(results: FacilityResults, folder: Path, identity: dict[str,
         for draw in (plots.gantt, plots.occupancy_by_week, plots.lead_time, plots.waits, plots.doses_per_year):
             paths.extend(save(draw(results), folder, draw.__name__))
     extra = {"version": __version__, "replications": results.replications}
-    write_manifest(folder, {**identity, **extra}, _packages())
-    return paths
-
-
-def _packages() -> dict[str, str]:
-    return {name: version(name) for name in ("numpy", "scipy", "simpy", "matplotlib", "pint", "pydantic")}
+    write_manifest(folder, {**identity, **extra})
+    return paths if results.events is None else [*paths, results.events]

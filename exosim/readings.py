@@ -19,7 +19,7 @@ from exosim.cell_readings import (
     last_expansion,
 )
 from exosim.composition import protein_ceiling, ratio, total_dna, total_protein
-from exosim.kernel import Step
+from exosim.kernel import Step, last_maker
 from exosim.material import Material, is_number, plus, times, total
 from exosim.operations.base import HARVEST_HOLD, Context, Outcome
 from exosim.parameter import Array
@@ -181,7 +181,7 @@ def read_batch(steps: Sequence[Step], context: Context, specification: Specifica
 
 def _read_cells(steps: Sequence[Step], context: Context, specification: Specification) -> list[Reading]:
     """Return the figures of a product of cells; yields refer to what leaves the last expansion."""
-    last, counter, dose = steps[-1].outcome, specification.instrument.counter(), specification.dose
+    last, counter, dose = _made(steps), specification.instrument.counter(), specification.dose
     found = {
         "doses": _doses(last, last.product, context, counter, dose),
         "vials": last.monitors.get("accepted"),
@@ -200,6 +200,11 @@ def _read_cells(steps: Sequence[Step], context: Context, specification: Specific
         for name, value in cell_figures(row.material, entered if downstream else None, start).items():
             readings.append(Reading(name, row.id, CELL_STEP_UNITS[name], value))
     return readings
+
+
+def _made(steps: Sequence[Step]) -> Outcome:
+    """Return the outcome of the step that makes the product; a step after it that only takes time counts nothing."""
+    return steps[last_maker([step.procedure for step in steps])].outcome
 
 
 def limit_shares(steps: Iterable[Step]) -> dict[tuple[str, str], Array]:
@@ -267,7 +272,7 @@ def _headline(name: str, unit: str, values: Array | None) -> Reading:
 
 
 def _headlines(steps: Sequence[Step], context: Context, specification: Specification, start: Array) -> list[Reading]:
-    last = steps[-1].outcome
+    last = _made(steps)
     product, counter = last.product, specification.instrument.counter()
     vesicles, protein = total(product.vesicles), total_protein(product, context)
     pure = ratio(vesicles, protein)
@@ -324,7 +329,7 @@ def attribute_results(
     ----------
     noise : standard normal number of the one result of each assay, by its id
     """
-    product = steps[-1].outcome.product
+    product = _made(steps).product
     counter = specification.instrument.counter()
     contained = dose_content(product, specification.dose.kind, context.sizes, counter)
     per_dose = ratio(times(product.volume, 1e3), contained / specification.dose.amount)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from itertools import repeat
+from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TypeAlias
 
 from exosim import preflight
+from exosim.cycle_time import planned_occupation
 from exosim.errors import Problem, ScenarioError, UsageError
+from exosim.event_files import log_folder, write_log
 from exosim.facility.lots import Lots, lane_of
 from exosim.facility.mishaps import Mishaps
 from exosim.facility.operate import operate
 from exosim.facility.route import Production
 from exosim.indicators import Account, Window, account
+from exosim.limits import MOST_REPLICATIONS
 from exosim.operations.base import Context, Outcome
 from exosim.parameter import Array
 from exosim.readings import doses_of
@@ -23,9 +28,13 @@ from exosim.recipe import Recipe
 from exosim.releases import BATCHES_PER_REPLICATION, releases
 from exosim.results import FacilityResults
 from exosim.scenario import Scenario
+from exosim.stopping import read_half_widths, settled, targets
 
 Progress: TypeAlias = Callable[[int, int], None]
+_Task: TypeAlias = Callable[[int], Account]
 _WORTH_PROCESSES = 2
+_MOST_IN_A_ROW = 8
+"""Replications that a process is given at once; an interrupt waits for them."""
 
 
 def simulate(
@@ -35,60 +44,98 @@ def simulate(
     seed: int | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
+    half_width: Mapping[str, str] | None = None,
+    events: str | Path | None = None,
 ) -> FacilityResults:
     """Return what leaves the facility over the horizon, for each replication.
 
     Parameters
     ----------
     scenario : with a ``[campaign]``
-    replications : number of replications; default: as in the scenario
+    replications : number of replications; default: as in the scenario. With `half_width`, the most that are allowed;
+        default: 1,000,000
     seed : seed of the addressed random values; default: as in the scenario
     jobs : processes; the results do not depend on it
     progress : called with (replications done, replications asked for)
+    half_width : by name of an indicator, how wide half the 95 % interval of its mean may be, such as
+        ``{"doses_per_year": "5 %", "lead_time": "10 h"}``; replications are added until it is met
+    events : folder that does not exist, into which the log of each replication is written as Parquet as it ends;
+        needs the extra ``parquet``
 
     Raises
     ------
     UsageError
-        when `replications` or `jobs` is below 1.
+        when `replications` or `jobs` is below 1, a half-width is off, or the extra is missing.
     ScenarioError
         when the scenario has no campaign.
     ModelError
         when the clock cannot go on, such as in a deadlock.
+    FileError
+        when the folder for the events is there already or cannot be written.
     """
-    asked = scenario.replications if replications is None else replications
+    widths = read_half_widths(half_width or {})
+    asked = (MOST_REPLICATIONS if widths else scenario.replications) if replications is None else replications
     used = scenario.seed if seed is None else seed
-    if asked < 1 or jobs < 1 or used < 0:
-        raise UsageError(
-            Problem("replications and jobs must be at least 1, the seed at least 0", got=f"{asked}, {jobs}, {used}")
-        )
+    _check(scenario, asked, jobs, used)
+    accounts: list[Account] = []
+    with log_folder(None if events is None else Path(events)) as folder, _workers(jobs) as each:
+        first = _logged(scenario, used, folder, 0)
+        for target in targets(widths, asked):
+            if not accounts:
+                accounts.append(account(first))
+                _tell(progress, 1, target)
+            for found in each(partial(_account_of, scenario, used, folder), range(len(accounts), target)):
+                accounts.append(found)
+                _tell(progress, len(accounts), target)
+            if settled(widths, accounts):
+                break
+    return FacilityResults(scenario, used, accounts, first, [w.reached(accounts) for w in widths], folder)
+
+
+def _check(scenario: Scenario, replications: int, jobs: int, seed: int) -> None:
+    if replications < 1 or jobs < 1 or seed < 0:
+        problem = "replications and jobs must be at least 1, the seed at least 0"
+        raise UsageError(Problem(problem, got=f"{replications}, {jobs}, {seed}"))
     if scenario.declarations.plant.rules is None:
-        problem = Problem("the scenario has no [campaign]", expected='[campaign] with every = "21 d", say')
-        raise ScenarioError(replace(problem, file=scenario.source.name))
-    first = run_once(scenario, used, 0)
-    accounts = [account(first)]
+        missing = Problem("the scenario has no [campaign]", expected='[campaign] with every = "21 d", say')
+        raise ScenarioError(replace(missing, file=scenario.source.name))
+
+
+def _tell(progress: Progress | None, done: int, asked: int) -> None:
     if progress is not None:
-        progress(1, asked)
-    for found in _others(scenario, asked, used, jobs):
-        accounts.append(found)
-        if progress is not None:
-            progress(len(accounts), asked)
-    return FacilityResults(scenario, used, accounts, first)
+        progress(done, asked)
 
 
-def _others(scenario: Scenario, count: int, seed: int, jobs: int) -> Iterator[Account]:
-    """Yield the replications after the first in order, whoever ran them."""
-    rest = range(1, count)
-    if jobs == 1 or len(rest) < _WORTH_PROCESSES:
-        for replication in rest:
-            yield _account_of(scenario, seed, replication)
+@contextlib.contextmanager
+def _workers(jobs: int) -> Iterator[Callable[[_Task, range], Iterable[Account]]]:
+    """Give a function that runs a task on numbers and returns what comes of it in order, whoever ran it."""
+    if jobs == 1:
+        yield map
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        chunk = max(1, len(rest) // (4 * jobs))
-        yield from pool.map(_account_of, repeat(scenario), repeat(seed), rest, chunksize=chunk)
+
+        def each(task: _Task, numbers: range) -> Iterable[Account]:
+            if len(numbers) < _WORTH_PROCESSES:
+                return map(task, numbers)
+            return pool.map(task, numbers, chunksize=max(1, min(len(numbers) // (4 * jobs), _MOST_IN_A_ROW)))
+
+        try:
+            yield each
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
-def _account_of(scenario: Scenario, seed: int, replication: int) -> Account:
-    return account(run_once(scenario, seed, replication))
+def _account_of(scenario: Scenario, seed: int, folder: Path | None, replication: int) -> Account:
+    return account(_logged(scenario, seed, folder, replication))
+
+
+def _logged(scenario: Scenario, seed: int, folder: Path | None, replication: int) -> Window:
+    """Run one replication and write its log, where a folder is given."""
+    window = run_once(scenario, seed, replication)
+    if folder is not None:
+        write_log(window.run.log, folder, replication)
+    return window
 
 
 def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
@@ -109,6 +156,7 @@ def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
     failures = Mishaps(plant.failures, [p.id for p in recipe.procedures], seed, replication, count)
     lots = Lots(recipe, alone, count, doses)
     preflight.check(scenario, plant, recipe.procedures, lots)
+    planned = planned_occupation(plant, recipe.procedures, lots, count)
     production = Production(made.campaign, recipe.procedures, lots, failures, made.at, made.donors, made.dues)
     run = operate(plant, [production], declared.horizon, replication)
-    return Window(run, plant, declared.warm_up)
+    return Window(run, plant, declared.warm_up, planned)

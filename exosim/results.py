@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -18,6 +20,7 @@ from exosim.version import __version__
 
 if TYPE_CHECKING:
     from exosim.scenario import Scenario
+    from exosim.stopping import Reached
 
 Key: TypeAlias = tuple[str, str | None]
 KINDS = ("reading", "limit", "attribute", "met", "course")
@@ -230,10 +233,21 @@ class FacilityResults:
     scenario, seed : what was run
     accounts : the indicators of each replication
     first : the first replication with its event log
+    half_widths : what was asked for and reached, where replications were added until an interval was narrow enough
+    events : folder with the logs of all replications as Parquet; None when they were not written
     """
 
-    def __init__(self, scenario: Scenario, seed: int, accounts: Sequence[Account], first: Window) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        accounts: Sequence[Account],
+        first: Window,
+        half_widths: Sequence[Reached] = (),
+        events: Path | None = None,
+    ) -> None:
         self.scenario, self.seed, self.accounts, self.first = scenario, seed, accounts, first
+        self.half_widths, self.events = half_widths, events
         self.version = __version__
 
     @property
@@ -255,8 +269,29 @@ class FacilityResults:
         rows = [account.by_resource["occupancy"] for account in self.accounts]
         mean = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
         name = max(mean, key=lambda key: mean[key], default="")
-        bound = float(np.mean([account.minimum_cycle_time for account in self.accounts]))
+        bound = float(np.mean([account.headlines["minimum_cycle_time"] for account in self.accounts]))
         return name, mean.get(name, math.nan), bound
+
+    def limiting_class(self) -> str:
+        """Return the class that sets the analytic minimum cycle time in most replications; empty without equipment."""
+        return Counter(account.limiting_class for account in self.accounts).most_common(1)[0][0]
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> list[Path]:
+        """Write the run as a folder of tables, whole or not at all; :func:`exosim.load_run` reads it.
+
+        Parameters
+        ----------
+        folder : where; made when it does not exist
+        overwrite : whether a folder that is not empty may be replaced
+
+        Raises
+        ------
+        FileError
+            when the folder is not empty, is being written by another process, or cannot be written.
+        """
+        from exosim.export import save_run
+
+        return save_run(self, Path(folder), overwrite)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON document ``exosim.run/1``: no time, path or machine, no NaN."""
@@ -269,15 +304,33 @@ class FacilityResults:
             "n": self.replications,
             "quantities": [quantity.as_dict() for quantity in self.quantities()],
             "limits": [],
+            "half_widths": [reached.as_dict() for reached in self.half_widths],
+            "streams": {p.id: list(p.feeds) for p in self.scenario.declarations.procedures},
+            "log_hashes": [account.log_hash for account in self.accounts],
             "warnings": [*self.scenario.warnings, *self.remarks()],
             "ledger": {"headline": ledger.headline(), **ledger.counts()},
         }
 
     def remarks(self) -> list[str]:
         """Return what a reader must know: such as that nothing was finished, and why."""
+        remarks = [str(reached) for reached in self.half_widths if not reached.met]
         if any(account.headlines["batches_finished"] for account in self.accounts):
-            return []
-        return ["no batch was finished in the window: the horizon is shorter than a batch, or every batch was lost"]
+            return remarks
+        return [*remarks, f"no batch was finished in the window: {self._fates()}"]
+
+    def _fates(self) -> str:
+        """Return what became of all batches, in words."""
+        fates: Counter[str] = Counter(batch.disposition for account in self.accounts for batch in account.batches)
+        if not fates:
+            return "none was started"
+        words = {
+            "finished": "finished during the warm-up",
+            "rejected": "lost",
+            "turned_away": "turned away",
+            "unfinished": "still on the line at the end",
+        }
+        parts = [f"{fates[disposition]} {word}" for disposition, word in words.items() if fates[disposition]]
+        return f"of {fates.total()} released in {self.replications} replications, {', '.join(parts)}"
 
     def __str__(self) -> str:
         lines = [f"{self.scenario.name}: {self.replications} replications, seed {self.seed}: mean (95 % interval)"]

@@ -1,4 +1,4 @@
-"""Commands that answer in words and run nothing: `describe`, `new`, `schema`.
+"""Commands that answer in words and run nothing: `cite`, `describe`, `new`, `schema`.
 
 As in :mod:`exosim.cli`, everything heavy is imported inside the commands.
 """
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from exosim.command_options import load_scenario, note, print_json, scenario_options
 from exosim.errors import Problem, UsageError, printable, unknown
 from exosim.version import __version__
 
@@ -18,11 +19,25 @@ if TYPE_CHECKING:
 _DEFAULT_TEMPLATE = "minimal"
 
 
-def print_json(document: object) -> None:
-    """Print a document in UTF-8, whatever the terminal speaks; half a surrogate pair is escaped as JSON does."""
-    from exosim.export import to_json
+@click.command()
+@scenario_options
+def cite(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int) -> None:
+    """Print what to cite for SCENARIO as BibTeX: its sources, exosim and the numerical libraries that run it.
 
-    click.echo(to_json(document).encode("utf-8", "backslashreplace"), nl=False)
+    The sources are exactly those that its ledger uses.
+    """
+    from exosim.bibliography import bibtex, entries, uncited
+
+    loaded = load_scenario(scenario, changes, max_file_size)
+    if as_json:
+        named = {"name": loaded.name, "hash": loaded.hash}
+        found = {"entries": [entry.as_dict() for entry in entries(loaded)], "uncited": uncited(loaded)}
+        print_json({"form": "exosim.cite/1", "version": __version__, "scenario": named, **found})
+        return
+    click.echo(bibtex(loaded), nl=False)
+    if not quiet:
+        told = ", ".join(f"{count} of {key}" for key, count in uncited(loaded).items())
+        note(f"parameters without a work to cite: {told or 'none'}")
 
 
 @click.command()

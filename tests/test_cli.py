@@ -245,8 +245,8 @@ def test_progress_shows_after_a_second(door: Door, monkeypatch: pytest.MonkeyPat
         def add_task(self, _: str, total: int) -> int:
             return total
 
-        def update(self, task: int, completed: int) -> None:
-            shown.append((completed, task))
+        def update(self, task: int, completed: int, total: int) -> None:
+            shown.append((completed, total))
 
     clock = [0.0]
     monkeypatch.setattr("exosim.console.new_progress", Bar)

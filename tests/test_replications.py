@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import exosim as xs
@@ -310,3 +311,23 @@ def test_the_bottleneck_moves_from_downstream_to_the_cultures() -> None:
     assert names == ["filling_isolator", "filling_isolator", "hollow_fiber_bioreactor"]
     assert doses[1] > 1.7 * doses[0]
     assert doses[2] > 1.3 * doses[1]
+
+
+def test_a_step_that_only_takes_time_after_the_vials_changes_no_doses(tmp_path: Path) -> None:
+    """Doses are counted where vials are filled, in the kernel and in the facility."""
+    text = REFERENCE.read_text(encoding="utf-8")
+    labelled = tmp_path / "labelled.toml"
+    step = """
+[[unit_procedure]]
+id = "label"
+operation = "timed_step"
+[unit_procedure.parameters]
+step_time = "1 h"
+"""
+    before = text.index("[[equipment]]")
+    labelled.write_text(text[:before] + step + text[before:], encoding="utf-8")
+    scenarios = [xs.load(REFERENCE), xs.load(labelled)]
+    first, second = (xs.evaluate(scenario, draws=500).values("doses") for scenario in scenarios)
+    assert np.array_equal(first, second)
+    one, other = (xs.simulate(scenario, replications=1).accounts[0].batches for scenario in scenarios)
+    assert [batch.doses for batch in one] == [batch.doses for batch in other]

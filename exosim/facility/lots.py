@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from exosim.errors import ModelError, Problem
-from exosim.kernel import Step, run
+from exosim.kernel import Step, last_maker, run
 from exosim.material import FIELDS, Material
 from exosim.operations.base import Context, Outcome, Visit, VisitedOperation
 from exosim.parameter import Array
@@ -44,6 +44,12 @@ def lane_of(value: Array, lane: int) -> Array:
 def material_of(material: Material, lane: int) -> Material:
     """Return one lane of a material."""
     return Material(**{name: lane_of(getattr(material, name), lane) for name in FIELDS})
+
+
+def outcome_of(outcome: Outcome, lane: int) -> Outcome:
+    """Return one lane of what an operation made and counted."""
+    monitors = {name: lane_of(value, lane) for name, value in outcome.monitors.items()}
+    return dataclasses.replace(outcome, product=material_of(outcome.product, lane), monitors=monitors)
 
 
 def _check_durations(place: str, outcome: Outcome) -> None:
@@ -181,14 +187,21 @@ class Lots:
 
     def doses(self, batch: int) -> float:
         """Return the whole doses of a batch."""
-        last = len(self._steps) - 1
+        last = last_maker(self._recipe.procedures)
         if batch in self._streams:
-            return float(np.squeeze(self._count_doses(self._outcomes[batch][last], self._recipes[batch].context)))
+            return float(np.squeeze(self._count_doses(self._made(batch, last), self._recipe_of(batch).context)))
         return self._planned_doses[batch]
+
+    def _made(self, batch: int, index: int) -> Outcome:
+        """Return what a procedure made of a batch that has left its plan, there or later."""
+        own = self._outcomes[batch].get(index)
+        return own if own is not None else outcome_of(self._steps[index].outcome, batch)
 
     @cached_property
     def _planned_doses(self) -> list[float]:
-        return self._spread(self._count_doses(self._steps[-1].outcome, self._recipe.context))
+        return self._spread(
+            self._count_doses(self._steps[last_maker(self._recipe.procedures)].outcome, self._recipe.context)
+        )
 
     def _recipe_of(self, batch: int) -> Recipe:
         if batch not in self._recipes:

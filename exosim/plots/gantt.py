@@ -36,19 +36,20 @@ def gantt(results: FacilityResults, ax: Axes | None = None) -> Axes:
     rows = _shown(window)
     axes = new_axes(10.0, 1.6 + 0.3 * len(rows)) if ax is None else ax
     place = {name: row for row, name in enumerate(rows)}
-    batch_of = {(event.unit, event.time): event.batch for event in window.run.log if event.event == "start"}
+    arrivals = (event for event in window.run.log if event.event in ("start", "parallel"))
+    batch_of = {(event.unit, event.time): event.batch for event in arrivals}
     stays: dict[int, list[tuple[float, float]]] = defaultdict(list)
     cleaning: dict[int, list[tuple[float, float]]] = defaultdict(list)
     colors: dict[int, list[str]] = defaultdict(list)
     for _, unit, begin, end, turnaround in window.stays:
         if unit not in place:
             continue
-        row, batch = place[unit], batch_of.get((unit, begin), 0)
+        row, batch = place[unit], batch_of.get((unit, begin))
         stays[row].append((begin / _DAY, (end - begin) / _DAY))
-        colors[row].append(_COLORS[batch % len(_COLORS)])
+        colors[row].append(GRAY if batch is None else _COLORS[batch % len(_COLORS)])
         if turnaround:
             cleaning[row].append((end / _DAY, turnaround / _DAY))
-        label = str(batch + 1)
+        label = "" if batch is None else str(batch + 1)  # a preparation belongs to no batch
         if end - begin > _DIGIT * len(label) * window.run.hours:
             axes.text((begin + end) / 2 / _DAY, row, label, ha="center", va="center", color="white", fontsize=8)
     for row, spans in cleaning.items():
