@@ -196,7 +196,8 @@ def _variant_table(scenario: Scenario, variants: Sequence[Scenario]) -> Table:
         changed = [path for path in dict.fromkeys(given) if _value(before, path) != _value(after, path)]
         for path in changed or ["nothing"]:
             unit = (after.get(path) or before.get(path) or next(iter(after.values()))).unit if changed else ""
-            table.add_row(*map(Text, (variant.name, path, _value(before, path), _value(after, path), unit)))
+            shown = "" if unit == "1" else unit
+            table.add_row(*map(Text, (variant.name, path, _value(before, path), _value(after, path), shown)))
     return table
 
 
