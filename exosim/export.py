@@ -12,7 +12,8 @@ from exosim.parameter import Ledger
 from exosim.records import Event
 from exosim.results import FacilityResults, Yields
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What spreadsheets read as the start of a formula, full-width signs too."""
 
 
 def to_json(document: object) -> str:

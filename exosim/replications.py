@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from itertools import repeat
 from multiprocessing import get_context
@@ -12,11 +13,13 @@ from typing import TypeAlias
 
 import numpy as np
 
-from exosim.errors import Problem, ScenarioError, UsageError
+from exosim.errors import LimitError, Problem, ScenarioError, UsageError, shortened
 from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
 from exosim.facility.operate import Order, operate
+from exosim.feasibility import check_in_time
 from exosim.indicators import Account, Window, account
+from exosim.limits import MOST_REPLICATIONS
 from exosim.operations.base import Context, Outcome
 from exosim.parameter import Array
 from exosim.plant import Campaign, Plant
@@ -58,6 +61,8 @@ def simulate(
         when the scenario has no campaign.
     ModelError
         when the clock cannot go on, such as in a deadlock.
+    LimitError
+        when there are more replications than a run may have, or a worker process cannot be had.
     """
     asked = scenario.replications if replications is None else replications
     used = scenario.seed if seed is None else seed
@@ -68,6 +73,10 @@ def simulate(
     if scenario.declarations.plant.rules is None:
         problem = Problem("the scenario has no [campaign]", expected='[campaign] with every = "21 d", say')
         raise ScenarioError(replace(problem, file=scenario.source.name))
+    if asked > MOST_REPLICATIONS:
+        problem = Problem("this is more than a run may have", got=shortened(f"{asked:,} replications"))
+        raise LimitError(replace(problem, expected=f"at most {MOST_REPLICATIONS:,}: --replications N"))
+    check_in_time(scenario)
     first = run_once(scenario, used, 0)
     accounts = [account(first)]
     if progress is not None:
@@ -86,9 +95,14 @@ def _others(scenario: Scenario, count: int, seed: int, jobs: int) -> Iterator[Ac
         for replication in rest:
             yield _account_of(scenario, seed, replication)
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        chunk = max(1, len(rest) // (4 * jobs))
-        yield from pool.map(_account_of, repeat(scenario), repeat(seed), rest, chunksize=chunk)
+    try:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            chunk = max(1, len(rest) // (4 * jobs))
+            yield from pool.map(_account_of, repeat(scenario), repeat(seed), rest, chunksize=chunk)
+    except (BrokenProcessPool, OSError) as error:
+        reason = getattr(error, "strerror", None) or "it ended abruptly, perhaps for want of memory"
+        problem = f"a worker process cannot be had: {reason}"
+        raise LimitError(Problem(problem, got=f"{jobs} processes", expected="fewer: --jobs N")) from None
 
 
 def _account_of(scenario: Scenario, seed: int, replication: int) -> Account:

@@ -34,7 +34,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["facility"], 4),
     **dict.fromkeys(["indicators"], 5),
     **dict.fromkeys(["plant_reader", "reader", "scenario"], 6),
-    **dict.fromkeys(["results", "simulation", "replications", "export", "folder"], 7),
+    **dict.fromkeys(["results", "budget", "feasibility", "simulation", "replications", "export", "folder"], 7),
     **dict.fromkeys(["plots"], 9),
     **dict.fromkeys(["__init__", "__main__", "cli", "console", "picture_folder"], 10),
 }
