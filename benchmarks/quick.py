@@ -18,7 +18,8 @@ import simpy
 import exosim as xs
 from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
-from exosim.facility.operate import Order, operate
+from exosim.facility.operate import operate
+from exosim.facility.route import Production
 from exosim.operations.base import standard_context
 from exosim.operations.timed_step import TimedStep
 from exosim.plant import Campaign, Equipment, Failure, Plant, Role
@@ -67,12 +68,12 @@ def ours(n: Numbers, *, bare: bool = False) -> Callable[[], int]:
     plant = Plant(tuple(Equipment(f"u{k}", 1, TURNAROUND) for k in range(OPERATIONS)), roles)
     failures = () if bare else tuple(Failure(f"f{k}", f"p{k}", "repeat", probability=0.02) for k in range(OPERATIONS))
     releases = [YEAR / BATCHES * b for b in range(BATCHES)]
-    order = Order(releases, [0] * BATCHES, float("inf"))
 
     def run() -> int:
         lots = Lots(recipe, lambda _: recipe, BATCHES)
         mishaps = Mishaps(failures, [p.id for p in procedures], 1, 0, BATCHES)
-        return operate(plant, Campaign(), procedures, lots, mishaps, order).events
+        production = Production(Campaign(), procedures, lots, mishaps, releases, [0] * BATCHES)
+        return operate(plant, [production]).events
 
     return run
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from exosim.material import Material
 from exosim.operations.base import Context, Hold, Outcome, UnitOperation
 from exosim.parameter import Array, parameter
 
+Breach = Literal["deviation", "reject"]
+WhenTooLarge = Literal["refuse", "parallel", "cycles"]
 PRODUCT, REMAINDER, WASTE = "product", "remainder", "waste"
 """Names of streams: what goes on, what stays in the vessel, and the share of a split that nothing uses."""
 
@@ -40,8 +43,11 @@ class UnitProcedure:
     feeds : streams that enter, such as ``culture.product``; several make a pool
     hold : how the feed is lost while it waits; None when waiting does nothing
     expected_hold : planned wait before the operation [h]
-    longest_hold : limit of the wait [h]; None when there is none
+    longest_hold, breach : limit of the wait [h], None when there is none; and what follows when it is exceeded
     unit, operator : equipment class and role, for the facility
+    waits_in : store in which the feed waits
+    utilities : what the procedure takes of each utility while it runs
+    when_too_large : what happens when one unit is too small
     split : shares of the product, by the name of the stream that each becomes; empty when it stays whole
     """
 
@@ -53,6 +59,10 @@ class UnitProcedure:
     longest_hold: float | None = None
     unit: str | None = None
     operator: str | None = None
+    breach: Breach = "deviation"
+    waits_in: str | None = None
+    utilities: Mapping[str, float] = field(default_factory=dict)
+    when_too_large: WhenTooLarge = "refuse"
     split: Mapping[str, float] = field(default_factory=dict)
 
     def feed(self, streams: Mapping[str, Material]) -> Material:

@@ -16,7 +16,8 @@ import numpy as np
 from exosim.errors import LimitError, Problem, ScenarioError, UsageError, shortened
 from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
-from exosim.facility.operate import Order, operate
+from exosim.facility.operate import operate
+from exosim.facility.route import Production
 from exosim.feasibility import check_in_time
 from exosim.indicators import Account, Window, account
 from exosim.limits import MOST_REPLICATIONS
@@ -128,10 +129,10 @@ def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
     plant = scenario.plant(values)
     procedures = recipe.procedures
     failures = Mishaps(plant.failures, [p.id for p in procedures], seed, replication, count)
-    order = Order(releases, donors, declared.horizon)
     lots = Lots(recipe, alone, count, doses)
     _check_people(scenario, plant, procedures, lots)
-    run = operate(plant, campaign, procedures, lots, failures, order, replication)
+    production = Production(campaign, procedures, lots, failures, releases, donors)
+    run = operate(plant, [production], declared.horizon, replication)
     return Window(run, plant, declared.warm_up)
 
 

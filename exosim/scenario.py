@@ -269,5 +269,5 @@ def _procedure(declared: ProcedureDeclaration, values: Values, context: Context)
         declared.longest_hold,
         declared.unit,
         declared.operator,
-        split,
+        split=split,
     )

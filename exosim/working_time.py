@@ -92,12 +92,12 @@ class WorkingTime:
         """Length of the longest interval [h]."""
         return max((end - start for start, end in self.intervals or ()), default=0.0)
 
-    def left(self, now: float) -> float:
-        """Return the hours until the interval in which `now` is ends; 0 outside working time."""
+    def until(self, now: float) -> float:
+        """Return when the interval in which `now` is ends; `now` itself outside working time."""
         if self.intervals is None:
             return math.inf
         index = bisect.bisect_right(self._starts, now) - 1
-        return max(self._ends[index] - now, 0.0) if index >= 0 else 0.0
+        return max(self._ends[index], now) if index >= 0 else now
 
     def finish(self, begin: float, hours: float) -> float:
         """Return when `hours` of work that starts at `begin` and pauses outside working time is done."""

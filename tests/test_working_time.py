@@ -97,7 +97,7 @@ def test_left(given_shifts: list[Shift], start: datetime.datetime, closed: set[d
     on = grid(given_shifts, start, closed)
     off = next((index for index in range(now, len(on)) if not on[index]), len(on))
     if off < len(on):
-        assert found.left(now * STEP) == pytest.approx((off - now) * STEP, abs=1e-6)
+        assert found.until(now * STEP) == pytest.approx(off * STEP, abs=1e-6)
 
 
 @pytest.mark.parametrize("tenths", range(240))
@@ -122,14 +122,14 @@ def test_a_phase_of_a_whole_shift_waits_for_a_whole_shift() -> None:
 def test_without_shifts_it_is_always_on() -> None:
     always = working_time([], datetime.datetime(2026, 1, 1), 100.0)
     assert always.always and always.next_start(3.0, 50.0) == 3.0
-    assert always.finish(3.0, 50.0) == 53.0 and always.worked(7.0) == 7.0 and always.left(1e6) == math.inf
+    assert always.finish(3.0, 50.0) == 53.0 and always.worked(7.0) == 7.0 and always.until(1e6) == math.inf
 
 
 def test_after_the_last_shift_there_is_no_time() -> None:
     found = WorkingTime(((0.0, 8.0),))
     assert found.next_start(8.0) == math.inf
     assert found.finish(4.0, 5.0) == math.inf
-    assert found.left(8.0) == 0.0 and found.left(-1.0) == 0.0
+    assert found.until(8.0) == 8.0 and found.until(-1.0) == -1.0
 
 
 def test_touching_shifts_are_one() -> None:

@@ -1,174 +1,176 @@
-"""One batch on its way through the recipe: waits, phases, failures, and what it holds meanwhile."""
+"""One batch on its way through the recipe: what it waits for, and what it holds meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import math
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import simpy
 
-from exosim.facility.lots import PlannedPhase
+from exosim.errors import ModelError, Problem
 from exosim.facility.pool import Pool
-from exosim.operations.base import VisitedOperation
-from exosim.recipe import UnitProcedure
-from exosim.records import Disposition, Event
+from exosim.facility.room import Room
+from exosim.facility.route import Production, Stage
+from exosim.facility.store import Store
+from exosim.facility.work import work
+from exosim.records import Disposition, entry
 
 if TYPE_CHECKING:
-    from exosim.facility.crew import Crew
     from exosim.facility.line import Line
 
 Steps = Generator[simpy.Event, Any, Any]
+_SLACK = 1e-9
+"""Share by which a size may exceed that of its units before one more is taken."""
+
+
+class Resource(Protocol):
+    """What a batch can wait for."""
+
+    @property
+    def name(self) -> str:
+        """Id of the resource."""
 
 
 @dataclass(eq=False, slots=True)
 class Batch:
-    """A batch in the facility: the only mutable thing besides pools and crews."""
+    """A batch in the facility: the only mutable thing besides the resources.
+
+    Attributes
+    ----------
+    number, lane : its place among all batches, and among those of its product
+    production, stages : what it follows
+    holds, rooms : units and rooms that it has
+    cycles : how often the procedure is run because its unit is too small
+    visits : how often each procedure was left for a rework, by index
+    reworks : how often each failure had the batch reworked
+    deviations : what deviated from the plan
+    done : triggered at its end, when somebody waits for that
+    """
 
     number: int
+    lane: int
     donor: int
+    production: Production
+    stages: Sequence[Stage]
     released: float
     due: float
-    done: simpy.Event
     holds: list[tuple[Pool, int]] = field(default_factory=list)
-    waits_for: Pool | Crew | None = None
+    rooms: list[Room] = field(default_factory=list)
+    waits_for: Resource | None = None
+    wants_store: Store | None = None
+    cycles: int = 1
+    visits: dict[int, int] = field(default_factory=dict)
+    reworks: dict[str, int] = field(default_factory=dict)
+    deviations: list[str] = field(default_factory=list)
     disposition: Disposition = "unfinished"
     ended: float | None = None
+    done: simpy.Event | None = None
+    process: simpy.Process | None = None
+
+    @property
+    def product(self) -> str:
+        """Name of what it makes."""
+        return self.production.campaign.product
 
 
-def run_batch(batch: Batch, line: Line, entered: Callable[[], None]) -> Steps:
+def run_batch(batch: Batch, line: Line, entered: Callable[[], object] | None = None) -> Steps:
     """Take a batch through all procedures; the generator reads like the recipe."""
-    log, env, number = line.log, line.env, batch.number
-    log.append(Event(env.now, number, event="release"))
-    yield from line.zero_wait(batch)
-    ready = env.now
-    for index, procedure in enumerate(line.procedures):
-        name = procedure.id
-        log.append(Event(ready, number, name, "", "ready"))
-        unit = yield from _enter(batch, line, procedure.unit)
-        if index == 0:
-            entered()
-        begun = env.now
-        log.append(Event(begun, number, name, "", "start", unit, "", begun - ready))
-        survived = yield from _work(batch, line, index, begun - ready, unit)
+    log, env, number, stages = line.log, line.env, batch.number, batch.stages
+    log.append(entry((env.now, number, "", "", "release", "", "", 0.0, batch.product, 0.0)))
+    if line.reserved is not None:
+        yield from line.zero_wait(batch)
+    index, last = 0, len(stages)
+    while 0 <= index < last:
+        stage = stages[index]
         ready = env.now
-        log.append(Event(ready, number, name, "", "end", unit))
-        if not survived:
-            break
-        stays = index + 1 < len(line.procedures) and line.procedures[index + 1].unit == procedure.unit
-        if not line.blocking and not stays:
+        log.append(entry((ready, number, stage.id, "", "ready", "", "", 0.0, "", 0.0)))
+        pool = stage.pool
+        if pool is None:
             line.leave(batch)
+            unit = ""
+        elif stage.stays and batch.holds:
+            unit = pool.labels[batch.holds[-1][1]]
+        elif stage.plain:
+            taken = pool.at_once(batch)
+            if taken is None:
+                taken = yield pool.queued(batch, line.key(batch, ready))
+            if batch.holds:
+                line.leave(batch)
+            batch.holds.append((pool, taken))
+            unit = pool.labels[taken]
+        else:
+            unit = yield from _enter(batch, line, stage, pool)
+        if entered is not None:
+            entered()
+            entered = None
+        begun = env.now
+        log.append(entry((begun, number, stage.id, "", "start", unit, "", begun - ready, "", 0.0)))
+        index = yield from work(batch, line, stage, ready, unit)
+        log.append(entry((env.now, number, stage.id, "", "end", unit, "", 0.0, "", 0.0)))
+        if stage.leaves and batch.holds:
+            line.leave(batch, stage.next_room)
     line.leave(batch)
-    batch.disposition = "finished" if survived else "rejected"
+    batch.disposition = "rejected" if index < 0 else "finished"
     batch.ended = env.now
-    log.append(Event(env.now, batch.number, event=batch.disposition))
-    batch.done.succeed()
+    log.append(entry((env.now, number, "", "", batch.disposition, "", "", 0.0, "", 0.0)))
+    if batch.done is not None:
+        batch.done.succeed()
 
 
-def _enter(batch: Batch, line: Line, name: str | None) -> Steps:
-    """Take a unit of the next class; with no storage between units, the last one is held until then.
+def _enter(batch: Batch, line: Line, stage: Stage, pool: Pool) -> Steps:
+    """Enter the room, then take the units; meanwhile the feed waits in its store, if there is a place.
 
-    Returns the label of the unit. A batch that goes on in the class in which it is stays on its unit.
+    Returns the label of the first unit. A batch that must wait stays on its unit until it finds a place in the store.
     """
-    if name is None:
-        line.leave(batch)
-        return ""
-    if batch.holds and batch.holds[-1][0].name == name:
-        pool, unit = batch.holds[-1]
-        return pool.labels[unit]
-    pool = line.pools[name]
-    free = pool.at_once(batch)
-    unit = (yield pool.queued(batch, line.priority(batch, line.env.now))) if free is None else free
-    line.leave(batch)
-    batch.holds.append((pool, unit))
-    return pool.labels[unit]
+    room, store = stage.room, stage.store
+    key = line.key(batch, line.env.now)
+
+    def stored() -> None:
+        line.leave(batch, room)
+
+    if room is not None and room not in batch.rooms:
+        if not room.at_once(batch):
+            if store is not None:
+                store.put(batch, key, stored)
+            yield room.queued(batch, key)
+        batch.rooms.append(room)
+    wanted = _units(batch, stage, pool)
+    taken = pool.several_at_once(batch, wanted)
+    if taken is None:
+        if store is not None and batch.wants_store is None:
+            store.put(batch, key, stored)
+        taken = yield pool.queued(batch, key, wanted)
+    units = taken if isinstance(taken, list) else [taken]
+    if store is not None:
+        store.take(batch)
+    line.leave(batch, room)
+    batch.holds.extend((pool, unit) for unit in units)
+    for unit in units[1:]:
+        line.log.append(entry((line.env.now, batch.number, stage.id, "", "parallel", pool.labels[unit], "", 0.0, "", 0.0)))
+    return pool.labels[units[0]]
 
 
-def _work(batch: Batch, line: Line, index: int, waited: float, unit: str) -> Steps:
-    """Run the phases of a procedure, with what fails; returns whether the batch survives."""
-    attempt = 0
-    while True:
-        phases = line.lots.begin(batch.number, index, waited)
-        planned = sum(phase.hours for phase in phases)
-        struck = line.failures.struck(batch.number, index, attempt, planned)
-        if not struck or struck[0].consequence == "wait":
-            yield from _phases(batch, line, index, waited, phases, unit)
-            for failure in struck:
-                yield from _lost(batch, line, index, failure.hours_lost, failure.id)
-            return True
-        failure = struck[0]
-        done = _until(phases, failure.after)
-        yield from _phases(batch, line, index, waited, done, unit, complete=False)
-        yield from _lost(batch, line, index, failure.hours_lost, failure.id)
-        attempt += 1
-        if failure.consequence == "reject" or attempt > failure.limit:
-            return False
+def _units(batch: Batch, stage: Stage, pool: Pool) -> int:
+    """Return how many units a procedure takes at once, and note in how many cycles it runs.
 
-
-def _lost(batch: Batch, line: Line, index: int, hours: float, note: str) -> Steps:
-    place = line.procedures[index].id
-    line.log.append(Event(line.env.now, batch.number, place, event="failure", amount=hours, note=note))
-    if hours > 0.0:
-        yield simpy.Timeout(line.env, hours)
-
-
-def _until(phases: list[PlannedPhase], hours: float) -> list[PlannedPhase]:
-    """Return the phases as far as `hours` of work reach."""
-    reached = []
-    for phase in phases:
-        if hours <= 0.0:
-            break
-        reached.append(phase._replace(hours=min(phase.hours, hours)))
-        hours -= phase.hours
-    return reached
-
-
-def _phases(
-    batch: Batch,
-    line: Line,
-    index: int,
-    waited: float,
-    phases: list[PlannedPhase],
-    unit: str,
-    *,
-    complete: bool = True,
-) -> Steps:
-    """Run phases one after the other; a running operation keeps to its schedule when a visit is late."""
-    env, procedure = line.env, line.procedures[index]
-    if not isinstance(procedure.operation, VisitedOperation):
-        for phase in phases:
-            if phase.hours > 0.0:
-                yield from _phase(batch, line, procedure, phase, phase.hours, unit)
-        return
-    begun = env.now
-    due, visits = 0.0, []
-    for position, phase in enumerate(phases):
-        due += phase.hours
-        hours = phase.hours if phase.attended else begun + due - env.now
-        if hours > 0.0:
-            yield from _phase(batch, line, procedure, phase, hours, unit)
-        if position == 0:
-            begun, due = env.now, 0.0  # the clock of the operation starts when its vessel does
-        elif phase.attended:
-            visits.append(env.now - begun)
-    if complete:
-        line.lots.visited(batch.number, index, waited, visits)
-
-
-def _phase(batch: Batch, line: Line, procedure: UnitProcedure, phase: PlannedPhase, hours: float, unit: str) -> Steps:
-    """Let the hours of a phase pass, with people when it is attended."""
-    env = line.env
-    crew = line.crews.get(procedure.operator or "") if phase.attended and phase.people else None
-    if crew is None:
-        yield simpy.Timeout(env, hours)
-        return
-    log, number, place, who, people = line.log, batch.number, procedure.id, crew.name, phase.people
-    asked = env.now
-    if not crew.at_once(people, hours):
-        yield crew.queued(batch, line.priority(batch, asked), people, hours)
-    begun = env.now
-    log.append(Event(begun, number, place, phase.name, "begin", unit, who, people, "", begun - asked))
-    taken = crew.finish(hours)
-    yield simpy.Timeout(env, taken)
-    crew.release(people)
-    log.append(Event(env.now, number, place, phase.name, "finish", unit, who, people, "", taken - hours))
+    Raises
+    ------
+    ModelError
+        when one unit is too small and the recipe does not say what to do then.
+    """
+    batch.cycles = 1
+    if pool.size_limit is None:
+        return 1
+    size = batch.production.lots.size(batch.lane, stage.index)
+    parts = max(math.ceil(size / pool.size_limit * (1.0 - _SLACK)), 1)
+    rule = stage.procedure.when_too_large
+    if parts == 1:
+        return 1
+    if rule == "refuse":
+        problem = f"needs a size of {size:.4g}, and one {pool.name} holds {pool.size_limit:.4g}"
+        raise ModelError(Problem(problem, path=stage.id, expected='when_too_large = "parallel" or "cycles"'))
+    at_once = min(parts, pool.capacity) if rule == "parallel" else 1
+    batch.cycles = math.ceil(parts / at_once)
+    return at_once

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import simpy
 
@@ -16,27 +16,44 @@ if TYPE_CHECKING:
     from exosim.facility.batch import Batch
 
 
+class Claim(NamedTuple):
+    """People asked for by a batch, for how long without a break."""
+
+    people: int
+    hours: float
+    event: simpy.Event
+    batch: Batch
+
+
 class Crew:
     """The people of a role. A claim takes all that it needs or waits; nobody is held while a shift is off.
 
     Attributes
     ----------
-    name, capacity : role and people on duty
+    name, capacity, hours : role, people on duty, and when
+    gowning, minimum : hours to change before each phase, and least people at one
     free : people who are not at work
+    queue : claims that only lack people, by their key
+    later : claims that must wait for a shift, by when it begins
     """
 
     def __init__(self, env: simpy.Environment, role: Role) -> None:
         self._env, self.name, self.capacity = env, role.id, role.headcount
-        self._hours = role.hours
+        self.hours, self.gowning, self.minimum = role.hours, role.gowning, role.minimum_crew
         self.free = role.headcount
-        self.queue: list[tuple[Any, int, int, float, simpy.Event, Batch]] = []
+        self.queue: list[tuple[Any, int, Claim]] = []
+        self.later: list[tuple[float, Any, int, Claim]] = []
         self._count = itertools.count()
         self._alarm = math.inf
+        self._until = -math.inf
+        """Working time is known to last until then; the clock never goes back."""
 
     def at_once(self, people: int, hours: float) -> bool:
         """Take `people` when they are free now, nobody is before, and they can work for `hours` without a break."""
+        if self.queue or people > self.free:
+            return False
         now = self._env.now
-        if self.queue or people > self.free or self._hours.next_start(now, hours) > now:
+        if (self.later and self.later[0][0] <= now) or not self._can_begin(now, hours + self.gowning):
             return False
         self.free -= people
         return True
@@ -46,16 +63,26 @@ class Crew:
         if people > self.capacity:
             problem = f"{people} people are needed at once"
             raise ModelError(Problem(problem, path=f"personnel.{self.name}.headcount", got=str(self.capacity)))
-        event = simpy.Event(self._env)
-        heapq.heappush(self.queue, (key, next(self._count), people, hours, event, batch))
+        claim = Claim(people, hours + self.gowning, simpy.Event(self._env), batch)
         batch.waits_for = self
-        self._serve()
-        return event
+        begin = self.hours.next_start(self._env.now, claim.hours)
+        if begin > self._env.now:
+            self._postpone(begin, key, next(self._count), claim)
+        else:
+            heapq.heappush(self.queue, (key, next(self._count), claim))
+            self._serve()
+        return claim.event
 
     def finish(self, hours: float) -> float:
         """Return how long `hours` of work that start now take, with the pauses of a phase longer than a shift."""
         now = self._env.now
-        return hours if self._hours.left(now) >= hours - 1e-9 else self._hours.finish(now, hours) - now
+        if now + hours <= self._until or self.hours.until(now) >= now + hours - 1e-9:
+            return hours
+        return self.hours.finish(now, hours) - now
+
+    def worked(self, begin: float) -> float:
+        """Return the working hours from `begin` to now."""
+        return self.hours.worked(self._env.now) - self.hours.worked(begin)
 
     def release(self, people: int) -> None:
         """Let people go; the first in the queue has them as soon as there are enough."""
@@ -63,33 +90,44 @@ class Crew:
         if self.queue:
             self._serve()
 
-    def _serve(self) -> None:
-        """Let those in the queue begin, in order; who cannot work long enough now is passed over until a shift."""
-        later = []
-        while self.queue:
-            _, _, people, hours, event, batch = self.queue[0]
-            begin = self._hours.next_start(self._env.now, hours)
-            if begin > self._env.now:
-                later.append(heapq.heappop(self.queue))
-                self._wake(begin)
-                continue
-            if people > self.free:
-                break
-            heapq.heappop(self.queue)
-            self.free -= people
-            batch.waits_for = None
-            event.succeed()
-        for entry in later:
-            heapq.heappush(self.queue, entry)
+    def _can_begin(self, now: float, hours: float) -> bool:
+        """Return whether work can begin now and go on for `hours`, or at all where no shift is that long."""
+        if now + hours <= self._until:
+            return True
+        self._until = self.hours.until(now)
+        return now + hours <= self._until or self.hours.next_start(now, hours) <= now
 
-    def _wake(self, begin: float) -> None:
-        """Look at the queue again at `begin`; infinity is after the end of the calendar."""
-        if begin >= self._alarm:
-            return
-        self._alarm = begin
-        alarm = simpy.Timeout(self._env, begin - self._env.now)
-        alarm.callbacks.append(self._ring)
+    def _serve(self) -> None:
+        """Let claims begin, in order; what cannot be done any more in this shift is passed over until another."""
+        now, queue, later = self._env.now, self.queue, self.later
+        while later and later[0][0] <= now:
+            heapq.heappush(queue, heapq.heappop(later)[1:])
+        while queue:
+            key, count, claim = queue[0]
+            if not self._can_begin(now, claim.hours):
+                heapq.heappop(queue)
+                self._postpone(self.hours.next_start(now, claim.hours), key, count, claim)
+                continue
+            if claim.people > self.free:
+                break
+            heapq.heappop(queue)
+            self.free -= claim.people
+            claim.batch.waits_for = None
+            claim.event.succeed()
+
+    def _postpone(self, begin: float, key: Any, count: int, claim: Claim) -> None:
+        """Look at a claim again at `begin`; infinity is after the end of the calendar."""
+        heapq.heappush(self.later, (begin, key, count, claim))
+        self._watch()
+
+    def _watch(self) -> None:
+        """Set an alarm for the first claim that waits for a shift."""
+        if self.later and self.later[0][0] < self._alarm:
+            self._alarm = self.later[0][0]
+            alarm = simpy.Timeout(self._env, self._alarm - self._env.now)
+            alarm.callbacks.append(self._ring)
 
     def _ring(self, _: simpy.Event) -> None:
         self._alarm = math.inf
         self._serve()
+        self._watch()

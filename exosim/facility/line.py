@@ -1,4 +1,4 @@
-"""The line that batches run on: pools, crews, the rules between them."""
+"""The line that batches run on: everything that they share, and the rules between them."""
 
 from __future__ import annotations
 
@@ -11,61 +11,83 @@ import simpy
 from exosim.facility.batch import Batch
 from exosim.facility.crew import Crew
 from exosim.facility.deadlock import deadlock, stuck, waiting_with
-from exosim.facility.lots import Lots
-from exosim.facility.mishaps import Mishaps
 from exosim.facility.pool import Pool
+from exosim.facility.preparation import prepare
+from exosim.facility.room import Room
+from exosim.facility.route import Production, Resources, stages
+from exosim.facility.stock import StockRoom
+from exosim.facility.store import Store
+from exosim.facility.upkeep import Upkeep
+from exosim.facility.utility import UtilitySupply
 from exosim.parameter import Array
-from exosim.plant import Campaign, Plant, Priority
-from exosim.recipe import UnitProcedure
-from exosim.records import Event
+from exosim.plant import Equipment, Plant, Priority
+from exosim.records import Event, entry
 
-Key = Callable[[Batch, float], tuple[float, int]]
+Key = Callable[[Batch, float], float]
 PRIORITIES: dict[Priority, Key] = {
-    "fifo": lambda batch, now: (now, batch.number),
-    "oldest": lambda batch, now: (batch.released, batch.number),
-    "earliest_due": lambda batch, now: (batch.due, batch.number),
+    "fifo": lambda batch, now: now,
+    "oldest": lambda batch, now: batch.released,
+    "earliest_due": lambda batch, now: batch.due,
 }
 
 
 class Line:
     """Everything that the batches of one replication share."""
 
-    def __init__(
-        self,
-        env: simpy.Environment,
-        plant: Plant,
-        campaign: Campaign,
-        procedures: Sequence[UnitProcedure],
-        lots: Lots,
-        failures: Mishaps,
-    ) -> None:
-        self.env, self.procedures, self.lots, self.failures = env, procedures, lots, failures
+    def __init__(self, env: simpy.Environment, plant: Plant, productions: Sequence[Production]) -> None:
+        self.env = env
         self.log: list[Event] = []
         self.batches: list[Batch] = []
-        self.pools = {e.id: Pool(env, e.id, e.count) for e in plant.equipment}
+        self.pools = {e.id: self._pool(e, plant) for e in plant.equipment}
         self.crews = {role.id: Crew(env, role) for role in plant.roles}
-        self.priority = PRIORITIES[campaign.priority]
-        self.blocking = campaign.storage == "none"
-        self._turnaround = {e.id: _per_batch(e.turnaround) for e in plant.equipment}
-        self._reserved: dict[str, list[tuple[float, float]]] | None = (
-            {e.id: [] for e in plant.equipment} if campaign.storage == "zero_wait" else None
+        self.rooms = {
+            r.id: Room(env, r.id, r.capacity, r.segregation, _per_batch(r.line_clearance), _per_batch(r.changeover))
+            for r in plant.rooms
+        }
+        self.stores = {store.id: Store(store.id, store.capacity) for store in plant.stores}
+        self.utilities = {u.id: UtilitySupply(env, u.id, u.limit) for u in plant.utilities}
+        make = prepare(env, self.log, self.pools, self.crews)
+        self.stocks = {stock.id: StockRoom(env, stock, self.log, make) for stock in plant.stocks}
+        resources = Resources(self.pools, self.crews, self.rooms, self.stores, self.stocks, self.utilities)
+        self.stages = [stages(production, plant, resources) for production in productions]
+        zero_wait = any(production.campaign.storage == "zero_wait" for production in productions)
+        self.reserved: dict[str, list[tuple[float, float]]] | None = (
+            {e.id: [] for e in plant.equipment} if zero_wait else None
         )
-        for pool in self.pools.values():
-            pool.watch = self._check
+        for shared in (*self.pools.values(), *self.rooms.values()):
+            shared.watch = self._check
 
-    def leave(self, batch: Batch) -> None:
-        """Give back all units that a batch holds; each goes into its turnaround."""
+    def _pool(self, equipment: Equipment, plant: Plant) -> Pool:
+        pool = Pool(self.env, equipment.id, equipment.count, _per_batch(equipment.turnaround))
+        pool.size_limit = equipment.size_limit
+        kinds = [kind for kind in plant.breakdowns if kind.equipment == equipment.id]
+        if kinds or equipment.maintenance is not None:
+            pool.upkeep = Upkeep(self.env, pool, kinds, equipment.maintenance, self.log)
+        return pool
+
+    def key(self, batch: Batch, now: float) -> tuple[int, float, int]:
+        """Return where a batch stands in a queue that it joins now."""
+        campaign = batch.production.campaign
+        return campaign.rank, PRIORITIES[campaign.priority](batch, now), batch.number
+
+    def leave(self, batch: Batch, stays_in: Room | None = None) -> None:
+        """Give back all units that a batch holds, each goes into its turnaround, and all rooms but one."""
         while batch.holds:
             pool, unit = batch.holds.pop()
-            hours = self._turnaround[pool.name](batch.number)
-            self.log.append(Event(self.env.now, batch.number, "", "", "leave", pool.labels[unit], "", hours))
+            hours = pool.turnaround(batch.number)
+            self.log.append(entry((self.env.now, batch.number, "", "", "leave", pool.labels[unit], "", hours, "", 0.0)))
             pool.clean(unit, hours)
+        if batch.rooms:
+            left = [room for room in batch.rooms if room is not stays_in]
+            batch.rooms = [room for room in batch.rooms if room is stays_in]
+            for room in left:
+                room.leave(batch)
 
     def zero_wait(self, batch: Batch) -> Generator[simpy.Event, Any, None]:
         """Wait until the batch can run without waiting anywhere, and reserve its units."""
-        if self._reserved is None:
+        if self.reserved is None:
             return
-        reserved, stays = self._reserved, self._stays(batch.number)
+        reserved, stays = self.reserved, self._stays(batch)
         start = self.env.now
         moved = True
         while moved:
@@ -79,16 +101,15 @@ class Line:
         if start > self.env.now:
             yield simpy.Timeout(self.env, start - self.env.now)
 
-    def _stays(self, batch: int) -> list[tuple[str, float, float]]:
+    def _stays(self, batch: Batch) -> list[tuple[str, float, float]]:
         """Return when a batch that never waits occupies which class, after its start."""
         clock, found = 0.0, list[tuple[str, float, float]]()
-        for index, procedure in enumerate(self.procedures):
-            hours = sum(phase.hours for phase in self.lots.begin(batch, index, 0.0))
-            if procedure.unit is not None:
-                end = clock + hours + self._turnaround[procedure.unit](batch)
-                stays = index > 0 and self.procedures[index - 1].unit == procedure.unit
-                begin = found.pop()[1] if stays else clock
-                found.append((procedure.unit, begin, end))
+        for stage in batch.stages:
+            hours = sum(phase.hours for phase in batch.production.lots.begin(batch.lane, stage.index, 0.0))
+            if stage.pool is not None:
+                end = clock + hours + stage.pool.turnaround(batch.number)
+                begin = found.pop()[1] if stage.stays else clock
+                found.append((stage.pool.name, begin, end))
             clock += hours
         return found
 

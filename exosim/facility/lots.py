@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -76,22 +77,29 @@ class Lots:
         self._streams: dict[int, dict[str, Material]] = {}
         self._outcomes: dict[int, dict[int, Outcome]] = {}
         self._recipes: dict[int, Recipe] = {}
+        self._returned: dict[int, tuple[int, Material]] = {}
         self._waits = [self._spread(procedure.expected_hold) for procedure in recipe.procedures]
 
     def _spread(self, value: Array) -> list[float]:
-        return [float(v) for v in np.broadcast_to(np.ravel(value), (self._count,))]
+        found: list[float] = np.broadcast_to(np.ravel(value).astype(np.float64), (self._count,)).tolist()
+        return found
 
     def _phases(self, place: str, outcome: Outcome) -> list[list[PlannedPhase]]:
         """Return the phases of one procedure for each batch."""
         _check_durations(place, outcome)
-        hours = [self._spread(phase.duration) for phase in outcome.phases]
-        return [
-            [
-                PlannedPhase(phase.name, max(own[lane], 0.0), phase.operators, phase.attended)
-                for phase, own in zip(outcome.phases, hours, strict=True)
-            ]
-            for lane in range(self._count)
+        by_phase = [
+            map(
+                PlannedPhase._make,
+                zip(
+                    repeat(phase.name),
+                    self._spread(np.maximum(phase.duration, 0.0)),
+                    repeat(phase.operators),
+                    repeat(phase.attended),
+                ),
+            )
+            for phase in outcome.phases
         ]
+        return [list(phases) for phases in zip(*by_phase, strict=True)] if by_phase else [[] for _ in range(self._count)]
 
     def begin(self, batch: int, index: int, waited: float) -> list[PlannedPhase]:
         """Return the phases of a procedure whose feed has really waited for some hours."""
@@ -107,6 +115,40 @@ class Lots:
         """Return the most people that an attended phase of a procedure takes, as planned."""
         found = (phase.people for phases in self._planned[index] for phase in phases if phase.attended)
         return max(found, default=0)
+
+    def size(self, batch: int, index: int) -> float:
+        """Return the size that a procedure needs of its unit: the volume of its feed [L], or the parameter of it."""
+        operation = self._recipe.procedures[index].operation
+        if operation.sized_by is not None:
+            return self._of(getattr(operation, operation.sized_by), batch)
+        if batch not in self._streams:
+            return self._of(self._steps[index].held.volume, batch)
+        procedure = self._recipe_of(batch).procedures[index]
+        return float(np.squeeze(procedure.feed(self._streams[batch]).volume))
+
+    def uses(self, index: int) -> tuple[str, ...]:
+        """Return the keys of what a procedure uses up."""
+        return tuple(self._steps[index].outcome.consumption)
+
+    def consumption(self, batch: int, index: int) -> dict[str, float]:
+        """Return what a procedure uses up, by key of the vocabulary."""
+        own = self._outcomes.get(batch, {}).get(index)
+        if own is None:
+            return {key: self._of(v, batch) for key, v in self._steps[index].outcome.consumption.items()}
+        return {key: float(np.squeeze(value)) for key, value in own.consumption.items()}
+
+    def rework(self, batch: int, index: int, back_to: int) -> None:
+        """Let the product of a procedure enter an earlier one again."""
+        product = self._outcomes[batch][index].product if batch in self._streams else self._planned_product(batch, index)
+        self._streams.setdefault(batch, self._planned_streams(batch, index))
+        self._returned[batch] = back_to, product
+
+    def _planned_product(self, batch: int, index: int) -> Material:
+        return material_of(self._steps[index].outcome.product, batch)
+
+    @staticmethod
+    def _of(value: Array, batch: int) -> float:
+        return float(np.ravel(lane_of(value, batch))[0])
 
     def visited(self, batch: int, index: int, waited: float, times: Sequence[float]) -> None:
         """Note when the visits of an operation really were; times in hours after its clock started."""
@@ -124,7 +166,7 @@ class Lots:
         last = len(self._steps) - 1
         if batch in self._streams:
             return self._outcomes[batch][last].product
-        return material_of(self._steps[last].outcome.product, batch)
+        return self._planned_product(batch, last)
 
     def doses(self, batch: int) -> float:
         """Return the whole doses of a batch."""
@@ -147,7 +189,8 @@ class Lots:
         recipe = self._recipe_of(batch)
         streams = self._streams.setdefault(batch, self._planned_streams(batch, index))
         procedure = recipe.procedures[index]
-        feed = procedure.feed(streams)
+        back_to, returned = self._returned.get(batch, (-1, Material()))
+        feed = returned if back_to == index else procedure.feed(streams)
         if procedure.hold is not None:
             feed, _ = procedure.hold.apply(feed, waited, recipe.context.sizes)
         operation = procedure.operation

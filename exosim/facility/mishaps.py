@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from exosim.facility.lots import PlannedPhase
 from exosim.parameter import Array
 from exosim.plant import Consequence, Failure
 from exosim.sampling import uniforms
@@ -25,14 +26,23 @@ class Mishap:
     hours_lost: float
     limit: int
 
+    @property
+    def stops(self) -> bool:
+        """Whether the work ends there."""
+        return self.consequence not in ("wait", "deviation")
+
+
+_NONE: Sequence[Mishap] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A failure with its numbers for every batch; `rate` or `probability` is empty."""
+    """A failure with its numbers for every batch; all but one of `rate`, `probability` and `manipulation` are empty."""
 
     failure: Failure
     rate: list[float]
     probability: list[float]
+    manipulation: list[float]
     repair: list[float]
 
 
@@ -44,23 +54,45 @@ class Mishaps:
     ) -> None:
         self._seed, self._first, self._count = seed, replication * _BATCHES_PER_REPLICATION, count
         self._drawn: dict[tuple[str, int], list[float]] = {}
-        known = [_Known(f, *(self._lanes(v) for v in (f.rate, f.probability, f.repair))) for f in failures]
+        known = [
+            _Known(f, *(self._lanes(v) for v in (f.rate, f.probability, f.per_manipulation, f.repair))) for f in failures
+        ]
         self._by_procedure = [[k for k in known if k.failure.procedure == name] for name in procedures]
+        self._safe = [self._safe_hours(known) for known in self._by_procedure]
 
-    def struck(self, batch: int, index: int, attempt: int, hours: float) -> list[Mishap]:
-        """Return what strikes in `hours` of work: the first that stops it alone, otherwise all that make it wait."""
+    def struck(self, batch: int, index: int, attempt: int, phases: Sequence[PlannedPhase]) -> Sequence[Mishap]:
+        """Return what strikes while phases run: the first that stops the work alone, otherwise all that do not."""
+        hours = sum([phase.hours for phase in phases])
+        if attempt == 0 and hours <= self._safe[index][batch]:
+            return _NONE
         struck = [
             mishap
             for known in self._by_procedure[index]
-            if (mishap := self._strike(known, batch, attempt, hours)) is not None
+            if (mishap := self._strike(known, batch, attempt, hours, phases)) is not None
         ]
-        if not struck:
-            return struck
-        stopping = [mishap for mishap in struck if mishap.consequence != "wait"]
+        stopping = [mishap for mishap in struck if mishap.stops]
         return [min(stopping, key=lambda mishap: mishap.after)] if stopping else struck
 
-    def _strike(self, known: _Known, batch: int, attempt: int, hours: float) -> Mishap | None:
+    def _safe_hours(self, known: Sequence[_Known]) -> list[float]:
+        """Return for each batch the hours of a first attempt in which nothing can strike."""
+        safe = np.full(self._count, math.inf)
+        for one in known:
+            drawn = np.array(self._uniforms(one.failure.id, 0))
+            if one.manipulation:
+                safe = np.full(self._count, -1.0)
+            elif one.probability:
+                safe = np.where(drawn < one.probability, -1.0, safe)
+            elif one.rate:
+                with np.errstate(divide="ignore"):
+                    safe = np.minimum(safe, -np.log(drawn) / np.asarray(one.rate) * (1.0 - 1e-12))
+        return [float(hours) for hours in safe]
+
+    def _strike(
+        self, known: _Known, batch: int, attempt: int, hours: float, phases: Sequence[PlannedPhase]
+    ) -> Mishap | None:
         failure = known.failure
+        if known.manipulation:
+            return self._at_manipulation(known, batch, attempt, phases)
         if known.probability:
             if self._uniform(failure.id, batch, attempt) >= known.probability[batch]:
                 return None
@@ -68,7 +100,7 @@ class Mishaps:
         rate = known.rate[batch] if known.rate else 0.0
         if rate <= 0.0:
             return None
-        if failure.consequence == "wait":
+        if failure.consequence in ("wait", "deviation"):
             return self._pauses(known, batch, rate, hours)
         after = -math.log(self._uniform(failure.id, batch, attempt)) / rate
         if after >= hours:
@@ -84,15 +116,32 @@ class Mishaps:
             if worked >= hours:
                 break
             count += 1
-        return Mishap(failure.id, "wait", hours, count * known.repair[batch], failure.limit) if count else None
+        return Mishap(failure.id, failure.consequence, hours, count * known.repair[batch], failure.limit) if count else None
+
+    def _at_manipulation(
+        self, known: _Known, batch: int, attempt: int, phases: Sequence[PlannedPhase]
+    ) -> Mishap | None:
+        """Return what strikes at the end of the first attended phase that goes wrong."""
+        failure, worked, attended = known.failure, 0.0, 0
+        for phase in phases:
+            worked += phase.hours
+            if not phase.attended:
+                continue
+            if self._uniform(f"{failure.id}@{attended}", batch, attempt) < known.manipulation[batch]:
+                return Mishap(failure.id, failure.consequence, worked, known.repair[batch], failure.limit)
+            attended += 1
+        return None
 
     def _uniform(self, id: str, batch: int, attempt: int) -> float:
+        return self._uniforms(id, attempt)[batch]
+
+    def _uniforms(self, id: str, attempt: int) -> list[float]:
         key = (id, attempt)
         if key not in self._drawn:
             name = f"failure.{id}" if attempt == 0 else f"failure.{id}#{attempt}"
             drawn = uniforms(self._seed, name, "batch", self._first, self._first + self._count)
             self._drawn[key] = drawn.tolist()
-        return self._drawn[key][batch]
+        return self._drawn[key]
 
     def _lanes(self, value: Array | None) -> list[float]:
         """Return a number for each batch; none where there is no value."""

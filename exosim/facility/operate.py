@@ -3,55 +3,44 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import simpy
+from simpy.core import EmptySchedule
 
 from exosim.errors import ModelError, Problem
 from exosim.facility.batch import Batch, run_batch
 from exosim.facility.deadlock import deadlock, stuck
 from exosim.facility.line import Line
-from exosim.facility.lots import Lots
-from exosim.facility.mishaps import Mishaps
-from exosim.plant import Campaign, Plant
-from exosim.recipe import UnitProcedure
-from exosim.records import BatchRecord, Run
+from exosim.facility.route import Production, Stage
+from exosim.plant import Plant
+from exosim.records import BatchRecord, Run, entry
 
 EVENT_LIMIT = 50_000_000
 WALL_CLOCK_LIMIT = 3600.0  # s
 _CHECK_EVERY = 8192
 _AT_ONE_TIME = 1_000_000
+_AFTER_ALL = 9
+"""Priority of the end among the events of its moment: what happens at the horizon still happens."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What one replication is to run.
-
-    Attributes
-    ----------
-    releases : hours at which batches are released; for a campaign that is not paced, the earliest
-    horizon : hours after which the run stops; infinity runs until every batch has ended
-    """
-
-    releases: Sequence[float]
-    donors: Sequence[int]
-    horizon: float
+class _Horizon(Exception):
+    """The run has reached its horizon."""
 
 
-def operate(
-    plant: Plant,
-    campaign: Campaign,
-    procedures: Sequence[UnitProcedure],
-    lots: Lots,
-    failures: Mishaps,
-    order: Order,
-    replication: int = 0,
-) -> Run:
+def _stop(_: simpy.Event) -> None:
+    raise _Horizon
+
+
+def operate(plant: Plant, productions: Sequence[Production], horizon: float = math.inf, replication: int = 0) -> Run:
     """Run one replication and return its log and batches.
+
+    Parameters
+    ----------
+    productions : what is made, product by product
+    horizon : hours after which the run stops; infinity runs until every batch has ended
 
     Raises
     ------
@@ -59,63 +48,85 @@ def operate(
         for a deadlock, when the limit of events or of wall-clock time is reached, or when time stands still.
     """
     env = simpy.Environment()
-    line = Line(env, plant, campaign, procedures, lots, failures)
-    env.process(_source(line, campaign, order))
-    events = _run(env, line, order.horizon)
-    end = env.now if math.isinf(order.horizon) else order.horizon
-    return Run(replication, line.log, [_record(batch, line) for batch in line.batches], end, events)
+    line = Line(env, plant, productions)
+    sources = [env.process(_source(line, *made)) for made in zip(productions, line.stages, strict=True)]
+    if math.isinf(horizon):
+        env.process(_close(line, sources))
+    events = _run(env, line, horizon)
+    end = env.now if math.isinf(horizon) else horizon
+    return Run(replication, line.log, [_record(batch) for batch in line.batches], end, events)
 
 
-def _source(line: Line, campaign: Campaign, order: Order) -> Generator[simpy.Event, Any, None]:
+def _source(line: Line, production: Production, own: Sequence[Stage]) -> Generator[simpy.Event, Any, None]:
     """Release batches on their rhythm, or as soon as the first unit takes the last one, below the limit on the line."""
-    env = line.env
+    env, campaign = line.env, production.campaign
     on_the_line: list[Batch] = []
-    for number, release in enumerate(order.releases):
+    for lane, release in enumerate(production.releases):
         if release > env.now:
             yield simpy.Timeout(env, release - env.now)
+        due = production.dues[lane] if production.dues else release
         while campaign.work_in_progress is not None:
             on_the_line = [batch for batch in on_the_line if batch.disposition == "unfinished"]
-            if len(on_the_line) < campaign.work_in_progress:
+            if len(on_the_line) < campaign.work_in_progress or campaign.when_full == "turn_away":
                 break
-            yield simpy.AnyOf(env, [batch.done for batch in on_the_line])
-        entered = simpy.Event(env)
-        batch = Batch(number, order.donors[number], env.now, due=release, done=simpy.Event(env))
+            yield simpy.AnyOf(env, [_done(env, batch) for batch in on_the_line])
+        batch = Batch(len(line.batches), lane, production.donors[lane], production, own, env.now, due)
         line.batches.append(batch)
+        if campaign.work_in_progress is not None and len(on_the_line) >= campaign.work_in_progress:
+            _turn_away(line, batch)
+            continue
         on_the_line.append(batch)
-        env.process(run_batch(batch, line, _once(entered)))
-        if campaign.mode == "as_soon_as_possible":
+        entered = simpy.Event(env) if campaign.mode == "as_soon_as_possible" else None
+        batch.process = env.process(run_batch(batch, line, entered.succeed if entered is not None else None))
+        if entered is not None:
             yield entered
 
 
-def _once(event: simpy.Event) -> Callable[[], None]:
-    def trigger() -> None:
-        if not event.triggered:
-            event.succeed()
+def _turn_away(line: Line, batch: Batch) -> None:
+    """Note a batch that found the line full; nothing is made of it."""
+    batch.disposition, batch.ended = "turned_away", line.env.now
+    line.log.append(entry((line.env.now, batch.number, "", "", "turned_away", "", "", 0.0, batch.product, 0.0)))
 
-    return trigger
+
+def _close(line: Line, sources: Sequence[simpy.Process]) -> Generator[simpy.Event, Any, None]:
+    """End a run without a horizon with its last batch, although machines go on to age and stocks to expire."""
+    yield simpy.AllOf(line.env, sources)
+    if any(pool.upkeep is not None for pool in line.pools.values()) or line.stocks:
+        yield simpy.AllOf(line.env, [_done(line.env, b) for b in line.batches if b.disposition == "unfinished"])
+        _end_after(line.env, 0.0)
+
+
+def _end_after(env: simpy.Environment, hours: float) -> None:
+    last = simpy.Event(env)
+    last.callbacks.append(_stop)
+    env.schedule(last, priority=_AFTER_ALL, delay=hours)
+
+
+def _done(env: simpy.Environment, batch: Batch) -> simpy.Event:
+    """Return the event of the end of a batch; it exists only where somebody waits for it."""
+    if batch.done is None:
+        batch.done = simpy.Event(env)
+    return batch.done
 
 
 def _run(env: simpy.Environment, line: Line, horizon: float) -> int:
     """Step until the horizon or until nothing is left to happen; returns the number of events."""
     events, since, moment, started = 0, 0, -1.0, time.monotonic()
-    last = min(horizon, sys.float_info.max)
-    while True:
-        try:
-            taken = _steps(env, last)
-        except ModelError as error:  # SimPy raises a copy that has lost the places of the problems
-            raise error.__cause__ or error from None
+    if math.isfinite(horizon):
+        _end_after(env, horizon)
+    ended = False
+    while not ended:
+        taken, ended = _steps(env)
         events += taken
         if math.isnan(env.now):
             raise ModelError(Problem(f"a time is not a number after {moment:g} h"))
-        if taken < _CHECK_EVERY:
-            break
         since = since + taken if env.now == moment else 0
         moment = env.now
         if since > _AT_ONE_TIME:
             raise ModelError(Problem(f"time stands still at {moment:g} h: {_AT_ONE_TIME:,} events at one moment"))
-        if events >= EVENT_LIMIT:
+        if events >= EVENT_LIMIT and not ended:
             raise ModelError(Problem(f"the limit of {EVENT_LIMIT:,} events is reached at {moment:g} h"))
-        if time.monotonic() - started > WALL_CLOCK_LIMIT:
+        if time.monotonic() - started > WALL_CLOCK_LIMIT and not ended:
             raise ModelError(Problem(f"the limit of {WALL_CLOCK_LIMIT:g} s is reached at {moment:g} h"))
     unfinished = [batch for batch in line.batches if batch.disposition == "unfinished"]
     waiting = stuck(unfinished)
@@ -127,18 +138,25 @@ def _run(env: simpy.Environment, line: Line, horizon: float) -> int:
     return events
 
 
-def _steps(env: simpy.Environment, last: float) -> int:
-    """Take steps until the next one would be after `last`, or a check is due; returns how many."""
-    peek, step = env.peek, env.step
-    for taken in range(_CHECK_EVERY):
-        if peek() > last:
-            return taken
-        step()
-    return _CHECK_EVERY
+def _steps(env: simpy.Environment) -> tuple[int, bool]:
+    """Take steps until the run is over or a check is due; returns how many, and whether it is over."""
+    step, taken = env.step, 0
+    try:
+        for taken in range(_CHECK_EVERY):
+            step()
+    except (_Horizon, EmptySchedule):
+        return taken, True
+    except ModelError as error:  # SimPy raises a copy that has lost the places of the problems
+        raise error.__cause__ or error from None
+    return _CHECK_EVERY, False
 
 
-def _record(batch: Batch, line: Line) -> BatchRecord:
-    if batch.disposition != "finished":
-        return BatchRecord(batch.number, batch.donor, batch.released, batch.ended, batch.disposition)
-    product, doses = line.lots.product(batch.number), line.lots.doses(batch.number)
-    return BatchRecord(batch.number, batch.donor, batch.released, batch.ended, "finished", product, doses)
+def _record(batch: Batch) -> BatchRecord:
+    made, doses = None, 0.0
+    if batch.disposition == "finished":
+        lots, lane = batch.production.lots, batch.lane
+        made, doses = lots.product(lane), lots.doses(lane)
+    return BatchRecord(
+        batch.number, batch.donor, batch.released, batch.ended, batch.disposition, made, doses,
+        batch.product, batch.due, tuple(batch.deviations),
+    )  # fmt: skip

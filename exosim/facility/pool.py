@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import simpy
 
 if TYPE_CHECKING:
     from exosim.facility.batch import Batch
+    from exosim.facility.upkeep import Upkeep
 
 
 class Pool:
@@ -24,47 +25,76 @@ class Pool:
     name, capacity : which equipment, how many units
     labels : class and number of each unit, from 1
     free : units that nobody holds, as a heap: the lowest is taken first
-    holders : who holds which unit; None while a unit is cleaned
+    holders : who holds which unit; None while a unit is cleaned, serviced or repaired
+    turnaround : hours of cleaning after a batch, by its number
+    size_limit : largest size of one unit; None: no limit
+    upkeep : breakdowns and maintenance; None where units are always up
     """
 
-    __slots__ = ("_count", "_env", "capacity", "free", "holders", "labels", "name", "queue", "watch")
+    __slots__ = (
+        "_count", "_env", "capacity", "free", "holders", "labels", "name", "queue", "size_limit", "turnaround",
+        "upkeep", "watch",
+    )  # fmt: skip
 
-    def __init__(self, env: simpy.Environment, name: str, capacity: int) -> None:
-        self._env, self.name, self.capacity = env, name, capacity
+    def __init__(
+        self, env: simpy.Environment, name: str, capacity: int, turnaround: Callable[[int], float] = lambda _: 0.0
+    ) -> None:
+        self._env, self.name, self.capacity, self.turnaround = env, name, capacity, turnaround
         self.labels = [f"{name} {unit + 1}" for unit in range(capacity)]
         self.free = list(range(capacity))
         self.holders: dict[int, Batch | None] = {}
-        self.queue: list[tuple[Any, int, simpy.Event, Batch]] = []
+        self.queue: list[tuple[Any, int, int, simpy.Event, Batch]] = []
         self._count = itertools.count()
+        self.size_limit: float | None = None
+        self.upkeep: Upkeep | None = None
         self.watch: Callable[[Batch], None] | None = None
 
     def at_once(self, batch: Batch) -> int | None:
-        """Take a unit when one is free now; returns its number."""
-        if not self.free:
+        """Take a unit when one is free now and nobody waits before; returns its number."""
+        if not self.free or self.queue:
             return None
         unit = heapq.heappop(self.free)
         self.holders[unit] = batch
         return unit
 
-    def queued(self, batch: Batch, key: Any) -> simpy.Event:
-        """Return the event whose value is the number of the unit that the batch has then."""
+    def several_at_once(self, batch: Batch, count: int) -> list[int] | None:
+        """Take some units when so many are free now and nobody waits before."""
+        if len(self.free) < count or self.queue:
+            return None
+        return self._taken(batch, count)
+
+    def queued(self, batch: Batch, key: Any, count: int = 1) -> simpy.Event:
+        """Return the event whose value is the number of the unit that the batch has then; a list when it takes some."""
         event = simpy.Event(self._env)
-        heapq.heappush(self.queue, (key, next(self._count), event, batch))
+        heapq.heappush(self.queue, (key, next(self._count), count, event, batch))
         batch.waits_for = self
         if self.watch is not None:
             self.watch(batch)
         return event
 
+    def take(self, unit: int) -> None:
+        """Take a unit that is free out of use."""
+        self.free.remove(unit)
+        heapq.heapify(self.free)
+        self.holders[unit] = None
+
     def give(self, unit: int) -> None:
-        """Give a unit back; the first in the queue has it at once."""
-        if self.queue:
-            _, _, event, batch = heapq.heappop(self.queue)
+        """Give a unit back; the first in the queue has it at once, unless it is broken or a service is due."""
+        if self.upkeep is not None and self.upkeep.keeps(unit):
+            return
+        if self.queue and self.queue[0][2] == 1 and not self.free:
+            _, _, _, event, batch = heapq.heappop(self.queue)
             self.holders[unit] = batch
             batch.waits_for = None
             event.succeed(unit)
-        else:
-            del self.holders[unit]
-            heapq.heappush(self.free, unit)
+            return
+        del self.holders[unit]
+        heapq.heappush(self.free, unit)
+        while self.queue and len(self.free) >= self.queue[0][2]:
+            _, _, count, event, batch = heapq.heappop(self.queue)
+            batch.waits_for = None
+            units = self._taken(batch, count)
+            event.succeed(units if count > 1 else units[0])
 
     def clean(self, unit: int, hours: float) -> None:
         """Give a unit back after its turnaround."""
@@ -74,3 +104,12 @@ class Pool:
         self.holders[unit] = None
         done = simpy.Timeout(self._env, hours)
         done.callbacks.append(lambda _: self.give(unit))
+
+    def held_by(self, _: Batch) -> Iterable[Batch | None]:
+        """Return those of whom one must give a unit back so that a batch can go on; None stands for cleaning."""
+        return self.holders.values()
+
+    def _taken(self, batch: Batch, count: int) -> list[int]:
+        units = [heapq.heappop(self.free) for _ in range(count)]
+        self.holders.update(dict.fromkeys(units, batch))
+        return units

@@ -116,6 +116,8 @@ class UnitOperation:
     """What the feed must hold, unless the operation is a source."""
     plain: ClassVar[bool] = False
     """Whether the operation only takes time and passes any feed on, or none."""
+    sized_by: ClassVar[str | None] = None
+    """The parameter that is the size of its unit; None where the volume of the feed is [L]."""
     makes_vesicles: ClassVar[bool] = False
     """Whether vesicles enter the process here: their number in the harvests is what every yield refers to."""
 

@@ -44,6 +44,7 @@ class HollowFiberCulture(VisitedOperation):
 
     makes_vesicles: ClassVar[bool] = True
     needs: ClassVar[Literal["vesicles", "viable_cells"]] = "viable_cells"
+    sized_by: ClassVar[str | None] = "fiber_area"
 
     fiber_area: Array = parameter(
         2.1, "m2", low=0.005, high=10, doc="outer surface of the fibers", source="vendor_data_sheets", critical=True

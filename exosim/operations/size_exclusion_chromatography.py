@@ -29,6 +29,7 @@ class SizeExclusionChromatography(MeasuredRecovery):
     """Group separation on a packed bed; all volumes of the window are in column volumes."""
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"bed_recovery"})
+    sized_by: ClassVar[str | None] = "column_volume"
 
     column_volume: Array = parameter(1.2, "L", low=0.001, high=100, doc="bed volume of the column", critical=True)
     load_fraction: Array = parameter(

@@ -35,6 +35,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
     """Concentration and diafiltration on a membrane with cross flow."""
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"adsorbed_per_area"})
+    sized_by: ClassVar[str | None] = "membrane_area"
 
     membrane_area: Array = parameter(
         0.1, "m2", low=0.002, high=100, doc="membrane area", source="general_knowledge", critical=True

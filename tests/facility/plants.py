@@ -15,7 +15,8 @@ import numpy as np
 from exosim.facility.line import Line
 from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
-from exosim.facility.operate import Order, operate
+from exosim.facility.operate import operate
+from exosim.facility.route import Production
 from exosim.material import Material
 from exosim.operations.base import Outcome, Phase, UnitOperation, standard_context
 from exosim.operations.timed_step import TimedStep
@@ -97,6 +98,7 @@ class Ran:
 
     run: Run
     line: Line
+    lots: Lots
     by: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
@@ -140,10 +142,10 @@ def operated(
     )
     releases = [0.0] * count if setting.releases is None else list(setting.releases)
     mishaps = Mishaps(setting.failures, [p.id for p in procedures], setting.seed, setting.replication, count)
-    order = Order(releases, donors or list(range(count)), setting.horizon)
+    production = Production(campaign, procedures, lots, mishaps, releases, donors or list(range(count)))
     with mock.patch.object(OPERATE, "Line", keep):
-        run = operate(plant, campaign, procedures, lots, mishaps, order, replication=setting.replication)
-    return Ran(run, kept[0])
+        run = operate(plant, [production], setting.horizon, setting.replication)
+    return Ran(run, kept[0], lots)
 
 
 def shop(stages: Sequence[Stage], count: int, setting: Setting = Setting()) -> Ran:
@@ -219,7 +221,7 @@ def everything_is_back(ran: Ran) -> None:
         assert sorted(pool.free) == list(range(pool.capacity)), pool.name
         assert not pool.holders and not pool.queue, pool.name
     for people in ran.line.crews.values():
-        assert people.free == people.capacity and not people.queue, people.name
+        assert people.free == people.capacity and not people.queue and not people.later, people.name
 
 
 Sampler = Callable[[int, int, int], np.ndarray]

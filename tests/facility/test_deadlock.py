@@ -80,7 +80,7 @@ class Standing:
 
         self.pools = {name: Pool(None, name, len(units)) for name, units in holders.items()}  # type: ignore[arg-type]
         names = {name for units in holders.values() for name in units if name} | set(waits)
-        self.batches = {name: Batch(number, 0, 0.0, 0.0, None) for number, name in enumerate(sorted(names))}  # type: ignore[arg-type]
+        self.batches = {name: Batch(number, number, 0, None, (), 0.0, 0.0) for number, name in enumerate(sorted(names))}  # type: ignore[arg-type]
         for name, units in holders.items():
             for unit, holder in enumerate(units):
                 self.pools[name].holders[unit] = self.batches[holder] if holder else None

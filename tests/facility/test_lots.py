@@ -160,7 +160,7 @@ def test_a_planned_wait_that_happened_is_evaluated_once() -> None:
     _, ran = made(Lots, HOLDS, counts={"tff_skid": 1})
     waits = {name: np.array([ran.waits(name)[lane] for lane in range(LANES)]) for name in HOLDS}
     recipe, again = made(Lots, HOLDS, waits, counts={"tff_skid": 1})
-    assert not again.line.lots._streams
+    assert not again.lots._streams
     assert_products(again, recipe)
 
 
@@ -245,3 +245,20 @@ def test_people_who_are_always_there_change_nothing() -> None:
     _, alone = made()
     assert ran.ended() == pytest.approx(alone.ended(), rel=1e-12)
     assert_products(ran, plain)
+
+
+def test_a_feed_that_waits_for_people_ages_as_well() -> None:
+    """The skid is free, the people come with their shift: the product is the kernel's for the whole wait."""
+    working = working_time([Shift((0, 1, 2, 3, 4), 6.0, 14.0)], MONDAY, 5000.0)
+    roles = (Role("downstream", 2, working),)
+    _, ran = made(Lots, HOLDS, roles=roles)
+    ready = {(event.batch, event.procedure): event.time for event in ran.by["ready"]}
+    begun: dict[tuple[int, str], float] = {}
+    for event in ran.by["begin"]:
+        begun.setdefault((event.batch, event.procedure), event.time)
+    names = ("concentrate", "polish")
+    waits = {name: np.array([begun[lane, name] - ready[lane, name] for lane in range(LANES)]) for name in names}
+    assert any(np.any(wait > 1.0) for wait in waits.values())
+    assert all(wait == pytest.approx(0.0) for wait in ran.waits("concentrate").values())
+    recipe, _ = lots_of(Lots, HOLDS, waits)
+    assert_products(ran, recipe)

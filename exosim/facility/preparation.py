@@ -1,0 +1,83 @@
+"""Media and buffers that are prepared on site: work on units and by people, and then a delivery to the stock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import simpy
+
+from exosim.facility.upkeep import NOBODY
+from exosim.plant import Stock
+from exosim.records import Event, entry
+
+if TYPE_CHECKING:
+    from exosim.facility.crew import Crew
+    from exosim.facility.pool import Pool
+
+Steps = Generator[simpy.Event, Any, Any]
+
+
+class Order:
+    """One preparation: what takes units and people in place of a batch.
+
+    Attributes
+    ----------
+    number : of the batch that it belongs to: none
+    """
+
+    number = NOBODY
+
+    def __init__(self) -> None:
+        self.waits_for: Any = None
+        self.wants_store: Any = None
+        self.holds: list[Any] = []
+        self.process: simpy.Process | None = None
+
+
+def prepare(
+    env: simpy.Environment, log: list[Event], pools: Mapping[str, Pool], crews: Mapping[str, Crew]
+) -> Callable[[Stock, int, Callable[[], None]], None]:
+    """Return what starts the preparation of one order quantity and calls back when it is in the stock."""
+
+    def start(stock: Stock, number: int, done: Callable[[], None]) -> None:
+        order = Order()
+        order.process = env.process(_prepare(env, log, pools, crews, stock, number, order, done))
+
+    return start
+
+
+def _prepare(
+    env: simpy.Environment,
+    log: list[Event],
+    pools: Mapping[str, Pool],
+    crews: Mapping[str, Crew],
+    stock: Stock,
+    number: int,
+    order: Any,
+    done: Callable[[], None],
+) -> Steps:
+    how = stock.preparation
+    assert how is not None
+    hours, key = how.duration(stock.id, number), (0, env.now, NOBODY - number)
+    pool, crew = pools.get(how.equipment or ""), crews.get(how.role or "")
+    unit, label = 0, ""
+    if pool is not None:
+        found = pool.at_once(order)
+        unit = (yield pool.queued(order, key)) if found is None else found
+        label = pool.labels[unit]
+    if crew is not None and not crew.at_once(how.people, hours):
+        yield crew.queued(order, key, how.people, hours)
+    role, people = (crew.name, how.people) if crew is not None else ("", 0)
+    log.append(entry((env.now, NOBODY, stock.id, "", "prepare", label, role, people, stock.id, 0.0)))
+    taken = hours if crew is None else crew.finish(hours + crew.gowning)
+    if pool is not None and pool.upkeep is not None:
+        yield from pool.upkeep.work(order, [unit], hours, crew)
+    else:
+        yield simpy.Timeout(env, taken)
+    if crew is not None:
+        crew.release(how.people)
+    log.append(entry((env.now, NOBODY, stock.id, "", "prepared", label, role, people, stock.id, 0.0)))
+    if pool is not None:
+        pool.clean(unit, pool.turnaround(0))
+    done()

@@ -1,0 +1,149 @@
+"""What the batches of one product follow: their procedures, each with the resources of the plant that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exosim.facility.lots import Lots
+from exosim.facility.mishaps import Mishaps
+from exosim.operations.base import VisitedOperation
+from exosim.plant import Campaign, Plant
+from exosim.recipe import UnitProcedure
+
+if TYPE_CHECKING:
+    from exosim.facility.crew import Crew
+    from exosim.facility.pool import Pool
+    from exosim.facility.room import Room
+    from exosim.facility.stock import StockRoom
+    from exosim.facility.store import Store
+    from exosim.facility.utility import UtilitySupply
+
+
+@dataclass(frozen=True, slots=True)
+class Production:
+    """What one replication makes of one product.
+
+    Attributes
+    ----------
+    campaign : how its batches are released
+    procedures : its recipe
+    lots, failures : the material of its batches, and what fails
+    releases : hours at which batches are released; for a campaign that is not paced, the earliest
+    donors : donor of each batch
+    dues : when each batch is due; empty: when it is released
+    """
+
+    campaign: Campaign
+    procedures: Sequence[UnitProcedure]
+    lots: Lots
+    failures: Mishaps
+    releases: Sequence[float]
+    donors: Sequence[int]
+    dues: Sequence[float] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One procedure with what it takes of the plant.
+
+    Attributes
+    ----------
+    id, index, procedure : name and place of the procedure, and itself
+    pool : its equipment class; None when it needs no unit
+    crew : its people; None when nobody is needed or the role is not in the plant
+    visited : whether it keeps to its own schedule, such as a culture with harvests
+    held : whether its feed loses something while it waits
+    stays : whether it goes on on the unit of the procedure before
+    leaves : whether its unit is given back at its end, wherever the batch goes next
+    room, next_room : where its units stand, and those of the procedure after it
+    store : where its feed waits
+    stocks : of the materials that it uses up
+    utilities : what it takes of them while it runs
+    back_to : where each kind of rework starts, by id of the failure
+    """
+
+    id: str
+    index: int
+    procedure: UnitProcedure
+    pool: Pool | None
+    crew: Crew | None
+    visited: bool
+    held: bool
+    stays: bool
+    leaves: bool
+    room: Room | None
+    next_room: Room | None
+    store: Store | None
+    stocks: Mapping[str, StockRoom]
+    utilities: Sequence[tuple[UtilitySupply, float]]
+    back_to: Mapping[str, int]
+    plain: bool
+    """Whether one unit of its pool, whatever the size, is all that it waits for."""
+    limited: bool
+    """Whether its work may wait for a utility, or be held up by a breakdown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What stages take, by id."""
+
+    pools: Mapping[str, Pool]
+    crews: Mapping[str, Crew]
+    rooms: Mapping[str, Room]
+    stores: Mapping[str, Store]
+    stocks: Mapping[str, StockRoom]
+    utilities: Mapping[str, UtilitySupply]
+
+
+def stages(production: Production, plant: Plant, resources: Resources) -> tuple[Stage, ...]:
+    """Return the procedures of a product on the resources of a plant."""
+    procedures = production.procedures
+    stands_in = {equipment.id: equipment.room for equipment in plant.equipment}
+    rooms = [resources.rooms.get(stands_in.get(p.unit or "") or "") for p in procedures]
+    places = {procedure.id: index for index, procedure in enumerate(procedures)}
+    found = []
+    for index, procedure in enumerate(procedures):
+        before = procedures[index - 1].unit if index else None
+        last = index + 1 == len(procedures)
+        blocking = production.campaign.storage == "none" or (not last and procedures[index + 1].waits_in is not None)
+        found.append(
+            Stage(
+                procedure.id,
+                index,
+                procedure,
+                resources.pools[procedure.unit] if procedure.unit is not None else None,
+                resources.crews.get(procedure.operator or ""),
+                isinstance(procedure.operation, VisitedOperation),
+                procedure.hold is not None,
+                stays=procedure.unit is not None and procedure.unit == before,
+                leaves=not blocking and (last or procedure.unit is None or procedures[index + 1].unit != procedure.unit),
+                room=rooms[index],
+                next_room=None if last else rooms[index + 1],
+                store=resources.stores.get(procedure.waits_in or ""),
+                stocks=_stocks(production.lots, index, resources.stocks),
+                utilities=[(resources.utilities[name], amount) for name, amount in procedure.utilities.items()],
+                back_to={
+                    failure.id: places[failure.back_to]
+                    for failure in plant.failures
+                    if failure.back_to is not None and failure.procedure == procedure.id
+                },
+                plain=_is_plain(procedure, rooms[index], resources),
+                limited=bool(procedure.utilities) or _breaks(procedure, resources),
+            )
+        )
+    return tuple(found)
+
+
+def _is_plain(procedure: UnitProcedure, room: Room | None, resources: Resources) -> bool:
+    sized = procedure.unit is not None and resources.pools[procedure.unit].size_limit is not None
+    return room is None and procedure.waits_in is None and not sized
+
+
+def _breaks(procedure: UnitProcedure, resources: Resources) -> bool:
+    return procedure.unit is not None and resources.pools[procedure.unit].upkeep is not None
+
+
+def _stocks(lots: Lots, index: int, stocks: Mapping[str, StockRoom]) -> dict[str, StockRoom]:
+    return {name: stocks[name] for name in lots.uses(index) if name in stocks} if stocks else {}
