@@ -34,6 +34,11 @@ _TITLES = {
     "harvested": "vesicles harvested",
     "vialed": "vesicles in vials",
     "batch_duration": "process time of a batch",
+    "cell_yield": "cell yield, harvest to product",
+    "fold_expansion": "fold expansion, start to harvest",
+    "cells_started": "viable cells at the start",
+    "cells_harvested": "viable cells harvested",
+    "cells_vialed": "viable cells in the product",
 }
 _COLUMNS = (
     ("volume", "volume", "mL", 1.0),
@@ -47,6 +52,15 @@ _COLUMNS = (
     ("duration", "time", "h", 1.0),
 )
 """Name, title and unit of each column of the step table, and the factor from the unit of the quantity."""
+_CELL_COLUMNS = (
+    ("volume", "volume", "mL", 1.0),
+    ("viable_cells", "viable cells", "cell", 1.0),
+    ("cell_density", "density", "cell/mL", 1.0),
+    ("recovery", "recovery", "%", 100.0),
+    ("cumulative_yield", "so far", "%", 100.0),
+    ("duration", "time", "h", 1.0),
+)
+"""The same where the product is cells."""
 
 
 def _console(error: bool = False) -> Console:
@@ -118,21 +132,23 @@ def _title(name: str, yields: Yields) -> str:
 
 
 def _step_table(yields: Yields) -> Table:
-    title = "after each step: medians, with the 5 to 95 % interval of the vesicles"
+    cells = yields.scenario.declarations.dose.kind == "cell"
+    counted, columns = ("viable_cells", _CELL_COLUMNS) if cells else ("vesicles", _COLUMNS)
+    title = f"after each step: medians, with the 5 to 95 % interval of the {'cells' if cells else 'vesicles'}"
     table = Table(box=_box(), pad_edge=False, title=title, title_justify="left")
     table.add_column("step", no_wrap=True)
-    for name, heading, unit, _ in _COLUMNS:
+    for name, heading, unit, _ in columns:
         table.add_column(f"{heading}\n{unit}", justify="right", no_wrap=True)
-        if name == "vesicles":
-            table.add_column("5 to 95 %\nEV", justify="right", no_wrap=True)
+        if name == counted:
+            table.add_column(f"5 to 95 %\n{unit}", justify="right", no_wrap=True)
     for step in yields.steps:
-        cells = []
-        for name, _, unit, scale in _COLUMNS:
+        row = []
+        for name, _, unit, scale in columns:
             summary = yields.summary(name, step) if yields.has(name, step) else None
-            cells.append(_scaled(summary, scale, unit))
-            if name == "vesicles":
-                cells.append(_interval(summary))
-        table.add_row(step, *cells)
+            row.append(_scaled(summary, scale, unit))
+            if name == counted:
+                row.append(_interval(summary))
+        table.add_row(step, *row)
     return table
 
 
@@ -174,6 +190,7 @@ _INDICATORS = {
     "lead_time": "lead time, P50",
     "lead_time_p90": "lead time, P90",
     "cycle_time": "time between two batches",
+    "makespan": "first release to last end",
     "work_in_progress": "work in progress",
 }
 _RESOURCES = ("utilization", "occupancy", "labor")

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exosim.parameter import Array, Parameter
-from exosim.plant import Consequence
+from exosim.plant_tables import CampaignTable, FailureTable, RoomTable
 from exosim.quality import Attribute
 from exosim.quantities import Given
 from exosim.readings import DoseRule
-from exosim.schema import CampaignTable
+from exosim.recipe import Breach, WhenTooLarge
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,10 @@ class ProcedureDeclaration:
     longest_hold: float | None
     unit: str | None
     operator: str | None
+    breach: Breach
+    waits_in: str | None
+    utilities: Mapping[str, float]
+    when_too_large: WhenTooLarge
     split: Block | None
     end: bool
 
@@ -81,25 +85,63 @@ class RoleDeclaration:
 
 
 @dataclass(frozen=True)
+class EquipmentDeclaration:
+    """The units of one class, where they stand, how large one can be, and how they are serviced."""
+
+    numbers: Block
+    maintenance: Block | None = None
+    room: str | None = None
+    size_limit: float | None = None
+
+
+@dataclass(frozen=True)
+class StockDeclaration:
+    """A stocked material, and how it is prepared where it is not delivered."""
+
+    numbers: Block
+    unit: str
+    preparation: Block | None = None
+    equipment: str | None = None
+    role: str | None = None
+    people: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDeclaration:
+    """Batches that are due at some hour."""
+
+    due: float
+    batches: int
+    product: str | None = None
+
+
+@dataclass(frozen=True)
 class PlantDeclarations:
     """All that a scenario declares of its plant and of a run in time.
 
     Attributes
     ----------
-    equipment, roles, failures : by id
-    effects : procedure and consequence of each failure
+    equipment, roles, rooms, stores, stocks : by id
+    utilities : limit and unit, by id
+    failures, breakdowns : their numbers and their tables, by id
     campaign, rules : its numbers, and its modes; `rules` is None when the scenario has no campaign
+    orders : in the order of the file
     horizon, warm_up : length of a run and of what is left out at its start [h]
     start : date and time of hour 0
     closed : days without shifts
     """
 
-    equipment: Mapping[str, Block]
+    equipment: Mapping[str, EquipmentDeclaration]
     roles: Mapping[str, RoleDeclaration]
-    failures: Mapping[str, Block]
-    effects: Mapping[str, tuple[str, Consequence]]
+    rooms: Mapping[str, tuple[Block, RoomTable]]
+    stores: Mapping[str, Block]
+    utilities: Mapping[str, tuple[float, str]]
+    stocks: Mapping[str, StockDeclaration]
+    failures: Mapping[str, tuple[Block, FailureTable]]
+    breakdowns: Mapping[str, tuple[Block, FailureTable]]
     campaign: Block
     rules: CampaignTable | None
+    orders: tuple[OrderDeclaration, ...]
     horizon: float
     warm_up: float
     start: datetime.datetime
@@ -109,9 +151,19 @@ class PlantDeclarations:
         """Yield the parameter blocks, in the order of the ledger."""
         if self.rules is not None:
             yield self.campaign
-        yield from self.equipment.values()
+        for equipment in self.equipment.values():
+            yield equipment.numbers
+            if equipment.maintenance is not None:
+                yield equipment.maintenance
+        yield from (block for block, _ in self.rooms.values())
+        yield from self.stores.values()
         yield from (role.numbers for role in self.roles.values())
-        yield from self.failures.values()
+        for stock in self.stocks.values():
+            yield stock.numbers
+            if stock.preparation is not None:
+                yield stock.preparation
+        for block, _ in (*self.failures.values(), *self.breakdowns.values()):
+            yield block
 
 
 @dataclass(frozen=True)

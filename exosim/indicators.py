@@ -117,6 +117,12 @@ def cycle_time(window: Window) -> float:
     return (ends[-1] - ends[0]) / (len(ends) - 1) if len(ends) > 1 else float("nan")
 
 
+def makespan(window: Window) -> float:
+    """Return the time from the first release to the last end of a batch [h]; NaN when none has ended."""
+    ends = [batch.ended for batch in window.batches if batch.ended is not None and batch.ended <= window.run.hours]
+    return max(ends) - min(batch.released for batch in window.batches) if ends else float("nan")
+
+
 HEADLINES: Mapping[str, tuple[str, Callable[[Window], float]]] = {
     "doses_per_year": ("dose/year", doses_per_year),
     "doses_per_started_batch": ("dose", doses_per_started_batch),
@@ -126,6 +132,7 @@ HEADLINES: Mapping[str, tuple[str, Callable[[Window], float]]] = {
     "lead_time": ("h", lambda window: _quantile(lead_times(window), 0.5)),
     "lead_time_p90": ("h", lambda window: _quantile(lead_times(window), 0.9)),
     "cycle_time": ("h", cycle_time),
+    "makespan": ("h", makespan),
     "work_in_progress": ("1", work_in_progress),
 }
 """Indicators of a replication as a whole, with units."""

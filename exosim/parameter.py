@@ -50,6 +50,7 @@ class Parameter:
     whole : whether it is a whole number
     minimum, maximum : hard physical bounds, which no draw may cross
     recovery : whether it is a step recovery, which shares the common batch factor
+    repeated : whether it is drawn anew each time, such as the n-th repair of a unit, so that it takes no level
     """
 
     default: float | None
@@ -65,6 +66,7 @@ class Parameter:
     minimum: float
     maximum: float
     recovery: bool
+    repeated: bool = False
 
     @property
     def range_text(self) -> str:
@@ -87,6 +89,7 @@ def parameter(
     minimum: float = 0.0,
     maximum: float | None = None,
     recovery: bool = False,
+    repeated: bool = False,
 ) -> Any:
     """Declare a parameter as a dataclass field; see :class:`Parameter` for the arguments.
 
@@ -96,7 +99,20 @@ def parameter(
         maximum = 1.0 if unit == "1" and high <= 1.0 and not whole else math.inf
     grade = grade or ("D" if source == ASSUMPTION else "C")
     declared_parameter = Parameter(
-        default, unit, low, high, doc, source, grade, critical, planned, whole, minimum, maximum, recovery
+        default,
+        unit,
+        low,
+        high,
+        doc,
+        source,
+        grade,
+        critical,
+        planned,
+        whole,
+        minimum,
+        maximum,
+        recovery,
+        repeated,
     )
     return dataclasses.field(default=default, metadata={_KEY: declared_parameter})
 

@@ -32,8 +32,9 @@ def write_yield(yields: Yields, folder: Path, identity: dict[str, Any]) -> list[
 
 
 def _can_be_drawn(yields: Yields) -> bool:
-    """Return whether all numbers of vesicles are finite."""
-    return all(s.n > 0 for s in yields.quantities() if s.unit == "EV" and yields.has(s.name, s.step))
+    """Return whether all numbers of vesicles and cells are finite."""
+    counts = (s for s in yields.quantities() if s.unit in ("EV", "cell"))
+    return all(s.n > 0 for s in counts if yields.has(s.name, s.step))
 
 
 def write_run_folder(results: FacilityResults, folder: Path, identity: dict[str, Any]) -> list[Path]:

@@ -64,11 +64,11 @@ class RoleNumbers:
     headcount: float = parameter(
         1, "1", low=1, high=1000, minimum=1, whole=True, planned=True, doc="people on duty in each shift"
     )
-    gowning: float = parameter(
-        0.0, "h", low=0.0, high=4, planned=True, doc="time to change clothes before each attended phase"
+    gowning: float | None = parameter(
+        None, "h", low=0.0, high=4, planned=True, doc="time to change clothes before each attended phase"
     )
-    minimum_crew: float = parameter(
-        1, "1", low=1, high=10, minimum=1, whole=True, planned=True,
+    minimum_crew: float | None = parameter(
+        None, "1", low=1, high=10, minimum=1, whole=True, planned=True,
         doc="least people at any attended phase; 2 is a two-person rule",
     )  # fmt: skip
 
@@ -94,12 +94,25 @@ class CampaignNumbers:
     batches_per_donor: float = parameter(
         1, "1", low=1, high=1e6, minimum=1, whole=True, planned=True, doc="batches made from one donor"
     )
-    rank: float = parameter(
-        0, "1", low=0, high=100, whole=True, planned=True, doc="rank of the batches in every queue; 0 is served first"
+    rank: float | None = parameter(
+        None,
+        "1",
+        low=0,
+        high=100,
+        whole=True,
+        planned=True,
+        doc="rank of the batches in every queue; 0 is served first",
     )
-    begin: float = parameter(0.0, "h", low=0.0, high=876_600, planned=True, doc="when the first batch is released")
-    lead_time: float = parameter(
-        0.0, "h", low=0.0, high=87_660, planned=True, doc="how long before its due date the batch of an order is released"
+    begin: float | None = parameter(
+        None, "h", low=0.0, high=876_600, planned=True, doc="when the first batch is released"
+    )
+    lead_time: float | None = parameter(
+        None,
+        "h",
+        low=0.0,
+        high=87_660,
+        planned=True,
+        doc="how long before its due date the batch of an order is released",
     )
 
 
@@ -120,17 +133,35 @@ class FailureNumbers:
 class BreakdownNumbers:
     """The numbers of one kind of breakdown; a plain time between two of them is the mean of an exponential."""
 
-    between: Array = parameter(None, "h", low=1, high=1e6, doc="time between a repair and the next breakdown of a unit")
-    repair: Array = parameter(0.0, "h", low=0.0, high=5000, doc="time to repair")
+    between: Array = parameter(
+        None, "h", low=1, high=1e6, doc="time between a repair and the next breakdown of a unit", repeated=True
+    )
+    repair: Array = parameter(0.0, "h", low=0.0, high=5000, doc="time to repair", repeated=True)
     limit: float = parameter(1, "1", low=0, high=100, whole=True, planned=True, doc="repeats before the batch is lost")
+
+
+AMOUNT = "amount"
+"""Stands for the unit of a stocked material, which follows the material."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StockNumbers:
-    """The numbers of one stocked material besides its amounts, whose unit follows the material."""
+    """The numbers of one stocked material."""
 
-    lead_time: Array = parameter(0.0, "h", low=0.0, high=8766, doc="time from an order to its delivery")
+    on_hand: float = parameter(0.0, AMOUNT, low=0.0, high=1e9, planned=True, doc="amount in stock at the start")
+    reorder_point: float | None = parameter(
+        None, AMOUNT, low=0.0, high=1e9, planned=True, doc="amount in stock and on order at which it is ordered"
+    )
+    order_quantity: float = parameter(0.0, AMOUNT, low=0.0, high=1e9, planned=True, doc="amount of one order")
+    lead_time: Array = parameter(0.0, "h", low=0.0, high=8766, doc="time from an order to its delivery", repeated=True)
     shelf_life: float | None = parameter(None, "h", low=1, high=87_660, planned=True, doc="time until it expires")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreparationNumbers:
+    """The numbers of a material that is prepared on site."""
+
+    duration: Array = parameter(4.0, "h", low=0.1, high=1000, doc="time to prepare one order quantity", repeated=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +326,8 @@ class Campaign:
     ----------
     rank : in every queue; 0 is served first
     when_full : what becomes of a batch that finds the work in progress at its limit
+    begin : hour of the first release
+    lead_time : how long before its due date a batch on order is released [h]
     """
 
     mode: Mode = "paced"
@@ -307,6 +340,8 @@ class Campaign:
     rank: int = 0
     when_full: WhenFull = "wait"
     product: str = ""
+    begin: float = 0.0
+    lead_time: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

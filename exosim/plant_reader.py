@@ -1,4 +1,4 @@
-"""Read the sections about the plant: equipment, people, calendar, campaign, failures, and the length of a run."""
+"""Read the sections about the plant: equipment, people, calendar, campaign, orders, failures, length of a run."""
 
 from __future__ import annotations
 
@@ -7,13 +7,25 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exosim.declarations import Block, PlantDeclarations, RoleDeclaration, ShiftDeclaration
+from exosim.declarations import (
+    Block,
+    EquipmentDeclaration,
+    OrderDeclaration,
+    PlantDeclarations,
+    RoleDeclaration,
+    ShiftDeclaration,
+)
 from exosim.errors import Problem, in_words, unknown
+from exosim.failure_reader import FailureReader
 from exosim.findings import Findings
+from exosim.operations import catalog
 from exosim.parameter import declared
-from exosim.plant import CampaignNumbers, EquipmentNumbers, FailureNumbers, RoleNumbers
+from exosim.plant import CampaignNumbers, EquipmentNumbers, MaintenanceNumbers, RoleNumbers
+from exosim.plant_tables import EquipmentTable
 from exosim.quantities import read_number
-from exosim.schema import DAYS, ScenarioTable
+from exosim.resource_reader import ResourceReader, given, unique
+from exosim.schema import ScenarioTable
+from exosim.table_base import DAYS
 from exosim.toml_source import KeyPath
 from exosim.units import QuantityError
 from exosim.working_time import Shift, working_time
@@ -22,7 +34,7 @@ _YEAR = 8766.0
 _LONGEST = 876_600.0  # h
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _DEFAULT_START = datetime.datetime(2027, 1, 4, 6)
-BlockReader = Callable[[type[Any], str, KeyPath, Mapping[str, Any]], Block]
+BlockReader = Callable[..., Block]
 
 
 @dataclass(frozen=True)
@@ -34,45 +46,88 @@ class PlantReader:
     table : the scenario as tables
     findings : takes the problems
     block : reads the numbers of one owner
+    utilities : limit and unit of each utility
     """
 
     table: ScenarioTable
     findings: Findings
     block: BlockReader
+    utilities: Mapping[str, tuple[float, str]]
 
     def read(self) -> PlantDeclarations:
         """Return what the scenario declares of its plant; problems are noted."""
-        equipment = dict(self._equipment())
-        roles = dict(self._roles())
-        self._check_procedures(equipment, roles)
+        resources = ResourceReader(self.table, self.findings, self.block)
+        rooms, stores = dict(resources.rooms()), dict(resources.stores())
+        equipment, roles = dict(self._equipment(rooms)), dict(self._roles())
+        self._check_procedures(equipment, roles, stores)
+        failures = FailureReader(self.table, self.findings, self.block)
         campaign = self.table.campaign
-        numbers = _given(campaign, CampaignNumbers) if campaign is not None else {}
+        numbers = given(campaign, CampaignNumbers) if campaign is not None else {}
+        start = self._naive(self.table.start) or _DEFAULT_START
         plant = PlantDeclarations(
             equipment,
             roles,
-            dict(self._failures()),
-            {f.id: (f.during, f.consequence) for f in self.table.failure},
+            rooms,
+            stores,
+            self.utilities,
+            dict(resources.stocks(equipment, roles)),
+            dict(failures.of_procedures()),
+            dict(failures.of_units(equipment)),
             self.block(CampaignNumbers, "campaign", ("campaign",), numbers),
             campaign,
+            tuple(self._orders(start)),
             self._hours("horizon", _YEAR, above=True),
             self._hours("warm_up", 0.0, above=False),
-            self._naive(self.table.start) or _DEFAULT_START,
+            start,
             tuple(self._closed()),
         )
         self._check_time(plant)
         return plant
 
-    def _equipment(self) -> Iterator[tuple[str, Block]]:
-        self._unique("equipment", "id", [table.id for table in self.table.equipment])
+    def _equipment(self, rooms: Mapping[str, Any]) -> Iterator[tuple[str, EquipmentDeclaration]]:
+        unique(self.findings, "equipment", "id", [table.id for table in self.table.equipment])
         for index, table in enumerate(self.table.equipment):
-            given = _given(table, EquipmentNumbers)
-            yield table.id, self.block(EquipmentNumbers, f"equipment.{table.id}", ("equipment", index), given)
+            path: KeyPath = ("equipment", index)
+            name, place = f"equipment.{table.id}", (*path, "maintenance")
+            block = self.block(EquipmentNumbers, name, path, given(table, EquipmentNumbers))
+            service = None
+            if table.maintenance is not None:
+                numbers = given(table.maintenance, MaintenanceNumbers)
+                service = self.block(MaintenanceNumbers, f"{name}.maintenance", place, numbers)
+            if table.room is not None and table.room not in rooms:
+                self.findings.add((*path, "room"), unknown("room", table.room, rooms))
+            yield table.id, EquipmentDeclaration(block, service, table.room, self._size_limit(table, path))
+
+    def _size_limit(self, table: EquipmentTable, path: KeyPath) -> float | None:
+        """Return the largest size of one unit, in the unit of what its procedures are sized by."""
+        if table.size_limit is None:
+            return None
+        sizes = {}
+        for procedure in self.table.unit_procedure:
+            operation = catalog().get(procedure.operation)
+            if procedure.unit == table.id and operation is not None:
+                by = operation.sized_by
+                sizes[by or "the volume of the feed"] = "L" if by is None else declared(operation)[by].unit
+        if len(set(sizes.values())) > 1:
+            told = " and ".join(f"{by} [{unit}]" for by, unit in sizes.items())
+            problem = Problem("its procedures are sized by different things", got=told, expected="classes of their own")
+            self.findings.add((*path, "size_limit"), problem)
+            return None
+        try:
+            limit = read_number(table.size_limit, next(iter(sizes.values()), "L"))
+        except QuantityError as error:
+            self.findings.quantity((*path, "size_limit"), error)
+            return None
+        if limit <= 0.0:
+            self.findings.add((*path, "size_limit"), Problem("must be above 0", got=in_words(table.size_limit)))
+            return None
+        return limit
 
     def _roles(self) -> Iterator[tuple[str, RoleDeclaration]]:
-        self._unique("personnel", "role", [table.role for table in self.table.personnel])
+        unique(self.findings, "personnel", "role", [table.role for table in self.table.personnel])
         for index, table in enumerate(self.table.personnel):
             path: KeyPath = ("personnel", index)
-            block = self.block(RoleNumbers, f"personnel.{table.role}", path, _given(table, RoleNumbers))
+            block = self.block(RoleNumbers, f"personnel.{table.role}", path, given(table, RoleNumbers))
             shifts = []
             for position, name in enumerate(table.shifts or ()):
                 shift = self.table.calendar.shift.get(name)
@@ -89,27 +144,18 @@ class PlantReader:
                 self.findings.add((*path, "shifts"), problem)
             yield table.role, RoleDeclaration(block, tuple(shifts))
 
-    def _failures(self) -> Iterator[tuple[str, Block]]:
-        self._unique("failure", "id", [table.id for table in self.table.failure])
-        ids = [table.id for table in self.table.unit_procedure]
-        for index, table in enumerate(self.table.failure):
-            path: KeyPath = ("failure", index)
-            if table.during not in ids:
-                self.findings.add((*path, "during"), unknown("procedure", table.during, ids))
-            if (table.rate is None) == (table.probability is None):
-                self.findings.add(path, Problem("needs a rate or a probability, one of them"))
-            if table.consequence == "wait" and table.rate is None and table.repair is None:
-                self.findings.add((*path, "repair"), Problem('"repair" is missing: how long the work waits'))
-            yield table.id, self.block(FailureNumbers, f"failure.{table.id}", path, _given(table, FailureNumbers))
-
-    def _check_procedures(self, equipment: Mapping[str, Block], roles: Mapping[str, RoleDeclaration]) -> None:
-        """With a plant declared, every unit and operator of a procedure must be part of it."""
+    def _check_procedures(
+        self, equipment: Mapping[str, Any], roles: Mapping[str, RoleDeclaration], stores: Mapping[str, Any]
+    ) -> None:
+        """With a plant declared, every unit, operator and store of a procedure must be part of it."""
         for index, table in enumerate(self.table.unit_procedure):
             path: KeyPath = ("unit_procedure", index)
             if equipment and table.unit is not None and table.unit not in equipment:
                 self.findings.add((*path, "unit"), unknown("equipment", table.unit, equipment))
             if roles and table.operator is not None and table.operator not in roles:
                 self.findings.add((*path, "operator"), unknown("role", table.operator, roles))
+            if table.waits_in is not None and table.waits_in not in stores:
+                self.findings.add((*path, "waits_in"), unknown("store", table.waits_in, stores))
 
     def _hours(self, key: str, default: float, *, above: bool) -> float:
         raw = getattr(self.table, key)
@@ -127,6 +173,26 @@ class PlantReader:
             )
             return default
         return hours
+
+    def _orders(self, start: datetime.datetime) -> Iterator[OrderDeclaration]:
+        """Yield the orders; a day alone stands for its end."""
+        for index, table in enumerate(self.table.order):
+            due = table.due
+            if not isinstance(due, datetime.date):
+                wrong = Problem("is not a date", got=in_words(due), expected="such as due = 2027-03-01, without quotes")
+                self.findings.add(("order", index, "due"), wrong)
+                continue
+            if not isinstance(due, datetime.datetime):
+                due = datetime.datetime.combine(due, datetime.time()) + datetime.timedelta(days=1)
+            hours = (due.replace(tzinfo=None) - start).total_seconds() / 3600.0
+            if hours <= 0.0:
+                problem = Problem("is due before the run starts", got=str(table.due), expected=f"after {start}")
+                self.findings.add(("order", index, "due"), problem)
+            yield OrderDeclaration(hours, table.batches, table.product)
+        rules = self.table.campaign
+        if rules is not None and (rules.mode == "on_order") != bool(self.table.order):
+            expected = 'mode = "on_order" and at least one [[order]], or neither'
+            self.findings.add(("campaign",), Problem("mode and orders do not belong together", expected=expected))
 
     def _closed(self) -> Iterator[datetime.date]:
         calendar = self.table.calendar
@@ -163,20 +229,6 @@ class PlantReader:
     def _naive(self, start: datetime.datetime | None) -> datetime.datetime | None:
         return start.replace(tzinfo=None) if start is not None else None
 
-    def _unique(self, section: str, key: str, ids: list[str]) -> None:
-        for index, name in enumerate(ids):
-            if name in ids[:index]:
-                line = self.findings.line((section, ids.index(name), key))
-                problem = Problem(
-                    f'the {key} "{name}" is taken', got=f"the same on line {line}", expected=f"another {key}"
-                )
-                self.findings.add((section, index, key), problem)
-
 
 def _hour(time: datetime.time) -> float:
     return time.hour + time.minute / 60.0 + time.second / 3600.0
-
-
-def _given(table: Any, owner: type[Any]) -> dict[str, Any]:
-    """Return what a table gives of the numbers of `owner`."""
-    return {name: value for name in declared(owner) if (value := getattr(table, name, None)) is not None}

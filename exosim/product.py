@@ -1,4 +1,4 @@
-"""The product: what a dose is and what its vesicles are like."""
+"""The product: what its vesicles are like, and the context that follows from it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from exosim.operations.base import Context
 from exosim.parameter import Array, parameter
 from exosim.physics.detection import Counter
 from exosim.physics.size import class_shares, size_classes
+from exosim.vocabulary import DoseKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +84,7 @@ def run_context(
     proteins: ProteinSize,
     typical: tuple[float, float],
     counter: Counter,
-    dose_in_particles: bool,
+    dose_kind: DoseKind,
 ) -> Context:
     """Return what all operations of a run share.
 
@@ -92,9 +93,9 @@ def run_context(
     size, vesicles, proteins : parameter values, numbers or lanes
     typical : median and geometric standard deviation for which the size classes are laid out
     counter : the instrument of the product
-    dose_in_particles : whether doses are counted by it
+    dose_kind : what a dose counts
     """
     sizes = size_classes(round(size.classes), *typical)
     shares = class_shares(sizes, size.median, size.gsd)
     pools, enzyme = proteins.pools(), proteins.nuclease
-    return Context(sizes, shares, vesicles.protein_fraction, counter, dose_in_particles, pools, enzyme)
+    return Context(sizes, shares, vesicles.protein_fraction, counter, dose_kind, pools, enzyme)

@@ -195,6 +195,9 @@ def _form(name: str, family: Family, numbers: Mapping[str, Any], forms: str) -> 
 
 def _layered(base: float | Distribution, table: Mapping[str, Any], parameter: Parameter, common: float) -> Quantity:
     varies = table.get("varies", "study")
+    given = [key for key in ("varies", "donor_spread", "batch_spread") if key in table]
+    if parameter.repeated and given:
+        raise QuantityError(f"this is drawn anew each time and takes no {given[0]}", None, "a number or a distribution")
     if varies not in LEVELS:
         nearest = nearest_name(varies, LEVELS) if isinstance(varies, str) else None
         raise QuantityError("varies must be study, donor or batch", in_words(varies), None, nearest)

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from exosim.addresses import DEFAULT_INSTRUMENT, address
+from exosim.cell_readings import CELL_HEADLINES
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
 from exosim.errors import Problem, in_words, shortened, unknown
 from exosim.findings import Findings
 from exosim.operations import catalog
 from exosim.operations.base import Hold, UnitOperation, VisitedOperation
 from exosim.parameter import ASSUMPTION, Parameter, declared
+from exosim.plant import AMOUNT
 from exosim.plant_reader import PlantReader
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quality import MEASURES, Assay, Attribute
@@ -20,6 +22,7 @@ from exosim.quantities import Given, read_number, read_quantity, read_source
 from exosim.readings import ALL_ATTRIBUTES, HEADLINES, DoseRule
 from exosim.recipe import Wait
 from exosim.references import references
+from exosim.resource_reader import read_uses, read_utilities
 from exosim.schema import (
     FORMAT,
     LATER_SECTIONS,
@@ -34,11 +37,13 @@ from exosim.splits import read_split
 from exosim.streams import Streams
 from exosim.toml_source import KeyPath
 from exosim.units import QuantityError, show
+from exosim.vocabulary import DoseKind
 
 _UNCHECKED_GRADE = "C"
-_CONTENT, _COUNTED_CONTENT = "EV/vial", "particle/vial"
+_CONTENT = "EV/vial"
+_CONTENTS: Mapping[DoseKind, str] = {"EV": _CONTENT, "particle": "particle/vial", "cell": "cell/vial"}
 _DETECTION = frozenset({"detection_limit", "detection_width"})
-_DOSES = '"1e10 EV" (true vesicles) or "1e10 particle" (as the instrument counts them)'
+_DOSES = '"1e10 EV" (true vesicles), "1e10 particle" (as the instrument counts them) or "1e7 cell" (viable cells)'
 
 
 class Reader:
@@ -50,6 +55,7 @@ class Reader:
         self._add = findings.add
         self._grades: dict[str, str] = {}
         self._common = 0.0
+        self._utilities: Mapping[str, tuple[float, str]] = {}
 
     def read(self) -> Declarations | None:
         """Return the declarations, or None when the structure is beyond repair; the findings tell what is wrong."""
@@ -61,23 +67,28 @@ class Reader:
         self._check_format()
         self._grades = self._source_grades(table)
         self._common = self._common_batch()
+        self._utilities = read_utilities(table, self.findings)
         dose, product = self._dose(), table.product
         assays = self._assays()
+        procedures = self._procedures(dose)
+        size = self._block(VesicleSize, "product.ev_size", ("product", "ev_size"), _given(product.ev_size, VesicleSize))
+        vesicles = self._block(Vesicles, "product", ("product",), _given(product, Vesicles))
+        proteins = self._block(
+            ProteinSize, "product.protein_size", ("product", "protein_size"), _given(product.protein_size, ProteinSize)
+        )
+        if dose.kind == "cell" and not any(p.operation.owner.makes_vesicles for p in procedures):
+            size, vesicles, proteins = (_not_needed(block) for block in (size, vesicles, proteins))
+            assays = {name: block if block.given else _not_needed(block) for name, block in assays.items()}
         return Declarations(
-            self._procedures(dose),
-            self._block(VesicleSize, "product.ev_size", ("product", "ev_size"), _given(product.ev_size, VesicleSize)),
-            self._block(Vesicles, "product", ("product",), _given(product, Vesicles)),
-            self._block(
-                ProteinSize,
-                "product.protein_size",
-                ("product", "protein_size"),
-                _given(product.protein_size, ProteinSize),
-            ),
+            procedures,
+            size,
+            vesicles,
+            proteins,
             dose,
             self._instrument(dose, assays),
             assays,
             tuple(self._attributes(assays)),
-            PlantReader(table, self.findings, self._block).read(),
+            PlantReader(table, self.findings, self._block, self._utilities).read(),
         )
 
     # -- sections -----------------------------------------------------------------------------------------------------
@@ -105,15 +116,16 @@ class Reader:
 
     def _dose(self) -> DoseRule:
         raw, path = self.table.product.dose, ("product", "dose")
-        counted = isinstance(raw, str) and "particle" in raw
+        kinds: tuple[DoseKind, ...] = ("particle", "cell")
+        kind: DoseKind = next((k for k in kinds if isinstance(raw, str) and k in raw), "EV")
         amount = 1.0
         try:
-            amount = read_number(raw, "particle" if counted else "EV")
+            amount = read_number(raw, kind)
         except QuantityError as error:
             self._add(path, Problem(error.problem, got=error.got, expected=_DOSES, nearest=error.nearest))
         if amount <= 0.0:
             self._add(path, Problem("must be above 0", got=in_words(raw), expected=_DOSES))
-        return DoseRule(amount, "particle" if counted else "EV")
+        return DoseRule(amount, kind)
 
     def _assays(self) -> dict[str, Block]:
         tables, blocks = self.table.assay, dict[str, Block]()
@@ -157,7 +169,7 @@ class Reader:
         self._check_ids("attribute", [table.id for table in self.table.attribute])
         for index, table in enumerate(self.table.attribute):
             path: KeyPath = ("attribute", index)
-            if table.id in (*HEADLINES, ALL_ATTRIBUTES):
+            if table.id in (*HEADLINES, *CELL_HEADLINES, ALL_ATTRIBUTES):
                 problem = f'"{table.id}" is the name of a reported figure'
                 self._add((*path, "id"), Problem(problem, expected="another id"))
             if table.assay is not None and table.assay not in assays:
@@ -197,7 +209,8 @@ class Reader:
         if not tables:
             self._add(("unit_procedure",), Problem("must not be empty", got="an empty list", expected="at least one"))
         self._check_ids("unit_procedure", ids)
-        streams = Streams(self._add, ids, blind=self.findings.hides_streams() or len(set(ids)) < len(ids))
+        blind = self.findings.hides_streams() or len(set(ids)) < len(ids)
+        streams = Streams(self._add, ids, blind, "viable_cells" if dose.kind == "cell" else "vesicles")
         found = []
         for index, table in enumerate(tables):
             operation = catalog().get(table.operation)
@@ -241,6 +254,10 @@ class Reader:
             self._longest_hold(table, path, wait),
             table.unit,
             table.operator,
+            table.max_hold.breach if table.max_hold is not None else "deviation",
+            table.waits_in,
+            read_uses(table, path, self._utilities, self.findings),
+            table.when_too_large,
             self._split(table, path),
             table.end,
         )
@@ -288,10 +305,21 @@ class Reader:
     # -- parameters ---------------------------------------------------------------------------------------------------
 
     def _block(
-        self, owner: type[Any], prefix: str, path: KeyPath, raw: Mapping[str, Any], dose: DoseRule | None = None
+        self,
+        owner: type[Any],
+        prefix: str,
+        path: KeyPath,
+        raw: Mapping[str, Any],
+        dose: DoseRule | None = None,
+        *,
+        amounts: str | None = None,
     ) -> Block:
         """Return the block with all its quantities read; problems are collected."""
         parameters = _counted_like(dose, declared(owner))
+        if amounts is not None:
+            parameters = {
+                n: dataclasses.replace(p, unit=amounts) if p.unit == AMOUNT else p for n, p in parameters.items()
+            }
         given: dict[str, Given] = {}
         for name, value in raw.items():
             if name not in parameters:
@@ -323,20 +351,26 @@ class Reader:
 
 def _counted_like(dose: DoseRule | None, parameters: dict[str, Parameter]) -> dict[str, Parameter]:
     """Return the parameters with contents of vials in the unit of the dose."""
-    if dose is None or dose.kind != "particle":
+    if dose is None or dose.kind == "EV":
         return parameters
+    unit = _CONTENTS[dose.kind]
     return {
-        name: dataclasses.replace(parameter, unit=_COUNTED_CONTENT) if parameter.unit == _CONTENT else parameter
+        name: dataclasses.replace(parameter, unit=unit) if parameter.unit == _CONTENT else parameter
         for name, parameter in parameters.items()
     }
 
 
 def _with_dose(error: QuantityError, parameter: Parameter) -> QuantityError:
     """Say where the unit of a content comes from."""
-    if parameter.unit not in (_CONTENT, _COUNTED_CONTENT):
+    if parameter.unit not in _CONTENTS.values():
         return error
     expected = f"a content in {parameter.unit}, counted like product.dose"
     return QuantityError(error.problem, error.got, expected, error.nearest)
+
+
+def _not_needed(block: Block) -> Block:
+    """Return a block about vesicles where the process has none: its defaults do not matter."""
+    return dataclasses.replace(block, unused=frozenset(block.parameters))
 
 
 def _given(table: Any, owner: type[Any]) -> dict[str, Any]:

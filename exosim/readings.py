@@ -7,18 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 
+from exosim.cell_readings import (
+    CELL_HEADLINES,
+    CELL_STEP_UNITS,
+    cell_figures,
+    cell_headlines,
+    harvested_cells,
+    last_expansion,
+)
 from exosim.composition import protein_ceiling, ratio, total_dna, total_protein
 from exosim.kernel import Step
 from exosim.material import Material, is_number, plus, times, total
 from exosim.operations.base import HARVEST_HOLD, Context, Outcome
 from exosim.parameter import Array
-from exosim.physics.detection import Counter, counted_particles
+from exosim.physics.detection import Counter, counted_particles, dose_content
 from exosim.quality import MEASURES, Assay, Attribute, Lot, Result, reported_value
 from exosim.recipe import WASTE
+from exosim.vocabulary import DoseKind
 
 HEADLINES: Mapping[str, str] = {
     "doses": "dose",
@@ -96,10 +104,15 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class DoseRule:
-    """What a dose is: an amount of true vesicles, or of particles as the instrument counts them."""
+    """What a dose is: an amount of true vesicles, of particles as the instrument counts them, or of viable cells."""
 
     amount: float
-    kind: Literal["EV", "particle"]
+    kind: DoseKind
+
+    @property
+    def species(self) -> str:
+        """The species of :data:`exosim.vocabulary.SPECIES` that the process is about."""
+        return "viable_cells" if self.kind == "cell" else "vesicles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,42 +130,75 @@ class Specification:
         return self.assays[self.instrument_id]
 
 
-def stages(steps: Iterable[Step]) -> tuple[Stage, ...]:
+def stages(steps: Iterable[Step], species: str = "vesicles") -> tuple[Stage, ...]:
     """Return the rows of the step table.
 
     A wait that takes vesicles is a row of its own, named ``<id>.hold``, and so is a split with waste, ``<id>.split``.
+
+    Parameters
+    ----------
+    species : what the losses and the amounts before each step are counted in
     """
-    return tuple(row for step in steps for row in _stages_of(step))
+    return tuple(row for step in steps for row in _stages_of(step, species))
 
 
-def _stages_of(step: Step) -> Iterator[Stage]:
+def _stages_of(step: Step, species: str) -> Iterator[Stage]:
     procedure, outcome = step.procedure, step.outcome
-    name, before = procedure.id, total(step.held.vesicles)
+    name, before = procedure.id, _amount(step.held, species)
     if not is_number(step.waited.vesicles, 0.0):
-        waited = total(step.waited.vesicles)
+        waited = _amount(step.waited, species)
         yield Stage(f"{name}.hold", step.held, plus(before, waited), procedure.expected_hold, {"hold": waited})
-    lost = {channel: total(material.vesicles) for channel, material in outcome.losses.items()}
+    lost = {channel: _amount(material, species) for channel, material in outcome.losses.items()}
     in_pools = lost.pop(HARVEST_HOLD, 0.0)
     harvested = outcome.product + outcome.losses.get(HARVEST_HOLD, Material())
     yield Stage(name, harvested, before, outcome.duration, lost)
     if not is_number(in_pools, 0.0):
-        yield Stage(f"{name}.hold", outcome.product, total(harvested.vesicles), 0.0, {HARVEST_HOLD: in_pools})
+        yield Stage(f"{name}.hold", outcome.product, _amount(harvested, species), 0.0, {HARVEST_HOLD: in_pools})
     if WASTE in procedure.split:
         parts = outcome.product.divided(procedure.split)
-        wasted, used = total(parts.pop(WASTE).vesicles), Material()
+        wasted, used = _amount(parts.pop(WASTE), species), Material()
         for part in parts.values():
             used = used + part
-        yield Stage(f"{name}.split", used, total(outcome.product.vesicles), 0.0, {WASTE: wasted})
+        yield Stage(f"{name}.split", used, _amount(outcome.product, species), 0.0, {WASTE: wasted})
+
+
+def _amount(material: Material, species: str) -> Array:
+    return total(getattr(material, species))
 
 
 def read_batch(steps: Sequence[Step], context: Context, specification: Specification) -> list[Reading]:
     """Return the headline figures, then what is reported after each step."""
+    if specification.dose.kind == "cell":
+        return _read_cells(steps, context, specification)
     rows = stages(steps)
     start = _harvested(steps)
     counter = specification.instrument.counter()
     readings = _headlines(steps, context, specification, start)
     for row in rows:
         readings.extend(_stage_readings(row, context, counter, start))
+    return readings
+
+
+def _read_cells(steps: Sequence[Step], context: Context, specification: Specification) -> list[Reading]:
+    """Return the figures of a product of cells; yields refer to what leaves the last expansion."""
+    last, counter, dose = steps[-1].outcome, specification.instrument.counter(), specification.dose
+    found = {
+        "doses": _doses(last, last.product, context, counter, dose),
+        "vials": last.monitors.get("accepted"),
+        "batch_duration": _duration(steps),
+        **cell_headlines(steps),
+    }
+    readings = [_headline(name, unit, found.get(name)) for name, unit in CELL_HEADLINES.items()]
+    grown, start = last_expansion(steps), harvested_cells(steps)
+    downstream = grown is None
+    for row in stages(steps, "viable_cells"):
+        grows = grown is not None and row.id == grown.procedure.id
+        downstream = downstream or grows
+        entered = start if grows or is_number(row.entered, 0.0) else row.entered  # growth is no recovery
+        readings.append(Reading("duration", row.id, "h", row.hours))
+        readings.extend(_loss_readings(row, "cell"))
+        for name, value in cell_figures(row.material, entered if downstream else None, start).items():
+            readings.append(Reading(name, row.id, CELL_STEP_UNITS[name], value))
     return readings
 
 
@@ -175,9 +221,7 @@ def _stage_readings(row: Stage, context: Context, counter: Counter, start: Array
     material = row.material
     vesicles, milliliters = total(material.vesicles), times(material.volume, 1e3)
     yield Reading("duration", row.id, "h", row.hours)
-    for channel, lost in row.losses.items():
-        if not is_number(lost, 0.0):
-            yield Reading(f"loss: {channel}", row.id, "EV", lost)
+    yield from _loss_readings(row, "EV")
     if is_number(vesicles, 0.0):
         yield Reading("viable_cells", row.id, "cell", material.viable_cells)
         return
@@ -202,14 +246,31 @@ def _stage_readings(row: Stage, context: Context, counter: Counter, start: Array
         yield Reading(name, row.id, unit, value)
 
 
+def _loss_readings(row: Stage, unit: str) -> Iterator[Reading]:
+    for channel, lost in row.losses.items():
+        if not is_number(lost, 0.0):
+            yield Reading(f"loss: {channel}", row.id, unit, lost)
+
+
+def _duration(steps: Iterable[Step]) -> Array:
+    """Return the planned time of a batch, waits included [h]."""
+    hours: Array = 0.0
+    for step in steps:
+        hours = plus(plus(hours, step.procedure.expected_hold), step.outcome.duration)
+    return hours
+
+
+def _headline(name: str, unit: str, values: Array | None) -> Reading:
+    """Return a headline figure, with the reason where there is none."""
+    reasons = {"vials": "the recipe does not end with vial_filling"}
+    return Reading(name, None, unit, values, None if values is not None else reasons.get(name, NO_CULTURE))
+
+
 def _headlines(steps: Sequence[Step], context: Context, specification: Specification, start: Array) -> list[Reading]:
     last = steps[-1].outcome
     product, counter = last.product, specification.instrument.counter()
     vesicles, protein = total(product.vesicles), total_protein(product, context)
     pure = ratio(vesicles, protein)
-    hours: Array = 0.0
-    for step in steps:
-        hours = plus(plus(hours, step.procedure.expected_hold), step.outcome.duration)
     found: dict[str, Array | None] = {
         "doses": _doses(last, product, context, counter, specification.dose),
         "ev_yield": ratio(vesicles, start),
@@ -219,17 +280,10 @@ def _headlines(steps: Sequence[Step], context: Context, specification: Specifica
         "vials": last.monitors.get("accepted"),
         "harvested": start,
         "vialed": vesicles,
-        "batch_duration": hours,
+        "batch_duration": _duration(steps),
         **_culture_headlines(steps, start),
     }
-    reasons = {"vials": "the recipe does not end with vial_filling"}
-    headlines = [
-        Reading(
-            name, None, unit, found.get(name), None if found.get(name) is not None else reasons.get(name, NO_CULTURE)
-        )
-        for name, unit in HEADLINES.items()
-    ]
-    return headlines
+    return [_headline(name, unit, found.get(name)) for name, unit in HEADLINES.items()]
 
 
 def _culture_headlines(steps: Iterable[Step], start: Array) -> dict[str, Array | None]:
@@ -250,20 +304,13 @@ def _doses(last: Outcome, product: Material, context: Context, counter: Counter,
     if "content" in last.monitors:
         available = (last.monitors["accepted"] - last.monitors["retained"]) * last.monitors["content"]
     else:
-        available = _contained(product, context, counter, dose)
+        available = dose_content(product, dose.kind, context.sizes, counter)
     return np.asarray(np.floor(available / dose.amount * (1.0 + 1e-12) + 1e-9))
 
 
-def _contained(product: Material, context: Context, counter: Counter, dose: DoseRule) -> Array:
-    """Return how much of what a dose is counted in the product holds."""
-    if dose.kind == "EV":
-        return total(product.vesicles)
-    return counted_particles(product, context.sizes, counter)
-
-
 def doses_of(last: Outcome, context: Context, dose: DoseRule) -> Array:
-    """Return the whole doses that the outcome of the last procedure holds; 0 when it has no vesicles."""
-    if is_number(last.product.vesicles, 0.0):
+    """Return the whole doses that the outcome of the last procedure holds; 0 when it has nothing that a dose counts."""
+    if is_number(getattr(last.product, dose.species), 0.0):
         return 0.0
     return _doses(last, last.product, context, context.counter, dose)
 
@@ -278,7 +325,8 @@ def attribute_results(
     noise : standard normal number of the one result of each assay, by its id
     """
     product = steps[-1].outcome.product
-    contained = _contained(product, context, specification.instrument.counter(), specification.dose)
+    counter = specification.instrument.counter()
+    contained = dose_content(product, specification.dose.kind, context.sizes, counter)
     per_dose = ratio(times(product.volume, 1e3), contained / specification.dose.amount)
     lot = Lot(product, context, per_dose)
     results = {name: Result(assay, noise[name]) for name, assay in specification.assays.items()}

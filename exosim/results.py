@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from exosim import indicators, units
 from exosim.indicators import Account, Window
 from exosim.parameter import Array
-from exosim.readings import ALL_ATTRIBUTES, HEADLINES
+from exosim.readings import ALL_ATTRIBUTES
 from exosim.version import __version__
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Yields:
         return tuple(dict.fromkeys(step for _, step in self._kept["reading"] if step is not None))
 
     def losses(self, step: str) -> dict[str, NDArray[np.float64]]:
-        """Return the vesicles lost at a step, by channel, on all draws [EV]."""
+        """Return the vesicles, or cells where they are the product, lost at a step, by channel, on all draws."""
         names = [name for name, s in self._kept["reading"] if s == step and name.startswith("loss: ")]
         return {name.removeprefix("loss: "): self.values(name, step) for name in names}
 
@@ -158,7 +158,7 @@ class Yields:
 
     def headlines(self) -> list[Summary]:
         """Return the summaries of the headline figures."""
-        return [self.summary(name) for name in HEADLINES if (name, None) in self._kept["reading"]]
+        return [self.summary(name) for name, step in self._kept["reading"] if step is None]
 
     def _summary(self, kind: str, key: Key) -> Summary:
         if (kind, key) not in self._summaries:
@@ -275,14 +275,9 @@ class FacilityResults:
 
     def remarks(self) -> list[str]:
         """Return what a reader must know: such as that nothing was finished, and why."""
-        limited = [p.id for p in self.scenario.declarations.procedures if p.longest_hold is not None]
-        remarks = [f"max_hold is not acted on in time: {', '.join(limited)}"] if limited else []
         if any(account.headlines["batches_finished"] for account in self.accounts):
-            return remarks
-        return [
-            *remarks,
-            "no batch was finished in the window: the horizon is shorter than a batch, or every batch was lost",
-        ]
+            return []
+        return ["no batch was finished in the window: the horizon is shorter than a batch, or every batch was lost"]
 
     def __str__(self) -> str:
         lines = [f"{self.scenario.name}: {self.replications} replications, seed {self.seed}: mean (95 % interval)"]

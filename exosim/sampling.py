@@ -141,3 +141,37 @@ def _level_uniforms(seed: int, name: str, level: Level, world: int, donors: Sequ
     lowest = min(donors)
     drawn = uniforms(seed, name, level, lowest, max(donors) + 1)
     return np.asarray(drawn[np.asarray(donors) - lowest])
+
+
+_BLOCK = 32
+_OF_ONE_RUN = 2**32
+
+
+class Repeated:
+    """A quantity that is drawn anew each time: the n-th value of each of its members, such as the units of a class.
+
+    Parameters
+    ----------
+    quantity : what is drawn; a fixed number stays, or is the mean of an exponential
+    name : its path
+    world : index of the replication
+    exponential : whether a fixed number is the mean of an exponential
+    """
+
+    def __init__(self, quantity: Quantity, seed: int, name: str, world: int, *, exponential: bool = False) -> None:
+        self._quantity, self._seed, self._name = quantity, seed, name
+        self._first, self._exponential = world * _OF_ONE_RUN, exponential
+        self._drawn: dict[tuple[str, int], Floats] = {}
+
+    def __call__(self, member: str, n: int) -> float:
+        """Return the `n`-th value of a member, from 0."""
+        base = self._quantity.base
+        if not isinstance(base, Distribution) and not self._exponential:
+            return base
+        block, place = divmod(n, _BLOCK)
+        if (member, block) not in self._drawn:
+            start = self._first + block * _BLOCK
+            drawn = uniforms(self._seed, f"{self._name}@{member}", "batch", start, start + _BLOCK)
+            own = base.quantile(drawn) if isinstance(base, Distribution) else -np.log1p(-drawn) * base
+            self._drawn[member, block] = own
+        return float(self._drawn[member, block][place])

@@ -16,23 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from exosim.declarations import Block, Declarations, ProcedureDeclaration, RoleDeclaration
+from exosim.declarations import Block, Declarations, ProcedureDeclaration
 from exosim.distributions import normal_quantile
 from exosim.errors import ScenarioError
 from exosim.findings import Findings
 from exosim.operations.base import Context, Hold
 from exosim.parameter import Array, Ledger, Resolved
-from exosim.plant import (
-    Campaign,
-    CampaignNumbers,
-    Equipment,
-    EquipmentNumbers,
-    Failure,
-    FailureNumbers,
-    Plant,
-    Role,
-    RoleNumbers,
-)
+from exosim.plant import Campaign, Plant
+from exosim.plant_builder import campaign_of, plant_of
 from exosim.product import ProteinSize, Vesicles, VesicleSize, run_context
 from exosim.quality import Assay
 from exosim.quantities import Given, default_line
@@ -40,9 +31,7 @@ from exosim.reader import Reader
 from exosim.readings import Specification
 from exosim.recipe import Recipe, UnitProcedure, Wait
 from exosim.sampling import uniforms
-from exosim.schema import CampaignTable
 from exosim.toml_source import MAXIMUM_MEBIBYTES, TomlSource, read_toml
-from exosim.working_time import Shift, WorkingTime, working_time
 
 Values = Mapping[str, Array]
 
@@ -133,51 +122,19 @@ class Scenario:
         assays = {name: Assay(**block.pick(values)) for name, block in declared.assays.items()}
         return Specification(declared.dose, assays, declared.instrument, declared.attributes)
 
-    def plant(self, values: Values) -> Plant:
-        """Return the equipment, the people and the failures with the given values."""
-        declared = self.declarations.plant
-        equipment = []
-        for name, block in declared.equipment.items():
-            numbers = EquipmentNumbers(**block.pick(values))
-            equipment.append(Equipment(name, round(numbers.count), numbers.turnaround))
-        hours = {role: self._working_time(d) for role, d in declared.roles.items()}
-        roles = [
-            Role(role, round(RoleNumbers(**d.numbers.pick(values)).headcount), hours[role])
-            for role, d in declared.roles.items()
-        ]
-        return Plant(tuple(equipment), tuple(roles), tuple(self._failures(values)))
+    def plant(self, values: Values, seed: int | None = None, replication: int = 0) -> Plant:
+        """Return the equipment, the people and what fails in one replication, with the given values."""
+        used = self.seed if seed is None else seed
+        return plant_of(self.declarations.plant, values, used, replication)
 
     def campaign(self, values: Values) -> Campaign:
         """Return how batches are released, with the given values."""
-        declared = self.declarations.plant
-        numbers = CampaignNumbers(**declared.campaign.pick(values))
-        rules = declared.rules or CampaignTable()
-        whole = {
-            n: None if v is None else round(v)
-            for n, v in (("batches", numbers.batches), ("wip", numbers.work_in_progress))
-        }
-        return Campaign(
-            rules.mode, numbers.every, whole["batches"], whole["wip"], round(numbers.batches_per_donor),
-            rules.priority, rules.storage,
-        )  # fmt: skip
+        return campaign_of(self.declarations.plant, values)
 
     def batch_values(self, world: int, donors: Sequence[int], first: int, seed: int | None = None) -> dict[str, Array]:
         """Return every given quantity for the batches of one replication."""
         used = self.seed if seed is None else seed
         return {path: g.quantity.of_batches(used, path, world, donors, first) for path, g in self._given().items()}
-
-    def _working_time(self, role: RoleDeclaration) -> WorkingTime:
-        declared = self.declarations.plant
-        shifts = [Shift(shift.days, shift.start, shift.end) for shift in role.shifts]
-        return working_time(shifts, declared.start, declared.horizon, declared.closed)
-
-    def _failures(self, values: Values) -> Iterator[Failure]:
-        for name, block in self.declarations.plant.failures.items():
-            numbers = FailureNumbers(**block.pick(values))
-            procedure, consequence = self.declarations.plant.effects[name]
-            yield Failure(
-                name, procedure, consequence, numbers.rate, numbers.probability, numbers.repair, round(numbers.limit)
-            )
 
     def _given(self) -> dict[str, Given]:
         return {f"{b.prefix}.{name}": given for b in self.declarations.blocks() for name, given in b.given.items()}
@@ -189,7 +146,7 @@ class Scenario:
         counter = self.specification(values).instrument.counter()
         typical = (float(np.asarray(laid_out.median)), float(np.asarray(laid_out.gsd)))
         vesicles, proteins = Vesicles(**declared.vesicles.pick(values)), ProteinSize(**declared.proteins.pick(values))
-        return run_context(size, vesicles, proteins, typical, counter, declared.dose.kind == "particle")
+        return run_context(size, vesicles, proteins, typical, counter, declared.dose.kind)
 
 
 def load(
@@ -269,5 +226,9 @@ def _procedure(declared: ProcedureDeclaration, values: Values, context: Context)
         declared.longest_hold,
         declared.unit,
         declared.operator,
-        split=split,
+        declared.breach,
+        declared.waits_in,
+        declared.utilities,
+        declared.when_too_large,
+        split,
     )

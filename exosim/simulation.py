@@ -73,9 +73,7 @@ def evaluate(
         raise UsageError(Problem("the number of draws and the block must be at least 1", got=f"{asked} and {block}"))
     if used < 0:
         raise UsageError(Problem("the seed must be a whole number of at least 0", got=str(used)))
-    if not any(d.operation.owner.makes_vesicles for d in scenario.declarations.procedures):
-        problem = Problem("the recipe makes no vesicles", expected="exosim run, which asks only for time")
-        raise ScenarioError(problem)
+    _check_product(scenario)
     block = _padded(min(block, _padded(asked)))
     _check_budget(scenario, asked, used)
     collected = _Collected(asked)
@@ -92,6 +90,13 @@ def evaluate(
         if stop == asked:
             break
     return collected.yields(scenario, used)
+
+
+def _check_product(scenario: Scenario) -> None:
+    """Refuse a recipe of plain steps, in which nothing is made."""
+    if all(d.operation.owner.plain for d in scenario.declarations.procedures):
+        what = "cells" if scenario.declarations.dose.kind == "cell" else "vesicles"
+        raise ScenarioError(Problem(f"the recipe makes no {what}", expected="exosim run, which asks only for time"))
 
 
 def _check_budget(scenario: Scenario, draws: int, seed: int) -> None:

@@ -6,7 +6,7 @@ A product that several procedures use is divided by its maker into streams of th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from exosim.errors import Problem, shortened, unknown
 from exosim.operations import catalog
@@ -16,7 +16,9 @@ from exosim.schema import ProcedureTable
 from exosim.toml_source import KeyPath
 
 Report: TypeAlias = Callable[[KeyPath, Problem], None]
+Kind: TypeAlias = Literal["vesicles", "viable_cells"]
 _ANYTHING = "anything"
+_WORDS = {"vesicles": "vesicles", "viable_cells": "cells"}
 
 
 def _made(operation: type[UnitOperation], inside: set[str]) -> str:
@@ -38,12 +40,14 @@ class Streams:
     report : takes each problem with its place
     ids : the procedures in order
     blind : whether the file leaves open which procedure feeds which, so that nothing can be judged
+    wanted : what the product must hold for its doses to be counted
     """
 
-    def __init__(self, report: Report, ids: Sequence[str], blind: bool = False) -> None:
+    def __init__(self, report: Report, ids: Sequence[str], blind: bool = False, wanted: Kind = "vesicles") -> None:
         self._report = report
         self._ids = ids
         self._blind = blind
+        self._wanted = wanted
         self._loose = blind
         self._holds: dict[str, str] = {}
         self._user: dict[str, str] = {}
@@ -65,7 +69,8 @@ class Streams:
                 self._wrong(index, "feeds", f'"{name}" already feeds {self._user[name]}', expected)
             self._user[name] = table.id
         inside = {self._holds.get(name, _ANYTHING) for name in names}
-        if not (operation.source or operation.plain) and not inside & {operation.needs, _ANYTHING}:
+        good = set(_WORDS) if operation.needs == "either" else {operation.needs}
+        if not (operation.source or operation.plain) and not inside & {*good, _ANYTHING}:
             self._wrong(index, "operation", *_needs(table.operation, operation))
             self._starved = True
         self._make(index, table, _made(operation, inside))
@@ -90,9 +95,10 @@ class Streams:
             self._wrong(index, "split", "the product of the process stays whole", "a later procedure for each share")
             return
         plain = all(kind == "nothing" for kind in self._holds.values())
-        if not plain and not self._starved and self._holds[f"{table.id}.{PRODUCT}"] == "viable_cells":
-            expected = f"one of {_makers()} after it"
-            self._wrong(index, "id", "the last procedure makes no vesicles", expected)
+        made = self._holds[f"{table.id}.{PRODUCT}"]
+        if not plain and not self._starved and made not in (self._wanted, _ANYTHING):
+            expected = f"one of {_makers()} after it" if self._wanted == "vesicles" else "a dose in EV or particle"
+            self._wrong(index, "id", f"the last procedure makes no {_WORDS[self._wanted]}", expected)
 
     def _make(self, index: int, table: ProcedureTable, kind: str) -> None:
         """Note what a procedure makes, and why some of it cannot be used."""
@@ -157,7 +163,10 @@ def _needs(name: str, operation: type[UnitOperation]) -> tuple[str, str]:
     """Return what an operation lacks, and which operations before it would help."""
     if operation.needs == "vesicles":
         return f"{name} needs a feed with vesicles", f"one of {_makers()} before it"
-    return f"{name} needs a feed with cells", "planar_expansion before it"
+    cells = ", ".join(name for name, made in catalog().items() if made.source and not made.makes_vesicles)
+    if operation.needs == "either":
+        return f"{name} needs a feed with vesicles or cells", f"one of {_makers()}, {cells} before it"
+    return f"{name} needs a feed with cells", f"one of {cells} before it"
 
 
 def _makers() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ SPECIES: Mapping[str, Species] = {
     "cargo": Species("mol", None, "loaded cargo"),
 }
 
+DoseKind: TypeAlias = Literal["EV", "particle", "cell"]
+"""What a dose counts: true vesicles, particles as the instrument counts them, or viable cells."""
 
 PROTEIN_POOLS: tuple[str, ...] = ("small", "albumin", "immunoglobulin", "complex")
 """Pools of soluble protein by size, in the order of axis 0; their diameters are parameters of the product."""
@@ -47,6 +49,8 @@ PROTEIN_POOLS: tuple[str, ...] = ("small", "albumin", "immunoglobulin", "complex
 CONSUMABLES: Mapping[str, str] = {
     "growth_medium": "L",
     "collection_medium": "L",
+    "detachment_reagent": "L",
+    "formulation_medium": "L",
     "buffer": "L",
     "culture_surface": "m2",
     "fiber_area": "m2",

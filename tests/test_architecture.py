@@ -16,11 +16,13 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["errors", "units", "references", "version", "limits"], 0),
     **dict.fromkeys(["parameter", "distributions", "sampling", "vocabulary", "material"], 1),
     **dict.fromkeys(["physics", "operations", "composition", "recipe", "kernel"], 2),
-    **dict.fromkeys(["quality", "product", "readings", "working_time", "plant", "records"], 3),
+    **dict.fromkeys(["quality", "product", "readings", "cell_readings", "working_time", "plant", "records"], 3),
     **dict.fromkeys(
         [
             "toml_scanner",
             "toml_source",
+            "table_base",
+            "plant_tables",
             "schema",
             "addresses",
             "findings",
@@ -33,8 +35,9 @@ FLOORS: dict[str, int] = {
     ),
     **dict.fromkeys(["facility"], 4),
     **dict.fromkeys(["indicators"], 5),
-    **dict.fromkeys(["plant_reader", "reader", "scenario"], 6),
-    **dict.fromkeys(["results", "budget", "feasibility", "simulation", "replications", "export", "folder"], 7),
+    **dict.fromkeys(["resource_reader", "failure_reader", "plant_reader", "plant_builder", "reader", "scenario"], 6),
+    **dict.fromkeys(["results", "budget", "feasibility", "simulation", "releases", "preflight"], 7),
+    **dict.fromkeys(["replications", "export", "folder"], 7),
     **dict.fromkeys(["plots"], 9),
     **dict.fromkeys(["__init__", "__main__", "cli", "console", "picture_folder"], 10),
 }

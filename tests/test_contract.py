@@ -25,6 +25,7 @@ from exosim.recipe import Wait
 from exosim.references import references
 from exosim.vocabulary import CONSUMABLES
 from tests.feeds import Floats, assert_same, feed_for, imbalance, lane_of, largest_terms, on_lanes, streams
+from tests.texts import MAKES_CELLS
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -32,6 +33,7 @@ NAMES = sorted(catalog())
 LANES = 8
 MAKES: Mapping[str, set[str]] = {
     "planar_expansion": {"viable_cells"},
+    "planar_passage": {"viable_cells"},
     "hollow_fiber_culture": {
         "vesicles",
         "nonvesicular",
@@ -158,6 +160,11 @@ def checked(function: Any) -> Any:
     return pytest.mark.parametrize("name", NAMES)(tried)
 
 
+def held(name: str) -> str:
+    """Return what the product of an operation holds."""
+    return "viable_cells" if name in MAKES_CELLS else "vesicles"
+
+
 def check_outcome(name: str, feed: Material, outcome: Outcome) -> None:
     """Assert balance, signs, durations and words of one outcome."""
     for field, error in imbalance(feed, outcome).items():
@@ -215,8 +222,7 @@ def test_builds_and_runs_from_defaults(name: str) -> None:
     outcome = operation.transform(feed)
     check_outcome(name, feed, outcome)
     assert outcome.phases
-    held = "viable_cells" if name == "planar_expansion" else "vesicles"
-    assert np.all(np.asarray(total(getattr(outcome.product, held))) > 0.0)
+    assert np.all(np.asarray(total(getattr(outcome.product, held(name)))) > 0.0)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -299,14 +305,14 @@ def test_a_feed_of_one_lane_serves_parameters_of_many(name: str) -> None:
     "name", [name for name in NAMES if not catalog()[name].source and name != "hollow_fiber_culture"]
 )
 def test_an_empty_lot_stays_empty(name: str) -> None:
-    """A lane whose lot was lost altogether gives no vesicles, finite figures, and leaves the other lanes alone."""
+    """A lane whose lot was lost altogether gives nothing, finite figures, and leaves the other lanes alone."""
     empty_first = on_lanes(feed_for(catalog()[name]), np.array([0.0, 1.0]))
     outcome = catalog()[name]().transform(empty_first)
     check_outcome(name, empty_first, outcome)
-    vesicles = np.asarray(total(outcome.product.vesicles))
-    assert vesicles[0] == 0.0 and vesicles[1] > 0.0
+    made = np.asarray(total(getattr(outcome.product, held(name))))
+    assert made[0] == 0.0 and made[1] > 0.0
     alone = catalog()[name]().transform(feed_for(catalog()[name]))
-    assert_same(vesicles[1], np.squeeze(total(alone.product.vesicles)))
+    assert_same(made[1], np.squeeze(total(getattr(alone.product, held(name)))))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,7 +12,7 @@ from exosim.schema import LATER_SECTIONS
 from tests.texts import BASE, FILE, PROBLEM_KEYS, Door, changed, line_of
 
 VOLUME, TFF, FILL = 'volume = "10 L"', 'id = "tff"', 'operation = "vial_filling"'
-DOSES = '"1e10 EV" (true vesicles) or "1e10 particle" (as the instrument counts them)'
+DOSES = '"1e10 EV" (true vesicles), "1e10 particle" (as the instrument counts them) or "1e7 cell" (viable cells)'
 INSERTED = [
     ("format = 1", "formt = 1", 'formt: unknown key "formt"; expected one of format, name', "did you mean format?"),
     ('name = "base"', 'nam = "base"', 'nam: unknown key "nam"', "did you mean name?"),
@@ -123,7 +123,7 @@ INSERTED = [
     (
         FILL,
         'operation = "vial_fill"',
-        'unknown operation "vial_fill"; expected one of conditioned_medium, depth',
+        'unknown operation "vial_fill"; expected one of cell_thaw, cell_wash, conditioned_me',
         "mean vial_filling?",
     ),
     (FILL, f'{FILL}\nfeeds = ["tf"]', 'fill.feeds.1: unknown feed "tf.product"', "did you mean tff.product?"),
@@ -179,6 +179,7 @@ def test_sections_of_later_versions(section: str, door: Door) -> None:
 
 
 HEAD = 'name = "x"\nproduct.dose = "1 EV"\n'
+CELLS = 'name = "x"\nproduct.dose = "1 cell"\n'
 
 
 def step(id: str, operation: str, more: str = "") -> str:
@@ -192,8 +193,11 @@ def step(id: str, operation: str, more: str = "") -> str:
             HEAD + step("a", "depth_filtration"),
             "needs a feed with vesicles; expected one of conditioned_medium, hollow",
         ),
-        (HEAD + step("a", "hollow_fiber_culture"), "needs a feed with cells; expected planar_expansion before it"),
+        (HEAD + step("a", "hollow_fiber_culture"), "needs a feed with cells; expected one of cell_thaw, planar_exp"),
         (HEAD + step("a", "planar_expansion"), "the last procedure makes no vesicles; expected one of conditioned_med"),
+        (CELLS + step("a", "conditioned_medium"), "the last procedure makes no cells; expected a dose in EV or partic"),
+        (CELLS + step("a", "vial_filling"), "needs a feed with vesicles or cells; expected one of conditioned_medium"),
+        (HEAD + step("a", "cell_thaw") + step("b", "vial_filling"), "the last procedure makes no vesicles; expected"),
         (HEAD + step("a", "conditioned_medium", 'feeds = ["b"]'), 'unknown feed "b.product"'),
         (HEAD + step("a", "conditioned_medium", 'feeds = ["a"]'), "no feeds: this is the first procedure"),
         (

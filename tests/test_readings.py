@@ -9,14 +9,18 @@ import numpy as np
 import pytest
 
 from exosim import units
+from exosim.cell_readings import CELL_HEADLINES, CELL_STEP_UNITS
 from exosim.kernel import Step, run
 from exosim.material import Material, total
 from exosim.operations.base import HARVEST_HOLD, Hold, UnitOperation, standard_context
+from exosim.operations.cell_thaw import CellThaw
+from exosim.operations.cell_wash import CellWash
 from exosim.operations.conditioned_medium import ConditionedMedium
 from exosim.operations.depth_filtration import DepthFiltration
 from exosim.operations.hollow_fiber_culture import HollowFiberCulture
 from exosim.operations.measured_step import MeasuredStep
 from exosim.operations.planar_expansion import PlanarExpansion
+from exosim.operations.planar_passage import PlanarPassage
 from exosim.operations.vial_filling import VialFilling
 from exosim.physics.size import protein_ceiling
 from exosim.quality import Assay
@@ -133,7 +137,7 @@ def test_doses_of_a_bulk() -> None:
 def test_doses_in_particles_follow_the_instrument() -> None:
     """A dose in particles is what the instrument counts in a vial, so a biased instrument changes the doses."""
     assay = Assay(bias=0.5)
-    context = dataclasses.replace(CONTEXT, counter=assay.counter(), dose_in_particles=True)
+    context = dataclasses.replace(CONTEXT, counter=assay.counter(), dose_kind="particle")
     medium = ConditionedMedium(context=context, volume=0.05, titer=1e11)
     steps = batch(("medium", medium), ("fill", VialFilling(context=context, **EXACT_FILL)))
     specification = Specification(DoseRule(1e9, "particle"), {"other": Assay(), "flow": assay}, "flow")
@@ -250,6 +254,42 @@ def test_cells_are_reported_where_there_are_no_vesicles() -> None:
     readings = read(batch(("seed", PlanarExpansion()), ("culture", culture())))
     names = {reading.name for reading in readings if reading.step == "seed"}
     assert names == {"duration", "viable_cells"}
+
+
+def test_a_product_of_cells_is_read_in_cells() -> None:
+    """Doses, yield and losses count viable cells; the yield refers to what leaves the last expansion."""
+    in_cells = dataclasses.replace(CONTEXT, dose_kind="cell")
+    train = (
+        ("thaw", CellThaw(inoculum=3e6)),
+        ("passage", PlanarPassage()),
+        ("wash", CellWash(recovery=0.8)),
+        ("fill", VialFilling(context=in_cells, fill_volume=0.1, retained=3.0, line_loss=0.1, reject_fraction=0.0)),
+    )
+    steps = batch(*train)
+    readings = read(steps, DoseRule(1e5, "cell"))
+    assert {r.name: r.unit for r in readings if r.step is None} == dict(CELL_HEADLINES)
+    harvested = float(np.squeeze(steps[1].outcome.product.viable_cells))
+    vialed = float(np.squeeze(steps[-1].outcome.product.viable_cells))
+    assert value(readings, "cells_started") == pytest.approx(2.7e6)
+    assert value(readings, "cells_harvested") == harvested
+    assert value(readings, "fold_expansion") == pytest.approx(harvested / 2.7e6, rel=1e-12)
+    assert value(readings, "cell_yield") == pytest.approx(vialed / harvested, rel=1e-12)
+    assert value(readings, "recovery", "wash") == pytest.approx(0.8, rel=1e-12)
+    assert value(readings, "loss: supernatant", "wash") == pytest.approx(0.2 * harvested, rel=1e-12)
+    vials = value(readings, "vials")
+    assert value(readings, "doses") == np.floor((vials - 3.0) * 0.1 * 12.5e6 / 1e5 + 1e-9)
+    assert value(readings, "cumulative_yield", "fill") == value(readings, "cell_yield")
+    assert not [r for r in readings if r.unit.startswith("EV") or (r.step == "thaw" and r.name == "recovery")]
+    for step in ("passage", "wash", "fill"):
+        found = {r.name: r.unit for r in readings if r.step == step and not r.name.startswith("loss: ")}
+        assert found == {"duration": "h", **CELL_STEP_UNITS}
+
+
+def test_cells_that_only_pass_through() -> None:
+    """Without an expansion the yield refers to the cells that enter."""
+    readings = read(batch(("thaw", CellThaw()), ("wash", CellWash(recovery=0.5))), DoseRule(1e5, "cell"))
+    assert value(readings, "cells_harvested") == value(readings, "cells_started") == 9e5
+    assert value(readings, "cell_yield") == 0.5 and value(readings, "doses") == 4.0
 
 
 def test_limits_are_named_by_step() -> None:

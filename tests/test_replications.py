@@ -310,9 +310,3 @@ def test_the_bottleneck_moves_from_downstream_to_the_cultures() -> None:
     assert names == ["filling_isolator", "filling_isolator", "hollow_fiber_bioreactor"]
     assert doses[1] > 1.7 * doses[0]
     assert doses[2] > 1.3 * doses[1]
-
-
-def test_limits_that_are_not_acted_on_are_told() -> None:
-    """A scenario with hold limits is told that the facility does not act on them."""
-    results = xs.simulate(xs.load(REFERENCE), replications=1)
-    assert results.remarks() == ["max_hold is not acted on in time: concentrate, polish"]

@@ -62,6 +62,8 @@ assay = "nanoparticle_tracking"
 ours = { text = "measured here" }
 """
 FILE = "scenario.toml"
+MAKES_CELLS = ("cell_thaw", "cell_wash", "planar_expansion", "planar_passage")
+"""Operations that hand on cells and no vesicles."""
 PROBLEM_KEYS = ["file", "line", "column", "path", "problem", "got", "expected", "nearest"]
 
 
@@ -76,9 +78,9 @@ def changed(old: str, new: str, text: str = BASE) -> str:
 def of_operation(operation: str, *lines: str) -> str:
     """Return a scenario with a procedure "step" of an operation with parameter lines, fed with what it needs."""
     head = BASE.partition("\n[[unit_procedure]]")[0] + "\n"
-    before = {"hollow_fiber_culture": "planar_expansion"}.get(operation, "conditioned_medium")
+    before = "planar_expansion" if catalog()[operation].needs == "viable_cells" else "conditioned_medium"
     first = "" if catalog()[operation].source else _procedure("before", before)
-    last = _procedure("after", "hollow_fiber_culture") if operation == "planar_expansion" else ""
+    last = _procedure("after", "hollow_fiber_culture") if operation in MAKES_CELLS else ""
     parameters = "[unit_procedure.parameters]\n" + "\n".join(lines) + "\n"
     return head + first + _procedure("step", operation) + parameters + last
 

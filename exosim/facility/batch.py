@@ -148,7 +148,9 @@ def _enter(batch: Batch, line: Line, stage: Stage, pool: Pool) -> Steps:
     line.leave(batch, room)
     batch.holds.extend((pool, unit) for unit in units)
     for unit in units[1:]:
-        line.log.append(entry((line.env.now, batch.number, stage.id, "", "parallel", pool.labels[unit], "", 0.0, "", 0.0)))
+        line.log.append(
+            entry((line.env.now, batch.number, stage.id, "", "parallel", pool.labels[unit], "", 0.0, "", 0.0))
+        )
     return pool.labels[units[0]]
 
 

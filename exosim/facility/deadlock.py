@@ -39,8 +39,7 @@ def stuck(batches: Iterable[Batch]) -> list[Batch]:
 
 def _may_move(batch: Batch, candidates: set[Batch]) -> bool:
     waits_for = batch.waits_for
-    assert isinstance(waits_for, Pool | Room)
-    others = [*waits_for.held_by(batch)]
+    others: list[Batch | None] = [*waits_for.held_by(batch)] if isinstance(waits_for, Pool | Room) else [None]
     if batch.wants_store is not None and batch not in batch.wants_store.inside:
         others += batch.wants_store.inside
     return any(other is None or other not in candidates for other in others)

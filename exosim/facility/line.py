@@ -54,8 +54,10 @@ class Line:
         self.reserved: dict[str, list[tuple[float, float]]] | None = (
             {e.id: [] for e in plant.equipment} if zero_wait else None
         )
-        for shared in (*self.pools.values(), *self.rooms.values()):
-            shared.watch = self._check
+        for pool in self.pools.values():
+            pool.watch = self._check
+        for room in self.rooms.values():
+            room.watch = self._check
 
     def _pool(self, equipment: Equipment, plant: Plant) -> Pool:
         pool = Pool(self.env, equipment.id, equipment.count, _per_batch(equipment.turnaround))

@@ -99,7 +99,9 @@ class Lots:
             )
             for phase in outcome.phases
         ]
-        return [list(phases) for phases in zip(*by_phase, strict=True)] if by_phase else [[] for _ in range(self._count)]
+        return (
+            [list(phases) for phases in zip(*by_phase, strict=True)] if by_phase else [[] for _ in range(self._count)]
+        )
 
     def begin(self, batch: int, index: int, waited: float) -> list[PlannedPhase]:
         """Return the phases of a procedure whose feed has really waited for some hours."""
@@ -126,6 +128,13 @@ class Lots:
         procedure = self._recipe_of(batch).procedures[index]
         return float(np.squeeze(procedure.feed(self._streams[batch]).volume))
 
+    def largest(self, index: int) -> float:
+        """Return the largest size that a procedure needs of its unit, as planned."""
+        operation = self._recipe.procedures[index].operation
+        by = operation.sized_by
+        size = self._steps[index].held.volume if by is None else getattr(operation, by)
+        return float(np.max(np.ravel(size)))
+
     def uses(self, index: int) -> tuple[str, ...]:
         """Return the keys of what a procedure uses up."""
         return tuple(self._steps[index].outcome.consumption)
@@ -139,7 +148,9 @@ class Lots:
 
     def rework(self, batch: int, index: int, back_to: int) -> None:
         """Let the product of a procedure enter an earlier one again."""
-        product = self._outcomes[batch][index].product if batch in self._streams else self._planned_product(batch, index)
+        product = (
+            self._outcomes[batch][index].product if batch in self._streams else self._planned_product(batch, index)
+        )
         self._streams.setdefault(batch, self._planned_streams(batch, index))
         self._returned[batch] = back_to, product
 

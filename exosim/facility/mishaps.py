@@ -55,7 +55,8 @@ class Mishaps:
         self._seed, self._first, self._count = seed, replication * _BATCHES_PER_REPLICATION, count
         self._drawn: dict[tuple[str, int], list[float]] = {}
         known = [
-            _Known(f, *(self._lanes(v) for v in (f.rate, f.probability, f.per_manipulation, f.repair))) for f in failures
+            _Known(f, *(self._lanes(v) for v in (f.rate, f.probability, f.per_manipulation, f.repair)))
+            for f in failures
         ]
         self._by_procedure = [[k for k in known if k.failure.procedure == name] for name in procedures]
         self._safe = [self._safe_hours(known) for known in self._by_procedure]
@@ -116,7 +117,11 @@ class Mishaps:
             if worked >= hours:
                 break
             count += 1
-        return Mishap(failure.id, failure.consequence, hours, count * known.repair[batch], failure.limit) if count else None
+        return (
+            Mishap(failure.id, failure.consequence, hours, count * known.repair[batch], failure.limit)
+            if count
+            else None
+        )
 
     def _at_manipulation(
         self, known: _Known, batch: int, attempt: int, phases: Sequence[PlannedPhase]

@@ -8,7 +8,8 @@ from collections.abc import Generator, Sequence
 from typing import Any
 
 import simpy
-from simpy.core import EmptySchedule
+from simpy.core import EmptySchedule, StopSimulation
+from simpy.events import EventPriority
 
 from exosim.errors import ModelError, Problem
 from exosim.facility.batch import Batch, run_batch
@@ -22,16 +23,12 @@ EVENT_LIMIT = 50_000_000
 WALL_CLOCK_LIMIT = 3600.0  # s
 _CHECK_EVERY = 8192
 _AT_ONE_TIME = 1_000_000
-_AFTER_ALL = 9
+_AFTER_ALL = EventPriority(9)
 """Priority of the end among the events of its moment: what happens at the horizon still happens."""
 
 
-class _Horizon(Exception):
-    """The run has reached its horizon."""
-
-
 def _stop(_: simpy.Event) -> None:
-    raise _Horizon
+    raise StopSimulation
 
 
 def operate(plant: Plant, productions: Sequence[Production], horizon: float = math.inf, replication: int = 0) -> Run:
@@ -142,9 +139,10 @@ def _steps(env: simpy.Environment) -> tuple[int, bool]:
     """Take steps until the run is over or a check is due; returns how many, and whether it is over."""
     step, taken = env.step, 0
     try:
-        for taken in range(_CHECK_EVERY):
+        while taken < _CHECK_EVERY:
             step()
-    except (_Horizon, EmptySchedule):
+            taken += 1
+    except (StopSimulation, EmptySchedule):
         return taken, True
     except ModelError as error:  # SimPy raises a copy that has lost the places of the problems
         raise error.__cause__ or error from None

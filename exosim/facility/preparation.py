@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from exosim.facility.upkeep import NOBODY
-from exosim.plant import Stock
+from exosim.plant import Preparation, Stock
 from exosim.records import Event, entry
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ def prepare(
 
     def start(stock: Stock, number: int, done: Callable[[], None]) -> None:
         order = Order()
-        order.process = env.process(_prepare(env, log, pools, crews, stock, number, order, done))
+        if stock.preparation is not None:
+            work = _prepare(env, log, pools, crews, stock.id, stock.preparation, number, order, done)
+            order.process = env.process(work)
 
     return start
 
@@ -52,14 +54,13 @@ def _prepare(
     log: list[Event],
     pools: Mapping[str, Pool],
     crews: Mapping[str, Crew],
-    stock: Stock,
+    material: str,
+    how: Preparation,
     number: int,
     order: Any,
     done: Callable[[], None],
 ) -> Steps:
-    how = stock.preparation
-    assert how is not None
-    hours, key = how.duration(stock.id, number), (0, env.now, NOBODY - number)
+    hours, key = how.duration(material, number), (0, env.now, NOBODY - number)
     pool, crew = pools.get(how.equipment or ""), crews.get(how.role or "")
     unit, label = 0, ""
     if pool is not None:
@@ -69,7 +70,7 @@ def _prepare(
     if crew is not None and not crew.at_once(how.people, hours):
         yield crew.queued(order, key, how.people, hours)
     role, people = (crew.name, how.people) if crew is not None else ("", 0)
-    log.append(entry((env.now, NOBODY, stock.id, "", "prepare", label, role, people, stock.id, 0.0)))
+    log.append(entry((env.now, NOBODY, material, "", "prepare", label, role, people, material, 0.0)))
     taken = hours if crew is None else crew.finish(hours + crew.gowning)
     if pool is not None and pool.upkeep is not None:
         yield from pool.upkeep.work(order, [unit], hours, crew)
@@ -77,7 +78,7 @@ def _prepare(
         yield simpy.Timeout(env, taken)
     if crew is not None:
         crew.release(how.people)
-    log.append(entry((env.now, NOBODY, stock.id, "", "prepared", label, role, people, stock.id, 0.0)))
+    log.append(entry((env.now, NOBODY, material, "", "prepared", label, role, people, material, 0.0)))
     if pool is not None:
         pool.clean(unit, pool.turnaround(0))
     done()

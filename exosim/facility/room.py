@@ -27,7 +27,13 @@ class Room:
     """
 
     def __init__(
-        self, env: simpy.Environment, name: str, capacity: int, segregation: Segregation, clearance: Hours, change: Hours
+        self,
+        env: simpy.Environment,
+        name: str,
+        capacity: int,
+        segregation: Segregation,
+        clearance: Hours,
+        change: Hours,
     ) -> None:
         self._env, self.name, self.segregation = env, name, segregation
         self.capacity = 1 if segregation == "batch" else capacity

@@ -118,7 +118,8 @@ def stages(production: Production, plant: Plant, resources: Resources) -> tuple[
                 isinstance(procedure.operation, VisitedOperation),
                 procedure.hold is not None,
                 stays=procedure.unit is not None and procedure.unit == before,
-                leaves=not blocking and (last or procedure.unit is None or procedures[index + 1].unit != procedure.unit),
+                leaves=not blocking
+                and (last or procedure.unit is None or procedures[index + 1].unit != procedure.unit),
                 room=rooms[index],
                 next_room=None if last else rooms[index + 1],
                 store=resources.stores.get(procedure.waits_in or ""),

@@ -106,7 +106,7 @@ class Upkeep:
                 return lost, None
 
     def _until_up(self, units: Sequence[int], crew: Crew | None) -> Steps:
-        """Wait until units are repaired, and then until the shift of the people at them; returns the hours of repair."""
+        """Wait until units are repaired, then until the shift of the people at them; returns the hours of repair."""
         begun = self._env.now
         while (up := max(self._down_until.get(unit, -math.inf) for unit in units)) > self._env.now:
             yield simpy.Timeout(self._env, up - self._env.now)

@@ -38,7 +38,7 @@ def work(batch: Batch, line: Line, stage: Stage, ready: float, unit: str) -> Ste
         first = phases[0]
         there = first.people > 0 and first.hours > 0.0
         if there and not stage.crew.at_once(first.people, first.hours):
-            phases = yield from _people(batch, line, stage, ready, phases)
+            phases = yield from _people(batch, line, stage, stage.crew, ready, phases)
             there = phases[0].hours > 0.0
     waited = line.env.now - ready
     limit = stage.procedure.longest_hold
@@ -80,10 +80,9 @@ def _planned(batch: Batch, stage: Stage, waited: float) -> list[PlannedPhase]:
     return phases * batch.cycles if batch.cycles > 1 else phases
 
 
-def _people(batch: Batch, line: Line, stage: Stage, ready: float, phases: list[PlannedPhase]) -> Steps:
+def _people(batch: Batch, line: Line, stage: Stage, crew: Crew, ready: float, phases: list[PlannedPhase]) -> Steps:
     """Wait for the people of the first phase; returns the phases of a feed that has waited for them as well."""
-    first, crew = phases[0], stage.crew
-    assert crew is not None
+    first = phases[0]
     yield crew.queued(batch, line.key(batch, line.env.now), first.people, first.hours)
     if stage.held:
         phases = _planned(batch, stage, line.env.now - ready)
@@ -226,4 +225,6 @@ def _supply(batch: Batch, line: Line, stage: Stage) -> Steps:
         if not utility.at_once(amount):
             yield utility.queued(batch, line.key(batch, asked), amount)
             wait = line.env.now - asked
-            line.log.append(entry((line.env.now, batch.number, stage.id, "", "utility", "", "", amount, utility.name, wait)))
+            line.log.append(
+                entry((line.env.now, batch.number, stage.id, "", "utility", "", "", amount, utility.name, wait))
+            )

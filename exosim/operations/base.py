@@ -22,6 +22,7 @@ from exosim.parameter import Array, parameter
 from exosim.physics import holding
 from exosim.physics.detection import Counter
 from exosim.physics.size import class_shares, size_classes
+from exosim.vocabulary import DoseKind
 
 HARVEST_HOLD = "harvest hold"
 NOTHING = 1e-300
@@ -84,7 +85,7 @@ class Context:
     secreted : number fraction of secreted vesicles in each class, shape (classes, 1) or (classes, lanes)
     protein_fraction : protein volume fraction of a vesicle
     counter : the instrument of the product
-    dose_in_particles : whether a dose is counted by that instrument; otherwise it is in true vesicles
+    dose_kind : what a dose counts: true vesicles, particles as that instrument counts them, or viable cells
     protein_diameters : of the pools of soluble protein, shape (pools, 1) or (pools, lanes) [nm]
     nuclease_diameter : of the nuclease [nm]
     """
@@ -93,7 +94,7 @@ class Context:
     secreted: Array
     protein_fraction: Array = 0.15
     counter: Counter = Counter(65.0, 30.0)
-    dose_in_particles: bool = False
+    dose_kind: DoseKind = "EV"
     protein_diameters: NDArray[np.float64] = field(default_factory=lambda: np.array([[4.6], [7.2], [11.0], [12.5]]))
     nuclease_diameter: Array = 7.0
 
@@ -112,7 +113,7 @@ class UnitOperation:
 
     source: ClassVar[bool] = False
     """Whether the operation starts a process and needs no feed."""
-    needs: ClassVar[Literal["vesicles", "viable_cells"]] = "vesicles"
+    needs: ClassVar[Literal["vesicles", "viable_cells", "either"]] = "vesicles"
     """What the feed must hold, unless the operation is a source."""
     plain: ClassVar[bool] = False
     """Whether the operation only takes time and passes any feed on, or none."""

@@ -1,27 +1,32 @@
-"""Filling into vials: dilution to the target content, line loss, overfill, rejects.
+"""Filling into vials: dilution to the target content, line loss, overfill, rejects, and the wait for the tests.
 
-Model: with a target content the bulk is diluted to it, never concentrated; whole vials only. Vesicles count as filled
-when they can be withdrawn: the overfill that stays in the vial is a loss. Retained vials are accepted product that no
-dose is made of.
+Model: with a target content the bulk is diluted to it, never concentrated; whole vials only, but for one last vial that
+may take the rest and is retained. Vesicles or cells count as filled when they can be withdrawn: the overfill that stays
+in the vial is a loss. Retained vials are accepted product that no dose is made of.
 
-Content is counted like the dose of the product: in true vesicles, or as the named instrument counts particles.
+Content is counted like the dose of the product: in true vesicles, as the named instrument counts particles, or in
+viable cells.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from exosim.material import Material, total
+from exosim.material import Material
 from exosim.operations.base import NOTHING, Outcome, Phase, UnitOperation
 from exosim.parameter import Array, parameter
-from exosim.physics.detection import counted_particles
+from exosim.physics.detection import dose_content
 
 
 @dataclass(frozen=True, kw_only=True)
 class VialFilling(UnitOperation):
     """Filling of a bulk into vials."""
+
+    needs: ClassVar[Literal["either"]] = "either"
 
     fill_volume: Array = parameter(1.0, "mL/vial", low=0.1, high=100, doc="volume that can be withdrawn from a vial")
     target_content: Array | None = parameter(
@@ -29,7 +34,7 @@ class VialFilling(UnitOperation):
         "EV/vial",
         low=1e6,
         high=1e14,
-        doc="content of a vial, in the unit of the dose (EV or particle); none: the bulk is filled as it is",
+        doc="content of a vial, in the unit of the dose (EV, particle or cell); none: the bulk is filled as it is",
         critical=True,
     )
     overfill: Array = parameter(0.05, "1", low=0.0, high=0.2, doc="overfill over the fill volume")
@@ -38,11 +43,24 @@ class VialFilling(UnitOperation):
     retained: Array = parameter(
         40.0, "vial", low=0, high=200, whole=True, doc="vials for QC, stability and retain", source="general_knowledge"
     )
+    partial_vial: float = parameter(
+        0,
+        "1",
+        low=0,
+        high=1,
+        whole=True,
+        planned=True,
+        maximum=1,
+        doc="1: the rest of the bulk goes into one more vial, partly filled, which is retained; 0: it is lost",
+    )
     rate: Array = parameter(150.0, "vial/h", low=60, high=20000, doc="filling rate", source="general_knowledge")
     diluent_salt: Array = parameter(
         0.15, "mol/L", low=0.0, high=0.3, doc="salt of the diluent", source="general_knowledge"
     )
     preparation: Array = parameter(1.0, "h", low=0.25, high=8, doc="time to set up and to clear the line")
+    test_time: Array = parameter(
+        0.0, "h", low=0.0, high=720, doc="time on the line until the tests of the filled vials are done"
+    )
 
     def transform(self, feed: Material) -> Outcome:
         """Return what can be withdrawn from the accepted vials."""
@@ -55,33 +73,45 @@ class VialFilling(UnitOperation):
         accepted = np.floor(filled * (1.0 - self.reject_fraction) + 1e-9)
         in_vial = np.minimum(per_vial * (1.0 + self.overfill), usable / np.maximum(filled, 1.0))
         withdrawn = in_vial / (1.0 + self.overfill)
-        product = bulk.portion(accepted * withdrawn / volume)
+        full = bulk.portion(accepted * withdrawn / volume)
         losses = {
             "rejected vials": bulk.portion((filled - accepted) * in_vial / volume),
             "overfill": bulk.portion(accepted * withdrawn * self.overfill / volume),
         }
-        left = 1.0 - filled * in_vial / volume
-        losses["line and heel"] = bulk.portion(np.maximum(left, 0.0))
-        content = self._content(product) / np.maximum(accepted, 1.0)
+        left = np.maximum(1.0 - filled * in_vial / volume, 0.0)
+        rest = np.maximum(usable / volume - filled * in_vial / volume, 0.0) * self.partial_vial
+        last = np.asarray(rest * volume > 1e-9 * per_vial, dtype=np.float64)
+        part = bulk.portion(last * rest / (1.0 + self.overfill))
+        losses["overfill"] += part.portion(self.overfill)
+        losses["line and heel"] = bulk.portion(np.maximum(left - last * rest, 0.0))
+        vials, good = filled + last, accepted + last
+        content = self._content(full) / np.maximum(accepted, 1.0)
         return Outcome(
-            product,
+            full + part,
             added=diluent,
             losses=losses,
-            phases=(Phase("prepare", self.preparation), Phase("fill", filled / self.rate)),
-            consumption={"vial": filled, "buffer": diluent.volume},
-            monitors={"vials": filled, "accepted": accepted, "retained": self._kept_back(accepted), "content": content},
+            phases=self._phases(vials),
+            consumption={"vial": vials, "buffer": diluent.volume},
+            monitors={"vials": vials, "accepted": good, "retained": self._kept_back(good), "content": content},
             limits=self._limits(feed),
         )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what is wrong with the partly filled vial."""
+        if self.partial_vial and np.any(np.less(self.retained, 1.0)):
+            yield "partial_vial", "a partly filled vial is retained, and retained is 0"
 
     def unused(self) -> frozenset[str]:
         """Return what matters for a dilution only, when there is none."""
         return frozenset({"diluent_salt"} if self.target_content is None else ())
 
+    def _phases(self, vials: Array) -> tuple[Phase, ...]:
+        tests = Phase("test", self.test_time, attended=False)
+        return (Phase("prepare", self.preparation), Phase("fill", vials / self.rate), tests)
+
     def _content(self, material: Material) -> Array:
-        """Return what the dose counts: true vesicles, or particles as the instrument sees them."""
-        if not self.context.dose_in_particles:
-            return total(material.vesicles)
-        return counted_particles(material, self.context.sizes, self.context.counter)
+        """Return how much of what a dose counts a material holds."""
+        return dose_content(material, self.context.dose_kind, self.context.sizes, self.context.counter)
 
     def _diluent(self, feed: Material) -> Material:
         if self.target_content is None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from exosim.material import Material, SizeClasses, is_number, plus, total
 from exosim.parameter import Array
+from exosim.vocabulary import DoseKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +57,10 @@ def counted_particles(material: Material, sizes: SizeClasses, counter: Counter) 
     """Return the number of particles that the counter reports for a material [particle], shape (lanes,)."""
     everything = plus(plus(material.vesicles, material.nonvesicular), material.lipoproteins)
     return counted(everything, sizes, counter)
+
+
+def dose_content(material: Material, kind: DoseKind, sizes: SizeClasses, counter: Counter) -> Array:
+    """Return how much of what a dose counts is in a material: vesicles, counted particles or viable cells."""
+    if kind == "particle":
+        return counted_particles(material, sizes, counter)
+    return material.viable_cells if kind == "cell" else total(material.vesicles)

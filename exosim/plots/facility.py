@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _DAY = 24.0
 _MOST_BARS = 40
+_SAME = 1e-9
 _CAUSES = {
     "waiting": ("unit taken", ORANGE),
     "waiting_for_people": ("people busy, or too little of the shift left", SKY),
@@ -57,7 +58,11 @@ def lead_time(results: FacilityResults, ax: Axes | None = None) -> Axes:
     if not found.size:
         axes.text(0.5, 0.5, "no batch was finished", ha="center", transform=axes.transAxes)
         return axes
-    axes.hist(found, bins=min(30, max(5, int(np.sqrt(found.size)))), color=SKY, edgecolor="white")
+    low, high = float(found.min()), float(found.max())
+    if high - low <= _SAME * high:  # times that agree to rounding have no bins between them
+        low, high = low - 0.5, high + 0.5
+    bins = min(30, max(5, int(np.sqrt(found.size))))
+    axes.hist(found, bins=bins, range=(low, high), color=SKY, edgecolor="white")
     for q, style in ((0.5, "-"), (0.9, "--")):
         at = float(np.quantile(found, q))
         axes.axvline(at, color=BLUE, linestyle=style, label=f"P{100 * q:.0f} {at:.1f} d")

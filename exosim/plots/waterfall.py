@@ -1,4 +1,4 @@
-"""The waterfall: where the vesicles go between secretion and the vial."""
+"""The waterfall: where the vesicles go between secretion and the vial, or the cells between harvest and vial."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One bar: a level, or a loss; `amounts` are vesicles on all draws."""
+    """One bar: a level, or a loss; `amounts` are vesicles, or cells where they are the product, on all draws."""
 
     label: str
     kind: str
@@ -39,7 +39,7 @@ class Row:
 
 
 def waterfall(yields: Yields, ax: Axes | None = None) -> Axes:
-    """Draw the vesicles from secretion to the product, with every loss by its channel.
+    """Draw the vesicles or cells of the process up to its product, with every loss by its channel.
 
     Parameters
     ----------
@@ -66,13 +66,16 @@ def waterfall(yields: Yields, ax: Axes | None = None) -> Axes:
             left -= mean
             axes.barh(place, mean, left=left, color=_COLORS[row.kind], height=0.72)
             axes.plot([left + mean - high, left + mean - low], [place, place], color="black", linewidth=1.2)
-        axes.text(102.0, place, _figures(row, mean, low, high), va="center", fontsize=8.5)
+        axes.text(102.0, place, _figures(row, mean, low, high, _unit(yields)), va="center", fontsize=8.5)
     _dress(axes, rows, yields)
     return axes
 
 
 def waterfall_rows(yields: Yields) -> Iterator[Row]:
     """Yield the bars in order: what was secreted, the losses of each step, what is led aside, what is in the vials."""
+    if yields.has("cells_harvested"):
+        yield from _cell_rows(yields)
+        return
     procedures = yields.scenario.declarations.procedures
     makers = [p.id for p in procedures if p.operation.owner.makes_vesicles]
     beside, ends = _beside(procedures), {p.id for p in procedures[:-1] if p.end}
@@ -100,6 +103,26 @@ def waterfall_rows(yields: Yields) -> Iterator[Row]:
     yield Row("vialed" if yields.has("vials") else "product", "level", yields.values("vialed"))
 
 
+def _cell_rows(yields: Yields) -> Iterator[Row]:
+    """Yield the bars of a product of cells, from the harvest of the last expansion on."""
+    procedures, harvested = yields.scenario.declarations.procedures, yields.values("cells_harvested")
+    beside, ends = _beside(procedures), {p.id for p in procedures[:-1] if p.end}
+    after = [step for step in yields.steps if yields.has("cumulative_yield", step)]
+    yield Row("harvested", "level", harvested)
+    for step in after[1:]:
+        name, _, part = step.partition(".")
+        if name not in beside:
+            kind = {"hold": "waiting", "split": "aside"}.get(part, "process")
+            yield from _loss_rows(step, yields.losses(step), kind, float(harvested.mean()))
+        if step in ends:
+            yield Row(f"{step.replace('_', ' ')}: leaves", "aside", yields.values("viable_cells", step))
+    yield Row("vialed" if yields.has("vials") else "product", "level", yields.values("cells_vialed"))
+
+
+def _unit(yields: Yields) -> str:
+    return "cells" if yields.has("cells_harvested") else "EV"
+
+
 def _beside(procedures: Sequence[ProcedureDeclaration]) -> set[str]:
     """Return the procedures that are fed with what stays in vessels: the waterfall has counted that already."""
     found: set[str] = set()
@@ -123,13 +146,13 @@ def _loss_rows(step: str, losses: dict[str, Floats], kind: str, start: float) ->
         yield Row(f"{name}: {', '.join(small)}", kind, np.asarray(together))
 
 
-def _figures(row: Row, mean: float, low: float, high: float) -> str:
+def _figures(row: Row, mean: float, low: float, high: float, unit: str) -> str:
     if row.kind != "level":
         spread = f"  ({max(low, 0.0):.1f} to {high:.1f})" if high - low > _FIXED * 100.0 else ""
         return f"−{mean:.1f} %{spread}"
     middle, first, last = (float(q) for q in np.quantile(row.amounts, (0.5, 0.05, 0.95)))
     spread = f" ({scientific(first)} to {scientific(last)})" if last - first > _FIXED * middle else ""
-    return f"{mean:.0f} %  {scientific(middle)} EV{spread}"
+    return f"{mean:.0f} %  {scientific(middle)} {unit}{spread}"
 
 
 def _dress(axes: Axes, rows: list[Row], yields: Yields) -> None:
@@ -139,7 +162,8 @@ def _dress(axes: Axes, rows: list[Row], yields: Yields) -> None:
     for label, row in zip(axes.get_yticklabels(), rows, strict=True):
         label.set_fontweight("bold" if row.kind == "level" else "normal")
     axes.set_xlim(0.0, 100.0)
-    axes.set_xlabel(f"vesicles [% of {rows[0].label}]: mean, line 5 to 95 %; counts in EV: median (5 to 95 %)")
+    what, unit = ("viable cells", "cells") if _unit(yields) == "cells" else ("vesicles", "EV")
+    axes.set_xlabel(f"{what} [% of {rows[0].label}]: mean, line 5 to 95 %; counts in {unit}: median (5 to 95 %)")
     title = yields.scenario.title or yields.scenario.name
     axes.set_title(plain(f"{title}: from {rows[0].label} to {rows[-1].label}"), loc="left", weight="bold")
     axes.set_ylim(len(rows) - 0.4, -0.6)

@@ -43,9 +43,11 @@ def one_lane(value: Array, lane: int) -> Array:
 
 
 def changed(recipe: Recipe, holds: Mapping[str, Hold], waits: Mapping[str, Array]) -> Recipe:
-    """Return the recipe with other holds and planned waits."""
+    """Return the recipe with other holds and planned waits, and no limit on either."""
     procedures = (
-        dataclasses.replace(p, hold=holds.get(p.id, p.hold), expected_hold=waits.get(p.id, p.expected_hold))
+        dataclasses.replace(
+            p, hold=holds.get(p.id, p.hold), expected_hold=waits.get(p.id, p.expected_hold), longest_hold=None
+        )
         for p in recipe.procedures
     )
     return Recipe(tuple(procedures), recipe.context)

@@ -94,7 +94,7 @@ def test_a_target_already_met_needs_nothing() -> None:
 
 def test_content_is_counted_as_the_dose_is() -> None:
     """Where the dose is in particles, the target and the content are what the instrument counts."""
-    context = dataclasses.replace(standard_context(), dose_in_particles=True)
+    context = dataclasses.replace(standard_context(), dose_kind="particle")
     feed = bulk(100.0)
     seen = float(np.squeeze(counted_particles(feed, context.sizes, context.counter)))
     assert seen != pytest.approx(1e12, rel=1e-3)
@@ -116,6 +116,54 @@ def test_a_lot_that_stays_in_the_line() -> None:
     assert outcome.monitors["vials"] == 0.0 and outcome.monitors["content"] == 0.0
     assert np.all(total(outcome.losses["line and heel"].vesicles) == pytest.approx(1e12, rel=1e-12))
     assert max(imbalance(feed, outcome).values()) < 1e-12
+
+
+def test_a_last_vial_takes_the_rest_and_is_retained() -> None:
+    """Of 10.5 mL ten vials are full and the eleventh, half full, is kept back: ten vials of doses remain."""
+    feed = bulk(10.5)
+    outcome = VialFilling(**{**PLAIN, "partial_vial": 1, "retained": 1.0}).transform(feed)
+    assert outcome.monitors["vials"] == outcome.monitors["accepted"] == outcome.consumption["vial"] == 11.0
+    assert outcome.monitors["retained"] == 1.0
+    assert outcome.monitors["content"] == pytest.approx(1e12 / 10.5, rel=1e-12)
+    assert np.sum(outcome.product.vesicles) == pytest.approx(1e12, rel=1e-12)
+    assert max(imbalance(feed, outcome).values()) < 1e-12
+    whole = VialFilling(**{**PLAIN, "partial_vial": 1, "retained": 1.0}).transform(bulk(10.0))
+    assert whole.monitors["vials"] == 10.0
+
+
+def test_the_rest_in_a_last_vial_has_overfill_and_no_heel() -> None:
+    """From 1000 mL, 30 mL stay in the line; the rest after 881 vials of 1.1 mL goes into one more."""
+    values = {"overfill": 0.1, "line_loss": 30.0, "reject_fraction": 0.02, "retained": 25.0}
+    without, feed = VialFilling(**values).transform(bulk(1000.0)), bulk(1000.0)
+    outcome = VialFilling(**values, partial_vial=1).transform(feed)
+    rest = 970.0 - 881 * 1.1
+    assert outcome.monitors["accepted"] == without.monitors["accepted"] + 1.0
+    assert outcome.monitors["content"] == without.monitors["content"]
+    assert outcome.losses["line and heel"].volume == pytest.approx(0.03, rel=1e-9)
+    assert outcome.product.volume - without.product.volume == pytest.approx(rest / 1.1 * 1e-3, rel=1e-9)
+    assert max(imbalance(feed, outcome).values()) < 1e-12
+
+
+def test_a_partly_filled_vial_must_be_retained() -> None:
+    """A vial that is not full cannot be sold: without a retained vial the choice is refused."""
+    assert [name for name, _ in VialFilling(partial_vial=1, retained=0.0).problems()] == ["partial_vial"]
+    assert not list(VialFilling(partial_vial=1, retained=1.0).problems())
+
+
+def test_cells_are_filled_as_vesicles_are() -> None:
+    """A dose in cells counts the viable cells of a vial, and a target content is reached by dilution."""
+    context = dataclasses.replace(standard_context(), dose_kind="cell")
+    feed = Material(volume=0.1, viable_cells=1e9)
+    outcome = VialFilling(context=context, target_content=2e6, **PLAIN).transform(feed)
+    assert outcome.monitors["vials"] == 500.0
+    assert outcome.monitors["content"] == pytest.approx(2e6, rel=1e-12)
+
+
+def test_the_tests_of_the_vials_take_their_time() -> None:
+    """The lot stays on the line, without people, until its tests are done."""
+    outcome = VialFilling(test_time=72.0).transform(bulk(100.0))
+    assert outcome.phases[-1].name == "test" and not outcome.phases[-1].attended
+    assert outcome.duration == pytest.approx(VialFilling().transform(bulk(100.0)).duration + 72.0)
 
 
 @pytest.mark.parametrize("milliliters", [1.0 - 1e-10, 1.0 + 1e-10, 3.0 - 5e-10, 1000.0 - 1e-9])

@@ -1,0 +1,51 @@
+"""What is checked of a replication before its clock starts: that people and units are enough for every procedure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from exosim import units
+from exosim.errors import Problem, ScenarioError
+from exosim.facility.lots import Lots
+from exosim.parameter import declared
+from exosim.plant import Plant
+from exosim.recipe import UnitProcedure
+from exosim.scenario import Scenario
+
+
+def check(scenario: Scenario, plant: Plant, procedures: Sequence[UnitProcedure], lots: Lots) -> None:
+    """Refuse procedures that could never run.
+
+    Raises
+    ------
+    ScenarioError
+        with all procedures that take more people at once than their role has, or more than one unit holds.
+    """
+    problems = [
+        *(p for index, one in enumerate(procedures) if (p := _people(plant, one, lots.most_people(index)))),
+        *(p for index, one in enumerate(procedures) if (p := _size(plant, one, lots.largest(index)))),
+    ]
+    if problems:
+        raise ScenarioError([replace(problem, file=scenario.source.name) for problem in problems])
+
+
+def _people(plant: Plant, procedure: UnitProcedure, needed: int) -> Problem | None:
+    role = next((role for role in plant.roles if role.id == procedure.operator), None)
+    if role is None or max(needed, role.minimum_crew if needed else 0) <= role.headcount:
+        return None
+    needed = max(needed, role.minimum_crew)
+    problem = f"{procedure.id} needs {needed} people at once"
+    return Problem(problem, f"personnel.{role.id}.headcount", str(role.headcount), f"at least {needed}")
+
+
+def _size(plant: Plant, procedure: UnitProcedure, largest: float) -> Problem | None:
+    unit = next((equipment for equipment in plant.equipment if equipment.id == procedure.unit), None)
+    if unit is None or unit.size_limit is None or procedure.when_too_large != "refuse" or largest <= unit.size_limit:
+        return None
+    by = procedure.operation.sized_by
+    measure = "L" if by is None else declared(type(procedure.operation))[by].unit
+    got = f"{by or 'feed'} up to {units.show(largest, measure)}"
+    limit = units.show(unit.size_limit, measure)
+    expected = f'at most {limit}, the size limit of {unit.id}, or when_too_large = "parallel" or "cycles"'
+    return Problem("is larger than one unit", procedure.id, got, expected)
