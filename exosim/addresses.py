@@ -13,7 +13,17 @@ from exosim.errors import Problem, in_words, nearest_name, shortened
 from exosim.operations import catalog
 from exosim.operations.base import Hold, VisitedOperation
 from exosim.parameter import declared
-from exosim.plant import CampaignNumbers, EquipmentNumbers, FailureNumbers, RoleNumbers
+from exosim.plant import (
+    BreakdownNumbers,
+    CampaignNumbers,
+    EquipmentNumbers,
+    FailureNumbers,
+    MaintenanceNumbers,
+    RoleNumbers,
+    RoomNumbers,
+    StockNumbers,
+    StoreNumbers,
+)
 from exosim.product import ProteinSize, VesicleSize
 from exosim.quality import Assay
 from exosim.schema import LATER_SECTIONS, NOT_YET
@@ -24,7 +34,21 @@ _TOP_LEVEL = ("name", "title", "seed", "draws", "format", "start", "horizon", "w
 _PROCEDURE_KEYS = (
     "operation", "unit", "operator", "feeds", "split", "end", "expected_hold", "hold", "harvest_hold", "max_hold",
 )  # fmt: skip
-_NAMED_SECTIONS = {"assay": "id", "attribute": "id", "equipment": "id", "personnel": "role", "failure": "id"}
+_NAMED_SECTIONS = {
+    "assay": "id",
+    "attribute": "id",
+    "equipment": "id",
+    "personnel": "role",
+    "failure": "id",
+    "room": "id",
+    "store": "id",
+    "utility": "id",
+    "material": "id",
+}
+_OWNERS: tuple[tuple[str, type[Any]], ...] = (
+    ("equipment", EquipmentNumbers), ("personnel", RoleNumbers), ("failure", FailureNumbers),
+    ("failure", BreakdownNumbers), ("room", RoomNumbers), ("store", StoreNumbers), ("material", StockNumbers),
+)  # fmt: skip
 _SHOWN_KEYS = 8
 
 
@@ -128,9 +152,13 @@ def _addresses(data: Mapping[str, Any]) -> Iterator[str]:
     for name in {str(table.get("id")): None for table in tables(data, "assay")} | {DEFAULT_INSTRUMENT: None}:
         yield from (f"assay.{name}.{key}" for key in declared(Assay))
     yield from (f"campaign.{name}" for name in declared(CampaignNumbers))
-    for section, owner in (("equipment", EquipmentNumbers), ("personnel", RoleNumbers), ("failure", FailureNumbers)):
+    for section, owner in _OWNERS:
         for table in tables(data, section):
             yield from (f"{section}.{table.get(_NAMED_SECTIONS[section])}.{name}" for name in declared(owner))
+    for table in tables(data, "equipment"):
+        yield f"equipment.{table.get('id')}.size_limit"
+        yield from (f"equipment.{table.get('id')}.maintenance.{name}" for name in declared(MaintenanceNumbers))
+    yield from (f"utility.{table.get('id')}.limit" for table in tables(data, "utility"))
     for table in tables(data, "attribute"):
         yield from (f"attribute.{table.get('id')}.limits.{key}" for key in ("at_least", "at_most"))
 

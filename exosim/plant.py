@@ -153,7 +153,9 @@ class StockNumbers:
         None, AMOUNT, low=0.0, high=1e9, planned=True, doc="amount in stock and on order at which it is ordered"
     )
     order_quantity: float = parameter(0.0, AMOUNT, low=0.0, high=1e9, planned=True, doc="amount of one order")
-    lead_time: Array = parameter(0.0, "h", low=0.0, high=8766, doc="time from an order to its delivery", repeated=True)
+    lead_time: Array | None = parameter(
+        None, "h", low=0.0, high=8766, doc="time from an order to its delivery", repeated=True
+    )
     shelf_life: float | None = parameter(None, "h", low=1, high=87_660, planned=True, doc="time until it expires")
 
 

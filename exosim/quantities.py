@@ -75,7 +75,7 @@ def read_quantity(raw: Any, parameter: Parameter, sources: SourceGrades, common:
     _check(quantity, parameter, allow)
     source, grade = read_source(table, sources)
     outside = not parameter.low <= quantity.typical <= parameter.high
-    return Given(quantity, describe(quantity), source, grade, outside)
+    return Given(quantity, describe(quantity, repeated=parameter.repeated), source, grade, outside)
 
 
 def read_number(raw: Any, unit: str) -> float:
@@ -105,11 +105,12 @@ def _read_text(text: str, unit: str) -> float:
         raise QuantityError(error.problem, in_words(text), expected, error.nearest) from None
 
 
-def describe(quantity: Quantity) -> str:
+def describe(quantity: Quantity, *, repeated: bool = False) -> str:
     """Return a quantity as the ledger shows it: numbers only, the unit stands beside."""
     if isinstance(quantity.base, Distribution):
         numbers = ", ".join(f"{name} {units.show(number, '1')}" for name, number in quantity.base.numbers)
-        text = f"{quantity.base.family} ({numbers}) by {quantity.varies}"
+        level = "each time" if repeated else f"by {quantity.varies}"
+        text = f"{quantity.base.family} ({numbers}) {level}"
     else:
         text = units.show(quantity.base, "1")
     for level, spread in (("donor", quantity.donor_spread), ("batch", quantity.batch_spread)):
