@@ -199,7 +199,11 @@ _INDICATORS = {
     "makespan": "first release to last end",
     "work_in_progress": "work in progress",
 }
-_SHARES = {"utilization": ("utilization", "%", 100.0), "occupancy": ("occupancy", "%", 100.0)}
+_SHARES = {
+    "utilization": ("utilization", "%", 100.0),
+    "occupancy": ("occupancy", "%", 100.0),
+    "unavailability": ("down", "%", 100.0),
+}
 _PEOPLE = {
     "labor": ("at work", "%", 100.0),
     "labor_touch_hours": ("at work", "h/year", 1.0),
@@ -208,10 +212,15 @@ _PEOPLE = {
 """Heading and unit of each column of the tables of equipment and people, and the factor from the indicator."""
 _WAITS = {
     "waiting": "unit",
+    "waiting_for_room": "room",
+    "waiting_for_material": "material",
+    "waiting_for_utility": "utility",
     "waiting_for_people": "people",
     "waiting_for_shift": "shift",
     "lost_to_failures": "failure",
 }
+_SELDOM = ("waiting_for_room", "waiting_for_material", "waiting_for_utility")
+"""Causes that are shown where they occur."""
 
 
 def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
@@ -293,10 +302,13 @@ def _mean(mean: float | None, unit: str, scale: float) -> str:
 def _wait_table(results: FacilityResults) -> Table:
     table = Table(box=_box(), pad_edge=False, title="mean wait of a batch", title_justify="left")
     table.add_column("procedure")
-    for heading in _WAITS.values():
-        table.add_column(f"{heading}\nh", justify="right")
     found = {(row.step, row.name): row.mean for row in results.quantities() if row.name in _WAITS}
+    shown = {
+        n: t for n, t in _WAITS.items() if n not in _SELDOM or any(v for (_, name), v in found.items() if name == n)
+    }
+    for heading in shown.values():
+        table.add_column(f"{heading}\nh", justify="right")
     for procedure in dict.fromkeys(step for step, _ in found):
-        hours = [found.get((procedure, name)) for name in _WAITS]
+        hours = [found.get((procedure, name)) for name in shown]
         table.add_row(procedure, *("-" if wait is None else f"{wait:.1f}" for wait in hours))
     return table
