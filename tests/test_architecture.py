@@ -34,7 +34,7 @@ FLOORS: dict[str, int] = {
         6,
     ),
     **dict.fromkeys(["facility"], 4),
-    **dict.fromkeys(["indicators", "labor", "history"], 5),
+    **dict.fromkeys(["indicators", "labor", "history", "waits"], 5),
     **dict.fromkeys(["resource_reader", "failure_reader", "plant_reader", "plant_builder", "reader", "scenario"], 6),
     **dict.fromkeys(["results", "simulation", "releases", "preflight", "replications", "export", "folder"], 7),
     **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run"], 7),
