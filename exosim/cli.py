@@ -30,7 +30,7 @@ from exosim.errors import (
     shortened,
     unknown,
 )
-from exosim.limits import MOST_DRAWS, MOST_JOBS, MOST_REPLICATIONS
+from exosim.limits import MOST_JOBS
 from exosim.version import __version__
 from exosim.word_commands import cite, describe, new, schema
 
@@ -39,6 +39,11 @@ if TYPE_CHECKING:
 
 _BUG = 1
 _SHOW_PROGRESS_AFTER = 1.0  # seconds
+_FEWER = {
+    "yield": "fewer draws: --draws N",
+    "run": "fewer processes (--jobs N), fewer batches or a shorter horizon",
+}
+"""What needs less memory, by command."""
 _EXITS = """\b
 Exit codes: 0 fine · 1 a bug in exosim · 2 usage · 3 scenario invalid · 4 the model
 cannot go on · 5 files · 6 a limit refused · 7 checkpoint refused · 130 interrupted"""
@@ -91,9 +96,7 @@ def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, ma
 
 @cli.command("yield")
 @scenario_options
-@click.option(
-    "--draws", type=click.IntRange(1, MOST_DRAWS), metavar="N", help="Number of draws; default: as in the scenario."
-)
+@click.option("--draws", type=click.IntRange(min=1), metavar="N", help="Number of draws; default: as in the scenario.")
 @folder_options
 def yield_(
     scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int,
@@ -142,7 +145,7 @@ def _half_widths(_context: click.Context, _option: click.Parameter, values: Sequ
 @scenario_options
 @click.option(
     "--replications",
-    type=click.IntRange(1, MOST_REPLICATIONS),
+    type=click.IntRange(min=1),
     metavar="N",
     help="Number of replications; default: as in the scenario. With --half-width the most; default: 1,000,000.",
 )
@@ -273,11 +276,15 @@ def _failed(error: Exception, arguments: Sequence[str]) -> int:
         return _report(error, arguments)
     if isinstance(error, click.ClickException):
         return _report(_usage_error(error), arguments)
+    if isinstance(error, OSError) and error.filename is None:  # files have names; the output has none
+        _silence_stdout()
+        return _report(FileError(Problem(f"cannot be written: {error.strerror or error}", file="standard output")), ())
     if isinstance(error, OSError):
-        place = str(error.filename) if error.filename is not None else None
-        return _report(FileError(Problem(f"cannot read or write: {error.strerror or error}", file=place)), arguments)
+        problem = Problem(f"cannot read or write: {error.strerror or error}", file=str(error.filename))
+        return _report(FileError(problem), arguments)
     if isinstance(error, MemoryError):
-        return _report(LimitError(Problem("there is not enough memory", expected="fewer draws: --draws N")), arguments)
+        fewer = next((_FEWER[command] for command in arguments if command in _FEWER), "a smaller scenario")
+        return _report(LimitError(Problem("there is not enough memory", expected=fewer)), arguments)
     traceback.print_exception(error)
     click.echo("this is a bug in exosim: please report it with the lines above", err=True)
     return _BUG
@@ -294,6 +301,7 @@ def _prepare_streams() -> None:
 
 
 def _silence_stdout() -> None:
+    """Send what is still in the buffer nowhere, so that leaving Python does not fail on it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -312,10 +320,13 @@ def _report(error: ExosimError, arguments: Sequence[str]) -> int:
     """Print an error: as text to standard error, with --json as one document to standard output."""
     if "--json" in arguments:
         document = {"form": "exosim.error/1", "problems": [problem.as_dict() for problem in error.problems]}
-        print_json(document)
-    else:
-        for line in str(error).splitlines():
+        try:
+            print_json(document)
+            return error.exit_code
+        except OSError:  # a full disk or a closed pipe changes no exit code
+            _silence_stdout()
+    lines = [*str(error).splitlines(), *(['try "exosim --help"'] if isinstance(error, UsageError) else [])]
+    with contextlib.suppress(OSError):
+        for line in lines:
             click.echo(line, err=True)
-        if isinstance(error, UsageError):
-            click.echo('try "exosim --help"', err=True)
     return error.exit_code

@@ -5,6 +5,7 @@ As in :mod:`exosim.cli`, everything heavy is imported where it is used.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,4 +98,5 @@ def print_json(document: object) -> None:
 
 def note(text: str) -> None:
     """Tell something on standard error."""
-    click.echo(f"note: {text}", err=True)
+    with contextlib.suppress(OSError):  # nobody reads it, and the run goes on
+        click.echo(f"note: {text}", err=True)

@@ -23,7 +23,8 @@ _BATCH = ("number", "donor", "released", "ended", "disposition", "doses", "campa
 _HISTORY = ("deviations", "failures", "procedures", "streams")
 SEPARATOR = "; "
 """Stands between the parts of a batch's history; none of them holds it: they are names."""
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What spreadsheets read as the start of a formula, full-width signs too."""
 _QUOTE = "'"
 
 

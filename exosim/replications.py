@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
@@ -13,12 +14,13 @@ from typing import TypeAlias
 
 from exosim import preflight
 from exosim.cycle_time import planned_occupation
-from exosim.errors import Problem, ScenarioError, UsageError
+from exosim.errors import LimitError, Problem, ScenarioError, UsageError, shortened
 from exosim.event_files import log_folder, write_log
 from exosim.facility.lots import Lots, lane_of
 from exosim.facility.mishaps import Mishaps
 from exosim.facility.operate import operate
 from exosim.facility.route import Production
+from exosim.feasibility import check_in_time
 from exosim.indicators import Account, Window, account
 from exosim.limits import MOST_REPLICATIONS
 from exosim.operations.base import Context, Outcome
@@ -72,6 +74,8 @@ def simulate(
         when the clock cannot go on, such as in a deadlock.
     FileError
         when the folder for the events is there already or cannot be written.
+    LimitError
+        when there are more replications than a run may have, or a worker process cannot be had.
     """
     widths = read_half_widths(half_width or {})
     asked = (MOST_REPLICATIONS if widths else scenario.replications) if replications is None else replications
@@ -99,6 +103,10 @@ def _check(scenario: Scenario, replications: int, jobs: int, seed: int) -> None:
     if scenario.declarations.plant.rules is None:
         missing = Problem("the scenario has no [campaign]", expected='[campaign] with every = "21 d", say')
         raise ScenarioError(replace(missing, file=scenario.source.name))
+    if replications > MOST_REPLICATIONS:
+        much = Problem("this is more than a run may have", got=shortened(f"{replications:,} replications"))
+        raise LimitError(replace(much, expected=f"at most {MOST_REPLICATIONS:,}: --replications N"))
+    check_in_time(scenario)
 
 
 def _tell(progress: Progress | None, done: int, asked: int) -> None:
@@ -117,13 +125,23 @@ def _workers(jobs: int) -> Iterator[Callable[[_Task, range], Iterable[Account]]]
         def each(task: _Task, numbers: range) -> Iterable[Account]:
             if len(numbers) < _WORTH_PROCESSES:
                 return map(task, numbers)
-            return pool.map(task, numbers, chunksize=max(1, min(len(numbers) // (4 * jobs), _MOST_IN_A_ROW)))
+            try:
+                return pool.map(task, numbers, chunksize=max(1, min(len(numbers) // (4 * jobs), _MOST_IN_A_ROW)))
+            except OSError as error:  # the system gives no process
+                raise _no_worker(jobs, error.strerror or str(error)) from None
 
         try:
             yield each
+        except BrokenProcessPool:
+            raise _no_worker(jobs, "it ended abruptly, perhaps for want of memory") from None
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _no_worker(jobs: int, reason: str) -> LimitError:
+    problem = f"a worker process cannot be had: {reason}"
+    return LimitError(Problem(problem, got=f"{jobs} processes", expected="fewer: --jobs N"))
 
 
 def _account_of(scenario: Scenario, seed: int, folder: Path | None, replication: int) -> Account:

@@ -40,7 +40,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(["resource_reader", "failure_reader", "plant_reader", "plant_builder", "reader", "scenario"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
-    **dict.fromkeys(["results", "simulation", "releases", "preflight", "replications", "export", "folder"], 7),
+    **dict.fromkeys(["results", "budget", "feasibility", "simulation", "releases", "preflight"], 7),
+    **dict.fromkeys(["replications", "export", "folder"], 7),
     **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run"], 7),
     **dict.fromkeys(["plots", "bibliography"], 9),
     **dict.fromkeys(

@@ -226,7 +226,8 @@ def test_too_many_draws(door: Door) -> None:
     answer = door.run("yield", FILE, "--draws", str(10**12))
     assert answer.code == 6
     assert "1,000,000,000,000 draws would need about" in answer.err
-    for draws in ("0", "-1", "two", "1.5", "9" * 400):
+    assert door.run("yield", FILE, "--draws", "9" * 400).code == 6
+    for draws in ("0", "-1", "two", "1.5"):
         answer = door.run("yield", FILE, "--draws", draws)
         assert answer.code == 2
         assert answer.err.startswith("--draws: ")

@@ -37,9 +37,12 @@ def _title(axes: Axes, results: FacilityResults, text: str) -> None:
 def occupancy_by_week(results: FacilityResults, ax: Axes | None = None) -> Axes:
     """Draw the share of each equipment class in use or in turnaround, week by week, as the mean of the replications."""
     classes = list(results.accounts[0].weekly)
-    share = 100.0 * np.mean([[account.weekly[name] for name in classes] for account in results.accounts], axis=0)
-    weeks = share.shape[1] if classes else 1
     axes = new_axes(9.0, 1.6 + 0.34 * len(classes)) if ax is None else ax
+    if not classes:
+        axes.text(0.5, 0.5, "the scenario has no equipment", ha="center", transform=axes.transAxes)
+        return axes
+    share = 100.0 * np.mean([[account.weekly[name] for name in classes] for account in results.accounts], axis=0)
+    weeks = share.shape[1]
     image = axes.imshow(
         share, aspect="auto", cmap="cividis", vmin=0, vmax=100, extent=(0, weeks, len(classes) - 0.5, -0.5)
     )
