@@ -120,7 +120,11 @@ def _workers(jobs: int) -> Iterator[Callable[[_Task, range], Iterable[Account]]]
     if jobs == 1:
         yield map
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    try:
+        pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    except (BrokenProcessPool, OSError) as error:  # the system has no lock or pipe left
+        raise _no_worker(jobs, getattr(error, "strerror", None) or str(error)) from None
+    with pool:
 
         def each(task: _Task, numbers: range) -> Iterable[Account]:
             if len(numbers) < _WORTH_PROCESSES:
