@@ -128,7 +128,7 @@ def stages(production: Production, plant: Plant, resources: Resources) -> tuple[
                 back_to={
                     failure.id: places[failure.back_to]
                     for failure in plant.failures
-                    if failure.back_to is not None and failure.procedure == procedure.id
+                    if failure.back_to in places and failure.procedure == procedure.id
                 },
                 plain=_is_plain(procedure, rooms[index], resources),
                 limited=bool(procedure.utilities) or _breaks(procedure, resources),
