@@ -80,6 +80,16 @@ class Crew:
             return hours
         return self.hours.finish(now, hours) - now
 
+    def passed(self, hours: float) -> simpy.Event:
+        """Return the event at which `hours` of work that start now are done; it never comes after the calendar."""
+        taken = self.finish(hours)
+        return simpy.Timeout(self._env, taken) if taken < math.inf else simpy.Event(self._env)
+
+    def shift(self) -> simpy.Event:
+        """Return the event at which a shift is on."""
+        wait = self.hours.next_start(self._env.now) - self._env.now
+        return simpy.Timeout(self._env, wait) if wait < math.inf else simpy.Event(self._env)
+
     def worked(self, begin: float) -> float:
         """Return the working hours from `begin` to now."""
         return self.hours.worked(self._env.now) - self.hours.worked(begin)

@@ -25,9 +25,9 @@ def waiting_with(batch: Batch) -> set[Batch]:
 def stuck(batches: Iterable[Batch]) -> list[Batch]:
     """Return the batches that can never go on.
 
-    A batch is stuck when every unit of the pool, or the room, that it waits for is held by a batch that is stuck; found
-    by taking away, again and again, those that somebody who can still move may serve. A batch that may find a place in
-    a store, and leave its unit for that, can move as soon as somebody in the store can.
+    A batch is stuck when too few of those who hold the units, or are in the room, that it waits for can still move;
+    found by taking away, again and again, those that enough others who can still move may serve. A batch that may find
+    a place in a store, and leave its unit for that, can move as soon as somebody in the store can.
     """
     candidates = {batch for batch in batches if isinstance(batch.waits_for, Pool | Room)}
     while True:
@@ -38,11 +38,13 @@ def stuck(batches: Iterable[Batch]) -> list[Batch]:
 
 
 def _may_move(batch: Batch, candidates: set[Batch]) -> bool:
-    waits_for = batch.waits_for
-    others: list[Batch | None] = [*waits_for.held_by(batch)] if isinstance(waits_for, Pool | Room) else [None]
-    if batch.wants_store is not None and batch not in batch.wants_store.inside:
-        others += batch.wants_store.inside
-    return any(other is None or other not in candidates for other in others)
+    waits_for, store = batch.waits_for, batch.wants_store
+    if store is not None and batch not in store.inside and any(other not in candidates for other in store.inside):
+        return True
+    if not isinstance(waits_for, Pool | Room):
+        return True
+    free = sum(other is None or other not in candidates for other in waits_for.held_by(batch))
+    return free >= waits_for.lacks(batch)
 
 
 def deadlock(now: float, batches: list[Batch]) -> ModelError:

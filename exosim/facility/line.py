@@ -54,6 +54,8 @@ class Line:
         self.reserved: dict[str, list[tuple[float, float]]] | None = (
             {e.id: [] for e in plant.equipment} if zero_wait else None
         )
+        self.restless = bool(self.stocks) or any(pool.upkeep is not None for pool in self.pools.values())
+        """Whether something happens, such as aging, although no batch moves any more."""
         for pool in self.pools.values():
             pool.watch = self._check
         for room in self.rooms.values():
@@ -127,7 +129,7 @@ class Line:
 
     def _check(self, batch: Batch) -> None:
         """Raise when a batch that holds something waits for ever."""
-        if batch.holds:
+        if batch.holds or batch.rooms:
             waiting = stuck(waiting_with(batch))
             if waiting:
                 raise deadlock(self.env.now, waiting)

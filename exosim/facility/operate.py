@@ -88,7 +88,7 @@ def _turn_away(line: Line, batch: Batch) -> None:
 def _close(line: Line, sources: Sequence[simpy.Process]) -> Generator[simpy.Event, Any, None]:
     """End a run without a horizon with its last batch, although machines go on to age and stocks to expire."""
     yield simpy.AllOf(line.env, sources)
-    if any(pool.upkeep is not None for pool in line.pools.values()) or line.stocks:
+    if line.restless:
         yield simpy.AllOf(line.env, [_done(line.env, b) for b in line.batches if b.disposition == "unfinished"])
         _end_after(line.env, 0.0)
 
@@ -125,14 +125,24 @@ def _run(env: simpy.Environment, line: Line, horizon: float) -> int:
             raise ModelError(Problem(f"the limit of {EVENT_LIMIT:,} events is reached at {moment:g} h"))
         if time.monotonic() - started > WALL_CLOCK_LIMIT and not ended:
             raise ModelError(Problem(f"the limit of {WALL_CLOCK_LIMIT:g} s is reached at {moment:g} h"))
+        if line.restless:
+            _check_stuck(line)
+    unfinished = _check_stuck(line)
+    if unfinished and math.isinf(horizon):
+        left = f"{len(unfinished)} batches are not finished, and nothing happens any more after {env.now:g} h"
+        lacking = sorted({batch.waits_for.name for batch in unfinished if batch.waits_for is not None})
+        got = f"batches that wait for {', '.join(lacking)}" if lacking else None
+        raise ModelError(Problem(left, got=got, expected="working time that goes on, and stocks that are reordered"))
+    return events
+
+
+def _check_stuck(line: Line) -> list[Batch]:
+    """Return the batches that are not finished; raise when some of them wait for each other."""
     unfinished = [batch for batch in line.batches if batch.disposition == "unfinished"]
     waiting = stuck(unfinished)
     if waiting:
-        raise deadlock(env.now, waiting)
-    if unfinished and math.isinf(horizon):
-        left = f"{len(unfinished)} batches are not finished, and nothing happens any more after {env.now:g} h"
-        raise ModelError(Problem(left, expected="working time that goes on"))
-    return events
+        raise deadlock(line.env.now, waiting)
+    return unfinished
 
 
 def _steps(env: simpy.Environment) -> tuple[int, bool]:

@@ -67,17 +67,18 @@ def _prepare(
         found = pool.at_once(order)
         unit = (yield pool.queued(order, key)) if found is None else found
         label = pool.labels[unit]
-    if crew is not None and not crew.at_once(how.people, hours):
-        yield crew.queued(order, key, how.people, hours)
-    role, people = (crew.name, how.people) if crew is not None else ("", 0)
+    role, people = (crew.name, max(how.people, crew.minimum)) if crew is not None else ("", 0)
+    if crew is not None and not crew.at_once(people, hours):
+        yield crew.queued(order, key, people, hours)
     log.append(entry((env.now, NOBODY, material, "", "prepare", label, role, people, material, 0.0)))
-    taken = hours if crew is None else crew.finish(hours + crew.gowning)
+    hours += 0.0 if crew is None else crew.gowning
     if pool is not None and pool.upkeep is not None:
-        yield from pool.upkeep.work(order, [unit], hours, crew)
+        while (yield from pool.upkeep.work(order, [unit], hours, crew)).broken is not None:
+            pass  # a breakdown that stops a preparation has it made again
     else:
-        yield simpy.Timeout(env, taken)
+        yield simpy.Timeout(env, hours) if crew is None else crew.passed(hours)
     if crew is not None:
-        crew.release(how.people)
+        crew.release(people)
     log.append(entry((env.now, NOBODY, material, "", "prepared", label, role, people, material, 0.0)))
     if pool is not None:
         pool.clean(unit, pool.turnaround(0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +76,7 @@ def _planned(batch: Batch, stage: Stage, waited: float) -> list[PlannedPhase]:
     if stage.crew is not None and stage.crew.minimum > 1:
         least = stage.crew.minimum
         phases = [p._replace(people=max(p.people, least)) if p.attended and p.people else p for p in phases]
-    return phases * batch.cycles if batch.cycles > 1 else phases
+    return phases * batch.cycles if stage.sized and batch.cycles > 1 else phases
 
 
 def _people(batch: Batch, line: Line, stage: Stage, crew: Crew, ready: float, phases: list[PlannedPhase]) -> Steps:
@@ -172,17 +171,16 @@ def _phases(
                 log.append(entry((begun, number, name, phase, "begin", unit, crew.name, people, "", begun - asked)))
             else:
                 begun = env.now
-            lost, broken = 0.0, None
+            idle, left, broken = 0.0, 0.0, None
             if stage.limited:
-                lost, broken = yield from _limited(batch, line, stage, hours, crew)
+                idle, left, broken = yield from _limited(batch, line, stage, hours, crew)
             elif crew is None:
                 yield simpy.Timeout(env, hours)
             else:
-                taken = crew.finish(hours + crew.gowning)
-                yield simpy.Timeout(env, taken) if taken < math.inf else simpy.Event(env)  # after the calendar: never
+                yield crew.passed(hours + crew.gowning)
             if crew is not None:
                 crew.release(people)
-                pause = max(env.now - begun - hours - crew.gowning - lost, 0.0) if broken is None else 0.0
+                pause = max(env.now - begun - (hours + crew.gowning - left) - idle, 0.0)
                 log.append(entry((env.now, number, name, phase, "finish", unit, crew.name, people, "", pause)))
             if broken is not None:
                 return visits, broken
@@ -197,25 +195,25 @@ def _phases(
 def _limited(batch: Batch, line: Line, stage: Stage, hours: float, crew: Crew | None) -> Steps:
     """Let hours of work pass on utilities with a limit and on units that may break down.
 
-    Returns the hours that were lost to waits and repairs, and the breakdown that stopped the work or None.
+    Returns the hours that were lost to waits and repairs, those that were not worked, and the breakdown that stopped
+    the work or None.
     """
-    asked, pool = line.env.now, stage.pool
+    env, pool, asked = line.env, stage.pool, line.env.now
     yield from _supply(batch, line, stage)
-    waited = line.env.now - asked
+    waited = env.now - asked
     hours += 0.0 if crew is None else crew.gowning
-    repaired, broken = 0.0, None
+    repaired, left, broken = 0.0, 0.0, None
     if pool is not None and pool.upkeep is not None:
         units = [unit for held, unit in batch.holds if held is pool]
-        repaired, broken = yield from pool.upkeep.work(batch, units, hours, crew)
+        repaired, left, broken = yield from pool.upkeep.work(batch, units, hours, crew)
         if repaired > 0.0:
             label = pool.labels[units[0]]
-            line.log.append(entry((line.env.now, batch.number, stage.id, "", "repaired", label, "", repaired, "", 0.0)))
+            line.log.append(entry((env.now, batch.number, stage.id, "", "repaired", label, "", repaired, "", 0.0)))
     else:
-        taken = hours if crew is None else crew.finish(hours)
-        yield simpy.Timeout(line.env, taken) if taken < math.inf else simpy.Event(line.env)
+        yield simpy.Timeout(env, hours) if crew is None else crew.passed(hours)
     for utility, amount in stage.utilities:
         utility.release(amount)
-    return waited + repaired, broken
+    return waited + repaired, left, broken
 
 
 def _supply(batch: Batch, line: Line, stage: Stage) -> Steps:
