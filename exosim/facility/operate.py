@@ -13,7 +13,7 @@ from simpy.events import EventPriority
 
 from exosim.errors import ModelError, Problem
 from exosim.facility.batch import Batch, run_batch
-from exosim.facility.deadlock import deadlock, stuck
+from exosim.facility.deadlock import deadlock, stuck, waiting_with
 from exosim.facility.line import Line
 from exosim.facility.route import Production, Stage
 from exosim.plant import Plant
@@ -139,7 +139,7 @@ def _run(env: simpy.Environment, line: Line, horizon: float) -> int:
 def _check_stuck(line: Line) -> list[Batch]:
     """Return the batches that are not finished; raise when some of them wait for each other."""
     unfinished = [batch for batch in line.batches if batch.disposition == "unfinished"]
-    waiting = stuck(unfinished)
+    waiting = stuck(waiting_with(*unfinished))
     if waiting:
         raise deadlock(line.env.now, waiting)
     return unfinished

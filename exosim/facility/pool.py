@@ -107,14 +107,14 @@ class Pool:
         done = simpy.Timeout(self._env, hours)
         done.callbacks.append(lambda _: self.give(unit))
 
-    def lacks(self, batch: Batch) -> int:
+    def lacks(self, batch: object) -> int:
         """Return how many units must be given back so that a batch that waits, and all before it, can go on."""
         if self.size_limit is None:
             return 1
         own = next(entry for entry in self.queue if entry[4] is batch)
         return max(entry[2] for entry in self.queue if entry <= own) - len(self.free)
 
-    def held_by(self, _: Batch) -> Iterable[Batch | None]:
+    def held_by(self, _: object) -> Iterable[Batch | None]:
         """Return those who can give units back so that a batch can go on; None stands for cleaning and repair."""
         return self.holders.values()
 

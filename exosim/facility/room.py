@@ -69,7 +69,7 @@ class Room:
         hours = self._clearance(batch.number) if self.segregation != "none" and not self.inside else 0.0
         self._occupy(hours)
 
-    def lacks(self, batch: Batch) -> int:
+    def lacks(self, batch: object) -> int:
         """Return how many batches must leave so that a batch that waits, and all before it, can enter."""
         own = next(entry for entry in self.queue if entry[3] is batch)
         products = {entry[3].product for entry in self.queue if entry <= own} | {self._product}
@@ -77,7 +77,7 @@ class Room:
             return len(self.inside)
         return len(self.inside) + 1 - self.capacity
 
-    def held_by(self, _: Batch) -> Iterable[Batch | None]:
+    def held_by(self, _: object) -> Iterable[Batch | None]:
         """Return those who can leave so that a batch can enter; None stands for the clearance."""
         return [None] * self.capacity if self._busy else self.inside
 

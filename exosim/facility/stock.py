@@ -9,7 +9,7 @@ import heapq
 import itertools
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from exosim.records import Event, entry
 
 if TYPE_CHECKING:
     from exosim.facility.batch import Batch
+    from exosim.facility.preparation import Order
 
 _SLACK = Fraction(1, 10**9)
 """Share by which what is there may fall short of an amount, which is then what is there: 0.1 + 0.2 L are enough for a
@@ -45,14 +46,16 @@ class StockRoom:
         env: simpy.Environment,
         stock: Stock,
         log: list[Event],
-        prepare: Callable[[Stock, int, Callable[[], None]], None],
+        prepare: Callable[[Stock, int, Callable[[Order], None]], Order],
     ) -> None:
         self._env, self.stock, self._log, self._prepare = env, stock, log, prepare
         self._lots: deque[tuple[float, Fraction]] = deque()  # expiry and amount, in the order of expiry
         self._open, self._orders = 0, 0
+        self._preparing: list[Order] = []
         self._order_quantity = exact(stock.order_quantity)
         self.queue: list[tuple[Any, int, Fraction, simpy.Event, Batch]] = []
         self._count = itertools.count()
+        self.watch: Callable[[Batch], None] | None = None
         if stock.on_hand > 0.0:
             self._put(exact(stock.on_hand))
         self._reorder()
@@ -82,7 +85,17 @@ class StockRoom:
         heapq.heappush(self.queue, (key, next(self._count), exact(amount), event, batch))
         batch.waits_for = self
         self._reorder()
+        if self.watch is not None:
+            self.watch(batch)
         return event
+
+    def lacks(self, _: object) -> int:
+        """Return how many deliveries must come, at least, so that a batch that waits can go on."""
+        return 1
+
+    def held_by(self, _: object) -> Iterable[Order | None]:
+        """Return what must come so that a batch can go on; None stands for deliveries, and for hope without any."""
+        return self._preparing if self._open == len(self._preparing) > 0 else [None]
 
     def _enough(self, amount: Fraction) -> bool:
         return self.on_hand >= amount * (1 - _SLACK)
@@ -105,15 +118,22 @@ class StockRoom:
             return
         point, wanted = exact(stock.reorder_point), sum(entry[2] for entry in self.queue)
         while self.on_hand + self._open * self._order_quantity - wanted <= point * (1 + _SLACK):
-            number = self._orders
-            self._open += 1
-            self._orders += 1
-            self._note("order", self._order_quantity)
-            if stock.preparation is not None:
-                self._prepare(stock, number, self._receive)
-            else:
-                due = simpy.Timeout(self._env, stock.lead_time(stock.id, number))
-                due.callbacks.append(lambda _: self._receive())
+            self._order()
+
+    def _order(self) -> None:
+        number = self._orders
+        self._open += 1
+        self._orders += 1
+        self._note("order", self._order_quantity)
+        if self.stock.preparation is not None:
+            self._preparing.append(self._prepare(self.stock, number, self._prepared))
+            return
+        due = simpy.Timeout(self._env, self.stock.lead_time(self.stock.id, number))
+        due.callbacks.append(lambda _: self._receive())
+
+    def _prepared(self, order: Order) -> None:
+        self._preparing.remove(order)
+        self._receive()
 
     def _receive(self) -> None:
         """Put one order quantity into the stock and serve those who wait."""

@@ -204,7 +204,7 @@ def _limited(batch: Batch, line: Line, stage: Stage, hours: float, crew: Crew | 
     hours += 0.0 if crew is None else crew.gowning
     repaired, left, broken = 0.0, 0.0, None
     if pool is not None and pool.upkeep is not None:
-        units = [unit for held, unit in batch.holds if held is pool]
+        units = sorted(unit for held, unit in batch.holds if held is pool)
         repaired, left, broken = yield from pool.upkeep.work(batch, units, hours, crew)
         if repaired > 0.0:
             label = pool.labels[units[0]]

@@ -12,6 +12,7 @@ from unittest import mock
 
 import numpy as np
 
+from exosim.facility.batch import Batch
 from exosim.facility.line import Line
 from exosim.facility.lots import Lots, lane_of
 from exosim.facility.mishaps import Mishaps
@@ -224,6 +225,17 @@ def together(plant: Plant, productions: Sequence[Production], setting: Setting) 
 
 
 LotsOf = Callable[[Recipe, int], Lots]
+Times = Callable[[str, int], float]
+
+
+def always(hours: float) -> Times:
+    """Return a time that is always the same."""
+    return lambda name, n: hours
+
+
+def listed(*hours: float) -> Times:
+    """Return given times, one after the other, and then none any more."""
+    return lambda name, n: hours[n] if n < len(hours) else 1e9
 
 
 def planned(recipe: Recipe, count: int) -> Lots:
@@ -326,16 +338,22 @@ def attended(ran: Ran) -> list[tuple[float, float, float, str]]:
 def everything_is_back(ran: Ran) -> None:
     """Assert that every unit, person, place and utility was given back, and that nobody waits any more.
 
-    Units may be out for a repair or a service when a run ends, and be in turnaround; no batch has them.
+    Where a run ends with its last batch, units may be out for a repair, a service, turnaround or a preparation.
     """
+    preparing = [e for e in ran.run.log if e.event == "prepare"][len(ran.by["prepared"]) :]
     for pool in ran.line.pools.values():
-        assert not any(holder is not None for holder in pool.holders.values()) and not pool.queue, pool.name
+        having = [*pool.holders.values(), *(entry[4] for entry in pool.queue)]
+        assert not any(isinstance(holder, Batch) for holder in having), pool.name
         assert sorted([*pool.free, *pool.holders]) == list(range(pool.capacity)), pool.name
         if pool.upkeep is None and not ran.line.restless:
             assert not pool.holders, pool.name
-        assert pool.upkeep is None or not pool.upkeep.at_work, pool.name
+        if pool.upkeep is not None:
+            assert not any(isinstance(holder, Batch) for holder in pool.upkeep.at_work.values()), pool.name
     for people in ran.line.crews.values():
-        assert people.free == people.capacity and not people.queue and not people.later, people.name
+        away = sum(event.amount for event in preparing if event.role == people.name)
+        assert people.free + away == people.capacity, people.name
+        claims = [claim for *_, claim in [*people.queue, *people.later]]
+        assert not any(isinstance(claim.batch, Batch) for claim in claims), people.name
     for room in ran.line.rooms.values():
         assert not room.inside and not room.queue, room.name
     for store in ran.line.stores.values():
