@@ -63,8 +63,11 @@ class Mishaps:
 
     def struck(self, batch: int, index: int, attempt: int, phases: Sequence[PlannedPhase]) -> Sequence[Mishap]:
         """Return what strikes while phases run: the first that stops the work alone, otherwise all that do not."""
+        safe = self._safe[index][batch] if attempt == 0 else -1.0
+        if safe == math.inf:
+            return _NONE
         hours = sum([phase.hours for phase in phases])
-        if attempt == 0 and hours <= self._safe[index][batch]:
+        if hours <= safe:
             return _NONE
         struck = [
             mishap

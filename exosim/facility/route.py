@@ -62,6 +62,7 @@ class Stage:
     store : where its feed waits
     stocks : of the materials that it uses up
     utilities : what it takes of them while it runs
+    longest_hold : of its feed
     back_to : where each kind of rework starts, by id of the failure
     """
 
@@ -85,6 +86,9 @@ class Stage:
     """Whether one unit of its pool, whatever the size, is all that it waits for."""
     sized: bool
     """Whether its units have a limit of size."""
+    adapted: bool
+    """Whether its phases are more than planned: run in cycles, or by more people than they need."""
+    longest_hold: float | None
     limited: bool
     """Whether its work may wait for a utility, or be held up by a breakdown."""
 
@@ -141,6 +145,8 @@ def stages(production: Production, plant: Plant, resources: Resources) -> tuple[
                 },
                 plain=rooms[index] is None and procedure.waits_in is None and not _is_sized(procedure, resources),
                 sized=_is_sized(procedure, resources),
+                adapted=_is_sized(procedure, resources) or _least(procedure, resources) > 1,
+                longest_hold=procedure.longest_hold,
                 limited=bool(procedure.utilities) or _breaks(procedure, resources),
             )
         )
@@ -149,6 +155,11 @@ def stages(production: Production, plant: Plant, resources: Resources) -> tuple[
 
 def _is_sized(procedure: UnitProcedure, resources: Resources) -> bool:
     return procedure.unit is not None and resources.pools[procedure.unit].size_limit is not None
+
+
+def _least(procedure: UnitProcedure, resources: Resources) -> int:
+    crew = resources.crews.get(procedure.operator or "")
+    return crew.minimum if crew is not None else 1
 
 
 def _utilities(procedure: UnitProcedure, supplies: Mapping[str, UtilitySupply]) -> list[tuple[UtilitySupply, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,25 +29,28 @@ _ATTEMPTS = 2**20
 def work(batch: Batch, line: Line, stage: Stage, ready: float, unit: str) -> Steps:
     """Run a procedure with what fails; returns the index of the procedure that comes next, or :data:`LOST`."""
     lots, failures, lane = batch.production.lots, batch.production.failures, batch.lane
-    phases = _planned(batch, stage, line.env.now - ready)
+    asked, crew, there = line.env.now, stage.crew, False
+    waited = asked - ready
+    phases = _planned(batch, stage, waited) if stage.adapted else lots.begin(lane, stage.index, waited)
     if stage.stocks:
         yield from _draw(batch, line, stage)
-        phases = _planned(batch, stage, line.env.now - ready)
-    asked, attempt, there = line.env.now, 0, False
-    if stage.crew is not None and phases and phases[0].attended:
+        asked = line.env.now
+        waited = asked - ready
+        phases = _planned(batch, stage, waited)
+    if crew is not None and phases and phases[0].attended:
         first = phases[0]
         there = first.people > 0 and first.hours > 0.0
-        if there and not stage.crew.at_once(first.people, first.hours):
-            phases = yield from _people(batch, line, stage, stage.crew, ready, phases)
+        if there and not crew.at_once(first.people, first.hours):
+            phases = yield from _people(batch, line, stage, crew, ready, phases)
             there = phases[0].hours > 0.0
-    waited = line.env.now - ready
-    limit = stage.procedure.longest_hold
-    if limit is not None and waited > limit + 1e-9:
-        _deviates(batch, line, stage, waited - limit, "max_hold")
+            waited = line.env.now - ready
+    if stage.longest_hold is not None and waited > stage.longest_hold + 1e-9:
+        _deviates(batch, line, stage, waited - stage.longest_hold, "max_hold")
         if stage.procedure.breach == "reject":
-            if there and stage.crew is not None:
-                stage.crew.release(phases[0].people)
+            if there and crew is not None:
+                crew.release(phases[0].people)
             return LOST
+    attempt = 0
     earlier = batch.visits.get(stage.index, 0) * _ATTEMPTS if batch.visits else 0
     while True:
         struck = failures.struck(lane, stage.index, earlier + attempt, phases)
@@ -155,7 +159,7 @@ def _phases(
     breakdown that stopped the work, or None.
     """
     env, log, number, name, visited = line.env, line.log, batch.number, stage.id, stage.visited
-    clock, due, visits = env.now, 0.0, list[float]()
+    clock, due, visits, broken = env.now, 0.0, list[float](), None
     for position, (phase, hours, people, attended) in enumerate(phases):
         if visited:
             due += hours
@@ -169,19 +173,22 @@ def _phases(
                         yield crew.queued(batch, line.key(batch, asked), people, hours)
                 begun = env.now
                 log.append(entry((begun, number, name, phase, "begin", unit, crew.name, people, "", begun - asked)))
-            else:
-                begun = env.now
-            idle, left, broken = 0.0, 0.0, None
-            if stage.limited:
-                idle, left, broken = yield from _limited(batch, line, stage, hours, crew)
-            elif crew is None:
-                yield simpy.Timeout(env, hours)
-            else:
-                yield crew.passed(hours + crew.gowning)
-            if crew is not None:
+                hours += crew.gowning
+                if stage.limited:
+                    idle, left, broken = yield from _limited(batch, line, stage, hours, crew)
+                    pause = max(env.now - begun - (hours - left) - idle, 0.0)
+                else:
+                    taken = crew.finish(hours)
+                    yield (
+                        simpy.Timeout(env, taken) if taken < math.inf else simpy.Event(env)
+                    )  # after the calendar: never
+                    pause = taken - hours
                 crew.release(people)
-                pause = max(env.now - begun - (hours + crew.gowning - left) - idle, 0.0)
                 log.append(entry((env.now, number, name, phase, "finish", unit, crew.name, people, "", pause)))
+            elif stage.limited:
+                _, _, broken = yield from _limited(batch, line, stage, hours, None)
+            else:
+                yield simpy.Timeout(env, hours)
             if broken is not None:
                 return visits, broken
         if visited:
@@ -201,7 +208,6 @@ def _limited(batch: Batch, line: Line, stage: Stage, hours: float, crew: Crew | 
     env, pool, asked = line.env, stage.pool, line.env.now
     yield from _supply(batch, line, stage)
     waited = env.now - asked
-    hours += 0.0 if crew is None else crew.gowning
     repaired, left, broken = 0.0, 0.0, None
     if pool is not None and pool.upkeep is not None:
         units = sorted(unit for held, unit in batch.holds if held is pool)
