@@ -38,7 +38,7 @@ def check(scenario: Scenario, plant: Plant, procedures: Sequence[UnitProcedure],
 
 def _zero_wait(plant: Plant, procedures: Sequence[UnitProcedure]) -> Iterator[Problem]:
     """Yield what may make a batch wait although its units were reserved for it: zero wait needs plain units."""
-    used = {procedure.unit for procedure in procedures}
+    used, places = {procedure.unit for procedure in procedures}, {procedure.id for procedure in procedures}
     found = [
         *((f"equipment.{e.id}.room", e.id, "stands in a room") for e in plant.equipment if e.room is not None),
         *(
@@ -47,13 +47,13 @@ def _zero_wait(plant: Plant, procedures: Sequence[UnitProcedure]) -> Iterator[Pr
             if e.size_limit is not None
         ),
         *((f"equipment.{e.id}.maintenance", e.id, "is serviced") for e in plant.equipment if e.maintenance is not None),
-        *((f"breakdown.{kind.id}", kind.equipment, "breaks down") for kind in plant.breakdowns),
+        *((f"failure.{kind.id}", kind.equipment, "breaks down") for kind in plant.breakdowns),
         *((p.id, p.id, "waits in a store") for p in procedures if p.waits_in is not None),
         *((p.id, p.id, "takes of utilities with a limit") for p in procedures if p.utilities),
         *((f"failure.{f.id}", f.procedure, "is reworked") for f in plant.failures if f.consequence == "rework"),
     ]
     for path, name, why in found:
-        if name in used or not path.startswith(("equipment.", "breakdown.")):
+        if name in used or name in places:
             yield Problem(f"{name} {why}", path, 'storage = "zero_wait"', 'storage = "unlimited" or "none"')
 
 

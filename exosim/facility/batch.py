@@ -81,10 +81,11 @@ def run_batch(batch: Batch, line: Line, entered: Callable[[], object] | None = N
     log.append(entry((env.now, number, "", "", "release", "", "", 0.0, batch.product, 0.0)))
     if line.reserved is not None:
         yield from line.zero_wait(batch)
-    index, last = 0, len(stages)
+    index, last, holds = 0, len(stages), batch.holds
     while 0 <= index < last:
         stage = stages[index]
-        ready, pool, holds = env.now, stage.pool, batch.holds
+        ready = begun = env.now
+        pool = stage.pool
         log.append(entry((ready, number, stage.id, "", "ready", "", "", 0.0, "", 0.0)))
         if pool is None:
             line.leave(batch)
@@ -97,18 +98,19 @@ def run_batch(batch: Batch, line: Line, entered: Callable[[], object] | None = N
             taken = pool.at_once(batch)
             if taken is None:
                 taken = yield pool.queued(batch, line.key(batch, ready))
+                begun = env.now
             if holds or batch.rooms:
                 line.leave(batch)
             holds.append((pool, taken))
             unit = pool.labels[taken]
         else:
             unit = yield from _enter(batch, line, stage, pool)
+            begun = env.now
         if entered is not None:
             entered()
             entered = None
-        begun = env.now
         log.append(entry((begun, number, stage.id, "", "start", unit, "", begun - ready, "", 0.0)))
-        index = yield from work(batch, line, stage, ready, unit)
+        index = yield from work(batch, line, stage, ready, begun, unit)
         log.append(entry((env.now, number, stage.id, "", "end", unit, "", 0.0, "", 0.0)))
         if 0 <= index <= stage.index:
             _go_back(batch, line, stage, stages[index])
@@ -186,6 +188,9 @@ def _units(batch: Batch, stage: Stage, pool: Pool, held: int = 0) -> int:
     if rule == "refuse":
         problem = f"needs a size of {size:.4g}, and one {pool.name} holds {pool.size_limit:.4g}"
         raise ModelError(Problem(problem, path=stage.id, expected='when_too_large = "parallel" or "cycles"'))
+    if stage.visited and (rule == "cycles" or parts > (held or pool.capacity)):
+        problem = "its visits follow one schedule and cannot run in cycles"
+        raise ModelError(Problem(problem, path=stage.id, expected=f"at least {parts} units of {pool.name} in parallel"))
     at_once = held or (min(parts, pool.capacity) if rule == "parallel" else 1)
     batch.cycles = math.ceil(parts / at_once)
     return at_once

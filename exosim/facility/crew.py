@@ -52,8 +52,10 @@ class Crew:
         """Take `people` when they are free now, nobody is before, and they can work for `hours` without a break."""
         if self.queue or people > self.free:
             return False
-        now = self._env.now
-        if (self.later and self.later[0][0] <= now) or not self._can_begin(now, hours + self.gowning):
+        now, hours = self._env.now, hours + self.gowning
+        if self.later and self.later[0][0] <= now:
+            return False
+        if now + hours > self._until and not self._can_begin(now, hours):
             return False
         self.free -= people
         return True
@@ -105,7 +107,9 @@ class Crew:
         if now + hours <= self._until:
             return True
         self._until = self.hours.until(now)
-        return now + hours <= self._until or self.hours.next_start(now, hours) <= now
+        if now + hours <= self._until:
+            return True
+        return self._until > now and self.hours.next_start(now, hours) <= now
 
     def _serve(self) -> None:
         """Let claims begin, in order; what cannot be done any more in this shift is passed over until another."""

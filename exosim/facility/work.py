@@ -7,6 +7,7 @@ from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import simpy
+from simpy.events import Timeout
 
 from exosim.facility.lots import PlannedPhase
 from exosim.plant import Breakdown
@@ -26,10 +27,15 @@ _ATTEMPTS = 2**20
 """More attempts than a procedure can have before the batch goes back for a rework."""
 
 
-def work(batch: Batch, line: Line, stage: Stage, ready: float, unit: str) -> Steps:
-    """Run a procedure with what fails; returns the index of the procedure that comes next, or :data:`LOST`."""
+def work(batch: Batch, line: Line, stage: Stage, ready: float, begun: float, unit: str) -> Steps:
+    """Run a procedure with what fails; returns the index of the procedure that comes next, or :data:`LOST`.
+
+    Parameters
+    ----------
+    ready, begun : when the batch was ready for it, and when it has its unit, which is now
+    """
     lots, failures, lane = batch.production.lots, batch.production.failures, batch.lane
-    asked, crew, there = line.env.now, stage.crew, False
+    asked, crew, there = begun, stage.crew, False
     waited = asked - ready
     phases = _planned(batch, stage, waited) if stage.adapted else lots.begin(lane, stage.index, waited)
     if stage.stocks:
@@ -54,7 +60,7 @@ def work(batch: Batch, line: Line, stage: Stage, ready: float, unit: str) -> Ste
     earlier = batch.visits.get(stage.index, 0) * _ATTEMPTS if batch.visits else 0
     while True:
         struck = failures.struck(lane, stage.index, earlier + attempt, phases)
-        stopped = bool(struck) and struck[0].stops
+        stopped = struck[0].stops if struck else False
         some = _until(phases, struck[0].after) if stopped else phases
         visits, broken = yield from _phases(batch, line, stage, some, unit, asked if there else None)
         if broken is None:
@@ -120,7 +126,7 @@ def _lost(batch: Batch, line: Line, stage: Stage, failure: Mishap) -> Steps:
     if hours > 0.0 or failure.consequence != "deviation":
         line.log.append(entry((line.env.now, batch.number, stage.id, "", "failure", "", "", hours, failure.id, 0.0)))
     if hours > 0.0:
-        yield simpy.Timeout(line.env, hours)
+        yield Timeout(line.env, hours)
 
 
 def _back(batch: Batch, stage: Stage, id: str, limit: int) -> int:
@@ -159,7 +165,8 @@ def _phases(
     breakdown that stopped the work, or None.
     """
     env, log, number, name, visited = line.env, line.log, batch.number, stage.id, stage.visited
-    clock, due, visits, broken = env.now, 0.0, list[float](), None
+    clock, due, broken = env.now, 0.0, None
+    visits: list[float] = []  # an alias such as list[float]() would be made anew each time
     for position, (phase, hours, people, attended) in enumerate(phases):
         if visited:
             due += hours
@@ -179,16 +186,14 @@ def _phases(
                     pause = max(env.now - begun - (hours - left) - idle, 0.0)
                 else:
                     taken = crew.finish(hours)
-                    yield (
-                        simpy.Timeout(env, taken) if taken < math.inf else simpy.Event(env)
-                    )  # after the calendar: never
+                    yield Timeout(env, taken) if taken < math.inf else simpy.Event(env)  # the calendar is over
                     pause = taken - hours
                 crew.release(people)
                 log.append(entry((env.now, number, name, phase, "finish", unit, crew.name, people, "", pause)))
             elif stage.limited:
                 _, _, broken = yield from _limited(batch, line, stage, hours, None)
             else:
-                yield simpy.Timeout(env, hours)
+                yield Timeout(env, hours)
             if broken is not None:
                 return visits, broken
         if visited:
@@ -216,7 +221,7 @@ def _limited(batch: Batch, line: Line, stage: Stage, hours: float, crew: Crew | 
             label = pool.labels[units[0]]
             line.log.append(entry((env.now, batch.number, stage.id, "", "repaired", label, "", repaired, "", 0.0)))
     else:
-        yield simpy.Timeout(env, hours) if crew is None else crew.passed(hours)
+        yield Timeout(env, hours) if crew is None else crew.passed(hours)
     for utility, amount in stage.utilities:
         utility.release(amount)
     return waited + repaired, left, broken

@@ -222,11 +222,12 @@ def plan_of(row: Row) -> Plan:
     if row.id == "PRIO":
         return Plan(None, 20_000, 0.03)
     if row.id == "DEADLOCK":
-        return Plan(60, 600, 0.01)
+        return Plan(60, 1_200, 0.01)
     if row.id == "JACKSON":
         quick = 1_200 if "QC" in row.quantity.partition(";")[0] or "throughput" in row.quantity else None
         return Plan(quick, 15_000, 0.02)
-    return Plan(1_500 if row.given("K") < 10 or row.given("c") == 10 else None, 15_000, 0.015)
+    rare = row.quantity == "Pblock" and row.value < 0.1
+    return Plan(None if rare else 1_500, 15_000, 0.03 if rare else 0.015)
 
 
 @functools.cache
