@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from exosim.command_options import folder_options, load_scenario, note, print_json, scenario_options
 from exosim.errors import (
     INTERRUPTED,
     ExosimError,
@@ -29,14 +30,20 @@ from exosim.errors import (
     shortened,
     unknown,
 )
-from exosim.limits import LARGEST_SEED, MOST_DRAWS, MOST_JOBS, MOST_REPLICATIONS
+from exosim.limits import MOST_JOBS
 from exosim.version import __version__
+from exosim.word_commands import cite, describe, new, schema
 
 if TYPE_CHECKING:
     from exosim.scenario import Scenario
 
 _BUG = 1
 _SHOW_PROGRESS_AFTER = 1.0  # seconds
+_FEWER = {
+    "yield": "fewer draws: --draws N",
+    "run": "fewer processes (--jobs N), fewer batches or a shorter horizon",
+}
+"""What needs less memory, by command."""
 _EXITS = """\b
 Exit codes: 0 fine · 1 a bug in exosim · 2 usage · 3 scenario invalid · 4 the model
 cannot go on · 5 files · 6 a limit refused · 7 checkpoint refused · 130 interrupted"""
@@ -68,91 +75,29 @@ def cli() -> None:
     """  # noqa: D301 - click takes the \\b for "leave these lines as they are"
 
 
-def _assignment(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> dict[str, Any]:
-    """Read the --set options: KEY=VALUE, where the value is TOML or plain text."""
-    changes: dict[str, Any] = {}
-    for value in values:
-        key, sign, text = value.partition("=")
-        if not sign or not key.strip():
-            raise click.BadParameter(f'needs KEY=VALUE, such as concentrate.flux="35 L/m2/h"; got "{shortened(value)}"')
-        changes[key.strip()] = _value(text.strip())
-    return changes
-
-
-def _value(text: str) -> Any:
-    """Return what `text` is in TOML: one value and nothing besides; else the text itself."""
-    import tomllib
-
-    try:
-        read = tomllib.loads(f"value = {text}")
-    except (ValueError, RecursionError):
-        return text
-    return read["value"] if len(read) == 1 else text
-
-
-def _shared(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that every command has."""
-    at_least_one = click.IntRange(min=1)
-    replace = "Replace a value, by its path; may be given several times."
-    options = (
-        click.argument("scenario", metavar="SCENARIO"),
-        click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", callback=_assignment, help=replace),
-        click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON document."),
-        click.option("--quiet", is_flag=True, help="Print no tables and no progress."),
-        click.option(
-            "--max-file-size", type=at_least_one, default=16, show_default=True, metavar="MIB",
-            help="Refuse larger scenario files.",
-        ),
-    )  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 @cli.command()
-@_shared
+@scenario_options
 def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int) -> None:
     """Check SCENARIO and list every parameter with its value, source and grade.
 
-    All problems are reported at once, each with its line. SCENARIO may be - for standard input.
+    All problems are reported at once, each with its line, those of all variants included. SCENARIO may be - for
+    standard input, here and elsewhere, and FILE#NAME for one variant of a file.
     """
-    loaded = _load(scenario, changes, max_file_size)
+    from exosim.scenario import load_all
+
+    loaded, *variants = load_all(scenario, changes, maximum_mebibytes=max_file_size)
     if as_json:
-        _print_json(_checked(loaded))
+        print_json(_checked(loaded, variants))
     elif not quiet:
         from exosim.console import print_check
 
-        print_check(loaded)
-
-
-def _to_folder(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of commands that draw random values and write a folder."""
-    options = (
-        click.option(
-            "--seed",
-            type=click.IntRange(0, LARGEST_SEED),
-            metavar="N",
-            help="Seed of the random values; default: as in the scenario.",
-        ),
-        click.option(
-            "--out",
-            type=click.Path(path_type=Path),
-            metavar="DIR",
-            help="Folder for the results; default: results/<name>-<hash>-s<seed>.",
-        ),
-        click.option("--overwrite", is_flag=True, help="Replace a folder that holds something else."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+        print_check(loaded, variants)
 
 
 @cli.command("yield")
-@_shared
-@click.option(
-    "--draws", type=click.IntRange(1, MOST_DRAWS), metavar="N", help="Number of draws; default: as in the scenario."
-)
-@_to_folder
+@scenario_options
+@click.option("--draws", type=click.IntRange(min=1), metavar="N", help="Number of draws; default: as in the scenario.")
+@folder_options
 def yield_(
     scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int,
     draws: int | None, seed: int | None, out: Path | None, overwrite: bool,
@@ -166,19 +111,19 @@ def yield_(
     from exosim.picture_folder import write_yield
     from exosim.simulation import evaluate
 
-    loaded = _load(scenario, changes, max_file_size)
+    loaded = load_scenario(scenario, changes, max_file_size)
     used = loaded.seed if seed is None else seed
     identity = identity_of("yield", loaded.name, loaded.hash, used)
     target = Target(out or default_path(loaded.name, loaded.hash, used), out is not None, identity, overwrite)
     silent = quiet or as_json
-    with writing(target, None if silent else _note) as folder:
+    with writing(target, None if silent else note) as folder:
         with warnings.catch_warnings(), _progress(silent) as progress:
             warnings.simplefilter("ignore", RuntimeWarning)  # what is not finite is reported with a reason
             yields = evaluate(loaded, draws, seed=used, progress=progress)
         written = write_yield(yields, folder, identity)
     paths = [Path(printable(str(target.path / path.name))) for path in written]
     if as_json:
-        _print_json(yields.as_dict())
+        print_json(yields.as_dict())
     elif not quiet:
         from exosim.console import print_yields
 
@@ -197,10 +142,10 @@ def _half_widths(_context: click.Context, _option: click.Parameter, values: Sequ
 
 
 @cli.command()
-@_shared
+@scenario_options
 @click.option(
     "--replications",
-    type=click.IntRange(1, MOST_REPLICATIONS),
+    type=click.IntRange(min=1),
     metavar="N",
     help="Number of replications; default: as in the scenario. With --half-width the most; default: 1,000,000.",
 )
@@ -214,7 +159,7 @@ def _half_widths(_context: click.Context, _option: click.Parameter, values: Sequ
 )
 @click.option("--jobs", type=click.IntRange(1, MOST_JOBS), metavar="N", default=1, help="Processes; default: 1.")
 @click.option("--parquet", is_flag=True, help="Write the event logs of all replications, as events.parquet.")
-@_to_folder
+@folder_options
 def run(
     scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int,
     replications: int | None, half_width: dict[str, str], jobs: int, parquet: bool,
@@ -235,13 +180,13 @@ def run(
     read_half_widths(half_width)
     if parquet:
         check_extra()
-    loaded = _load(scenario, changes, max_file_size)
+    loaded = load_scenario(scenario, changes, max_file_size)
     used = loaded.seed if seed is None else seed
     identity = identity_of("run", loaded.name, loaded.hash, used)
     path = out or default_path(f"{loaded.name}_run", loaded.hash, used)
     target = Target(path, out is not None, identity, overwrite)
     silent = quiet or as_json
-    with writing(target, None if silent else _note) as folder:
+    with writing(target, None if silent else note) as folder:
         with _progress(silent) as progress:
             results = simulate(
                 loaded, replications, seed=used, jobs=jobs, progress=progress, half_width=half_width,
@@ -250,20 +195,18 @@ def run(
         written = write_run_folder(results, folder, identity)
     paths = [Path(printable(str(target.path / path.name))) for path in written]
     if as_json:
-        _print_json(results.as_dict())
+        print_json(results.as_dict())
     elif not quiet:
         from exosim.console import print_run
 
         print_run(results, paths)
 
 
-def _load(path: str, changes: dict[str, Any], max_file_size: int) -> Scenario:
-    from exosim.scenario import load
-
-    return load(path, changes, maximum_mebibytes=max_file_size)
+for _command in (cite, describe, new, schema):
+    cli.add_command(_command)
 
 
-def _checked(scenario: Scenario) -> dict[str, Any]:
+def _checked(scenario: Scenario, variants: Sequence[Scenario]) -> dict[str, Any]:
     """Return the JSON document of `check`."""
     import dataclasses
 
@@ -273,19 +216,9 @@ def _checked(scenario: Scenario) -> dict[str, Any]:
         "version": __version__,
         "scenario": {"name": scenario.name, "hash": scenario.hash},
         "warnings": list(scenario.warnings),
+        "variants": [{"name": v.name, "hash": v.hash, "warnings": list(v.warnings)} for v in variants],
         "ledger": {"headline": ledger.headline(), **ledger.counts(), "lines": [dataclasses.asdict(x) for x in ledger]},
     }
-
-
-def _print_json(document: object) -> None:
-    """Print a document in UTF-8, whatever the terminal speaks; half a surrogate pair is escaped as JSON does."""
-    from exosim.export import to_json
-
-    click.echo(to_json(document).encode("utf-8", "backslashreplace"), nl=False)
-
-
-def _note(text: str) -> None:
-    click.echo(f"note: {text}", err=True)
 
 
 @contextlib.contextmanager
@@ -343,11 +276,15 @@ def _failed(error: Exception, arguments: Sequence[str]) -> int:
         return _report(error, arguments)
     if isinstance(error, click.ClickException):
         return _report(_usage_error(error), arguments)
+    if isinstance(error, OSError) and error.filename is None:  # files have names; the output has none
+        _silence_stdout()
+        return _report(FileError(Problem(f"cannot be written: {error.strerror or error}", file="standard output")), ())
     if isinstance(error, OSError):
-        place = str(error.filename) if error.filename is not None else None
-        return _report(FileError(Problem(f"cannot read or write: {error.strerror or error}", file=place)), arguments)
+        problem = Problem(f"cannot read or write: {error.strerror or error}", file=str(error.filename))
+        return _report(FileError(problem), arguments)
     if isinstance(error, MemoryError):
-        return _report(LimitError(Problem("there is not enough memory", expected="fewer draws: --draws N")), arguments)
+        fewer = next((_FEWER[command] for command in arguments if command in _FEWER), "a smaller scenario")
+        return _report(LimitError(Problem("there is not enough memory", expected=fewer)), arguments)
     traceback.print_exception(error)
     click.echo("this is a bug in exosim: please report it with the lines above", err=True)
     return _BUG
@@ -364,6 +301,7 @@ def _prepare_streams() -> None:
 
 
 def _silence_stdout() -> None:
+    """Send what is still in the buffer nowhere, so that leaving Python does not fail on it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -382,10 +320,13 @@ def _report(error: ExosimError, arguments: Sequence[str]) -> int:
     """Print an error: as text to standard error, with --json as one document to standard output."""
     if "--json" in arguments:
         document = {"form": "exosim.error/1", "problems": [problem.as_dict() for problem in error.problems]}
-        _print_json(document)
-    else:
-        for line in str(error).splitlines():
+        try:
+            print_json(document)
+            return error.exit_code
+        except OSError:  # a full disk or a closed pipe changes no exit code
+            _silence_stdout()
+    lines = [*str(error).splitlines(), *(['try "exosim --help"'] if isinstance(error, UsageError) else [])]
+    with contextlib.suppress(OSError):
+        for line in lines:
             click.echo(line, err=True)
-        if isinstance(error, UsageError):
-            click.echo('try "exosim --help"', err=True)
     return error.exit_code

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from exosim import units
-from exosim.parameter import GRADES
+from exosim.parameter import GRADES, Resolved
 from exosim.readings import ALL_ATTRIBUTES
 
 if TYPE_CHECKING:
@@ -63,13 +63,14 @@ _CELL_COLUMNS = (
 """The same where the product is cells."""
 
 
-def _console(error: bool = False) -> Console:
+def new_console(error: bool = False) -> Console:
+    """Return the terminal: its own width, or a fixed one where the output goes to a file or a pipe."""
     stream = sys.stderr if error else sys.stdout
     width = None if stream.isatty() else _WIDE
     return Console(file=stream, width=width, highlight=False, soft_wrap=False)
 
 
-def _box() -> box.Box:
+def table_lines() -> box.Box:
     """Return table lines that the encoding of standard output can show."""
     encoding = (getattr(sys.stdout, "encoding", "") or "").lower().replace("-", "")
     return box.SIMPLE_HEAD if encoding.startswith("utf") else box.ASCII2
@@ -78,7 +79,7 @@ def _box() -> box.Box:
 def new_progress() -> Progress:
     """Return a progress bar on standard error that disappears when it is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=_console(error=True), transient=True)
+    return Progress(*columns, console=new_console(error=True), transient=True)
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -90,7 +91,7 @@ def number(value: float | None, digits: int = 3) -> str:
 
 def print_yields(yields: Yields, paths: Sequence[Path]) -> None:
     """Print the headline figures, the step table, limits, specification, ledger and the paths of what was written."""
-    console = _console()
+    console = new_console()
     scenario = yields.scenario
     console.print(Text(f"{scenario.title or scenario.name}: {yields.draws:,} draws, seed {yields.seed}", style="bold"))
     console.print(_headline_table(yields))
@@ -108,7 +109,7 @@ def print_yields(yields: Yields, paths: Sequence[Path]) -> None:
 
 
 def _headline_table(yields: Yields) -> Table:
-    table = Table(box=_box(), pad_edge=False)
+    table = Table(box=table_lines(), pad_edge=False)
     for title, justify in (("per started batch", "left"), ("median", "right"), ("5 %", "right"), ("95 %", "right")):
         table.add_column(title, justify="right" if justify == "right" else "left")
     table.add_column("unit")
@@ -135,7 +136,7 @@ def _step_table(yields: Yields) -> Table:
     cells = yields.scenario.declarations.dose.kind == "cell"
     counted, columns = ("viable_cells", _CELL_COLUMNS) if cells else ("vesicles", _COLUMNS)
     title = f"after each step: medians, with the 5 to 95 % interval of the {'cells' if cells else 'vesicles'}"
-    table = Table(box=_box(), pad_edge=False, title=title, title_justify="left")
+    table = Table(box=table_lines(), pad_edge=False, title=title, title_justify="left")
     table.add_column("step", no_wrap=True)
     for name, heading, unit, _ in columns:
         table.add_column(f"{heading}\n{unit}", justify="right", no_wrap=True)
@@ -163,11 +164,11 @@ def _interval(summary: Summary | None) -> str:
     return f"{number(summary.p5, 2)} to {number(summary.p95, 2)}" if summary else "-"
 
 
-def print_check(scenario: Scenario) -> None:
-    """Print that a scenario is valid, and its ledger."""
-    console = _console()
+def print_check(scenario: Scenario, variants: Sequence[Scenario] = ()) -> None:
+    """Print that a scenario is valid, its ledger, and what its variants change."""
+    console = new_console()
     ledger = scenario.ledger()
-    table = Table(box=_box(), pad_edge=False)
+    table = Table(box=table_lines(), pad_edge=False)
     for title in ("parameter", "value", "unit", "origin", "grade", "source"):
         table.add_column(title, overflow="fold")
     for line in ledger:
@@ -176,9 +177,32 @@ def print_check(scenario: Scenario) -> None:
     console.print(table)
     for warning in scenario.warnings:
         console.print(Text(f"warning: {warning}", style="yellow"))
+    if variants:
+        console.print(_variant_table(scenario, variants))
     console.print(Text(f"{scenario.name}: valid", style="bold"))
     console.print(Text(ledger.headline()))
     console.print(Text("grades: " + ", ".join(f"{grade} {meaning}" for grade, meaning in GRADES.items())))
+
+
+def _variant_table(scenario: Scenario, variants: Sequence[Scenario]) -> Table:
+    """Return what each variant changes among the values that are given; a dash stands where there is no such one."""
+    table = Table(box=table_lines(), pad_edge=False)
+    for title in ("variant", "parameter", "here", "in the variant", "unit"):
+        table.add_column(title, overflow="fold")
+    before = {line.path: line for line in scenario.ledger()}
+    for variant in variants:
+        after = {line.path: line for line in variant.ledger()}
+        given = [line.path for line in (*before.values(), *after.values()) if line.origin != "default"]
+        changed = [path for path in dict.fromkeys(given) if _value(before, path) != _value(after, path)]
+        for path in changed or ["nothing"]:
+            unit = (after.get(path) or before.get(path) or next(iter(after.values()))).unit if changed else ""
+            shown = "" if unit == "1" else unit
+            table.add_row(*map(Text, (variant.name, path, _value(before, path), _value(after, path), shown)))
+    return table
+
+
+def _value(ledger: Mapping[str, Resolved], path: str) -> str:
+    return ledger[path].value if path in ledger else "-"
 
 
 _INDICATORS = {
@@ -199,7 +223,19 @@ _INDICATORS = {
     "makespan": "first release to last end",
     "work_in_progress": "work in progress",
 }
-_SHARES = {"utilization": ("utilization", "%", 100.0), "occupancy": ("occupancy", "%", 100.0)}
+_OCCASIONAL = ("batches_turned_away",)
+"""Indicators that are shown where there is something to show."""
+_PRODUCTS = {
+    "doses_by_product": ("doses", "1/year", 1.0),
+    "batches_by_product": ("batches", "1/year", 1.0),
+    "lead_time_by_product": ("lead time", "h", 1.0),
+    "on_time": ("on time", "%", 100.0),
+}
+_SHARES = {
+    "utilization": ("utilization", "%", 100.0),
+    "occupancy": ("occupancy", "%", 100.0),
+    "unavailability": ("down", "%", 100.0),
+}
 _PEOPLE = {
     "labor": ("at work", "%", 100.0),
     "labor_touch_hours": ("at work", "h/year", 1.0),
@@ -208,20 +244,27 @@ _PEOPLE = {
 """Heading and unit of each column of the tables of equipment and people, and the factor from the indicator."""
 _WAITS = {
     "waiting": "unit",
+    "waiting_for_room": "room",
+    "waiting_for_material": "material",
+    "waiting_for_utility": "utility",
     "waiting_for_people": "people",
     "waiting_for_shift": "shift",
     "lost_to_failures": "failure",
 }
+_SELDOM = ("waiting_for_room", "waiting_for_material", "waiting_for_utility")
+"""Causes that are shown where they occur."""
 
 
 def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
     """Print the indicators of a run in time, its bottleneck, remarks, ledger and the paths of what was written."""
-    console = _console()
+    console = new_console()
     scenario = results.scenario
     plant = scenario.declarations.plant
     title = f"{scenario.title or scenario.name}: {plant.horizon / 24:.0f} d, {results.replications} replications"
     console.print(Text(f"{title}, seed {results.seed}", style="bold"))
     console.print(_indicator_table(results))
+    if any(row.name in _PRODUCTS for row in results.quantities()):
+        console.print(_means_table(results, "products: means", "product", _PRODUCTS))
     console.print(_means_table(results, "share of the time: mean", "equipment class", _SHARES))
     if plant.roles:
         console.print(_means_table(results, "people: means", "role", _PEOPLE))
@@ -236,13 +279,13 @@ def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
 
 
 def _indicator_table(results: FacilityResults) -> Table:
-    table = Table(box=_box(), pad_edge=False)
+    table = Table(box=table_lines(), pad_edge=False)
     table.add_column("over the horizon")
     for heading in ("mean", "95 % interval", "median", "5 to 95 %"):
         table.add_column(heading, justify="right")
     table.add_column("unit")
     for row in results.quantities():
-        if row.step is None:
+        if row.step is None and (row.mean or row.name not in _OCCASIONAL):
             cells = (number(row.mean), _span(row.low, row.high), number(row.median), _span(row.p5, row.p95))
             table.add_row(_INDICATORS.get(row.name, row.name), *cells, "" if row.unit == "1" else row.unit)
     return table
@@ -272,7 +315,7 @@ def _means_table(
     results: FacilityResults, title: str, rows_are: str, columns: Mapping[str, tuple[str, str, float]]
 ) -> Table:
     """Return a table of the means of some indicators by equipment class or role."""
-    table = Table(box=_box(), pad_edge=False, title=title, title_justify="left")
+    table = Table(box=table_lines(), pad_edge=False, title=title, title_justify="left")
     table.add_column(rows_are)
     for heading, unit, _ in columns.values():
         table.add_column(f"{heading}\n{unit}", justify="right")
@@ -291,12 +334,15 @@ def _mean(mean: float | None, unit: str, scale: float) -> str:
 
 
 def _wait_table(results: FacilityResults) -> Table:
-    table = Table(box=_box(), pad_edge=False, title="mean wait of a batch", title_justify="left")
+    table = Table(box=table_lines(), pad_edge=False, title="mean wait of a batch", title_justify="left")
     table.add_column("procedure")
-    for heading in _WAITS.values():
-        table.add_column(f"{heading}\nh", justify="right")
     found = {(row.step, row.name): row.mean for row in results.quantities() if row.name in _WAITS}
+    shown = {
+        n: t for n, t in _WAITS.items() if n not in _SELDOM or any(v for (_, name), v in found.items() if name == n)
+    }
+    for heading in shown.values():
+        table.add_column(f"{heading}\nh", justify="right")
     for procedure in dict.fromkeys(step for step, _ in found):
-        hours = [found.get((procedure, name)) for name in _WAITS]
+        hours = [found.get((procedure, name)) for name in shown]
         table.add_row(procedure, *("-" if wait is None else f"{wait:.1f}" for wait in hours))
     return table

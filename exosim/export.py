@@ -23,7 +23,8 @@ _BATCH = ("number", "donor", "released", "ended", "disposition", "doses", "campa
 _HISTORY = ("deviations", "failures", "procedures", "streams")
 SEPARATOR = "; "
 """Stands between the parts of a batch's history; none of them holds it: they are names."""
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What spreadsheets read as the start of a formula, full-width signs too."""
 _QUOTE = "'"
 
 
@@ -74,10 +75,14 @@ def _finite(value: float) -> float | None:
 
 def _batches(results: FacilityResults) -> Iterator[Sequence[Any]]:
     """Yield every batch of every replication with its genealogy: the streams that went into it, and what made it."""
-    feeds = {procedure.id: procedure.feeds for procedure in results.scenario.declarations.procedures}
+    feeds = {
+        (product.declarations.plant.campaigns[0].product, procedure.id): procedure.feeds
+        for product in results.scenario.products()
+        for procedure in product.declarations.procedures
+    }
     for replication, account in enumerate(results.accounts, start=1):
         for b in account.batches:
-            streams = dict.fromkeys(stream for name in b.procedures for stream in feeds[name])
+            streams = dict.fromkeys(stream for name in b.procedures for stream in feeds[b.campaign, name])
             history = [SEPARATOR.join(parts) for parts in (b.deviations, b.failures, b.procedures, streams)]
             known = (getattr(b, name) for name in _BATCH[1:])
             yield replication, b.number + 1, *known, *history

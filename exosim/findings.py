@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from exosim.addresses import address, put
@@ -44,7 +45,8 @@ class Findings:
             return
         problem = dataclasses.replace(problem, path=address(self.data, path))
         if not self._is_overridden(path):
-            problem = dataclasses.replace(problem, file=self._source.name, line=self._source.line(path))
+            file, line = self._source.place(path)
+            problem = dataclasses.replace(problem, file=file, line=line)
         self.problems.append(problem)
 
     def quantity(self, path: KeyPath, error: QuantityError) -> None:
@@ -63,6 +65,11 @@ class Findings:
     def line(self, path: KeyPath) -> int | None:
         """Return the line of a key path in the file."""
         return self._source.line(path)
+
+    def folder(self, path: KeyPath) -> str:
+        """Return the folder of the file that gives the value at a key path; an override has that of the scenario."""
+        file = self._source.name if self._is_overridden(path) else self._source.place(path)[0]
+        return str(Path(file).parent)
 
     def hides_streams(self) -> bool:
         """Return whether the structure leaves open which procedure feeds which."""

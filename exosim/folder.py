@@ -67,8 +67,8 @@ class Target:
 
 
 def default_path(name: str, hash_: str, seed: int) -> Path:
-    """Return ``results/<name>-<hash8>-s<seed>`` in the current folder."""
-    return Path("results") / f"{slug(name)}-{hash_[:8]}-s{seed}"
+    """Return ``results/<name>-<hash8>-s<seed>`` in the current folder; a variant is ``<name>-<variant>``."""
+    return Path("results") / f"{slug(name.replace('#', '-'))}-{hash_[:8]}-s{seed}"
 
 
 def check_target(target: Target) -> None:
@@ -203,9 +203,7 @@ def _replace(draft: Path, place: Path) -> None:
 def _locked(target: Target, note: Callable[[str], None] | None) -> Iterator[None]:
     lock = target.place.with_name(f".{target.place.name}.lock")
     if _is_stale(lock):
-        if note is not None:
-            note(f"{shortened(str(target.path), 400)}: took over the lock of a process that is gone: {_holder(lock)}")
-        lock.unlink(missing_ok=True)
+        _take_away(lock, target, note)
     ours = True  # until proven otherwise: an interrupt at any moment leaves no lock behind
     try:
         try:
@@ -224,6 +222,25 @@ def _locked(target: Target, note: Callable[[str], None] | None) -> Iterator[None
     finally:
         if ours:
             lock.unlink(missing_ok=True)
+
+
+def _take_away(lock: Path, target: Target, note: Callable[[str], None] | None) -> None:
+    """Remove the lock of a process that is gone.
+
+    It is moved aside and looked at again: of two processes that see the same stale lock only one can move it, and the
+    other one may meet the new lock of the first, which it gives back.
+    """
+    aside = lock.with_name(f"{lock.name}-{secrets.token_hex(4)}")
+    try:
+        lock.rename(aside)
+    except FileNotFoundError:
+        return
+    if not _is_stale(aside):
+        aside.rename(lock)
+        return
+    if note is not None:
+        note(f"{shortened(str(target.path), 400)}: took over the lock of a process that is gone: {_holder(aside)}")
+    aside.unlink(missing_ok=True)
 
 
 def _boot() -> str:

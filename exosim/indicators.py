@@ -16,9 +16,10 @@ import numpy as np
 from exosim.history import histories, troubles
 from exosim.labor import paid_hours, touched_hours
 from exosim.plant import Plant
+from exosim.product_indicators import YEAR, batches_by_product, doses_by_product, lead_time_by_product, on_time
 from exosim.records import BatchRecord, Event, Run, log_hash
+from exosim.waits import WAITS
 
-YEAR = 8766.0  # h
 _WEEK = 168.0  # h
 _ARRIVES = ("start", "parallel", "prepare")
 """Events with which a batch or a preparation takes a unit."""
@@ -218,6 +219,18 @@ def occupancy(window: Window) -> dict[str, float]:
     return {e.id: taken[e.id] / (e.count * window.hours) for e in window.plant.equipment}
 
 
+def unavailability(window: Window) -> dict[str, float]:
+    """Return the share of the time in which units are repaired or serviced, by class to which that happens."""
+    out = {e.id: 0.0 for e in window.plant.equipment if e.maintenance is not None}
+    out |= {kind.equipment: 0.0 for kind in window.plant.breakdowns}
+    for event in window.run.log:
+        if event.event in ("down", "maintenance"):
+            name = event.unit.rsplit(" ", 1)[0]
+            out[name] += window.inside(event.time, event.time + event.amount)
+    count = {e.id: e.count for e in window.plant.equipment}
+    return {name: hours / (count[name] * window.hours) for name, hours in out.items()}
+
+
 def labor_touch_hours(window: Window) -> dict[str, float]:
     """Return the hours of people at work per year, by role [h/year]: people times the hours that they really worked."""
     hours = touched_hours(window.run.log, window.plant.roles, window.start, window.run.hours)
@@ -239,61 +252,18 @@ def labor(window: Window) -> dict[str, float]:
     return {role: touched[role] / paid if paid else math.nan for role, paid in labor_paid_hours(window).items()}
 
 
-def waiting(window: Window) -> dict[str, float]:
-    """Return the mean wait before each procedure, for a unit [h]."""
-    waits: dict[str, list[float]] = defaultdict(list)
-    for event in window.run.log:
-        if event.event == "start" and event.time >= window.start:
-            waits[event.procedure].append(event.amount)
-    return {procedure: float(np.mean(found)) for procedure, found in waits.items()}
-
-
-def waiting_for_people(window: Window) -> dict[str, float]:
-    """Return the mean time for which a procedure waits for people within their working time [h]."""
-    hours = {role.id: role.hours for role in window.plant.roles}
-
-    def within(event: Event) -> float:
-        if event.event != "begin" or event.waited <= 0.0:
-            return 0.0
-        worked = hours[event.role].worked
-        return worked(event.time) - worked(event.time - event.waited)
-
-    return _per_procedure(window, within)
-
-
-def waiting_for_shift(window: Window) -> dict[str, float]:
-    """Return the mean time for which a procedure waits or pauses outside working time [h]."""
-    people = waiting_for_people(window)
-    both = _per_procedure(window, lambda event: event.waited)
-    return {procedure: max(found - people[procedure], 0.0) for procedure, found in both.items()}
-
-
-def lost_to_failures(window: Window) -> dict[str, float]:
-    """Return the mean time that a procedure loses while failures are repaired [h]."""
-    return _per_procedure(window, lambda event: event.amount if event.event == "failure" else 0.0)
-
-
-def _per_procedure(window: Window, hours_of: Callable[[Event], float]) -> dict[str, float]:
-    """Return the hours of the events in the window, per start of the procedure."""
-    hours: dict[str, float] = defaultdict(float)
-    starts: dict[str, int] = defaultdict(int)
-    for event in window.run.log:
-        if event.procedure and event.time >= window.start:
-            hours[event.procedure] += hours_of(event)
-            starts[event.procedure] += event.event == "start"
-    return {procedure: hours[procedure] / count for procedure, count in starts.items() if count}
-
-
 BY_RESOURCE: Mapping[str, tuple[str, Callable[[Window], dict[str, float]]]] = {
     "utilization": ("1", utilization),
     "occupancy": ("1", occupancy),
     "labor": ("1", labor),
     "labor_touch_hours": ("h/year", labor_touch_hours),
     "labor_paid_hours": ("h/year", labor_paid_hours),
-    "waiting": ("h", waiting),
-    "waiting_for_people": ("h", waiting_for_people),
-    "waiting_for_shift": ("h", waiting_for_shift),
-    "lost_to_failures": ("h", lost_to_failures),
+    "unavailability": ("1", unavailability),
+    "doses_by_product": ("dose/year", doses_by_product),
+    "batches_by_product": ("1/year", batches_by_product),
+    "lead_time_by_product": ("h", lead_time_by_product),
+    "on_time": ("1", on_time),
+    **WAITS,
 }
 """Indicators by equipment class, role or procedure, with units."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +17,16 @@ import numpy as np
 from exosim import units
 from exosim.distributions import FAMILIES, Distribution, Family
 from exosim.errors import in_words, nearest_name, shortened, unknown
+from exosim.measured_column import read_column
 from exosim.parameter import ASSUMPTION, GRADES, Parameter, Resolved
+from exosim.quantile_given import NAMES, QuantileGiven
 from exosim.sampling import LEVELS, Level, Quantity
 from exosim.units import QuantityError
 
 _OPTIONS = ("varies", "donor_spread", "batch_spread", "source", "grade", "allow_outside_range")
-_LATER = ("p5", "p50", "p95", "empirical")
+_QUANTILES, _EMPIRICAL = "p5, p50, p95", "empirical"
+VALUES = ("value", *FAMILIES, *NAMES, _EMPIRICAL)
+"""The keys of a quantity's table of which one says what it is; the three quantiles come together."""
 _ASSUMED = "D"
 _WIDEST_SPREAD = 3.0
 _FAR_OUTSIDE, _FAR_OUTSIDE_PLANNED = 1e9, 10.0
@@ -53,7 +57,9 @@ def default_line(path: str, parameter: Parameter) -> Resolved:
     return Resolved(path, units.show(value, "1"), parameter.unit, "default", parameter.source, parameter.grade)
 
 
-def read_quantity(raw: Any, parameter: Parameter, sources: SourceGrades, common: float = 0.0) -> Given:
+def read_quantity(
+    raw: Any, parameter: Parameter, sources: SourceGrades, common: float = 0.0, folder: str = ""
+) -> Given:
     """Return what the scenario gives for `parameter`.
 
     Parameters
@@ -62,6 +68,7 @@ def read_quantity(raw: Any, parameter: Parameter, sources: SourceGrades, common:
     parameter : the declaration to read it against
     sources : grade by source key: those of ``references.toml`` and of the scenario
     common : correlation of step recoveries that vary by batch
+    folder : where the file stands that gives the value; files that it names are looked for there
 
     Raises
     ------
@@ -70,7 +77,7 @@ def read_quantity(raw: Any, parameter: Parameter, sources: SourceGrades, common:
     """
     table: Mapping[str, Any] = raw if isinstance(raw, dict) else {"value": raw}
     allow = _flag(table.get("allow_outside_range", False))
-    base = _base(table, parameter)
+    base = _base(table, parameter, folder)
     quantity = _layered(base, table, parameter, common)
     _check(quantity, parameter, allow)
     source, grade = read_source(table, sources)
@@ -128,21 +135,50 @@ def _flag(raw: Any) -> bool:
     return raw
 
 
-def _base(table: Mapping[str, Any], parameter: Parameter) -> float | Distribution:
-    kinds = [key for key in table if key == "value" or key in FAMILIES]
-    valid = ("value", *FAMILIES, *_OPTIONS)
-    for key in table:
-        if key in _LATER:
-            raise QuantityError(f'"{key}" is not in this version of exosim', None, "one of " + ", ".join(FAMILIES))
-        if key not in valid:
-            problem = unknown("key", key, valid)
-            raise QuantityError(problem.problem, None, problem.expected, problem.nearest)
+def _base(table: Mapping[str, Any], parameter: Parameter, folder: str) -> float | Distribution:
+    kinds = list(dict.fromkeys(_kind(key) for key in table if key not in _OPTIONS))
+    distributions = ", ".join((*FAMILIES, _QUANTILES, _EMPIRICAL))
     if len(kinds) != 1:
         got = " and ".join(kinds) if kinds else "neither"
-        raise QuantityError("give one value or one distribution", got, "value = … or one of " + ", ".join(FAMILIES))
+        raise QuantityError("give one value or one distribution", got, f"value = … or one of {distributions}")
     if kinds[0] == "value":
         return read_number(table["value"], parameter.unit)
+    if kinds[0] == _QUANTILES:
+        return _quantile_given(table, parameter)
+    if kinds[0] == _EMPIRICAL:
+        return read_column(table[_EMPIRICAL], parameter.unit, folder)
     return _distribution(kinds[0], table[kinds[0]], parameter)
+
+
+def announces_quantity(keys: Iterable[str]) -> bool:
+    """Return whether a table with these keys is meant as a quantity: a value or a distribution."""
+    return not set(VALUES).isdisjoint(keys)
+
+
+def _kind(key: str) -> str:
+    """Return which kind of value a key of the table announces."""
+    if key in NAMES:
+        return _QUANTILES
+    if key not in VALUES:
+        problem = unknown("key", key, (*VALUES, *_OPTIONS))
+        raise QuantityError(problem.problem, None, problem.expected, problem.nearest)
+    return key
+
+
+def _quantile_given(table: Mapping[str, Any], parameter: Parameter) -> Distribution:
+    """Return the distribution with the three quantiles, on the values that the parameter can have."""
+    given = [name for name in NAMES if name in table]
+    if len(given) < len(NAMES):
+        form = "{ " + ", ".join(f"{name} = …" for name in NAMES) + " }"
+        raise QuantityError("a distribution by quantiles needs all three", ", ".join(given), form)
+    numbers = []
+    for name in NAMES:
+        try:
+            numbers.append((name, read_number(table[name], parameter.unit)))
+        except QuantityError as error:
+            raise QuantityError(f"{name}: {error.problem}", error.got, error.expected, error.nearest) from None
+    distribution = QuantileGiven("quantiles", tuple(numbers), parameter.minimum, parameter.maximum)
+    return _checked(distribution, parameter)
 
 
 def _distribution(name: str, numbers: Any, parameter: Parameter) -> Distribution:
@@ -159,12 +195,16 @@ def _distribution(name: str, numbers: Any, parameter: Parameter) -> Distribution
             raise QuantityError(f"{name}.{number}: {error.problem}", error.got, error.expected, error.nearest) from None
     if name == "beta" and not units.is_dimensionless(parameter.unit):
         raise QuantityError("a beta is for fractions only", None, f"a pert or truncated_normal in {parameter.unit}")
-    distribution = Distribution(name, tuple(read))
+    return _checked(Distribution(name, tuple(read)), parameter, family.plain)
+
+
+def _checked(distribution: Distribution, parameter: Parameter, plain: tuple[str, ...] = ()) -> Distribution:
+    """Refuse numbers that contradict each other; the numbers that are `plain` have no unit."""
     wrong = _wrong_numbers(distribution)
     if wrong:
-        told = parameter.unit != "1" and "; " in wrong and not wrong.startswith(family.plain)
+        told = parameter.unit != "1" and "; " in wrong and not wrong.startswith(plain)
         unit = f" (in {parameter.unit})" if told else ""
-        raise QuantityError(f"{name}: {wrong}{unit}")
+        raise QuantityError(f"{distribution.family}: {wrong}{unit}")
     return distribution
 
 

@@ -65,6 +65,7 @@ class Reader:
             return None
         self.table = table
         self._check_format()
+        self._check_variants()
         self._grades = self._source_grades(table)
         self._common = self._common_batch()
         self._utilities = read_utilities(table, self.findings)
@@ -100,6 +101,14 @@ class Reader:
             problem = f"this exosim reads scenario formats up to {FORMAT}"
             upgrade = "a newer exosim: pip install --upgrade exosim-ev"
             self._add(("format",), Problem(problem, got=in_words(self.table.format), expected=upgrade))
+
+    def _check_variants(self) -> None:
+        names = [table.name for table in self.table.variant]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                line = self.findings.line(("variant", names.index(name), "name"))
+                problem = Problem(f'the name "{name}" is taken', got=f"the same name on line {line}")
+                self._add(("variant", index, "name"), problem)
 
     def _common_batch(self) -> float:
         path, raw = ("common", "batch"), self.table.common.batch
@@ -326,7 +335,8 @@ class Reader:
                 self._unknown_parameter(name, owner, (*path, name))
                 continue
             try:
-                given[name] = read_quantity(value, parameters[name], self._grades, self._common)
+                folder = self.findings.folder((*path, name))
+                given[name] = read_quantity(value, parameters[name], self._grades, self._common, folder)
             except QuantityError as error:
                 self.findings.quantity((*path, name), _with_dose(error, parameters[name]))
         complete = len(given) == len(raw) and issubclass(owner, UnitOperation)

@@ -48,13 +48,20 @@ class Reference:
 
 def _shortened_authors(authors: str) -> str:
     """Return surnames only: one, two joined by an ampersand, or the first and ``et al.``."""
-    surnames = []
-    for name in authors.removesuffix("et al.").strip(" ,").split(", "):
-        words = name.split()
-        surnames.append(" ".join(words[:-1] if len(words) > 1 and _INITIALS.fullmatch(words[-1]) else words))
+    surnames = [surname for surname, _ in name_parts(authors)]
     if authors.endswith("et al.") or len(surnames) > 2:
         return f"{surnames[0]} et al."
     return " & ".join(surnames)
+
+
+def name_parts(authors: str) -> list[tuple[str, str]]:
+    """Return surname and initials of each author; an organization has no initials."""
+    parts = []
+    for name in authors.removesuffix("et al.").strip(" ,").split(", "):
+        words = name.split()
+        known = len(words) > 1 and _INITIALS.fullmatch(words[-1]) is not None
+        parts.append((" ".join(words[:-1] if known else words), words[-1] if known else ""))
+    return parts
 
 
 @functools.cache

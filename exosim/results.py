@@ -180,9 +180,9 @@ class Yields:
         if not met:
             return {}
         shares = {name: float(np.mean(values)) for name, values in met.items()}
-        everything = np.ones(self.draws)
+        everything: Array = 1.0
         for values in met.values():
-            everything = everything * self._spread(values)
+            everything = everything * values
         return {**shares, ALL_ATTRIBUTES: float(np.mean(everything))}
 
     def as_dict(self) -> dict[str, Any]:

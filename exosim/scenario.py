@@ -11,15 +11,18 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
 from exosim.distributions import normal_quantile
-from exosim.errors import ScenarioError
+from exosim.empirical import Empirical
+from exosim.errors import FileError, Problem, ScenarioError
 from exosim.findings import Findings
+from exosim.inheritance import read_scenario
 from exosim.operations.base import Context, Hold
 from exosim.parameter import Array, Ledger, Resolved
 from exosim.plant import Campaign, Plant
@@ -31,9 +34,15 @@ from exosim.reader import Reader
 from exosim.readings import Specification
 from exosim.recipe import Recipe, UnitProcedure, Wait
 from exosim.sampling import uniforms
-from exosim.toml_source import MAXIMUM_MEBIBYTES, TomlSource, read_toml
+from exosim.schema import ScenarioTable
+from exosim.sites import missing, products
+from exosim.toml_source import MAXIMUM_MEBIBYTES, KeyPath, TomlSource
+from exosim.variants import chosen, split_name
+from exosim.variants import names as variant_names
 
 Values = Mapping[str, Array]
+_UNSAID = ("seed", "draws", "replications", "extends", "replace", "variant")
+"""What the hash of a scenario leaves out: how often it is drawn, and how the file was put together."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +51,13 @@ class Scenario:
 
     Attributes
     ----------
-    name, title, seed, draws : as in the file
-    data : the tables of the file with overrides applied
-    source : where the file came from, for messages
+    name, title, seed, draws : as in the file; the name of a variant is ``name#variant``
+    data : the tables of the file with its variant and the overrides applied
+    source : the file and what it extends, with the place of every value
     declarations : the recipe, the product and the specification with all quantities resolved
     overrides : values that replaced those of the file, by address
     warnings : remarks that do not stop a run
+    variant : name of the variant of the file; None for the file itself
     """
 
     name: str
@@ -59,11 +69,14 @@ class Scenario:
     declarations: Declarations = field(repr=False)
     overrides: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    variant: str | None = None
+    others: Mapping[str, Scenario] = field(default_factory=dict, repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to another process as what was read, and be checked again there."""
         source = self.source
-        return _rebuilt, (source.name, source.data, dict(source.lines), dict(self.overrides))
+        read = (source.name, source.data, dict(source.lines), dict(source.files))
+        return _rebuilt, (*read, self.variant, dict(self.overrides), self.hash)
 
     @property
     def replications(self) -> int:
@@ -72,14 +85,30 @@ class Scenario:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of what the scenario says, without seed and number of draws; comments and layout do not matter."""
-        said = {key: value for key, value in self.data.items() if key not in ("seed", "draws", "replications")}
+        """SHA-256 of what the scenario says in the end, measured values included, without seed and number of draws.
+
+        Comments and layout do not matter, nor whether a value stands in the file, in its base or in a variant.
+        """
+        said = {key: value for key, value in self.data.items() if key not in _UNSAID}
+        bases = {path: given.quantity.base for path, given in self._given().items()}
+        measured = {path: base.digest for path, base in bases.items() if isinstance(base, Empirical)}
+        if measured:
+            said["measured"] = measured
+        if self.others:
+            said["products"] = {name: other.hash for name, other in self.others.items()}
         text = json.dumps(said, sort_keys=True, default=str, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def ledger(self) -> Ledger:
-        """Return every parameter with its value, origin, source and grade."""
-        return Ledger(tuple(line for block in self.declarations.blocks() for line in _lines(block, self.overrides)))
+        """Return every parameter with its value, origin, source and grade; those of another product under its name."""
+        own = [line for block in self.declarations.blocks() for line in _lines(block, self.overrides)]
+        others = (
+            replace(line, path=f"{product}.{line.path}")
+            for product, other in self.others.items()
+            for block in other.declarations.of_recipe()
+            for line in _lines(block, {})
+        )
+        return Ledger((*own, *others))
 
     def with_(self, changes: Mapping[str, Any]) -> Scenario:
         """Return the scenario with other values, by address: ``{"concentrate.flux": "35 L/m2/h"}``.
@@ -89,7 +118,18 @@ class Scenario:
         ScenarioError
             when an address or a value is not valid.
         """
-        return _build(self.source, {**self.overrides, **changes})
+        return _build(self.source, self.variant, {**self.overrides, **changes})
+
+    def variants(self) -> dict[str, Scenario]:
+        """Return the variants of the file by name, with the same overrides as this scenario.
+
+        Raises
+        ------
+        ScenarioError
+            with the problems of all variants.
+        """
+        built = _all_built(self.source, variant_names(self.source.data), self.overrides)
+        return {str(name): scenario for name, scenario in built.items()}
 
     def uncertain(self) -> dict[str, Given]:
         """Return the quantities that vary between lanes, by address."""
@@ -128,8 +168,12 @@ class Scenario:
         return plant_of(self.declarations.plant, values, used, replication)
 
     def campaign(self, values: Values) -> Campaign:
-        """Return how batches are released, with the given values."""
-        return campaign_of(self.declarations.plant, values)
+        """Return how the batches of the first campaign are released, with the given values."""
+        return campaign_of(self.declarations.plant.campaigns[0], values)
+
+    def products(self) -> tuple[Scenario, ...]:
+        """Return one scenario for each campaign, all on the plant of this one; itself when there is only its own."""
+        return products(self)
 
     def batch_values(self, world: int, donors: Sequence[int], first: int, seed: int | None = None) -> dict[str, Array]:
         """Return every given quantity for the batches of one replication."""
@@ -159,7 +203,7 @@ def load(
 
     Parameters
     ----------
-    path : the file; ``-`` reads standard input
+    path : the file; ``FILE#name`` is a variant of it, ``-`` reads standard input
     overrides : values that replace those of the file, by address
     maximum_mebibytes : larger files are refused
 
@@ -176,27 +220,106 @@ def load(
     --------
     >>> scenario = load("scenarios/minimal.toml")  # doctest: +SKIP
     """
-    return _build(read_toml(path, maximum_mebibytes=maximum_mebibytes), dict(overrides or {}))
+    typed, variant = split_name(os.fspath(path))
+    source, problems = read_scenario(typed, maximum_mebibytes)
+    return _build(source, variant, dict(overrides or {}), problems)
 
 
-def _build(source: TomlSource, overrides: Mapping[str, Any]) -> Scenario:
-    findings = Findings(source, copy.deepcopy(source.data))
+def load_all(
+    path: str | os.PathLike[str],
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    maximum_mebibytes: float = MAXIMUM_MEBIBYTES,
+) -> list[Scenario]:
+    """Read and check a scenario file and all its variants; the file itself comes first. ``FILE#name`` stands alone.
+
+    Raises
+    ------
+    FileError, LimitError, ScenarioError
+        as :func:`load`; a ScenarioError has the problems of the file and of all its variants.
+    """
+    typed, variant = split_name(os.fspath(path))
+    source, problems = read_scenario(typed, maximum_mebibytes)
+    wanted = (None, *variant_names(source.data)) if variant is None else (variant,)
+    return list(_all_built(source, wanted, dict(overrides or {}), problems).values())
+
+
+def _all_built(
+    source: TomlSource, wanted: Sequence[str | None], overrides: Mapping[str, Any], problems: Sequence[Problem] = ()
+) -> dict[str | None, Scenario]:
+    """Return the wanted variants by name, None for the file itself; a problem that several have is told once."""
+    built, found = dict[str | None, Scenario](), dict.fromkeys(problems)
+    for name in wanted:
+        try:
+            built[name] = _build(source, name, overrides, problems)
+        except ScenarioError as error:
+            found |= dict.fromkeys(error.problems)
+    if found:
+        raise ScenarioError(list(found))
+    return built
+
+
+def _build(
+    source: TomlSource,
+    variant: str | None,
+    overrides: Mapping[str, Any],
+    problems: Sequence[Problem] = (),
+    *,
+    alone: bool = False,
+) -> Scenario:
+    said, wrong = chosen(source, variant)
+    findings = Findings(said, copy.deepcopy(said.data))
+    findings.problems += [*problems, *wrong]
     findings.override(overrides)
     reader = Reader(findings)
     declarations = reader.read()
+    others = {} if alone or declarations is None else _others(declarations, said, findings)
     if findings.problems or declarations is None:
         raise ScenarioError(findings.problems)
     table = reader.table
+    name = table.name if variant is None else f"{table.name}#{variant}"
     return Scenario(
-        table.name, table.title, table.seed, table.draws, findings.data, source, declarations, overrides,
-        tuple(findings.warnings),
+        name, _title(table, variant), table.seed, table.draws, findings.data, source, declarations, overrides,
+        tuple(findings.warnings), variant, others,
     )  # fmt: skip
 
 
+def _others(declarations: Declarations, source: TomlSource, findings: Findings) -> dict[str, Scenario]:
+    """Return the scenarios of the products that have a file of their own; the campaigns in those files do not count."""
+    found = {}
+    for index, campaign in enumerate(declarations.plant.campaigns):
+        if campaign.scenario is None:
+            continue
+        listed = isinstance(findings.data.get("campaign"), list)
+        place: KeyPath = ("campaign", index, "scenario") if listed else ("campaign", "scenario")
+        beside = Path(source.place(place)[0] or source.name).parent
+        typed, variant = split_name(str(beside / campaign.scenario))
+        try:
+            other, problems = read_scenario(typed, MAXIMUM_MEBIBYTES)
+            found[campaign.product] = _build(other, variant, {}, problems, alone=True)
+        except (FileError, ScenarioError) as error:
+            findings.problems += error.problems
+            continue
+        for problem in missing(found[campaign.product].declarations, declarations.plant):
+            findings.add(place, problem)
+    return found
+
+
+def _title(table: ScenarioTable, variant: str | None) -> str:
+    """Return the title; a variant without one of its own adds its name."""
+    own = variant is None or any(v.name == variant and v.title is not None for v in table.variant)
+    return table.title if own or not table.title else f"{table.title}: {variant}"
+
+
 def _rebuilt(
-    name: str, data: dict[str, Any], lines: dict[tuple[str | int, ...], int], overrides: dict[str, Any]
-) -> Scenario:
-    return _build(TomlSource(name, data, lines), overrides)
+    name: str, data: dict[str, Any], lines: dict[KeyPath, int], files: dict[KeyPath, str], variant: str | None,
+    overrides: dict[str, Any], hash: str,
+) -> Scenario:  # fmt: skip
+    scenario = _build(TomlSource(name, data, lines, files), variant, overrides)
+    if scenario.hash != hash:
+        problem = Problem("a file of measured values changed while the scenario was in use", file=name)
+        raise FileError(problem)
+    return scenario
 
 
 def _lines(block: Block, overrides: Mapping[str, Any]) -> Iterator[Resolved]:

@@ -11,7 +11,7 @@ import datetime
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
 from exosim.errors import Problem, in_words, nearest_name, shortened, unknown
 from exosim.limits import LARGEST_SEED, MOST_DRAWS, MOST_REPLICATIONS
@@ -38,12 +38,15 @@ from exosim.toml_source import KeyPath
 
 FORMAT = 1
 LATER_SECTIONS = (
-    "currency", "release", "economics", "study", "variant", "extends",
+    "currency", "release", "economics", "study",
 )  # fmt: skip
 """Sections and keys of the format whose code does not exist yet."""
 NOT_YET = "this is not in this version of exosim"
 _ROUNDS = 6
 """A stand-in may lack keys of its own: as deep as tables are nested, with room to spare."""
+
+_VARIANT_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+VariantName = Annotated[str, StringConstraints(strict=True, pattern=_VARIANT_NAME, min_length=1, max_length=60)]
 
 
 class HoldTable(Table):
@@ -131,6 +134,19 @@ class SourceTable(Table):
     doi: Name | None = None
 
 
+class VariantTable(Table):
+    name: VariantName
+    title: Text | None = None
+    set: dict[str, Any] = Field(default_factory=dict)
+    replace: list[Name] = Field(default_factory=list)
+    unit_procedure: list[dict[str, Any]] = Field(default_factory=list)
+
+
+def _listed(campaigns: Any) -> Any:
+    """Return the campaigns as a list: ``[campaign]`` alone is one of them."""
+    return campaigns if isinstance(campaigns, list) else [campaigns]
+
+
 class ScenarioTable(Table):
     format: Annotated[int, Field(strict=True, ge=1)] = FORMAT
     name: Name
@@ -141,8 +157,11 @@ class ScenarioTable(Table):
     horizon: Any = None
     warm_up: Any = None
     replications: Annotated[int, Field(strict=True, ge=1, le=MOST_REPLICATIONS)] = 50
+    extends: Name | None = None
+    replace: list[Name] = Field(default_factory=list)
+    variant: list[VariantTable] = Field(default_factory=list)
     product: ProductTable
-    campaign: CampaignTable | None = None
+    campaign: Annotated[list[CampaignTable], BeforeValidator(_listed)] = Field(default_factory=list)
     equipment: list[EquipmentTable] = Field(default_factory=list)
     room: list[RoomTable] = Field(default_factory=list)
     store: list[StoreTable] = Field(default_factory=list)
@@ -172,6 +191,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[[attribute]]": AttributeTable,
     "limits": LimitsTable,
     "[sources]": SourceTable,
+    "[[variant]]": VariantTable,
     "[campaign]": CampaignTable,
     "[[equipment]]": EquipmentTable,
     "maintenance": MaintenanceTable,
@@ -233,7 +253,7 @@ def read_structure(data: Mapping[str, Any]) -> tuple[ScenarioTable | None, list[
         try:
             return ScenarioTable.model_validate(mended), problems
         except ValidationError as error:
-            for path, problem, missing in _problems(error):
+            for path, problem, missing in _problems(error, mended):
                 problems += [(path, problem)] if attempt == 0 else []
                 _mend(mended, path, missing)
     return None, problems
@@ -253,10 +273,12 @@ def _mend(data: dict[str, Any], path: KeyPath, missing: bool) -> None:
         holder.pop(key, None)
 
 
-def _problems(error: ValidationError) -> Iterator[tuple[KeyPath, Problem, bool]]:
+def _problems(error: ValidationError, data: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Problem, bool]]:
     """Yield each problem with its path, and whether a key is missing there."""
     for item in error.errors(include_url=False, include_context=True):
         path = tuple(part for part in item["loc"] if part != "[key]")
+        if path[:2] == ("campaign", 0) and not isinstance(data.get("campaign"), list):
+            path = ("campaign", *path[2:])
         yield path, _in_words(item["type"], path, item["input"], item.get("ctx", {})), item["type"] == "missing"
 
 
@@ -274,6 +296,8 @@ def _in_words(kind: str, path: KeyPath, value: Any, context: Mapping[str, Any]) 
     if kind == "string_pattern_mismatch":
         if context["pattern"] == ID:
             return Problem("is not an id", got=got, expected="a letter, then letters, digits and _")
+        if context["pattern"] == _VARIANT_NAME:
+            return Problem("is no name for FILE#name", got=got, expected="letters, digits, _ . and -, without spaces")
         return Problem("has a control character in it", got=got, expected="printable text on one line")
     if kind == "literal_error":
         return _not_a_choice(value, context["expected"])

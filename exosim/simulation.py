@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
 
-from exosim.errors import LimitError, ModelError, Problem, ScenarioError, UsageError, in_words
+from exosim.budget import check_budget
+from exosim.errors import ModelError, Problem, ScenarioError, UsageError, in_words
 from exosim.kernel import Step, run
 from exosim.parameter import Array
 from exosim.readings import attribute_results, limit_shares, read_batch
@@ -19,9 +21,10 @@ Progress: TypeAlias = Callable[[int, int], None]
 BLOCK = 8192
 LANES = 64
 """Blocks are padded to a multiple of this, so that vectorized loops round alike whatever the block size."""
-MEMORY_LIMIT = 16 * 1024**3
 _BYTES_PER_NUMBER = 8
-_SURELY_FITS = 1_000_000
+_SURELY_FITS = 100_000
+_AT_WORK = 8
+"""Numbers for each draw that summaries and pictures need on top of what is kept."""
 _BEYOND = Problem(
     "the numbers of this scenario lead beyond what can be computed",
     expected="values near their plausible ranges; `exosim check` tells which are outside",
@@ -51,7 +54,7 @@ def evaluate(
     UsageError
         when `draws` or `block` is below 1.
     LimitError
-        when the results would not fit into memory.
+        when the results would not fit into memory, or the run would take longer than a week.
     ModelError
         when the numbers of the scenario lead beyond what can be computed.
 
@@ -72,7 +75,7 @@ def evaluate(
         raise UsageError(Problem("the seed must be a whole number of at least 0", got=str(used)))
     _check_product(scenario)
     block = _padded(min(block, _padded(asked)))
-    _check_memory(scenario, asked, used)
+    _check_budget(scenario, asked, used)
     collected = _Collected(asked)
     for start in range(0, asked, block):
         stop = min(start + block, asked)
@@ -80,8 +83,12 @@ def evaluate(
             _collect_block(scenario, used, start, stop, collected)
         except ArithmeticError:
             raise ModelError(_BEYOND) from None
+        if not collected.numbers():  # nothing varies: one block says all
+            stop = asked
         if progress is not None:
             progress(stop, asked)
+        if stop == asked:
+            break
     return collected.yields(scenario, used)
 
 
@@ -92,19 +99,15 @@ def _check_product(scenario: Scenario) -> None:
         raise ScenarioError(Problem(f"the recipe makes no {what}", expected="exosim run, which asks only for time"))
 
 
-def _check_memory(scenario: Scenario, draws: int, seed: int) -> None:
-    """Refuse a run whose results would not fit, before it has cost anything."""
+def _check_budget(scenario: Scenario, draws: int, seed: int) -> None:
+    """Refuse a run whose results would not fit, or that would take too long, before it has cost anything."""
     if draws <= _SURELY_FITS:
         return
-    probe = _Collected(LANES)
-    _collect_block(scenario, seed, 0, LANES, probe)
-    needed = probe.numbers() / LANES * draws * _BYTES_PER_NUMBER
-    if needed > MEMORY_LIMIT:
-        limit = MEMORY_LIMIT / 1024**3
-        fits = int(draws * (MEMORY_LIMIT / needed) / 1e5) * 100_000
-        problem = f"{draws:,} draws would need about {needed / 1024**3:,.0f} GiB for their results"
-        expected = f"at most {fits:,} draws (limit {limit:.0f} GiB)"
-        raise LimitError(Problem(problem, got=f"{draws:,} draws", expected=expected))
+    _collect_block(scenario, seed, 0, LANES, _Collected(LANES))  # what is done once is not what each draw costs
+    begun, probe = time.perf_counter(), _Collected(BLOCK)
+    _collect_block(scenario, seed, 0, BLOCK, probe)
+    seconds = (time.perf_counter() - begun) if probe.numbers() else 0.0
+    check_budget(draws, (probe.numbers() / BLOCK + _AT_WORK) * _BYTES_PER_NUMBER, seconds / BLOCK)
 
 
 def _collect_block(scenario: Scenario, seed: int, start: int, stop: int, collected: _Collected) -> None:
@@ -165,8 +168,9 @@ class _Collected:
         np.asarray(kept[key])[..., part] = array[..., : part.stop - part.start]
 
     def numbers(self) -> int:
-        """Return how many numbers are kept for each draw, times the draws."""
-        return sum(np.size(array) for kept in self.kept.values() for array in kept.values() if array is not None)
+        """Return how many numbers are kept of the draws; what is equal in all of them does not count."""
+        arrays = (array for kept in self.kept.values() for array in kept.values())
+        return sum(a.size for a in arrays if isinstance(a, np.ndarray) and a.shape[-1] == self.draws)
 
     def yields(self, scenario: Scenario, seed: int) -> Yields:
         """Return the collected arrays as results."""

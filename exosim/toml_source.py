@@ -9,14 +9,23 @@ import stat
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from exosim.errors import FileError, LimitError, Problem, ScenarioError, nearest_name, shortened
 from exosim.toml_scanner import MAXIMUM_DEPTH, KeyPath, Scanner, complaint
 
-__all__ = ["MAXIMUM_DEPTH", "MAXIMUM_MEBIBYTES", "KeyPath", "TomlSource", "parse_toml", "read_toml"]
+__all__ = [
+    "MAXIMUM_DEPTH",
+    "MAXIMUM_MEBIBYTES",
+    "KeyPath",
+    "TomlSource",
+    "binary_kind",
+    "file_names",
+    "parse_toml",
+    "read_toml",
+]
 
 MAXIMUM_MEBIBYTES = 16
 
@@ -51,18 +60,24 @@ class TomlSource:
     data : what tomllib gives
     lines : the 1-based line of each key path; elements of arrays have integer indices, as in
         ``("unit_procedure", 0, "parameters", "flux")``
+    files : the file of each key path that stands in another file than `name`, such as one that it extends
     """
 
     name: str
     data: dict[str, Any]
     lines: Mapping[KeyPath, int]
+    files: Mapping[KeyPath, str] = field(default_factory=dict)
 
     def line(self, path: KeyPath) -> int | None:
         """Return the line of `path`, or else of the nearest enclosing path that is known."""
+        return self.place(path)[1]
+
+    def place(self, path: KeyPath) -> tuple[str, int | None]:
+        """Return the file and the line of `path`, or else of the nearest enclosing path that is known."""
         for length in range(len(path), 0, -1):
             if path[:length] in self.lines:
-                return self.lines[path[:length]]
-        return None
+                return self.files.get(path[:length], self.name), self.lines[path[:length]]
+        return self.name, None
 
 
 def read_toml(path: str | os.PathLike[str], *, maximum_mebibytes: float = MAXIMUM_MEBIBYTES) -> TomlSource:
@@ -147,7 +162,7 @@ def _unreadable(typed: str, name: str, error: Exception) -> FileError:
     if isinstance(error, FileNotFoundError):
         folder, wanted = os.path.split(os.path.abspath(typed))
         problem = "there is no such file" if os.path.isdir(folder) else "there is no such folder"
-        nearest = nearest_name(wanted, _file_names(folder))
+        nearest = nearest_name(wanted, file_names(folder))
     elif isinstance(error, IsADirectoryError):
         problem = "this is a folder, not a file"
     elif isinstance(error, PermissionError):
@@ -158,7 +173,8 @@ def _unreadable(typed: str, name: str, error: Exception) -> FileError:
     return FileError(Problem(f"{problem} (looked at {place})", file=name, nearest=shown))
 
 
-def _file_names(folder: str) -> list[str]:
+def file_names(folder: str) -> list[str]:
+    """Return the names of the files of a folder, for suggestions; empty when it cannot be read."""
     try:
         with os.scandir(folder) as entries:
             return [entry.name for entry in itertools.islice(entries, _NAMES_LOOKED_AT) if entry.is_file()]
@@ -166,10 +182,15 @@ def _file_names(folder: str) -> list[str]:
         return []
 
 
+def binary_kind(content: bytes) -> str | None:
+    """Return what kind of binary file begins like `content`, in words, or None."""
+    return next((kind for signature, kind in _SIGNATURES.items() if content.startswith(signature)), None)
+
+
 def _decoded(content: bytes, name: str) -> str:
-    for signature, kind in _SIGNATURES.items():
-        if content.startswith(signature):
-            raise ScenarioError(Problem("this is a binary file", file=name, got=kind, expected="a TOML text file"))
+    kind = binary_kind(content)
+    if kind is not None:
+        raise ScenarioError(Problem("this is a binary file", file=name, got=kind, expected="a TOML text file"))
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ScenarioError(Problem("this is UTF-16 text; save as UTF-8", file=name, expected="a file saved as UTF-8"))
     start = content[:8192]

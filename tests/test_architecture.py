@@ -14,9 +14,11 @@ import exosim
 PACKAGE = Path(exosim.__file__).parent
 FLOORS: dict[str, int] = {
     **dict.fromkeys(["errors", "units", "references", "version", "limits"], 0),
-    **dict.fromkeys(["parameter", "distributions", "sampling", "vocabulary", "material"], 1),
+    **dict.fromkeys(["parameter", "distributions", "quantile_given", "empirical"], 1),
+    **dict.fromkeys(["sampling", "vocabulary", "material"], 1),
     **dict.fromkeys(["physics", "operations", "composition", "recipe", "kernel"], 2),
-    **dict.fromkeys(["quality", "product", "readings", "cell_readings", "working_time", "plant", "records"], 3),
+    **dict.fromkeys(["quality", "product", "readings", "cell_readings", "working_time", "plant"], 3),
+    **dict.fromkeys(["records", "description"], 3),
     **dict.fromkeys(
         [
             "toml_scanner",
@@ -34,12 +36,20 @@ FLOORS: dict[str, int] = {
         6,
     ),
     **dict.fromkeys(["facility"], 4),
-    **dict.fromkeys(["indicators", "labor", "history"], 5),
-    **dict.fromkeys(["resource_reader", "failure_reader", "plant_reader", "plant_builder", "reader", "scenario"], 6),
-    **dict.fromkeys(["results", "simulation", "releases", "preflight", "replications", "export", "folder"], 7),
+    **dict.fromkeys(["indicators", "labor", "history", "waits", "product_indicators"], 5),
+    **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
+    **dict.fromkeys(
+        ["resource_reader", "failure_reader", "plant_reader", "plant_builder", "reader", "sites", "scenario"], 6
+    ),
+    **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
+    **dict.fromkeys(["results", "budget", "feasibility", "simulation", "releases", "preflight"], 7),
+    **dict.fromkeys(["replications", "export", "folder"], 7),
     **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run"], 7),
-    **dict.fromkeys(["plots"], 9),
-    **dict.fromkeys(["__init__", "__main__", "cli", "console", "picture_folder"], 10),
+    **dict.fromkeys(["plots", "bibliography"], 9),
+    **dict.fromkeys(
+        ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
+    ),
+    **dict.fromkeys(["picture_folder"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {
     "numpy": set(range(1, 10)),

@@ -127,6 +127,20 @@ def test_answers_are_current() -> None:
         assert scenario.ledger().headline() in section, path.stem
 
 
+def test_answers_of_variants_are_current() -> None:
+    """The doses of each variant on the page, and how often it gives more than the file itself, are what it gives."""
+    text = (ROOT / "scenarios" / "README.md").read_text(encoding="utf-8")
+    for path in (ROOT / "scenarios").glob("*.toml"):
+        scenario = xs.load(path)
+        variants = scenario.variants()
+        before = xs.evaluate(scenario).values("doses") if variants else np.zeros(1)
+        for name, variant in variants.items():
+            yields = xs.evaluate(variant)
+            doses, better = yields.summary("doses"), float(np.mean(yields.values("doses") > before))
+            shown = f"{doses.median:,.0f} ({doses.p5:,.0f} to {doses.p95:,.0f}) | {100 * better:.1f} %"
+            assert f"| `{name}` | {shown} |" in text, name
+
+
 def test_every_scenario_is_listed() -> None:
     """scenarios/README.md says which scenario answers what."""
     text = (ROOT / "scenarios" / "README.md").read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel from a copy of the sources."""
     work = tmp_path_factory.mktemp("wheel")
-    for name in ("exosim", "pyproject.toml", "README.md", "LICENSE"):
+    for name in ("exosim", "scenarios", "pyproject.toml", "README.md", "LICENSE"):
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, work / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -36,6 +36,13 @@ def test_wheel_holds_the_data_files(wheel: Path) -> None:
     assert not [name for name in names if name.startswith("tests")]
 
 
+def test_wheel_holds_every_shipped_scenario_as_a_template(wheel: Path) -> None:
+    """The templates of `exosim new` are the files of scenarios/, byte by byte."""
+    with zipfile.ZipFile(wheel) as archive:
+        for path in (ROOT / "scenarios").glob("*.toml"):
+            assert archive.read(f"exosim/templates/{path.name}") == path.read_bytes()
+
+
 def test_main_job_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
     """Installed elsewhere, the wheel runs the reference scenario and writes its pictures."""
     elsewhere = tmp_path / "elsewhere"
@@ -46,6 +53,10 @@ def test_main_job_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
     where = [sys.executable, "-c", "import exosim; print(exosim.__file__)"]
     shown = subprocess.run(where, check=True, capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert str(elsewhere) in shown.stdout
+    begin = [sys.executable, "-m", "exosim", "new", "mine", "--from", "more_doses"]
+    subprocess.run(begin, check=True, capture_output=True, cwd=tmp_path, env=environment)
+    check = [sys.executable, "-m", "exosim", "check", "--quiet", "mine.toml"]
+    subprocess.run(check, check=True, capture_output=True, cwd=tmp_path, env=environment)
     job = [sys.executable, "-m", "exosim", "yield", "msc_hollow_fiber.toml", "--draws", "256", "--out", "results/a"]
     done = subprocess.run(job, check=True, capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert "doses per batch" in done.stdout

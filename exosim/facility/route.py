@@ -141,7 +141,7 @@ def stages(production: Production, plant: Plant, resources: Resources) -> tuple[
                 back_to={
                     failure.id: places[failure.back_to]
                     for failure in plant.failures
-                    if failure.back_to is not None and failure.procedure == procedure.id
+                    if failure.back_to in places and failure.procedure == procedure.id
                 },
                 plain=rooms[index] is None and procedure.waits_in is None and not _is_sized(procedure, resources),
                 sized=_is_sized(procedure, resources),

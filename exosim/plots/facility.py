@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exosim.plots.style import BLUE, ORANGE, SKY, VERMILION, new_axes, plain
+from exosim.plots.style import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW, new_axes, plain
 from exosim.results import FacilityResults
 
 if TYPE_CHECKING:
@@ -17,11 +17,16 @@ _MOST_BARS = 40
 _SAME = 1e-9
 _CAUSES = {
     "waiting": ("unit taken", ORANGE),
+    "waiting_for_room": ("room taken or being cleared", GREEN),
+    "waiting_for_material": ("material not in stock", YELLOW),
+    "waiting_for_utility": ("utility at its limit", PURPLE),
     "waiting_for_people": ("people busy, or too little of the shift left", SKY),
     "waiting_for_shift": ("nobody at work", BLUE),
     "lost_to_failures": ("failure", VERMILION),
 }
 """Indicators of waiting by procedure, with what they are called and their colors."""
+_SELDOM = ("waiting_for_room", "waiting_for_material", "waiting_for_utility")
+"""Causes that are shown where they occur."""
 
 
 def _title(axes: Axes, results: FacilityResults, text: str) -> None:
@@ -32,9 +37,12 @@ def _title(axes: Axes, results: FacilityResults, text: str) -> None:
 def occupancy_by_week(results: FacilityResults, ax: Axes | None = None) -> Axes:
     """Draw the share of each equipment class in use or in turnaround, week by week, as the mean of the replications."""
     classes = list(results.accounts[0].weekly)
-    share = 100.0 * np.mean([[account.weekly[name] for name in classes] for account in results.accounts], axis=0)
-    weeks = share.shape[1] if classes else 1
     axes = new_axes(9.0, 1.6 + 0.34 * len(classes)) if ax is None else ax
+    if not classes:
+        axes.text(0.5, 0.5, "the scenario has no equipment", ha="center", transform=axes.transAxes)
+        return axes
+    share = 100.0 * np.mean([[account.weekly[name] for name in classes] for account in results.accounts], axis=0)
+    weeks = share.shape[1]
     image = axes.imshow(
         share, aspect="auto", cmap="cividis", vmin=0, vmax=100, extent=(0, weeks, len(classes) - 0.5, -0.5)
     )
@@ -78,6 +86,8 @@ def waits(results: FacilityResults, ax: Axes | None = None) -> Axes:
     left = np.zeros(len(procedures))
     for name, (label, color) in _CAUSES.items():
         hours = np.array([rows[name].get(procedure, 0.0) for procedure in procedures])
+        if name in _SELDOM and not hours.any():
+            continue
         axes.barh(range(len(procedures)), hours, left=left, color=color, height=0.7, label=label)
         left += hours
     axes.set_yticks(range(len(procedures)), [plain((step or "").replace("_", " ")) for step in procedures])

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BLUE, SKY, GREEN, ORANGE, VERMILION, GRAY = "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#666666"
+YELLOW, PURPLE = "#F0E442", "#CC79A7"
 """From the palette of Okabe and Ito, which stays distinct with all common color-vision deficiencies."""
 DOTS_PER_INCH = 160
 _RULES: dict[Any, Any] = {

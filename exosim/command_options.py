@@ -1,0 +1,102 @@
+"""What the commands of the command line share: options, loading, and how they print.
+
+As in :mod:`exosim.cli`, everything heavy is imported where it is used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from exosim.errors import shortened
+from exosim.limits import LARGEST_SEED
+
+if TYPE_CHECKING:
+    from exosim.scenario import Scenario
+
+
+def _assignment(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> dict[str, Any]:
+    """Read the --set options: KEY=VALUE, where the value is TOML or plain text."""
+    changes: dict[str, Any] = {}
+    for value in values:
+        key, sign, text = value.partition("=")
+        if not sign or not key.strip():
+            raise click.BadParameter(f'needs KEY=VALUE, such as concentrate.flux="35 L/m2/h"; got "{shortened(value)}"')
+        changes[key.strip()] = _value(text.strip())
+    return changes
+
+
+def _value(text: str) -> Any:
+    """Return what `text` is in TOML: one value and nothing besides; else the text itself."""
+    import tomllib
+
+    try:
+        read = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return text
+    return read["value"] if len(read) == 1 else text
+
+
+def scenario_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the scenario and the options of every command that reads one."""
+    at_least_one = click.IntRange(min=1)
+    replace = "Replace a value, by its path; may be given several times."
+    options = (
+        click.argument("scenario", metavar="SCENARIO"),
+        click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", callback=_assignment, help=replace),
+        click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON document."),
+        click.option("--quiet", is_flag=True, help="Print no tables and no progress."),
+        click.option(
+            "--max-file-size", type=at_least_one, default=16, show_default=True, metavar="MIB",
+            help="Refuse larger scenario files.",
+        ),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def folder_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of commands that draw random values and write a folder."""
+    options = (
+        click.option(
+            "--seed",
+            type=click.IntRange(0, LARGEST_SEED),
+            metavar="N",
+            help="Seed of the random values; default: as in the scenario.",
+        ),
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Folder for the results; default: results/<name>-<hash>-s<seed>.",
+        ),
+        click.option("--overwrite", is_flag=True, help="Replace a folder that holds something else."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def load_scenario(path: str, changes: dict[str, Any], max_file_size: int) -> Scenario:
+    """Read and check a scenario with the values of --set."""
+    from exosim.scenario import load
+
+    return load(path, changes, maximum_mebibytes=max_file_size)
+
+
+def print_json(document: object) -> None:
+    """Print a document in UTF-8, whatever the terminal speaks; half a surrogate pair is escaped as JSON does."""
+    from exosim.export import to_json
+
+    click.echo(to_json(document).encode("utf-8", "backslashreplace"), nl=False)
+
+
+def note(text: str) -> None:
+    """Tell something on standard error."""
+    with contextlib.suppress(OSError):  # nobody reads it, and the run goes on
+        click.echo(f"note: {text}", err=True)

@@ -1,0 +1,46 @@
+"""The distribution of measured values: no family, only what was measured.
+
+The inverse distribution function joins the sorted values x_1 ... x_n at the probabilities (i - 1/2) / n by straight
+lines and is flat beyond the first and the last (definition 5 of Hyndman & Fan 1996, doi:10.1080/00031305.1996.10473566,
+also called Hazen's). Its mean and median are those of the values, and it never leaves their range.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from exosim.distributions import Distribution, Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Empirical(Distribution):
+    """A distribution by measured values, sorted, in the unit of the quantity; `digest` is that of their file."""
+
+    values: Floats = field(default_factory=lambda: np.zeros(1), repr=False, compare=False)
+    digest: str = ""
+
+    def quantile(self, uniforms: Floats) -> Floats:
+        """Return the values whose distribution function equals `uniforms`."""
+        count = len(self.values)
+        return np.interp(uniforms, (np.arange(count) + 0.5) / count, self.values)
+
+    def support(self) -> tuple[float, float]:
+        """Return the smallest and the largest value."""
+        return float(self.values[0]), float(self.values[-1])
+
+    def median(self) -> float:
+        """Return the median."""
+        return float(np.median(self.values))
+
+    def problem(self) -> str | None:
+        """Return None: any values have a distribution."""
+        return None
+
+
+def empirical(values: Floats, digest: str) -> Empirical:
+    """Return the distribution of `values`, in any order; `digest` tells what file they stand in."""
+    ordered = np.sort(values)
+    summary = {"n": len(ordered), "lowest": ordered[0], "median": np.median(ordered), "highest": ordered[-1]}
+    return Empirical("empirical", tuple((name, float(x)) for name, x in summary.items()), ordered, digest)

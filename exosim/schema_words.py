@@ -1,0 +1,163 @@
+"""What the keys of a scenario file mean, where no declared parameter says it; editors show these words.
+
+By table of :mod:`exosim.schema` and key. A key that holds a quantity without a declaration has its unit in `UNITS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "ScenarioTable": {
+        "format": "version of the scenario format",
+        "extends": "the scenario file that this one builds on, relative to this file; FILE#name is a variant of it",
+        "replace": "ids of procedures of the base that are taken out",
+        "variant": "named changes of this scenario; FILE#name picks one",
+        "name": "name of the scenario; part of the name of the results folder",
+        "title": "heading of tables and pictures",
+        "seed": "seed of the random values",
+        "draws": "number of draws of `exosim yield`",
+        "start": "date and time of hour 0 of a run in time",
+        "horizon": "length of a run in time",
+        "warm_up": "time at the start of a run that indicators leave out",
+        "replications": "replications of a run in time",
+        "product": "what is made and what a dose is",
+        "campaign": "how batches are released; `exosim run` needs it",
+        "equipment": "classes of equipment",
+        "room": "rooms that classes of equipment stand in",
+        "store": "stores for material that waits",
+        "utility": "utilities that procedures draw on",
+        "material": "stocked materials",
+        "order": "orders with due dates, for a campaign on order",
+        "personnel": "roles of people",
+        "calendar": "working time: shifts, holidays, shutdowns",
+        "failure": "what can go wrong during a procedure",
+        "common": "what the batches have in common",
+        "unit_procedure": "the recipe, in order",
+        "assay": "the assays that report on the product",
+        "attribute": "the specification: quality attributes with their limits",
+        "sources": "sources of your own, by key",
+    },
+    "VariantTable": {
+        "name": "name of the variant, as in FILE#name",
+        "title": "heading of its tables and pictures",
+        "set": 'values by address: { "concentrate.flux" = "35 L/m2/h" }',
+        "replace": "ids of procedures that are taken out; new ones stand in their place",
+        "unit_procedure": "procedures that are changed (by their id) or put in",
+    },
+    "ProcedureTable": {
+        "id": "name of the procedure, unique in the recipe",
+        "operation": "the unit operation",
+        "unit": "class of equipment",
+        "operator": "role of the people",
+        "feeds": "streams that enter; by default the product of the previous procedure",
+        "split": "shares of the product by the name of a stream; they sum to 1, waste among them",
+        "end": "whether the product leaves the process here",
+        "expected_hold": "planned wait before the procedure",
+        "waits_in": "the store in which the feed waits",
+        "utilities": "what the procedure draws from each utility while it runs",
+        "when_too_large": "a batch above the size limit of its unit is refused, shared among units, or done in cycles",
+        "hold": "how the feed is lost while it waits",
+        "harvest_hold": "how harvests are lost while they wait for their pool; cultures only",
+        "max_hold": "limit of the wait before the procedure",
+        "parameters": "the parameters of the operation; what is not given has its default",
+    },
+    "HoldTable": {
+        "matrix": "fluid and temperature for which the rate holds; a note",
+        "source": "source of those numbers of the table that name none",
+        "grade": "grade of those numbers of the table that name none",
+    },
+    "LongestHoldTable": {
+        "limit": "longest wait",
+        "breach": "what a longer wait means",
+    },
+    "ProductTable": {
+        "name": "name of the product",
+        "dose": 'what one dose contains: "1e10 EV" (true), "1e10 particle" (as the instrument counts) or "1e6 cell"',
+        "instrument": "id of the assay that counts particles",
+        "ev_size": "true diameters of the vesicles",
+        "protein_size": "diameters that stand for the pools of soluble protein",
+    },
+    "CommonTable": {"batch": "correlation of the step recoveries of one batch, at least 0 and below 1"},
+    "AssayTable": {"id": "name of the assay, unique"},
+    "AttributeTable": {
+        "id": "name of the attribute, unique",
+        "measure": "what is measured",
+        "limits": "at_least, at_most or both, in the unit of the measure",
+        "assay": "id of the assay that reports it",
+        "critical": "whether it is a critical quality attribute",
+    },
+    "LimitsTable": {"at_least": "lower limit", "at_most": "upper limit"},
+    "SourceTable": {
+        "text": "what the source is",
+        "grade": "A read in the source, B derived, C from the literature but not checked, D assumption",
+        "doi": "its DOI",
+    },
+    "CampaignTable": {
+        "product": "name of what the campaign makes, where the site makes several products",
+        "scenario": "file with the recipe of the product, relative to this one; its own plant does not count",
+        "mode": "releases on a rhythm, when the first unit has taken the last batch, or so long before a due date",
+        "priority": "who is served first: who waits longest, who was released first, whose planned release was first",
+        "when_full": "at the limit of work in progress a batch waits for its release, or is turned away",
+        "storage": "between units: in store, on the unit until the next is free, or no wait at all",
+    },
+    "OrderTable": {
+        "due": "day, or day and time, at which the batches are due",
+        "batches": "number of batches",
+        "product": "name of the product",
+    },
+    "EquipmentTable": {
+        "id": "name of the class, as in `unit` of a procedure",
+        "size_limit": "largest batch that one unit takes, in the measure of its operation",
+        "room": "id of the room in which the units stand",
+        "maintenance": "planned service of each unit",
+    },
+    "RoomTable": {"id": "name of the room", "segregation": "what must not be in the room at once"},
+    "StoreTable": {"id": "name of the store, as in `waits_in` of a procedure"},
+    "UtilityTable": {
+        "id": "name of the utility, as in `utilities` of a procedure",
+        "limit": "what it gives at most, all procedures together",
+    },
+    "StockTable": {
+        "id": "name of the material, such as a consumable of an operation",
+        "preparation": "how it is prepared on site; without it, it is bought",
+    },
+    "PreparationTable": {
+        "unit": "class of equipment that prepares it",
+        "operator": "role of the people who prepare it",
+        "people": "people that it takes",
+    },
+    "PersonnelTable": {
+        "role": "name of the role, as in `operator` of a procedure",
+        "shifts": "names of their shifts; without any they are always there",
+    },
+    "CalendarTable": {
+        "holidays": "days without shifts",
+        "shutdowns": "stretches of days without shifts",
+        "shift": "shifts by name",
+    },
+    "ShiftTable": {
+        "days": "days on which the shift starts",
+        "from": "start of the shift",
+        "to": "end of the shift; earlier than its start means the next day",
+    },
+    "ShutdownTable": {"from": "first day", "to": "last day"},
+    "FailureTable": {
+        "id": "name of the failure, unique",
+        "during": "id of the procedure in which it strikes",
+        "unit": "class of equipment that breaks down",
+        "between": "time between a repair and the next breakdown of a unit",
+        "clock": "whether a unit ages while it works or all the time",
+        "back_to": "id of the procedure from which the batch is worked again",
+        "consequence": "work waits, starts again, goes back to an earlier procedure, or the batch is lost or noted",
+    },
+}
+UNITS: Mapping[tuple[str, str], str] = {
+    ("ScenarioTable", "horizon"): "h",
+    ("ScenarioTable", "warm_up"): "h",
+    ("LongestHoldTable", "limit"): "h",
+    ("ProductTable", "dose"): "EV",
+    ("CommonTable", "batch"): "1",
+    ("EquipmentTable", "size_limit"): "any",
+    ("UtilityTable", "limit"): "any",
+}

@@ -1,0 +1,80 @@
+"""What a batch waits for before and during each procedure, cause by cause: the causes add up to all its waiting."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from exosim.records import Event
+
+if TYPE_CHECKING:
+    from exosim.indicators import Window
+
+
+def waiting(window: Window) -> dict[str, float]:
+    """Return the mean wait before each procedure, for a unit [h]."""
+    return _per_procedure(window, lambda e: e.amount if e.event == "start" else -e.amount * (e.event == "room"))
+
+
+def waiting_for_room(window: Window) -> dict[str, float]:
+    """Return the mean wait before each procedure, for the room, its clearance and its changeover [h]."""
+    return _per_procedure(window, lambda event: event.amount if event.event == "room" else 0.0)
+
+
+def waiting_for_material(window: Window) -> dict[str, float]:
+    """Return the mean time for which a procedure waits for material from stock [h]."""
+    return _per_procedure(window, lambda event: event.waited if event.event == "supplied" else 0.0)
+
+
+def waiting_for_utility(window: Window) -> dict[str, float]:
+    """Return the mean time for which a procedure waits for its share of a utility [h]."""
+    return _per_procedure(window, lambda event: event.waited if event.event == "utility" else 0.0)
+
+
+def waiting_for_people(window: Window) -> dict[str, float]:
+    """Return the mean time for which a procedure waits for people within their working time [h]."""
+    hours = {role.id: role.hours for role in window.plant.roles}
+
+    def within(event: Event) -> float:
+        if event.event != "begin" or event.waited <= 0.0:
+            return 0.0
+        worked = hours[event.role].worked
+        return worked(event.time) - worked(event.time - event.waited)
+
+    return _per_procedure(window, within)
+
+
+def waiting_for_shift(window: Window) -> dict[str, float]:
+    """Return the mean time for which a procedure waits or pauses outside working time [h]."""
+    people = waiting_for_people(window)
+    both = _per_procedure(window, lambda event: event.waited if event.event in ("begin", "finish") else 0.0)
+    return {procedure: max(found - people[procedure], 0.0) for procedure, found in both.items()}
+
+
+def lost_to_failures(window: Window) -> dict[str, float]:
+    """Return the mean time that a procedure loses while failures and breakdowns are repaired [h]."""
+    return _per_procedure(window, lambda event: event.amount if event.event in ("failure", "repaired") else 0.0)
+
+
+def _per_procedure(window: Window, hours_of: Callable[[Event], float]) -> dict[str, float]:
+    """Return the hours of the events in the window, per start of the procedure."""
+    hours: dict[str, float] = defaultdict(float)
+    starts: dict[str, int] = defaultdict(int)
+    for event in window.run.log:
+        if event.procedure and event.batch >= 0 and event.time >= window.start:
+            hours[event.procedure] += hours_of(event)
+            starts[event.procedure] += event.event == "start"
+    return {procedure: hours[procedure] / count for procedure, count in starts.items() if count}
+
+
+WAITS: Mapping[str, tuple[str, Callable[[Window], dict[str, float]]]] = {
+    "waiting": ("h", waiting),
+    "waiting_for_room": ("h", waiting_for_room),
+    "waiting_for_material": ("h", waiting_for_material),
+    "waiting_for_utility": ("h", waiting_for_utility),
+    "waiting_for_people": ("h", waiting_for_people),
+    "waiting_for_shift": ("h", waiting_for_shift),
+    "lost_to_failures": ("h", lost_to_failures),
+}
+"""The causes of waiting by procedure, with units."""

@@ -1,0 +1,150 @@
+"""Commands that answer in words and run nothing: `cite`, `describe`, `new`, `schema`.
+
+As in :mod:`exosim.cli`, everything heavy is imported inside the commands.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from exosim.command_options import load_scenario, note, print_json, scenario_options
+from exosim.errors import Problem, UsageError, printable, unknown
+from exosim.version import __version__
+
+if TYPE_CHECKING:
+    from exosim.parameter import Parameter
+
+_DEFAULT_TEMPLATE = "minimal"
+
+
+@click.command()
+@scenario_options
+def cite(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int) -> None:
+    """Print what to cite for SCENARIO as BibTeX: its sources, exosim and the numerical libraries that run it.
+
+    The sources are exactly those that its ledger uses.
+    """
+    from exosim.bibliography import bibtex, entries, uncited
+
+    loaded = load_scenario(scenario, changes, max_file_size)
+    if as_json:
+        named = {"name": loaded.name, "hash": loaded.hash}
+        found = {"entries": [entry.as_dict() for entry in entries(loaded)], "uncited": uncited(loaded)}
+        print_json({"form": "exosim.cite/1", "version": __version__, "scenario": named, **found})
+        return
+    click.echo(bibtex(loaded), nl=False)
+    if not quiet:
+        told = ", ".join(f"{count} of {key}" for key, count in uncited(loaded).items())
+        note(f"parameters without a work to cite: {told or 'none'}")
+
+
+@click.command()
+@click.argument("name", metavar="[NAME]", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON document.")
+def describe(name: str | None, as_json: bool) -> None:
+    """Tell what an operation does: model, equations, assumptions, validity, parameters, consumables, limits.
+
+    NAME is an operation, a section such as product.ev_size, or one parameter of either, such as
+    depth_filtration.flux. Without NAME all operations are listed.
+    """
+    from exosim.description import SECTIONS, describe_operation, parameter_dict, summary
+    from exosim.operations import catalog
+    from exosim.parameter import declared
+
+    if name is None:
+        summaries = {key: summary(operation) for key, operation in catalog().items()}
+        if as_json:
+            print_json(_document({"operations": summaries, "sections": list(SECTIONS)}))
+        else:
+            from exosim.console_words import print_operations
+
+            print_operations(summaries, SECTIONS)
+        return
+    owner, parameter = _found(name)
+    if parameter is not None and as_json:
+        print_json(_document({"name": name, "parameter": parameter_dict(parameter)}))
+    elif as_json and owner in SECTIONS:
+        parameters = {key: parameter_dict(found) for key, found in declared(SECTIONS[owner]).items()}
+        print_json(_document({"name": owner, "parameters": parameters}))
+    elif as_json:
+        print_json(_document({"operation": describe_operation(owner).as_dict()}))
+    else:
+        _print_description(name, owner, parameter)
+
+
+def _document(content: dict[str, Any]) -> dict[str, Any]:
+    return {"form": "exosim.describe/1", "version": __version__, **content}
+
+
+def _print_description(name: str, owner: str, parameter: Parameter | None) -> None:
+    from exosim import console_words
+    from exosim.description import SECTIONS, describe_operation
+    from exosim.parameter import declared
+
+    if parameter is not None:
+        console_words.print_parameter(name, parameter)
+    elif owner in SECTIONS:
+        doc = (SECTIONS[owner].__doc__ or "").partition("\n")[0]
+        console_words.print_section(owner, doc, declared(SECTIONS[owner]))
+    else:
+        console_words.print_operation(describe_operation(owner))
+
+
+def _found(name: str) -> tuple[str, Parameter | None]:
+    """Return the operation or section that is meant, and its parameter when one is."""
+    from exosim.description import SECTIONS
+    from exosim.operations import catalog
+    from exosim.parameter import declared
+
+    owners: dict[str, type[Any]] = {**catalog(), **SECTIONS}
+    if name in owners:
+        return name, None
+    owner, _, key = name.rpartition(".")
+    if owner not in owners:
+        raise UsageError(unknown("operation or section", name, owners))
+    parameters = declared(owners[owner])
+    if key not in parameters:
+        raise UsageError(unknown(f"parameter of {owner}", key, parameters))
+    return owner, parameters[key]
+
+
+@click.command()
+@click.argument("name", metavar="[NAME]", required=False)
+@click.option(
+    "--from",
+    "template",
+    default=_DEFAULT_TEMPLATE,
+    show_default=True,
+    metavar="TEMPLATE",
+    help="Scenario to begin from.",
+)
+@click.option("--list", "listed", is_flag=True, help="List the templates and write nothing.")
+def new(name: str | None, template: str, listed: bool) -> None:
+    """Write NAME.toml, a scenario to begin from. No file is ever overwritten."""
+    from exosim.templates import begin, templates
+
+    if listed:
+        from exosim.console_words import print_templates
+
+        print_templates(templates().values())
+        return
+    if name is None:
+        raise UsageError(Problem("a name is missing", expected="exosim new my_process, or exosim new --list"))
+    written = begin(name, template)
+    for path in written:
+        click.echo(printable(str(path)))
+    click.echo(f"next: exosim check {printable(str(written[0]))}", err=True)
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors: exosim schema > exosim.schema.json.
+
+    An editor that knows TOML (such as one with the language server tombi) then completes and explains the keys of
+    every scenario that begins with the line "#:schema exosim.schema.json" in the same folder.
+    """
+    from exosim.json_schema import scenario_schema
+
+    print_json(scenario_schema())
