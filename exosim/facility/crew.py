@@ -52,8 +52,10 @@ class Crew:
         """Take `people` when they are free now, nobody is before, and they can work for `hours` without a break."""
         if self.queue or people > self.free:
             return False
-        now = self._env.now
-        if (self.later and self.later[0][0] <= now) or not self._can_begin(now, hours + self.gowning):
+        now, hours = self._env.now, hours + self.gowning
+        if self.later and self.later[0][0] <= now:
+            return False
+        if now + hours > self._until and not self._can_begin(now, hours):
             return False
         self.free -= people
         return True
@@ -80,6 +82,16 @@ class Crew:
             return hours
         return self.hours.finish(now, hours) - now
 
+    def passed(self, hours: float) -> simpy.Event:
+        """Return the event at which `hours` of work that start now are done; it never comes after the calendar."""
+        taken = self.finish(hours)
+        return simpy.Timeout(self._env, taken) if taken < math.inf else simpy.Event(self._env)
+
+    def shift(self) -> simpy.Event:
+        """Return the event at which a shift is on."""
+        wait = self.hours.next_start(self._env.now) - self._env.now
+        return simpy.Timeout(self._env, wait) if wait < math.inf else simpy.Event(self._env)
+
     def worked(self, begin: float) -> float:
         """Return the working hours from `begin` to now."""
         return self.hours.worked(self._env.now) - self.hours.worked(begin)
@@ -95,7 +107,9 @@ class Crew:
         if now + hours <= self._until:
             return True
         self._until = self.hours.until(now)
-        return now + hours <= self._until or self.hours.next_start(now, hours) <= now
+        if now + hours <= self._until:
+            return True
+        return self._until > now and self.hours.next_start(now, hours) <= now
 
     def _serve(self) -> None:
         """Let claims begin, in order; what cannot be done any more in this shift is passed over until another."""

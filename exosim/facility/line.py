@@ -17,7 +17,7 @@ from exosim.facility.room import Room
 from exosim.facility.route import Production, Resources, stages
 from exosim.facility.stock import StockRoom
 from exosim.facility.store import Store
-from exosim.facility.upkeep import Upkeep
+from exosim.facility.upkeep import NOBODY, Upkeep
 from exosim.facility.utility import UtilitySupply
 from exosim.parameter import Array
 from exosim.plant import Equipment, Plant, Priority
@@ -54,10 +54,14 @@ class Line:
         self.reserved: dict[str, list[tuple[float, float]]] | None = (
             {e.id: [] for e in plant.equipment} if zero_wait else None
         )
+        self.restless = bool(self.stocks) or any(pool.upkeep is not None for pool in self.pools.values())
+        """Whether something happens, such as aging, although no batch moves any more."""
         for pool in self.pools.values():
             pool.watch = self._check
         for room in self.rooms.values():
             room.watch = self._check
+        for stock in self.stocks.values():
+            stock.watch = self._check
 
     def _pool(self, equipment: Equipment, plant: Plant) -> Pool:
         pool = Pool(self.env, equipment.id, equipment.count, _per_batch(equipment.turnaround))
@@ -126,8 +130,8 @@ class Line:
         return 0.0
 
     def _check(self, batch: Batch) -> None:
-        """Raise when a batch that holds something waits for ever."""
-        if batch.holds:
+        """Raise when a batch that holds something, or a preparation, waits for ever."""
+        if batch.holds or batch.rooms or batch.number == NOBODY:
             waiting = stuck(waiting_with(batch))
             if waiting:
                 raise deadlock(self.env.now, waiting)

@@ -13,7 +13,7 @@ from simpy.events import EventPriority
 
 from exosim.errors import ModelError, Problem
 from exosim.facility.batch import Batch, run_batch
-from exosim.facility.deadlock import deadlock, stuck
+from exosim.facility.deadlock import deadlock, stuck, waiting_with
 from exosim.facility.line import Line
 from exosim.facility.route import Production, Stage
 from exosim.plant import Plant
@@ -92,7 +92,7 @@ def _turn_away(line: Line, batch: Batch) -> None:
 def _close(line: Line, sources: Sequence[simpy.Process]) -> Generator[simpy.Event, Any, None]:
     """End a run without a horizon with its last batch, although machines go on to age and stocks to expire."""
     yield simpy.AllOf(line.env, sources)
-    if any(pool.upkeep is not None for pool in line.pools.values()) or line.stocks:
+    if line.restless:
         yield simpy.AllOf(line.env, [_done(line.env, b) for b in line.batches if b.disposition == "unfinished"])
         _end_after(line.env, 0.0)
 
@@ -129,14 +129,24 @@ def _run(env: simpy.Environment, line: Line, horizon: float) -> int:
             raise ModelError(Problem(f"the limit of {EVENT_LIMIT:,} events is reached at {moment:g} h"))
         if time.monotonic() - started > WALL_CLOCK_LIMIT and not ended:
             raise ModelError(Problem(f"the limit of {WALL_CLOCK_LIMIT:g} s is reached at {moment:g} h"))
-    unfinished = [batch for batch in line.batches if batch.disposition == "unfinished"]
-    waiting = stuck(unfinished)
-    if waiting:
-        raise deadlock(env.now, waiting)
+        if line.restless:
+            _check_stuck(line)
+    unfinished = _check_stuck(line)
     if unfinished and math.isinf(horizon):
         left = f"{len(unfinished)} batches are not finished, and nothing happens any more after {env.now:g} h"
-        raise ModelError(Problem(left, expected="working time that goes on"))
+        lacking = sorted({batch.waits_for.name for batch in unfinished if batch.waits_for is not None})
+        got = f"batches that wait for {', '.join(lacking)}" if lacking else None
+        raise ModelError(Problem(left, got=got, expected="working time that goes on, and stocks that are reordered"))
     return events
+
+
+def _check_stuck(line: Line) -> list[Batch]:
+    """Return the batches that are not finished; raise when some of them wait for each other."""
+    unfinished = [batch for batch in line.batches if batch.disposition == "unfinished"]
+    waiting = stuck(waiting_with(*unfinished))
+    if waiting:
+        raise deadlock(line.env.now, waiting)
+    return unfinished
 
 
 def _steps(env: simpy.Environment) -> tuple[int, bool]:
