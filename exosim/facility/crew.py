@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import simpy
 
 from exosim.errors import ModelError, Problem
+from exosim.facility.clock import Pause
 from exosim.plant import Role
 
 if TYPE_CHECKING:
@@ -85,12 +86,12 @@ class Crew:
     def passed(self, hours: float) -> simpy.Event:
         """Return the event at which `hours` of work that start now are done; it never comes after the calendar."""
         taken = self.finish(hours)
-        return simpy.Timeout(self._env, taken) if taken < math.inf else simpy.Event(self._env)
+        return Pause(self._env, taken) if taken < math.inf else simpy.Event(self._env)
 
     def shift(self) -> simpy.Event:
         """Return the event at which a shift is on."""
         wait = self.hours.next_start(self._env.now) - self._env.now
-        return simpy.Timeout(self._env, wait) if wait < math.inf else simpy.Event(self._env)
+        return Pause(self._env, wait) if wait < math.inf else simpy.Event(self._env)
 
     def worked(self, begin: float) -> float:
         """Return the working hours from `begin` to now."""
@@ -138,7 +139,7 @@ class Crew:
         """Set an alarm for the first claim that waits for a shift."""
         if self.later and self.later[0][0] < self._alarm:
             self._alarm = self.later[0][0]
-            alarm = simpy.Timeout(self._env, self._alarm - self._env.now)
+            alarm = Pause(self._env, self._alarm - self._env.now)
             alarm.callbacks.append(self._ring)
 
     def _ring(self, _: simpy.Event) -> None:

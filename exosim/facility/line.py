@@ -9,6 +9,7 @@ import numpy as np
 import simpy
 
 from exosim.facility.batch import Batch
+from exosim.facility.clock import Pause
 from exosim.facility.crew import Crew
 from exosim.facility.deadlock import deadlock, stuck, waiting_with
 from exosim.facility.pool import Pool
@@ -105,7 +106,7 @@ class Line:
         for name, begin, end in stays:
             reserved[name].append((start + begin, start + end))
         if start > self.env.now:
-            yield simpy.Timeout(self.env, start - self.env.now)
+            yield Pause(self.env, start - self.env.now)
 
     def _stays(self, batch: Batch) -> list[tuple[str, float, float]]:
         """Return when a batch that never waits occupies which class, after its start."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
+from exosim.facility.clock import Pause
+
 if TYPE_CHECKING:
     from exosim.facility.batch import Batch
     from exosim.facility.upkeep import Upkeep
@@ -104,7 +106,7 @@ class Pool:
             self.give(unit)
             return
         self.holders[unit] = None
-        done = simpy.Timeout(self._env, hours)
+        done = Pause(self._env, hours)
         done.callbacks.append(lambda _: self.give(unit))
 
     def lacks(self, batch: object) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
+from exosim.facility.clock import Pause
 from exosim.facility.upkeep import NOBODY
 from exosim.plant import Preparation, Stock
 from exosim.records import Event, entry
@@ -80,7 +81,7 @@ def _prepare(
         while (yield from pool.upkeep.work(order, [unit], hours, crew)).broken is not None:
             pass  # a breakdown that stops a preparation has it made again
     else:
-        yield simpy.Timeout(env, hours) if crew is None else crew.passed(hours)
+        yield Pause(env, hours) if crew is None else crew.passed(hours)
     if crew is not None:
         crew.release(people)
     log.append(entry((env.now, NOBODY, material, "", "prepared", label, role, people, material, 0.0)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
+from exosim.facility.clock import Pause
 from exosim.plant import Segregation
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Room:
             self._serve()
             return
         self._busy = True
-        done = simpy.Timeout(self._env, hours)
+        done = Pause(self._env, hours)
         done.callbacks.append(self._free)
 
     def _free(self, _: simpy.Event) -> None:

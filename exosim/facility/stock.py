@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
+from exosim.facility.clock import Pause
 from exosim.facility.upkeep import NOBODY
 from exosim.plant import Stock
 from exosim.records import Event, entry
@@ -128,7 +129,7 @@ class StockRoom:
         if self.stock.preparation is not None:
             self._preparing.append(self._prepare(self.stock, number, self._prepared))
             return
-        due = simpy.Timeout(self._env, self.stock.lead_time(self.stock.id, number))
+        due = Pause(self._env, self.stock.lead_time(self.stock.id, number))
         due.callbacks.append(lambda _: self._receive())
 
     def _prepared(self, order: Order) -> None:
@@ -152,7 +153,7 @@ class StockRoom:
         life = self.stock.shelf_life
         self._lots.append((self._env.now + life, amount))
         if math.isfinite(life):
-            alarm = simpy.Timeout(self._env, life)
+            alarm = Pause(self._env, life)
             alarm.callbacks.append(lambda _: self._expired())
 
     def _expired(self) -> None:

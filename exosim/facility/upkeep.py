@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import simpy
 
+from exosim.facility.clock import Pause
 from exosim.plant import Breakdown, Maintenance
 from exosim.records import Event, entry
 
@@ -168,7 +169,7 @@ class Upkeep:
     def _out(self, unit: int, event: str, hours: float, note: str, number: int) -> None:
         """Note that a unit is out for some hours, and have it back after them."""
         self._log.append(entry((self._env.now, number, "", "", event, self._pool.labels[unit], "", hours, note, 0.0)))
-        up = self._up[unit] = simpy.Timeout(self._env, hours)
+        up = self._up[unit] = Pause(self._env, hours)
         up.callbacks.append(lambda _: self._back(unit))
 
     def _back(self, unit: int) -> None:

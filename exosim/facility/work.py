@@ -7,8 +7,8 @@ from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import simpy
-from simpy.events import Timeout
 
+from exosim.facility.clock import Pause
 from exosim.facility.lots import PlannedPhase
 from exosim.plant import Breakdown
 from exosim.records import entry
@@ -126,7 +126,7 @@ def _lost(batch: Batch, line: Line, stage: Stage, failure: Mishap) -> Steps:
     if hours > 0.0 or failure.consequence != "deviation":
         line.log.append(entry((line.env.now, batch.number, stage.id, "", "failure", "", "", hours, failure.id, 0.0)))
     if hours > 0.0:
-        yield Timeout(line.env, hours)
+        yield Pause(line.env, hours)
 
 
 def _back(batch: Batch, stage: Stage, id: str, limit: int) -> int:
@@ -186,14 +186,14 @@ def _phases(
                     pause = max(env.now - begun - (hours - left) - idle, 0.0)
                 else:
                     taken = crew.finish(hours)
-                    yield Timeout(env, taken) if taken < math.inf else simpy.Event(env)  # the calendar is over
+                    yield Pause(env, taken) if taken < math.inf else simpy.Event(env)  # the calendar is over
                     pause = taken - hours
                 crew.release(people)
                 log.append(entry((env.now, number, name, phase, "finish", unit, crew.name, people, "", pause)))
             elif stage.limited:
                 _, _, broken = yield from _limited(batch, line, stage, hours, None)
             else:
-                yield Timeout(env, hours)
+                yield Pause(env, hours)
             if broken is not None:
                 return visits, broken
         if visited:
@@ -221,7 +221,7 @@ def _limited(batch: Batch, line: Line, stage: Stage, hours: float, crew: Crew | 
             label = pool.labels[units[0]]
             line.log.append(entry((env.now, batch.number, stage.id, "", "repaired", label, "", repaired, "", 0.0)))
     else:
-        yield Timeout(env, hours) if crew is None else crew.passed(hours)
+        yield Pause(env, hours) if crew is None else crew.passed(hours)
     for utility, amount in stage.utilities:
         utility.release(amount)
     return waited + repaired, left, broken
