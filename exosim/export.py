@@ -54,9 +54,14 @@ def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     indicators = write_csv(folder / "indicators.csv", list(rows[0]), [list(row.values()) for row in rows])
     values = write_csv(folder / "replications.csv", ["replication", "name", "step", "unit", "value"], _values(results))
     batches = write_csv(folder / "batches.csv", ("replication", *_BATCH, *_HISTORY), _batches(results))
-    log = (event._replace(batch=event.batch + 1) for event in results.first.run.log)
-    events = write_csv(folder / "events.csv", list(Event._fields), log)
+    events = write_events(results.first.run.log, folder)
     return [document, indicators, values, batches, events, write_ledger(results.scenario.ledger(), folder)]
+
+
+def write_events(log: Sequence[Event], folder: Path) -> Path:
+    """Write ``events.csv``; batches are numbered from 1, and 0 stands for none."""
+    rows = (event._replace(batch=event.batch + 1) for event in log)
+    return write_csv(folder / "events.csv", list(Event._fields), rows)
 
 
 def _values(results: FacilityResults) -> Iterator[Sequence[Any]]:

@@ -26,9 +26,9 @@ def check(scenario: Scenario, plant: Plant, procedures: Sequence[UnitProcedure],
         with all procedures that take more people at once than their role has, or more than one unit holds; and with
         all that a line without waits cannot plan ahead.
     """
-    no_waits = any(campaign.rules.storage == "zero_wait" for campaign in scenario.declarations.plant.campaigns)
+    zero_wait = any(campaign.rules.storage == "zero_wait" for campaign in scenario.declarations.plant.campaigns)
     problems = [
-        *(_zero_wait(plant, procedures) if no_waits else ()),
+        *(_zero_wait(plant, procedures) if zero_wait else ()),
         *(p for index, one in enumerate(procedures) if (p := _people(plant, one, lots.most_people(index)))),
         *(p for index, one in enumerate(procedures) if (p := _size(plant, one, lots.largest(index)))),
     ]

@@ -49,7 +49,11 @@ def operate(plant: Plant, productions: Sequence[Production], horizon: float = ma
     sources = [env.process(_source(line, *made)) for made in zip(productions, line.stages, strict=True)]
     if math.isinf(horizon):
         env.process(_close(line, sources))
-    events = _run(env, line, horizon)
+    try:
+        events = _run(env, line, horizon)
+    except ModelError as error:
+        error.log = tuple(line.log)
+        raise
     end = env.now if math.isinf(horizon) else horizon
     return Run(replication, line.log, [_record(batch) for batch in line.batches], end, events)
 
