@@ -38,23 +38,20 @@ def check(scenario: Scenario, plant: Plant, procedures: Sequence[UnitProcedure],
 
 def _zero_wait(plant: Plant, procedures: Sequence[UnitProcedure]) -> Iterator[Problem]:
     """Yield what may make a batch wait although its units were reserved for it: zero wait needs plain units."""
-    used, places = {procedure.unit for procedure in procedures}, {procedure.id for procedure in procedures}
+    used = {procedure.unit for procedure in procedures}
+    mine = [equipment for equipment in plant.equipment if equipment.id in used]
+    again = [f for f in plant.failures if f.consequence == "rework" and f.procedure in {p.id for p in procedures}]
     found = [
-        *((f"equipment.{e.id}.room", e.id, "stands in a room") for e in plant.equipment if e.room is not None),
-        *(
-            (f"equipment.{e.id}.size_limit", e.id, "has a size limit")
-            for e in plant.equipment
-            if e.size_limit is not None
-        ),
-        *((f"equipment.{e.id}.maintenance", e.id, "is serviced") for e in plant.equipment if e.maintenance is not None),
-        *((f"failure.{kind.id}", kind.equipment, "breaks down") for kind in plant.breakdowns),
-        *((p.id, p.id, "waits in a store") for p in procedures if p.waits_in is not None),
-        *((p.id, p.id, "takes of utilities with a limit") for p in procedures if p.utilities),
-        *((f"failure.{f.id}", f.procedure, "is reworked") for f in plant.failures if f.consequence == "rework"),
+        *((f"equipment.{e.id}.room", f"{e.id} stands in a room") for e in mine if e.room is not None),
+        *((f"equipment.{e.id}.size_limit", f"{e.id} has a size limit") for e in mine if e.size_limit is not None),
+        *((f"equipment.{e.id}.maintenance", f"{e.id} is serviced") for e in mine if e.maintenance is not None),
+        *((f"failure.{k.id}", f"{k.equipment} breaks down") for k in plant.breakdowns if k.equipment in used),
+        *((p.id, f"{p.id} waits in a store") for p in procedures if p.waits_in is not None),
+        *((p.id, f"{p.id} takes of utilities with a limit") for p in procedures if p.utilities),
+        *((f"failure.{f.id}", f"{f.procedure} is reworked") for f in again),
     ]
-    for path, name, why in found:
-        if name in used or name in places:
-            yield Problem(f"{name} {why}", path, 'storage = "zero_wait"', 'storage = "unlimited" or "none"')
+    for path, why in found:
+        yield Problem(why, path, 'storage = "zero_wait"', 'storage = "unlimited" or "none"')
 
 
 def _people(plant: Plant, procedure: UnitProcedure, needed: int) -> Problem | None:

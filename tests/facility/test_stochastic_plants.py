@@ -218,7 +218,7 @@ def plan_of(row: Row) -> Plan:
     if row.id == "RENEWAL":
         return Plan(200, 2500)
     if row.id == "BREAK":
-        return Plan(2_000, 20_000, 0.02)
+        return Plan(1_600, 20_000, 0.02)
     if row.id == "PRIO":
         return Plan(None, 20_000, 0.03)
     if row.id == "DEADLOCK":

@@ -243,7 +243,7 @@ def breaking_lines(draw: st.DrawFn) -> tuple[list[Stage], int, Setting]:
     return stages, count, setting
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(breaking_lines())
 def test_whatever_breaks_everything_comes_back(line: tuple[list[Stage], int, Setting]) -> None:
     """A unit is out for one reason at a time, serves one batch at a time, and the same run gives the same log."""

@@ -108,7 +108,7 @@ def test_a_breakdown_gives_the_utility_back_when_work_ends(consequence: str, end
 whole = st.integers(0, 9).map(float)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_never_above_the_limit(data: st.DataObject) -> None:
     """The sum of what runs is at most the limit, also with failures and breakdown; all is given back."""

@@ -12,7 +12,9 @@ ROOM = 'id = "vessel"\nroom = "suite"\n\n[[room]]\nid = "suite"\n'
 SIZED = 'id = "vessel"\nsize_limit = "5 L"\n'
 SERVICED = 'id = "vessel"\nmaintenance = { every = "30 d", duration = "8 h" }\n'
 VESSEL = 'id = "vessel"'
-BREAKDOWN = '[[failure]]\nid = "pump"\nunit = "vessel"\nconsequence = "wait"\nbetween = "500 h"\nrepair = "8 h"\n\n[[unit_procedure]]'
+PROCEDURE = "[[unit_procedure]]"
+PUMP = '[[failure]]\nid = "pump"\nunit = "vessel"\nconsequence = "wait"\nbetween = "500 h"\nrepair = "8 h"\n\n'
+BREAKDOWN = PUMP + PROCEDURE
 STORE = 'unit = "vessel"\nwaits_in = "cold"'
 UTILITY = 'unit = "vessel"\nutilities = { steam = "1 kg/h" }'
 WHERE = '[[store]]\nid = "cold"\ncapacity = 2\n\n[[utility]]\nid = "steam"\nlimit = "2 kg/h"\n\n[[unit_procedure]]'
