@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import math
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import simpy
@@ -51,12 +53,25 @@ def operate(plant: Plant, productions: Sequence[Production], horizon: float = ma
     if math.isinf(horizon):
         env.process(_close(line, sources))
     try:
-        events = _run(env, line, horizon)
+        with _without_collector():
+            events = _run(env, line, horizon)
     except ModelError as error:
         error.log = tuple(line.log)
         raise
     end = env.now if math.isinf(horizon) else horizon
     return Run(replication, line.log, [_record(batch) for batch in line.batches], end, events)
+
+
+@contextlib.contextmanager
+def _without_collector() -> Iterator[None]:
+    """Switch Python's collector of cycles off: a run makes few cycles, and it would visit the whole log each time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _source(line: Line, production: Production, own: Sequence[Stage]) -> Generator[simpy.Event, Any, None]:

@@ -148,9 +148,11 @@ class Upkeep:
             yield self._up[unit]
 
     def _serviced(self, unit: int, maintenance: Maintenance) -> Steps:
-        """Service a unit on its rhythm, or as soon as it is given back."""
+        """Service a unit on its rhythm, or as soon as it is given back; the units of a class take turns."""
+        wait = maintenance.every * (unit + 1) / self._pool.capacity
         while True:
-            yield self._env.timeout(maintenance.every)
+            yield self._env.timeout(wait)
+            wait = maintenance.every
             if unit in self._pool.free:
                 self._withhold(unit)
                 self._out(unit, "maintenance", maintenance.duration, "", NOBODY)

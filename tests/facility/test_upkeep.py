@@ -134,6 +134,15 @@ def test_a_free_unit_is_serviced_on_time() -> None:
     assert ran.begun("p0") == [0.0, 7.0]
 
 
+def test_the_units_of_a_class_are_serviced_in_turn() -> None:
+    """Two units, each every ten hours: five hours apart, and the last waits for its unit."""
+    ran = run(skid(1.0, count=2, maintenance=Maintenance(10.0, 2.0)), 2, releases=[0.0, 24.5])
+    assert [(time, unit) for time, _, _, unit, *_ in told(ran, "maintenance")] == [
+        (5.0, "skid 1"), (10.0, "skid 2"), (15.0, "skid 1"), (20.0, "skid 2"), (25.5, "skid 1"),
+    ]  # fmt: skip
+
+
+
 def test_two_kinds_of_breakdown_of_one_unit() -> None:
     """Pump after 4 h and 8 h of work, seal on the calendar at 6 h; never out for both at once: 10 + 2 + 3 + 2 h."""
     pump = kind(always(4.0), 2.0)
