@@ -19,7 +19,7 @@ from exosim.records import Event
 if TYPE_CHECKING:
     from exosim.results import FacilityResults, Yields
 
-_BATCH = ("number", "donor", "released", "ended", "disposition", "doses", "campaign", "due")
+_BATCH = ("number", "donor", "released", "ended", "disposition", "doses", "campaign", "due", "in_vain")
 _HISTORY = ("deviations", "failures", "procedures", "streams")
 SEPARATOR = "; "
 """Stands between the parts of a batch's history; none of them holds it: they are names."""

@@ -85,6 +85,7 @@ class BatchRecord:
     due : when it is due; its release where nothing is due
     deviations : what deviated from the plan, as ``procedure: what``
     failures : what failed in it, likewise; told from the log
+    in_vain : address of the material or the role for which an unfinished batch waits, and which never comes
     procedures : those that it came through or is in, in order, again after a rework; told from the log
     """
 
@@ -100,6 +101,7 @@ class BatchRecord:
     deviations: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     procedures: tuple[str, ...] = ()
+    in_vain: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,6 @@ def test_the_units_of_a_class_are_serviced_in_turn() -> None:
     ]  # fmt: skip
 
 
-
 def test_two_kinds_of_breakdown_of_one_unit() -> None:
     """Pump after 4 h and 8 h of work, seal on the calendar at 6 h; never out for both at once: 10 + 2 + 3 + 2 h."""
     pump = kind(always(4.0), 2.0)
