@@ -83,9 +83,10 @@ def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, ma
     All problems are reported at once, each with its line, those of all variants included. SCENARIO may be - for
     standard input, here and elsewhere, and FILE#NAME for one variant of a file.
     """
+    from exosim.plugin_trial import with_remarks
     from exosim.scenario import load_all
 
-    loaded, *variants = load_all(scenario, changes, maximum_mebibytes=max_file_size)
+    loaded, *variants = map(with_remarks, load_all(scenario, changes, maximum_mebibytes=max_file_size))
     if as_json:
         print_json(_checked(loaded, variants))
     elif not quiet:

@@ -37,6 +37,7 @@ def print_operation(about: OperationDescription) -> None:
     console.print(Text(about.name, style="bold"))
     console.print(Text(_wrapped(about.summary)))
     parts = {
+        "plug-in": about.brought_by,
         "model": about.model,
         "assumptions": "\n\n".join(part for part in (about.assumptions, _assumed(about)) if part),
         "validity": about.validity,

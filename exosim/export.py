@@ -14,6 +14,7 @@ from exosim.event_files import EVENTS
 from exosim.folder import Target, identity_of, write_manifest, writing
 from exosim.indicators import BY_RESOURCE, HEADLINES
 from exosim.parameter import Ledger
+from exosim.plugin_trial import versions
 from exosim.records import Event
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def save_run(results: FacilityResults, path: Path, overwrite: bool) -> list[Path
         written = write_run(results, draft)
         if results.events is not None:
             written.append(Path(shutil.copytree(results.events, draft / EVENTS)))
-        write_manifest(draft, {**identity, "version": results.version, "replications": results.replications})
+        extra = {"version": results.version, "replications": results.replications, "plugins": versions(scenario)}
+        write_manifest(draft, {**identity, **extra})
     return [path / file.name for file in written]
 
 

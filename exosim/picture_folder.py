@@ -10,6 +10,7 @@ from exosim import plots
 from exosim.export import write_run, write_yields
 from exosim.folder import write_manifest
 from exosim.plots.style import save
+from exosim.plugin_trial import versions
 from exosim.results import FacilityResults, Yields
 from exosim.version import __version__
 
@@ -26,7 +27,9 @@ def write_yield(yields: Yields, folder: Path, identity: dict[str, Any]) -> list[
         warnings.simplefilter("ignore", UserWarning)  # such as a name in a script that the font lacks
         for name, draw in pictures.items():
             paths.extend(save(draw(yields), folder, name))
-    write_manifest(folder, {**identity, "version": __version__, "draws": yields.draws})
+    write_manifest(
+        folder, {**identity, "version": __version__, "draws": yields.draws, "plugins": versions(yields.scenario)}
+    )
     return paths
 
 
@@ -43,6 +46,6 @@ def write_run_folder(results: FacilityResults, folder: Path, identity: dict[str,
         warnings.simplefilter("ignore", UserWarning)
         for draw in (plots.gantt, plots.occupancy_by_week, plots.lead_time, plots.waits, plots.doses_per_year):
             paths.extend(save(draw(results), folder, draw.__name__))
-    extra = {"version": __version__, "replications": results.replications}
+    extra = {"version": __version__, "replications": results.replications, "plugins": versions(results.scenario)}
     write_manifest(folder, {**identity, **extra})
     return paths if results.events is None else [*paths, results.events]

@@ -13,10 +13,10 @@ import exosim
 
 PACKAGE = Path(exosim.__file__).parent
 FLOORS: dict[str, int] = {
-    **dict.fromkeys(["errors", "units", "references", "version", "limits"], 0),
+    **dict.fromkeys(["errors", "units", "plugins", "references", "version", "limits"], 0),
     **dict.fromkeys(["parameter", "distributions", "quantile_given", "empirical"], 1),
     **dict.fromkeys(["sampling", "vocabulary", "material"], 1),
-    **dict.fromkeys(["physics", "operations", "composition", "recipe", "kernel"], 2),
+    **dict.fromkeys(["physics", "operations", "plugin_guard", "composition", "recipe", "kernel"], 2),
     **dict.fromkeys(["quality", "product", "readings", "cell_readings", "working_time", "plant"], 3),
     **dict.fromkeys(["records", "description"], 3),
     **dict.fromkeys(
@@ -40,7 +40,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(["resource_reader", "failure_reader", "plant_reader", "plant_builder", "reader", "scenario"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
-    **dict.fromkeys(["results", "budget", "feasibility", "simulation", "releases", "preflight"], 7),
+    **dict.fromkeys(["results", "budget", "feasibility", "simulation", "releases", "preflight", "plugin_trial"], 7),
     **dict.fromkeys(["replications", "export", "folder"], 7),
     **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run"], 7),
     **dict.fromkeys(["plots", "bibliography"], 9),
