@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import importlib
 import warnings
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from exosim.global_random import watched
 from exosim.kernel import Step, run
 from exosim.material import FIELDS
 from exosim.operations.base import Outcome
@@ -58,36 +57,14 @@ def with_remarks(scenario: Scenario) -> Scenario:
 
 def _odd(step: Step, plugin: Plugin) -> Iterator[str]:
     """Yield what is odd about an operation that runs once more on the same feed."""
-    with _moved_generators() as untouched:
+    with watched() as touched:
         again = step.procedure.operation.transform(step.held)
-        used = not untouched()
+        draws = touched()
     named = f"{step.procedure.id}: the operation {plugin.operation} of the plug-in {plugin}"
-    if used:
+    if draws:
         yield f"{named} uses the random numbers of the whole process; those of exosim are its own and stay the same"
     if _bits(again) != _bits(step.outcome):
         yield f"{named} gives other numbers each time: results with it cannot be repeated"
-
-
-@contextlib.contextmanager
-def _moved_generators() -> Iterator[Callable[[], bool]]:
-    """Give a function that tells whether nobody touched the generators of the process; then put them back.
-
-    They are moved to where no seed leads, so that an operation that seeds them anew each time is seen as well.
-    """
-    shared, own = importlib.import_module("random"), np.random
-    kept = shared.getstate(), own.get_state()
-    shared.random(), own.random()
-
-    def states() -> tuple[Any, ...]:
-        name, keys, *rest = own.get_state()
-        return shared.getstate(), name, np.asarray(keys).tobytes(), *rest
-
-    before = states()
-    try:
-        yield lambda: states() == before
-    finally:
-        shared.setstate(kept[0])
-        own.set_state(kept[1])
 
 
 def _bits(outcome: Outcome) -> list[bytes]:

@@ -15,10 +15,10 @@ PACKAGE = Path(exosim.__file__).parent
 FLOORS: dict[str, int] = {
     **dict.fromkeys(["errors", "units", "plugins", "references", "version", "limits"], 0),
     **dict.fromkeys(["parameter", "distributions", "quantile_given", "empirical"], 1),
-    **dict.fromkeys(["sampling", "vocabulary", "material"], 1),
+    **dict.fromkeys(["sampling", "vocabulary", "material", "global_random"], 1),
     **dict.fromkeys(["physics", "operations", "plugin_guard", "composition", "recipe", "kernel"], 2),
     **dict.fromkeys(["quality", "product", "readings", "cell_readings", "working_time", "plant"], 3),
-    **dict.fromkeys(["records", "description"], 3),
+    **dict.fromkeys(["records", "description", "testing"], 3),
     **dict.fromkeys(
         [
             "toml_scanner",
@@ -55,6 +55,7 @@ THIRD_PARTIES: dict[str, set[int]] = {
     "pint": {0},
     "pydantic": {6},
     "pyarrow": {7},
+    "hypothesis": {3},
     "simpy": {4},
     "matplotlib": {9},
     "jinja2": {9},

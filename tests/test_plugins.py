@@ -93,11 +93,13 @@ def test_a_name_that_is_taken_is_refused(install: Install, door: Door) -> None:
     """Nobody's operation silently stands for another: neither exosim's nor that of a second package."""
     text = WITH_PLUGIN.replace('"rocking"', '"pooling"')
     install(package(), "pooling")
-    taken = 'the operation "pooling" is brought by exosim itself and by the plug-in rocking_bags 1.2: uninstall'
+    taken = (
+        'the operation "pooling" is brought by exosim itself and by the plug-in rocking_bags 1.2; all but one must go'
+    )
     assert door.refused(text).startswith(f"{AT}{taken}")
     install(package(), "rocking", name="cradles")
     install(package(), "rocking", name="rocking_bags")
-    assert "the plug-in cradles 1.2 and by the plug-in rocking_bags 1.2: uninstall all but one" in door.refused(
+    assert "the plug-in cradles 1.2 and by the plug-in rocking_bags 1.2; all but one must go" in door.refused(
         WITH_PLUGIN
     )
     install(package(), "pooling")

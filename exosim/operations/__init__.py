@@ -52,7 +52,7 @@ class Catalog(Mapping[str, type[UnitOperation]]):
             offered = self._offered[name]
             by = [f"the plug-in {plugin}" for plugin in offered]
             makers = ["exosim itself", *by] if name in self._own else by
-            taken = f'the operation "{name}" is brought by {" and by ".join(makers)}: uninstall all but one'
+            taken = f'the operation "{name}" is brought by {" and by ".join(makers)}; all but one must go'
             self._loaded[name] = taken if len(makers) > 1 else plugin_guard.load(offered[0])
         return self._loaded[name]
 
