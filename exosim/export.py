@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _BATCH = ("number", "donor", "released", "ended", "disposition", "doses", "campaign", "due")
 _HISTORY = ("deviations", "failures", "procedures", "streams")
+BATCH_COLUMNS = ("replication", *_BATCH, *_HISTORY)
+"""What is told of a batch; its history is names between separators."""
 SEPARATOR = "; "
 """Stands between the parts of a batch's history; none of them holds it: they are names."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -54,7 +56,7 @@ def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     rows = [quantity.as_dict() for quantity in results.quantities()]
     indicators = write_csv(folder / "indicators.csv", list(rows[0]), [list(row.values()) for row in rows])
     values = write_csv(folder / "replications.csv", ["replication", "name", "step", "unit", "value"], _values(results))
-    batches = write_csv(folder / "batches.csv", ("replication", *_BATCH, *_HISTORY), _batches(results))
+    batches = write_csv(folder / "batches.csv", BATCH_COLUMNS, batch_rows(results))
     log = (event._replace(batch=event.batch + 1) for event in results.first.run.log)
     events = write_csv(folder / "events.csv", list(Event._fields), log)
     return [document, indicators, values, batches, events, write_ledger(results.scenario.ledger(), folder)]
@@ -74,7 +76,7 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _batches(results: FacilityResults) -> Iterator[Sequence[Any]]:
+def batch_rows(results: FacilityResults) -> Iterator[Sequence[Any]]:
     """Yield every batch of every replication with its genealogy: the streams that went into it, and what made it."""
     feeds = {procedure.id: procedure.feeds for procedure in results.scenario.declarations.procedures}
     for replication, account in enumerate(results.accounts, start=1):
@@ -100,9 +102,7 @@ def save_run(results: FacilityResults, path: Path, overwrite: bool) -> list[Path
 
 def write_ledger(ledger: Ledger, folder: Path) -> Path:
     """Write ``ledger.csv``: every parameter with its value, origin, source and grade."""
-    columns = ["path", "value", "unit", "origin", "grade", "source", "outside_range"]
-    rows = [[getattr(line, column) for column in columns] for line in ledger]
-    return write_csv(folder / "ledger.csv", columns, rows)
+    return write_csv(folder / "ledger.csv", ledger.COLUMNS, ledger.rows())
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:

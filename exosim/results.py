@@ -16,6 +16,7 @@ from exosim import indicators, units
 from exosim.indicators import Account, Window
 from exosim.parameter import Array
 from exosim.readings import ALL_ATTRIBUTES
+from exosim.result_views import RunViews, YieldViews
 from exosim.version import __version__
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class LimitReached:
         return {"step": self.step, "limit": self.limit, "share": self.share}
 
 
-class Yields:
+class Yields(YieldViews):
     """What a started batch that does not fail yields, over many draws; made by :func:`exosim.evaluate`.
 
     Attributes
@@ -225,7 +226,7 @@ def summarize(
     return Summary(name, step, unit, draws, mean, sd if draws > 1 else None, middle, low, high)
 
 
-class FacilityResults:
+class FacilityResults(RunViews):
     """What leaves the facility, over replications; made by :func:`exosim.simulate`.
 
     Attributes

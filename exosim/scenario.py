@@ -33,6 +33,7 @@ from exosim.reader import Reader
 from exosim.readings import Specification
 from exosim.recipe import Recipe, UnitProcedure, Wait
 from exosim.sampling import uniforms
+from exosim.scenario_view import scenario_view
 from exosim.schema import ScenarioTable
 from exosim.toml_source import MAXIMUM_MEBIBYTES, KeyPath, TomlSource
 from exosim.variants import chosen, split_name
@@ -118,6 +119,9 @@ class Scenario:
         """
         built = _all_built(self.source, variant_names(self.source.data), self.overrides)
         return {str(name): scenario for name, scenario in built.items()}
+
+    def _repr_html_(self) -> str:
+        return scenario_view(self)
 
     def uncertain(self) -> dict[str, Given]:
         """Return the quantities that vary between lanes, by address."""

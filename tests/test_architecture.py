@@ -13,9 +13,9 @@ import exosim
 
 PACKAGE = Path(exosim.__file__).parent
 FLOORS: dict[str, int] = {
-    **dict.fromkeys(["errors", "units", "plugins", "references", "version", "limits"], 0),
+    **dict.fromkeys(["errors", "html", "units", "plugins", "references", "version", "limits"], 0),
     **dict.fromkeys(["parameter", "distributions", "quantile_given", "empirical"], 1),
-    **dict.fromkeys(["sampling", "vocabulary", "material", "global_random"], 1),
+    **dict.fromkeys(["sampling", "vocabulary", "material", "global_random", "frames"], 1),
     **dict.fromkeys(["physics", "operations", "plugin_guard", "composition", "recipe", "kernel"], 2),
     **dict.fromkeys(["quality", "product", "readings", "cell_readings", "working_time", "plant"], 3),
     **dict.fromkeys(["records", "description", "testing"], 3),
@@ -38,10 +38,12 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["facility"], 4),
     **dict.fromkeys(["indicators", "labor", "history", "waits"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
-    **dict.fromkeys(["resource_reader", "failure_reader", "plant_reader", "plant_builder", "reader", "scenario"], 6),
+    **dict.fromkeys(
+        ["resource_reader", "failure_reader", "plant_reader", "plant_builder", "reader", "scenario", "scenario_view"], 6
+    ),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "releases", "preflight", "plugin_trial"], 7),
-    **dict.fromkeys(["replications", "export", "folder"], 7),
+    **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
     **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run"], 7),
     **dict.fromkeys(["plots", "bibliography"], 9),
     **dict.fromkeys(
@@ -55,6 +57,9 @@ THIRD_PARTIES: dict[str, set[int]] = {
     "pint": {0},
     "pydantic": {6},
     "pyarrow": {7},
+    "pandas": {1},
+    "polars": {1},
+    "xarray": {1},
     "hypothesis": {3},
     "simpy": {4},
     "matplotlib": {9},
