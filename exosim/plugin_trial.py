@@ -29,7 +29,8 @@ def brought(scenario: Scenario) -> dict[str, Plugin]:
 
 def versions(scenario: Scenario) -> dict[str, str]:
     """Return the distribution and version of the plug-in of every operation that is not exosim's own."""
-    return {plugin.operation: str(plugin) for plugin in brought(scenario).values()}
+    recipes = (scenario, *scenario.others.values())
+    return {plugin.operation: str(plugin) for recipe in recipes for plugin in brought(recipe).values()}
 
 
 def remarks(scenario: Scenario) -> list[str]:
@@ -51,7 +52,7 @@ def remarks(scenario: Scenario) -> list[str]:
 
 def with_remarks(scenario: Scenario) -> Scenario:
     """Return a scenario whose warnings tell what is odd about the plug-ins that it uses."""
-    found = remarks(scenario)
+    found = dict.fromkeys(text for recipe in (scenario, *scenario.others.values()) for text in remarks(recipe))
     return dataclasses.replace(scenario, warnings=(*scenario.warnings, *found)) if found else scenario
 
 

@@ -23,6 +23,7 @@ def scenario_view(scenario: Scenario) -> str:
         f"{scenario.title or 'scenario'}; hash {scenario.hash[:8]}, seed {scenario.seed}",
         html.table(("procedure", "operation", "feeds", "unit", "operator"), rows, words=5),
         html.remarks([f"{path} = {value}" for path, value in scenario.overrides.items()]),
+        html.remarks([f"also made here: {product}, {other.name}" for product, other in scenario.others.items()]),
         html.folded(ledger.headline(), ledger.table_html()),
         html.remarks(scenario.warnings),
     )
