@@ -56,6 +56,18 @@ def test_it_runs_in_time_and_in_other_processes(install: Install, door: Door) ->
     assert json.loads((door.folder / "c" / "manifest.json").read_text())["plugins"] == {"rocking": "rocking_bags 1.2"}
 
 
+def test_a_plugin_of_another_product_counts_as_well(install: Install, door: Door) -> None:
+    """On a site with several products the manifest and the check know the plug-ins of all recipes."""
+    install(package(POISON["seed"]))
+    door.write(WITH_PLUGIN, "other.toml")
+    site = BASE.replace("seed = 1", 'seed = 1\nhorizon = "500 h"')
+    site += '[[campaign]]\nproduct = "own"\nevery = "48 h"\n'
+    door.write(site + '[[campaign]]\nproduct = "other"\nscenario = "other.toml"\nevery = "48 h"\n')
+    assert any("rocking_bags 1.2" in warning for warning in door.run("check", FILE, "--json").document()["warnings"])
+    assert door.run("run", FILE, "--quiet", "--out", "r", "--replications", "1").code == 0
+    assert json.loads((door.folder / "r" / "manifest.json").read_text())["plugins"] == {"rocking": "rocking_bags 1.2"}
+
+
 def test_a_plugin_is_imported_only_when_it_is_used(install: Install, door: Door) -> None:
     """A scenario without its operation neither imports a plug-in nor cares that it is broken."""
     install("raise SystemExit('imported')\n")
