@@ -148,7 +148,8 @@ class Comparison:
         for label in self.scenarios:
             s = summaries.get((label, name)) or Summary(name, None, unit, 0, reason="this scenario does not report it")
             paired = {}
-            if label != first and (label, name) in self._kept and (first, name) in self._kept:
+            both = (label, name) in self._kept and (first, name) in self._kept
+            if label != first and both and self._comparable(name):
                 paired = paired_difference(self.values(name, label), self.values(name, first), direction)
             about = {"reason": s.reason, "best": best.get(label), **paired}
             found.append(
@@ -156,10 +157,14 @@ class Comparison:
             )
         return found
 
+    def _comparable(self, name: str) -> bool:
+        """Return whether a headline means the same in all scenarios: doses do not when a dose is not the same."""
+        return name != "doses" or len({s.declarations.dose for s in self.scenarios.values()}) == 1
+
     def _best(self, name: str, direction: str) -> dict[str, float]:
         """Return the share of the draws in which each scenario is the best; ties are shared evenly."""
         labels = [label for label in self.scenarios if (label, name) in self._kept]
-        if direction == "neither" or len(labels) < len(self.scenarios):
+        if direction == "neither" or len(labels) < len(self.scenarios) or not self._comparable(name):
             return {}
         sign = -1.0 if direction == "less" else 1.0
         table = sign * np.stack([self.values(name, label) for label in labels])
@@ -171,7 +176,7 @@ class Comparison:
         first, *others = self.scenarios
         rules = {label: scenario.declarations.dose for label, scenario in self.scenarios.items()}
         told = [
-            f"{label}: a dose is {_dose(rules[label])}, and {_dose(rules[first])} in {first}: doses do not compare"
+            f"{label}: a dose is {_dose(rules[label])}, and {_dose(rules[first])} in {first}: doses are not compared"
             for label in others
             if rules[label] != rules[first]
         ]

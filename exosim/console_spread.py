@@ -94,7 +94,14 @@ def _contrast_table(comparison: Comparison, names: Sequence[str]) -> Table:
     first, *_ = comparison.scenarios
     table = Table(box=table_lines(), pad_edge=False)
     table.add_column("per started batch", overflow="fold")
-    for heading in ("median", "5 to 95 %", f"mean minus\n{first}", "95 % interval\nof that", "better\n%", "best\n%"):
+    for heading in (
+        "median",
+        "5 to 95 %",
+        f"mean difference\nto {first}",
+        "95 % interval\nof that",
+        "better\n%",
+        "best\n%",
+    ):
         table.add_column(heading, justify="right", overflow="fold")
     shown = (contrast for contrast in comparison.contrasts if contrast.name in names)
     for name, group in groupby(shown, key=lambda contrast: contrast.name):

@@ -121,7 +121,9 @@ def _logarithmic(axes: Axes) -> None:
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: scientific(value, 2)))
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value:,.0f}" if 1.0 <= value < 1e5 else scientific(value, 1))
+    )
 
 
 def _whisker(axes: Axes, place: int, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], color: str) -> None:
