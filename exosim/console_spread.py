@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from exosim.variance import Part
 
 _MOST_RANKS = 8
+_HEADING = 44  # characters of the longest headline
 _IN_SPECIFICATION = "draws within specification"
 
 
@@ -93,7 +94,7 @@ def print_comparison(comparison: Comparison, paths: Sequence[Path]) -> None:
 def _contrast_table(comparison: Comparison, names: Sequence[str]) -> Table:
     first, *_ = comparison.scenarios
     table = Table(box=table_lines(), pad_edge=False)
-    table.add_column("per started batch", overflow="fold")
+    table.add_column("per started batch", overflow="fold", min_width=_HEADING)
     for heading in (
         "median",
         "5 to 95 %",

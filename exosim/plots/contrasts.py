@@ -24,6 +24,7 @@ _SHOWN = (
     "fold_expansion",
 )
 _MOST = 5
+_TIES = 0.05
 _WIDE = 100.0  # between the 5 % and the 95 % quantile: an axis of ratios
 _TITLES = {
     "doses": "doses per batch",
@@ -141,7 +142,8 @@ def _differences(axes: Axes, comparison: Comparison, name: str) -> None:
     for place, contrast in enumerate(others, start=1):
         color = _color(contrast)
         if name == IN_SPECIFICATION:
-            axes.barh(place, scale * (contrast.difference or 0.0), color=color, height=0.5)
+            axes.barh(place, scale * (contrast.difference or 0.0), color=color, height=0.5, alpha=0.55)
+            axes.plot([scale * (contrast.low or 0.0), scale * (contrast.high or 0.0)], [place] * 2, color="black")
         else:
             _whisker(axes, place, scale * (comparison.values(name, contrast.scenario) - reference), color)
         axes.text(1.01, place, _told(contrast), transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
@@ -166,7 +168,13 @@ def _told(contrast: Contrast) -> str:
         return ""
     if contrast.equal > 0.999:
         return "the same"
-    percent = f"{100.0 * contrast.better:.1f}".removesuffix(".0")
     if contrast.better in (0.0, 1.0):
         return "better in no draw" if contrast.better == 0.0 else "better in all draws"
-    return f"better in {'under 0.1' if percent == '0' else 'over 99.9' if percent == '100' else percent} %"
+    equal = f",\nthe same in {_percent(contrast.equal)} %" if contrast.equal > _TIES else ""
+    return f"better in {_percent(contrast.better)} %{equal}"
+
+
+def _percent(share: float) -> str:
+    """Return a share in percent; what is not quite none or all does not look like it."""
+    percent = f"{100.0 * share:.1f}".removesuffix(".0")
+    return {"0": "under 0.1", "100": "over 99.9"}.get(percent, percent)

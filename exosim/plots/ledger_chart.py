@@ -8,6 +8,7 @@ from exosim.parameter import GRADES
 from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, new_axes, plain
 from exosim.ranking import Rank
 from exosim.results import Yields
+from exosim.uncertain_inputs import COMMON_PATH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,7 +54,8 @@ def _bar(axes: Axes, place: int, ranks: list[Rank]) -> None:
     for rank in (rank for rank in ranks if not rank.noise):
         width = 100.0 * rank.share
         axes.barh(place, width, left=left, color=_COLORS[rank.level], edgecolor="white", linewidth=0.8, height=0.62)
-        text = f"{rank.input.rpartition('.')[2].replace('_', ' ')}\n{width:.0f} %"
+        short = rank.input if rank.input == COMMON_PATH else rank.input.rpartition(".")[2].replace("_", " ")
+        text = f"{short}\n{width:.0f} %"
         if rank.share >= max(_LABELED, 0.0105 * len(text.partition("\n")[0])):
             axes.text(left + width / 2, place, plain(text), ha="center", va="center", color="white", fontsize=8.5)
         else:
@@ -69,10 +71,8 @@ def _dress(axes: Axes, ranks: list[Rank], yields: Yields) -> None:
     from matplotlib.patches import Patch
 
     counts = yields.scenario.ledger().counts()
-    varying = {grade: len({rank.input for rank in ranks if rank.grade == grade}) for grade in GRADES}
-    names = [
-        f"{grade}: {meaning}\n{counts[grade]} parameters, {varying[grade]} vary" for grade, meaning in GRADES.items()
-    ]
+    varying = {g: len({rank.input for rank in ranks if rank.grade == g} - {COMMON_PATH}) for g in GRADES}
+    names = [f"{g}: {meaning}\nvary: {varying[g]} of {counts[g]} parameters" for g, meaning in GRADES.items()]
     axes.set_yticks(range(len(GRADES)), names, fontsize=9)
     axes.set_ylim(len(GRADES) - 0.5, -0.5)
     told = sum(rank.share for rank in ranks if not rank.noise)

@@ -85,6 +85,6 @@ def _dress(panels: list[Axes], count: int, yields: Yields) -> None:
     for axes in panels[max(count - _COLUMNS, 0) : count]:
         axes.set_xlabel("true diameter [nm]")
         axes.tick_params(labelbottom=True)
-    figure.supylabel("vesicles per decade of diameter [% of the start]", fontsize=10)
+    figure.supylabel("vesicles per decade of\ndiameter [% of the start]", fontsize=10)
     handles, names = last.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower right", ncols=3, frameon=False, fontsize=9)
