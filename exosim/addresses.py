@@ -59,7 +59,9 @@ def address(data: Mapping[str, Any], path: KeyPath) -> str:
     for part in path:
         holder = _inside(holder, part)
         if isinstance(part, int):
-            name = (holder.get("id") or holder.get("role")) if isinstance(holder, dict) else None
+            name = (
+                (holder.get("id") or holder.get("role") or holder.get("product")) if isinstance(holder, dict) else None
+            )
             known = isinstance(name, str) and name != ""
             parts[-1:] = (
                 [str(name)]
@@ -105,14 +107,14 @@ def _locate(data: dict[str, Any], given: str) -> KeyPath | None:
         if table.get("id") == head:
             inside = ("parameters",) if keys[0] not in _PROCEDURE_KEYS else ()
             return None if keys[0] in ("id", "parameters") else ("unit_procedure", index, *inside, *keys)
-    if head in _NAMED_SECTIONS:
+    if head in _NAMED_SECTIONS or (head == "campaign" and isinstance(data.get(head), list)):
         return _locate_named(data, head, keys)
     return (head, *keys) if head in ("product", "common", "campaign") else None
 
 
 def _locate_named(data: dict[str, Any], section: str, keys: list[str]) -> KeyPath | None:
     """Find a table by its id; the default instrument need not stand in the file."""
-    ids = [table.get(_NAMED_SECTIONS[section]) for table in tables(data, section)]
+    ids = [table.get(_NAMED_SECTIONS.get(section, "product")) for table in tables(data, section)]
     if len(keys) < 2:
         return None
     if keys[0] == DEFAULT_INSTRUMENT and keys[0] not in ids and section == "assay":
@@ -151,7 +153,8 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
         yield from _of_procedure(table)
     for name in {str(table.get("id")): None for table in tables(data, "assay")} | {DEFAULT_INSTRUMENT: None}:
         yield from (f"assay.{name}.{key}" for key in declared(Assay))
-    yield from (f"campaign.{name}" for name in declared(CampaignNumbers))
+    for prefix in [f"campaign.{table.get('product')}" for table in tables(data, "campaign")] or ["campaign"]:
+        yield from (f"{prefix}.{name}" for name in declared(CampaignNumbers))
     for section, owner in _OWNERS:
         for table in tables(data, section):
             yield from (f"{section}.{table.get(_NAMED_SECTIONS[section])}.{name}" for name in declared(owner))

@@ -51,7 +51,7 @@ class Entry:
 def entries(scenario: Scenario) -> list[Entry]:
     """Return what to cite: exosim, the libraries that it ran with, and the sources in the ledger of a scenario."""
     libraries = [references()[key] for key in _ALWAYS]
-    simulated = [SIMPY] if scenario.declarations.plant.rules is not None else []
+    simulated = [SIMPY] if scenario.declarations.plant.campaigns else []
     ours = _entry(EXOSIM, {"version": __version__})
     found = [ours, *(_entry(library) for library in (*libraries, *simulated))]
     return found + _own_keys(found, [*_published(scenario), *_stated(scenario)])

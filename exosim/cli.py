@@ -33,6 +33,7 @@ from exosim.errors import (
     ExosimError,
     FileError,
     LimitError,
+    ModelError,
     Problem,
     UsageError,
     printable,
@@ -184,7 +185,7 @@ def run(
     """
     from exosim.event_files import EVENTS, check_extra
     from exosim.folder import Target, default_path, identity_of, writing
-    from exosim.picture_folder import write_run_folder
+    from exosim.picture_folder import write_run_folder, write_stopped
     from exosim.replications import simulate
     from exosim.stopping import read_half_widths
 
@@ -197,13 +198,23 @@ def run(
     path = out or default_path(f"{loaded.name}_run", loaded.hash, used)
     target = Target(path, out is not None, identity, overwrite)
     silent = quiet or as_json
+    stopped: ModelError | None = None
     with writing(target, None if silent else note) as folder:
-        with show_progress(silent) as progress:
-            results = simulate(
-                loaded, replications, seed=used, jobs=jobs, progress=progress, half_width=half_width,
-                events=folder / EVENTS if parquet else None,
-            )  # fmt: skip
-        written = write_run_folder(results, folder, identity)
+        try:
+            with show_progress(silent) as progress:
+                results = simulate(
+                    loaded, replications, seed=used, jobs=jobs, progress=progress, half_width=half_width,
+                    events=folder / EVENTS if parquet else None,
+                )  # fmt: skip
+            written = write_run_folder(results, folder, identity)
+        except ModelError as error:
+            if not error.log:
+                raise
+            stopped, written = error, [write_stopped(error, folder, identity)]
+    if stopped is not None:
+        if not silent:
+            note(f"the events up to then: {printable(str(target.path / written[0].name))}")
+        raise stopped
     paths = [Path(printable(str(target.path / path.name))) for path in written]
     if as_json:
         print_json(results.as_dict())

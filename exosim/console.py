@@ -172,6 +172,14 @@ _INDICATORS = {
     "makespan": "first release to last end",
     "work_in_progress": "work in progress",
 }
+_OCCASIONAL = ("batches_turned_away",)
+"""Indicators that are shown where there is something to show."""
+_PRODUCTS = {
+    "doses_by_product": ("doses", "1/year", 1.0),
+    "batches_by_product": ("batches", "1/year", 1.0),
+    "lead_time_by_product": ("lead time", "h", 1.0),
+    "on_time": ("on time", "%", 100.0),
+}
 _SHARES = {
     "utilization": ("utilization", "%", 100.0),
     "occupancy": ("occupancy", "%", 100.0),
@@ -204,6 +212,8 @@ def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
     title = f"{scenario.title or scenario.name}: {plant.horizon / 24:.0f} d, {results.replications} replications"
     console.print(Text(f"{title}, seed {results.seed}", style="bold"))
     console.print(_indicator_table(results))
+    if any(row.name in _PRODUCTS for row in results.quantities()):
+        console.print(_means_table(results, "products: means", "product", _PRODUCTS))
     console.print(_means_table(results, "share of the time: mean", "equipment class", _SHARES))
     if plant.roles:
         console.print(_means_table(results, "people: means", "role", _PEOPLE))
@@ -224,7 +234,7 @@ def _indicator_table(results: FacilityResults) -> Table:
         table.add_column(heading, justify="right")
     table.add_column("unit")
     for row in results.quantities():
-        if row.step is None:
+        if row.step is None and (row.mean or row.name not in _OCCASIONAL):
             cells = (number(row.mean), _span(row.low, row.high), number(row.median), _span(row.p5, row.p95))
             table.add_row(_INDICATORS.get(row.name, row.name), *cells, "" if row.unit == "1" else row.unit)
     return table

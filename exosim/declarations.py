@@ -106,6 +106,16 @@ class StockDeclaration:
     people: int = 1
 
 
+@dataclass(frozen=True)
+class CampaignDeclaration:
+    """One campaign: its numbers and rules, what it makes, and the file of the recipe unless it is that of the site."""
+
+    numbers: Block
+    rules: CampaignTable
+    product: str = ""
+    scenario: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class OrderDeclaration:
     """Batches that are due at some hour."""
@@ -124,7 +134,7 @@ class PlantDeclarations:
     equipment, roles, rooms, stores, stocks : by id
     utilities : limit and unit, by id
     failures, breakdowns : their numbers and their tables, by id
-    campaign, rules : its numbers, and its modes; `rules` is None when the scenario has no campaign
+    campaigns : what is made and how it is released; none when the scenario is not run in time
     orders : in the order of the file
     horizon, warm_up : length of a run and of what is left out at its start [h]
     start : date and time of hour 0
@@ -139,8 +149,7 @@ class PlantDeclarations:
     stocks: Mapping[str, StockDeclaration]
     failures: Mapping[str, tuple[Block, FailureTable]]
     breakdowns: Mapping[str, tuple[Block, FailureTable]]
-    campaign: Block
-    rules: CampaignTable | None
+    campaigns: tuple[CampaignDeclaration, ...]
     orders: tuple[OrderDeclaration, ...]
     horizon: float
     warm_up: float
@@ -149,8 +158,7 @@ class PlantDeclarations:
 
     def blocks(self) -> Iterator[Block]:
         """Yield the parameter blocks, in the order of the ledger."""
-        if self.rules is not None:
-            yield self.campaign
+        yield from (campaign.numbers for campaign in self.campaigns)
         for equipment in self.equipment.values():
             yield equipment.numbers
             if equipment.maintenance is not None:
@@ -182,8 +190,16 @@ class Declarations:
 
     def blocks(self) -> Iterator[Block]:
         """Yield every parameter block, in the order of the ledger."""
+        yield from self._of_product()
+        yield from self.plant.blocks()
+
+    def of_recipe(self) -> Iterator[Block]:
+        """Yield the blocks of the product alone, on whatever plant it is made: what it is, its recipe, what fails."""
+        yield from self._of_product()
+        yield from (block for block, _ in self.plant.failures.values())
+
+    def _of_product(self) -> Iterator[Block]:
         yield from (self.size, self.vesicles, self.proteins)
         for procedure in self.procedures:
             yield from procedure.blocks()
         yield from self.assays.values()
-        yield from self.plant.blocks()

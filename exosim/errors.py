@@ -22,6 +22,7 @@ import datetime
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 INTERRUPTED = 130
 SHOWN_AT_MOST = 50
@@ -151,9 +152,10 @@ class ScenarioError(ExosimError):
 
 
 class ModelError(ExosimError):
-    """The model cannot go on."""
+    """The model cannot go on; `log` holds the events of a run in time up to there."""
 
     exit_code = 4
+    log: Sequence[Any] = ()
 
 
 class FileError(ExosimError):

@@ -90,9 +90,14 @@ def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     indicators = write_csv(folder / "indicators.csv", list(rows[0]), [list(row.values()) for row in rows])
     values = write_csv(folder / "replications.csv", ["replication", "name", "step", "unit", "value"], _values(results))
     batches = write_csv(folder / "batches.csv", ("replication", *_BATCH, *_HISTORY), _batches(results))
-    log = (event._replace(batch=event.batch + 1) for event in results.first.run.log)
-    events = write_csv(folder / "events.csv", list(Event._fields), log)
+    events = write_events(results.first.run.log, folder)
     return [document, indicators, values, batches, events, write_ledger(results.scenario.ledger(), folder)]
+
+
+def write_events(log: Sequence[Event], folder: Path) -> Path:
+    """Write ``events.csv``; batches are numbered from 1, and 0 stands for none."""
+    rows = (event._replace(batch=event.batch + 1) for event in log)
+    return write_csv(folder / "events.csv", list(Event._fields), rows)
 
 
 def _values(results: FacilityResults) -> Iterator[Sequence[Any]]:
@@ -111,10 +116,14 @@ def _finite(value: float) -> float | None:
 
 def _batches(results: FacilityResults) -> Iterator[Sequence[Any]]:
     """Yield every batch of every replication with its genealogy: the streams that went into it, and what made it."""
-    feeds = {procedure.id: procedure.feeds for procedure in results.scenario.declarations.procedures}
+    feeds = {
+        (product.declarations.plant.campaigns[0].product, procedure.id): procedure.feeds
+        for product in results.scenario.products()
+        for procedure in product.declarations.procedures
+    }
     for replication, account in enumerate(results.accounts, start=1):
         for b in account.batches:
-            streams = dict.fromkeys(stream for name in b.procedures for stream in feeds[name])
+            streams = dict.fromkeys(stream for name in b.procedures for stream in feeds[b.campaign, name])
             history = [SEPARATOR.join(parts) for parts in (b.deviations, b.failures, b.procedures, streams)]
             known = (getattr(b, name) for name in _BATCH[1:])
             yield replication, b.number + 1, *known, *history

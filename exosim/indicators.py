@@ -16,10 +16,10 @@ import numpy as np
 from exosim.history import histories, troubles
 from exosim.labor import paid_hours, touched_hours
 from exosim.plant import Plant
+from exosim.product_indicators import YEAR, batches_by_product, doses_by_product, lead_time_by_product, on_time
 from exosim.records import BatchRecord, Event, Run, log_hash
 from exosim.waits import WAITS
 
-YEAR = 8766.0  # h
 _WEEK = 168.0  # h
 _ARRIVES = ("start", "parallel", "prepare")
 """Events with which a batch or a preparation takes a unit."""
@@ -259,6 +259,10 @@ BY_RESOURCE: Mapping[str, tuple[str, Callable[[Window], dict[str, float]]]] = {
     "labor_touch_hours": ("h/year", labor_touch_hours),
     "labor_paid_hours": ("h/year", labor_paid_hours),
     "unavailability": ("1", unavailability),
+    "doses_by_product": ("dose/year", doses_by_product),
+    "batches_by_product": ("1/year", batches_by_product),
+    "lead_time_by_product": ("h", lead_time_by_product),
+    "on_time": ("1", on_time),
     **WAITS,
 }
 """Indicators by equipment class, role or procedure, with units."""

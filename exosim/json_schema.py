@@ -124,6 +124,9 @@ def _key(table: str, key: str, generated: Mapping[str, Any]) -> dict[str, Any]:
 def _value(table: str, key: str, generated: Mapping[str, Any]) -> dict[str, Any]:
     if (table, key) in UNITS:
         return _text_or_number(UNITS[table, key])
+    if (table, key) == ("ScenarioTable", "campaign"):
+        one = {"$ref": "#/$defs/CampaignTable"}
+        return {"anyOf": [one, {"type": "array", "items": one}]}
     if (table, key) == ("OrderTable", "due"):
         return {"anyOf": [{"type": "string", "format": form} for form in ("date", "date-time-local")]}
     if table == "LimitsTable":

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from exosim import plots
 from exosim.comparison import Comparison
-from exosim.export import write_contrasts, write_run, write_yields
+from exosim.errors import ModelError
+from exosim.export import to_json, write_contrasts, write_events, write_run, write_yields
 from exosim.folder import write_manifest
 from exosim.plots.style import save
 from exosim.results import FacilityResults, Yields
@@ -61,6 +62,15 @@ def _can_be_drawn(yields: Yields) -> bool:
     """Return whether all numbers of vesicles and cells are finite."""
     counts = (s for s in yields.quantities() if s.unit in ("EV", "cell"))
     return all(s.n > 0 for s in counts if yields.has(s.name, s.step))
+
+
+def write_stopped(error: ModelError, folder: Path, identity: dict[str, Any]) -> Path:
+    """Write the events of a run that could not go on, and why; return the path of the events."""
+    events = write_events(error.log, folder)
+    document = {"form": "exosim.error/1", "problems": [problem.as_dict() for problem in error.problems]}
+    (folder / "error.json").write_text(to_json(document), encoding="utf-8")
+    write_manifest(folder, {**identity, "version": __version__, "stopped": True})
+    return events
 
 
 def write_run_folder(results: FacilityResults, folder: Path, identity: dict[str, Any]) -> list[Path]:

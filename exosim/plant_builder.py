@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from exosim.declarations import Block, EquipmentDeclaration, PlantDeclarations, RoleDeclaration, StockDeclaration
+from exosim.declarations import (
+    Block,
+    CampaignDeclaration,
+    EquipmentDeclaration,
+    PlantDeclarations,
+    RoleDeclaration,
+    StockDeclaration,
+)
 from exosim.parameter import Array
 from exosim.plant import (
     Breakdown,
@@ -30,7 +37,6 @@ from exosim.plant import (
     StoreNumbers,
     Utility,
 )
-from exosim.plant_tables import CampaignTable
 from exosim.sampling import Quantity, Repeated
 from exosim.working_time import Shift, WorkingTime, working_time
 
@@ -59,10 +65,9 @@ def plant_of(declared: PlantDeclarations, values: Values, seed: int, replication
     )
 
 
-def campaign_of(declared: PlantDeclarations, values: Values) -> Campaign:
-    """Return how batches are released."""
-    numbers = CampaignNumbers(**declared.campaign.pick(values))
-    rules = declared.rules or CampaignTable()
+def campaign_of(declared: CampaignDeclaration, values: Values) -> Campaign:
+    """Return how the batches of one campaign are released."""
+    numbers, rules = CampaignNumbers(**declared.numbers.pick(values)), declared.rules
     return Campaign(
         rules.mode,
         numbers.every,
@@ -73,6 +78,7 @@ def campaign_of(declared: PlantDeclarations, values: Values) -> Campaign:
         rules.storage,
         round(numbers.rank or 0),
         rules.when_full,
+        declared.product,
         begin=numbers.begin or 0.0,
         lead_time=numbers.lead_time or 0.0,
     )

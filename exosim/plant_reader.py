@@ -9,6 +9,7 @@ from typing import Any
 
 from exosim.declarations import (
     Block,
+    CampaignDeclaration,
     EquipmentDeclaration,
     OrderDeclaration,
     PlantDeclarations,
@@ -21,7 +22,7 @@ from exosim.findings import Findings
 from exosim.operations import catalog
 from exosim.parameter import declared
 from exosim.plant import CampaignNumbers, EquipmentNumbers, MaintenanceNumbers, RoleNumbers
-from exosim.plant_tables import EquipmentTable
+from exosim.plant_tables import CampaignTable, EquipmentTable
 from exosim.quantities import read_number
 from exosim.resource_reader import ResourceReader, given, unique
 from exosim.schema import ScenarioTable
@@ -61,8 +62,6 @@ class PlantReader:
         equipment, roles = dict(self._equipment(rooms)), dict(self._roles())
         self._check_procedures(equipment, roles, stores)
         failures = FailureReader(self.table, self.findings, self.block)
-        campaign = self.table.campaign
-        numbers = given(campaign, CampaignNumbers) if campaign is not None else {}
         start = self._naive(self.table.start) or _DEFAULT_START
         plant = PlantDeclarations(
             equipment,
@@ -73,8 +72,7 @@ class PlantReader:
             dict(resources.stocks(equipment, roles)),
             dict(failures.of_procedures()),
             dict(failures.of_units(equipment)),
-            self.block(CampaignNumbers, "campaign", ("campaign",), numbers),
-            campaign,
+            tuple(self._campaigns()),
             tuple(self._orders(start)),
             self._hours("horizon", _YEAR, above=True),
             self._hours("warm_up", 0.0, above=False),
@@ -174,6 +172,23 @@ class PlantReader:
             return default
         return hours
 
+    def _placed(self) -> list[tuple[KeyPath, CampaignTable]]:
+        """Return the campaigns with their places."""
+        listed = isinstance(self.findings.data.get("campaign"), list)
+        return [(("campaign", i) if listed else ("campaign",), table) for i, table in enumerate(self.table.campaign)]
+
+    def _campaigns(self) -> Iterator[CampaignDeclaration]:
+        """Yield the campaigns; where there are several, each names its product."""
+        placed = self._placed()
+        unique(self.findings, "campaign", "product", [table.product or "" for _, table in placed if table.product])
+        for path, table in placed:
+            if table.product is None and (len(placed) > 1 or table.scenario is not None):
+                problem = Problem('"product" is missing', expected='product = "the name of what the campaign makes"')
+                self.findings.add((*path, "product"), problem)
+            prefix = f"campaign.{table.product}" if len(path) > 1 else "campaign"
+            numbers = self.block(CampaignNumbers, prefix, path, given(table, CampaignNumbers))
+            yield CampaignDeclaration(numbers, table, table.product or "", table.scenario)
+
     def _orders(self, start: datetime.datetime) -> Iterator[OrderDeclaration]:
         """Yield the orders; a day alone stands for its end."""
         for index, table in enumerate(self.table.order):
@@ -188,11 +203,18 @@ class PlantReader:
             if hours <= 0.0:
                 problem = Problem("is due before the run starts", got=str(table.due), expected=f"after {start}")
                 self.findings.add(("order", index, "due"), problem)
+            products = [campaign.product for campaign in self.table.campaign if campaign.product]
+            if table.product is not None and table.product not in products:
+                self.findings.add(("order", index, "product"), unknown("product", table.product, products))
+            if table.product is None and len(self.table.campaign) > 1:
+                problem = Problem('"product" is missing', expected="one of " + ", ".join(products))
+                self.findings.add(("order", index, "product"), problem)
             yield OrderDeclaration(hours, table.batches, table.product)
-        rules = self.table.campaign
-        if rules is not None and (rules.mode == "on_order") != bool(self.table.order):
-            expected = 'mode = "on_order" and at least one [[order]], or neither'
-            self.findings.add(("campaign",), Problem("mode and orders do not belong together", expected=expected))
+        for path, campaign in self._placed():
+            ordered = any(order.product in (None, campaign.product) for order in self.table.order)
+            if (campaign.mode == "on_order") != ordered:
+                expected = 'mode = "on_order" and at least one [[order]], or neither'
+                self.findings.add(path, Problem("mode and orders do not belong together", expected=expected))
 
     def _closed(self) -> Iterator[datetime.date]:
         calendar = self.table.calendar

@@ -11,6 +11,8 @@ from exosim.table_base import Day, Id, Name, Table
 
 
 class CampaignTable(Table):
+    product: Id | None = None
+    scenario: Name | None = None
     mode: Literal["paced", "as_soon_as_possible", "on_order"] = "paced"
     priority: Literal["fifo", "oldest", "earliest_due"] = "fifo"
     storage: Literal["unlimited", "none", "zero_wait"] = "unlimited"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
@@ -25,11 +25,13 @@ from exosim.indicators import Account, Window, account
 from exosim.limits import MOST_REPLICATIONS
 from exosim.operations.base import Context, Outcome
 from exosim.parameter import Array
+from exosim.plant import Failure
 from exosim.readings import doses_of
 from exosim.recipe import Recipe
 from exosim.releases import BATCHES_PER_REPLICATION, releases
 from exosim.results import FacilityResults
 from exosim.scenario import Scenario
+from exosim.sites import seeds
 from exosim.stopping import read_half_widths, settled, targets
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -100,13 +102,14 @@ def _check(scenario: Scenario, replications: int, jobs: int, seed: int) -> None:
     if replications < 1 or jobs < 1 or seed < 0:
         problem = "replications and jobs must be at least 1, the seed at least 0"
         raise UsageError(Problem(problem, got=f"{replications}, {jobs}, {seed}"))
-    if scenario.declarations.plant.rules is None:
+    if not scenario.declarations.plant.campaigns:
         missing = Problem("the scenario has no [campaign]", expected='[campaign] with every = "21 d", say')
         raise ScenarioError(replace(missing, file=scenario.source.name))
     if replications > MOST_REPLICATIONS:
         much = Problem("this is more than a run may have", got=shortened(f"{replications:,} replications"))
         raise LimitError(replace(much, expected=f"at most {MOST_REPLICATIONS:,}: --replications N"))
-    check_in_time(scenario)
+    for product in scenario.products():
+        check_in_time(product)
 
 
 def _tell(progress: Progress | None, done: int, asked: int) -> None:
@@ -162,23 +165,39 @@ def _logged(scenario: Scenario, seed: int, folder: Path | None, replication: int
 
 def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
     """Run one replication: one world, its donors and its batches."""
-    declared = scenario.declarations.plant
-    made = releases(scenario, seed, replication)
-    count = len(made.at)
-    values = scenario.batch_values(replication, made.donors, replication * BATCHES_PER_REPLICATION, seed)
-    recipe = scenario.recipe(values)
+    declared, first = scenario.declarations.plant, replication * BATCHES_PER_REPLICATION
+    used = seeds(scenario, seed)
+    made = [_made(product, own, replication) for product, own in zip(scenario.products(), used, strict=True)]
+    count = sum(len(production.releases) for production, _ in made)
+    donors = made[0][0].donors if len(made) == 1 else range(first, first + count)
+    plant = scenario.plant(scenario.batch_values(replication, donors, first, seed), seed, replication)
+    plant = replace(plant, failures=tuple(failure for _, failures in made for failure in failures))
+    planned: dict[str, float] = {}
+    for product, (production, _) in zip(scenario.products(), made, strict=True):
+        preflight.check(product, plant, production.procedures, production.lots)
+        own = len(production.releases)
+        for name, hours in planned_occupation(plant, production.procedures, production.lots, own).items():
+            planned[name] = planned.get(name, 0.0) + hours * own / max(count, 1)
+    run = operate(plant, [production for production, _ in made], declared.horizon, replication)
+    return Window(run, plant, declared.warm_up, planned)
+
+
+def _made(product: Scenario, seed: int, replication: int) -> tuple[Production, Sequence[Failure]]:
+    """Return what one replication makes of one product, and what can fail in it."""
+    released = releases(product, seed, replication)
+    values = product.batch_values(replication, released.donors, replication * BATCHES_PER_REPLICATION, seed)
+    recipe, count = product.recipe(values), len(released.at)
 
     def alone(batch: int) -> Recipe:
-        return scenario.recipe({path: lane_of(value, batch) for path, value in values.items()})
+        return product.recipe({path: lane_of(value, batch) for path, value in values.items()})
 
     def doses(outcome: Outcome, context: Context) -> Array:
-        return doses_of(outcome, context, scenario.declarations.dose)
+        return doses_of(outcome, context, product.declarations.dose)
 
-    plant = scenario.plant(values, seed, replication)
-    failures = Mishaps(plant.failures, [p.id for p in recipe.procedures], seed, replication, count)
+    failures = product.plant(values, seed, replication).failures
+    mishaps = Mishaps(failures, [p.id for p in recipe.procedures], seed, replication, count)
     lots = Lots(recipe, alone, count, doses)
-    preflight.check(scenario, plant, recipe.procedures, lots)
-    planned = planned_occupation(plant, recipe.procedures, lots, count)
-    production = Production(made.campaign, recipe.procedures, lots, failures, made.at, made.donors, made.dues)
-    run = operate(plant, [production], declared.horizon, replication)
-    return Window(run, plant, declared.warm_up, planned)
+    production = Production(
+        released.campaign, recipe.procedures, lots, mishaps, released.at, released.donors, released.dues
+    )
+    return production, failures

@@ -11,7 +11,8 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ from exosim.readings import Specification
 from exosim.recipe import Recipe, UnitProcedure, Wait
 from exosim.sampling import FLAT, Nesting, uniforms
 from exosim.schema import ScenarioTable
+from exosim.sites import missing, products
 from exosim.toml_source import MAXIMUM_MEBIBYTES, KeyPath, TomlSource
 from exosim.variants import chosen, split_name
 from exosim.variants import names as variant_names
@@ -68,6 +70,7 @@ class Scenario:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     variant: str | None = None
+    others: Mapping[str, Scenario] = field(default_factory=dict, repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to another process as what was read, and be checked again there."""
@@ -91,12 +94,21 @@ class Scenario:
         measured = {path: base.digest for path, base in bases.items() if isinstance(base, Empirical)}
         if measured:
             said["measured"] = measured
+        if self.others:
+            said["products"] = {name: other.hash for name, other in self.others.items()}
         text = json.dumps(said, sort_keys=True, default=str, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def ledger(self) -> Ledger:
-        """Return every parameter with its value, origin, source and grade."""
-        return Ledger(tuple(line for block in self.declarations.blocks() for line in _lines(block, self.overrides)))
+        """Return every parameter with its value, origin, source and grade; those of another product under its name."""
+        own = [line for block in self.declarations.blocks() for line in _lines(block, self.overrides)]
+        others = (
+            replace(line, path=f"{product}.{line.path}")
+            for product, other in self.others.items()
+            for block in other.declarations.of_recipe()
+            for line in _lines(block, {})
+        )
+        return Ledger((*own, *others))
 
     def with_(self, changes: Mapping[str, Any]) -> Scenario:
         """Return the scenario with other values, by address: ``{"concentrate.flux": "35 L/m2/h"}``.
@@ -156,8 +168,12 @@ class Scenario:
         return plant_of(self.declarations.plant, values, used, replication)
 
     def campaign(self, values: Values) -> Campaign:
-        """Return how batches are released, with the given values."""
-        return campaign_of(self.declarations.plant, values)
+        """Return how the batches of the first campaign are released, with the given values."""
+        return campaign_of(self.declarations.plant.campaigns[0], values)
+
+    def products(self) -> tuple[Scenario, ...]:
+        """Return one scenario for each campaign, all on the plant of this one; itself when there is only its own."""
+        return products(self)
 
     def batch_values(self, world: int, donors: Sequence[int], first: int, seed: int | None = None) -> dict[str, Array]:
         """Return every given quantity for the batches of one replication."""
@@ -244,7 +260,12 @@ def _all_built(
 
 
 def _build(
-    source: TomlSource, variant: str | None, overrides: Mapping[str, Any], problems: Sequence[Problem] = ()
+    source: TomlSource,
+    variant: str | None,
+    overrides: Mapping[str, Any],
+    problems: Sequence[Problem] = (),
+    *,
+    alone: bool = False,
 ) -> Scenario:
     said, wrong = chosen(source, variant)
     findings = Findings(said, copy.deepcopy(said.data))
@@ -252,14 +273,36 @@ def _build(
     findings.override(overrides)
     reader = Reader(findings)
     declarations = reader.read()
+    others = {} if alone or declarations is None else _others(declarations, said, findings)
     if findings.problems or declarations is None:
         raise ScenarioError(findings.problems)
     table = reader.table
     name = table.name if variant is None else f"{table.name}#{variant}"
     return Scenario(
         name, _title(table, variant), table.seed, table.draws, findings.data, source, declarations, overrides,
-        tuple(findings.warnings), variant,
+        tuple(findings.warnings), variant, others,
     )  # fmt: skip
+
+
+def _others(declarations: Declarations, source: TomlSource, findings: Findings) -> dict[str, Scenario]:
+    """Return the scenarios of the products that have a file of their own; the campaigns in those files do not count."""
+    found = {}
+    for index, campaign in enumerate(declarations.plant.campaigns):
+        if campaign.scenario is None:
+            continue
+        listed = isinstance(findings.data.get("campaign"), list)
+        place: KeyPath = ("campaign", index, "scenario") if listed else ("campaign", "scenario")
+        beside = Path(source.place(place)[0] or source.name).parent
+        typed, variant = split_name(str(beside / campaign.scenario))
+        try:
+            other, problems = read_scenario(typed, MAXIMUM_MEBIBYTES)
+            found[campaign.product] = _build(other, variant, {}, problems, alone=True)
+        except (FileError, ScenarioError) as error:
+            findings.problems += error.problems
+            continue
+        for problem in missing(found[campaign.product].declarations, declarations.plant):
+            findings.add(place, problem)
+    return found
 
 
 def _title(table: ScenarioTable, variant: str | None) -> str:

@@ -11,7 +11,7 @@ import datetime
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
 from exosim.errors import Problem, in_words, nearest_name, shortened, unknown
 from exosim.limits import LARGEST_SEED, MOST_DRAWS, MOST_REPLICATIONS
@@ -142,6 +142,11 @@ class VariantTable(Table):
     unit_procedure: list[dict[str, Any]] = Field(default_factory=list)
 
 
+def _listed(campaigns: Any) -> Any:
+    """Return the campaigns as a list: ``[campaign]`` alone is one of them."""
+    return campaigns if isinstance(campaigns, list) else [campaigns]
+
+
 class ScenarioTable(Table):
     format: Annotated[int, Field(strict=True, ge=1)] = FORMAT
     name: Name
@@ -156,7 +161,7 @@ class ScenarioTable(Table):
     replace: list[Name] = Field(default_factory=list)
     variant: list[VariantTable] = Field(default_factory=list)
     product: ProductTable
-    campaign: CampaignTable | None = None
+    campaign: Annotated[list[CampaignTable], BeforeValidator(_listed)] = Field(default_factory=list)
     equipment: list[EquipmentTable] = Field(default_factory=list)
     room: list[RoomTable] = Field(default_factory=list)
     store: list[StoreTable] = Field(default_factory=list)
@@ -248,7 +253,7 @@ def read_structure(data: Mapping[str, Any]) -> tuple[ScenarioTable | None, list[
         try:
             return ScenarioTable.model_validate(mended), problems
         except ValidationError as error:
-            for path, problem, missing in _problems(error):
+            for path, problem, missing in _problems(error, mended):
                 problems += [(path, problem)] if attempt == 0 else []
                 _mend(mended, path, missing)
     return None, problems
@@ -268,10 +273,12 @@ def _mend(data: dict[str, Any], path: KeyPath, missing: bool) -> None:
         holder.pop(key, None)
 
 
-def _problems(error: ValidationError) -> Iterator[tuple[KeyPath, Problem, bool]]:
+def _problems(error: ValidationError, data: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Problem, bool]]:
     """Yield each problem with its path, and whether a key is missing there."""
     for item in error.errors(include_url=False, include_context=True):
         path = tuple(part for part in item["loc"] if part != "[key]")
+        if path[:2] == ("campaign", 0) and not isinstance(data.get("campaign"), list):
+            path = ("campaign", *path[2:])
         yield path, _in_words(item["type"], path, item["input"], item.get("ctx", {})), item["type"] == "missing"
 
 

@@ -94,7 +94,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "doi": "its DOI",
     },
     "CampaignTable": {
-        "mode": "releases on a rhythm, or when the first unit has taken the last batch",
+        "product": "name of what the campaign makes, where the site makes several products",
+        "scenario": "file with the recipe of the product, relative to this one; its own plant does not count",
+        "mode": "releases on a rhythm, when the first unit has taken the last batch, or so long before a due date",
         "priority": "who is served first: who waits longest, who was released first, whose planned release was first",
         "when_full": "at the limit of work in progress a batch waits for its release, or is turned away",
         "storage": "between units: in store, on the unit until the next is free, or no wait at all",

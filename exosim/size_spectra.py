@@ -52,9 +52,10 @@ def size_spectra(yields: Yields, lanes: int = LANES) -> tuple[Spectrum, ...]:
     used = min(yields.draws, lanes)
     _, donors, batches = yields.nested
     scenario = yields.scenario
-    recipe = scenario.recipe(scenario.values(0, used, yields.seed, Nesting(donors, batches)))
+    with np.errstate(all="ignore"):  # the run has reported what is not finite
+        recipe = scenario.recipe(scenario.values(0, used, yields.seed, Nesting(donors, batches)))
+        pairs = [pair for step in run(recipe) for pair in _pairs(step)]
     edges = recipe.context.sizes.edges
-    pairs = (pair for step in run(recipe) for pair in _pairs(step))
 
     def spread(amounts: Array) -> Floats:
         return np.array(np.broadcast_to(amounts, (len(edges) - 1, used)))

@@ -86,12 +86,24 @@ def _source(path: Path) -> TomlSource:
 
 
 def _bases(path: Path) -> list[Path]:
-    """Return the files that a template extends, the nearest first."""
+    """Return the files that a template extends or takes a product from, and so on, the nearest first."""
     found: list[Path] = []
-    while (wanted := _source(path).data.get("extends")) is not None:
-        path = path.with_name(split_name(str(wanted))[0])
-        found.append(path)
+    wanted = _named(path)
+    while wanted:
+        path = wanted.pop(0)
+        if path not in found:
+            found.append(path)
+            wanted += _named(path)
     return found
+
+
+def _named(path: Path) -> list[Path]:
+    """Return the files that a scenario names."""
+    data = _source(path).data
+    campaigns = data.get("campaign", [])
+    listed = campaigns if isinstance(campaigns, list) else [campaigns]
+    names = [data.get("extends"), *(campaign.get("scenario") for campaign in listed)]
+    return [path.with_name(split_name(name)[0]) for name in names if name is not None]
 
 
 def _renamed(path: Path, name: str) -> str:

@@ -118,7 +118,10 @@ def _sample(yields: Yields, levels: Sequence[Level]) -> Yields:
     donors = 2 if "donor" in levels and "study" in levels else 1
     batches = 2 if "batch" in levels else 1
     worlds = min(yields.draws, NESTED_LANES) // (donors * batches)
-    return yields.again(nested=(max(worlds, 2), donors, batches)) if yields.draws > 1 else yields
+    if yields.draws < 2:
+        return yields
+    with np.errstate(all="ignore"):  # what is not finite is reported with a reason
+        return yields.again(nested=(max(worlds, 2), donors, batches))
 
 
 def _grouped_shape(nested: tuple[int, int, int], levels: Sequence[Level]) -> tuple[int, int, int]:

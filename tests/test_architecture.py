@@ -36,9 +36,11 @@ FLOORS: dict[str, int] = {
         6,
     ),
     **dict.fromkeys(["facility"], 4),
-    **dict.fromkeys(["indicators", "labor", "history", "waits"], 5),
+    **dict.fromkeys(["indicators", "labor", "history", "waits", "product_indicators"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
-    **dict.fromkeys(["resource_reader", "failure_reader", "plant_reader", "plant_builder", "reader", "scenario"], 6),
+    **dict.fromkeys(
+        ["resource_reader", "failure_reader", "plant_reader", "plant_builder", "reader", "sites", "scenario"], 6
+    ),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "releases", "preflight"], 7),
     **dict.fromkeys(["replications", "export", "folder"], 7),

@@ -159,7 +159,15 @@ def test_RUN_001(door: Door) -> None:
         f'[[unit_procedure]]\nid = "{name}"\noperation = "timed_step"\nunit = "{unit}"\nparameters.step_time = "2 h"\n'
         for name, unit in (("rest", "tank"), ("again", "vessel"))
     )
-    message = refused(door, text.replace('id = "vessel"', 'id = "vessel"\n[[equipment]]\nid = "tank"'), code=4)
+    door.write(text.replace('id = "vessel"', 'id = "vessel"\n[[equipment]]\nid = "tank"'))
+    answer = door.run("run", FILE, "--out", "r")
+    message = answer.err
+    assert (answer.code, answer.out) == (4, "")
+    with (door.folder / "r" / "events.csv").open(encoding="utf-8", newline="") as file:
+        events = list(csv.DictReader(file))
+    assert {event["event"] for event in events} >= {"release", "start", "end"}, "what happened until then is kept"
+    assert max(float(event["time"]) for event in events) == 5.0
+    assert (door.folder / "r" / "error.json").exists() and "r/events.csv" in message
     for word in ("deadlock at 5 h", "holds vessel", "waits for tank", "holds tank", "waits for vessel"):
         assert word in message
 

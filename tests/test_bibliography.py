@@ -32,7 +32,7 @@ def test_exactly_the_sources_of_the_ledger(path: Path) -> None:
     found = parsed(bibtex(scenario))
     used = {line.source for line in scenario.ledger()} - {"assumption"}
     left_out = set(uncited(scenario)) - {"assumption"}
-    simulated = ["simpy"] if scenario.declarations.plant.rules is not None else []
+    simulated = ["simpy"] if scenario.declarations.plant.campaigns else []
     assert set(found) == {*LIBRARIES, *simulated, *(used - left_out)}
     for key in left_out:
         assert references()[key].citation() == references()[key].title

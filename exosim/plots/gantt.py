@@ -41,12 +41,13 @@ def gantt(results: FacilityResults, ax: Axes | None = None) -> Axes:
     stays: dict[int, list[tuple[float, float]]] = defaultdict(list)
     cleaning: dict[int, list[tuple[float, float]]] = defaultdict(list)
     colors: dict[int, list[str]] = defaultdict(list)
+    color_of = _batch_colors(window)
     for _, unit, begin, end, turnaround in window.stays:
         if unit not in place:
             continue
         row, batch = place[unit], batch_of.get((unit, begin))
         stays[row].append((begin / _DAY, (end - begin) / _DAY))
-        colors[row].append(GRAY if batch is None else _COLORS[batch % len(_COLORS)])
+        colors[row].append(GRAY if batch is None else color_of[batch])
         if turnaround:
             cleaning[row].append((end / _DAY, turnaround / _DAY))
         label = "" if batch is None else str(batch + 1)  # a preparation belongs to no batch
@@ -57,11 +58,20 @@ def gantt(results: FacilityResults, ax: Axes | None = None) -> Axes:
     for row, spans in stays.items():  # an edge in its own color keeps a stay of hours visible in a year
         axes.broken_barh(spans, (row - 0.35, 0.7), facecolors=colors[row], edgecolors=colors[row], linewidth=0.8)
     _draw_waits(axes, window, place)
+    out = _draw_outages(axes, window, place)
     axes.set_yticks(range(len(rows)), [plain(name.replace("_", " ")) for name in rows], fontsize=8.5)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlim(0.0, window.run.hours / _DAY)
     left_out = f"; {len(rows)} of {count} units" if len(rows) < count else ""
-    axes.set_xlabel(f"time [d]; numbers: batches, gray: turnaround, hatched: waiting for the unit{left_out}")
+    out_of_use = ", crossed: repair or service" if out else ""
+    axes.set_xlabel(
+        f"time [d]; numbers: batches, gray: turnaround, hatched: waiting for the unit{out_of_use}{left_out}"
+    )
+    products = dict.fromkeys(batch.campaign for batch in window.run.batches if batch.campaign)
+    for product, color in zip(products, _COLORS * len(products), strict=False):
+        axes.plot([], [], color=color, linewidth=6, label=plain(product))
+    if products:
+        axes.legend(frameon=False, ncols=4, loc="lower right", bbox_to_anchor=(1.0, 1.0), fontsize=8.5)
     title = results.scenario.title or results.scenario.name
     axes.set_title(plain(f"{title}: first replication"), loc="left", weight="bold")
     axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
@@ -74,6 +84,27 @@ def _shown(window: Window) -> list[str]:
     many = sum(e.count for e in classes) > _ROWS
     most = max(_ROWS // len(classes), 1) if many else _ROWS
     return [f"{e.id} {unit + 1}" for e in classes for unit in range(min(e.count, most))]
+
+
+def _batch_colors(window: Window) -> dict[int, str]:
+    """Return the color of each batch: that of its product where there are several, otherwise in turn."""
+    products = list(dict.fromkeys(batch.campaign for batch in window.run.batches))
+    several = len(products) > 1
+    return {
+        b.number: _COLORS[(products.index(b.campaign) if several else b.number) % len(_COLORS)]
+        for b in window.run.batches
+    }
+
+
+def _draw_outages(axes: Axes, window: Window, place: dict[str, int]) -> bool:
+    """Draw when units are repaired or serviced; returns whether any is."""
+    outages: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    for event in window.run.log:
+        if event.event in ("down", "maintenance") and event.unit in place:
+            outages[place[event.unit]].append((event.time / _DAY, event.amount / _DAY))
+    for row, spans in outages.items():
+        axes.broken_barh(spans, (row - 0.35, 0.7), facecolor="none", edgecolor="black", hatch="xxxx", linewidth=0.0)
+    return bool(outages)
 
 
 def _draw_waits(axes: Axes, window: Window, place: dict[str, int]) -> None:

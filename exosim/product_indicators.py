@@ -1,0 +1,50 @@
+"""Indicators of what is owed: by product where a site makes several, and of orders with due dates."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from exosim.indicators import Window
+
+YEAR = 8766.0  # h
+
+
+def doses_by_product(window: Window) -> dict[str, float]:
+    """Return the doses per year of each product, where the site makes several [dose/year]."""
+    doses = {batch.campaign: 0.0 for batch in window.run.batches if batch.campaign}
+    for batch in window.ended:
+        if batch.campaign:
+            doses[batch.campaign] += batch.doses
+    return {product: amount * YEAR / window.hours for product, amount in doses.items()}
+
+
+def batches_by_product(window: Window) -> dict[str, float]:
+    """Return the batches of each product that ended well per year, where the site makes several [1/year]."""
+    count = {batch.campaign: 0 for batch in window.run.batches if batch.campaign}
+    for batch in window.ended:
+        if batch.campaign and batch.disposition == "finished":
+            count[batch.campaign] += 1
+    return {product: number * YEAR / window.hours for product, number in count.items()}
+
+
+def lead_time_by_product(window: Window) -> dict[str, float]:
+    """Return the median time from release to the end of a batch of each product, where there are several [h]."""
+    times: dict[str, list[float]] = defaultdict(list)
+    for batch in window.ended:
+        if batch.campaign and batch.disposition == "finished" and batch.ended is not None:
+            times[batch.campaign].append(batch.ended - batch.released)
+    return {product: float(np.median(found)) for product, found in times.items()}
+
+
+def on_time(window: Window) -> dict[str, float]:
+    """Return the share of the batches on order that finished by their due date, by product, or for all orders."""
+    owed = [b for b in window.run.batches if b.due > b.released and window.start <= b.due <= window.run.hours]
+    kept = defaultdict[str, list[bool]](list)
+    for batch in owed:
+        in_time = batch.ended is not None and batch.ended <= batch.due
+        kept[batch.campaign or "orders"].append(batch.disposition == "finished" and in_time)
+    return {product: sum(found) / len(found) for product, found in kept.items()}

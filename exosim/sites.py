@@ -1,0 +1,62 @@
+"""Several products on one site: each has a recipe of its own, and all share the plant of the file that names them."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from exosim.declarations import CampaignDeclaration, Declarations, PlantDeclarations
+from exosim.errors import Problem, nearest_name
+
+if TYPE_CHECKING:
+    from exosim.scenario import Scenario
+
+
+def missing(recipe: Declarations, plant: PlantDeclarations) -> Iterator[Problem]:
+    """Yield what the procedures of a recipe need and a plant does not have."""
+    for procedure in recipe.procedures:
+        needs = (
+            ("equipment", procedure.unit, plant.equipment),
+            ("role", procedure.operator, plant.roles),
+            ("store", procedure.waits_in, plant.stores),
+            *(("utility", name, plant.utilities) for name in procedure.utilities),
+        )
+        for what, name, known in needs:
+            if name is not None and known and name not in known:
+                problem = f'its procedure {procedure.id} needs the {what} "{name}", which the site does not have'
+                yield Problem(problem, expected="one of " + ", ".join(known), nearest=nearest_name(name, known))
+
+
+def products(site: Scenario) -> tuple[Scenario, ...]:
+    """Return one scenario for each campaign of a site; the site itself when it has no other products."""
+    plant = site.declarations.plant
+    if not any(campaign.product for campaign in plant.campaigns):
+        return (site,)
+    return tuple(_product(site, plant, campaign) for campaign in plant.campaigns)
+
+
+def _product(site: Scenario, plant: PlantDeclarations, campaign: CampaignDeclaration) -> Scenario:
+    """Return the recipe of a product on the plant of the site, with the failures of the recipe and its own orders."""
+    own = site.others.get(campaign.product, site)
+    orders = tuple(order for order in plant.orders if order.product in (None, campaign.product))
+    shared = dataclasses.replace(plant, campaigns=(campaign,), orders=orders, failures=own.declarations.plant.failures)
+    declarations = dataclasses.replace(own.declarations, plant=shared)
+    return dataclasses.replace(own, name=campaign.product, declarations=declarations, others={})
+
+
+def seeds(site: Scenario, seed: int) -> tuple[int, ...]:
+    """Return the seed of each product: its draws do not depend on what else the site makes.
+
+    The first campaign with the recipe of the site itself has the seed of the run, so that a site with more products
+    compares with the site alone on the same draws.
+    """
+    campaigns = site.declarations.plant.campaigns
+    own = next((i for i, campaign in enumerate(campaigns) if campaign.scenario is None), None)
+    return tuple(seed if i == own else _seed_of(campaign.product, seed) for i, campaign in enumerate(campaigns))
+
+
+def _seed_of(product: str, seed: int) -> int:
+    digest = hashlib.blake2b(f"{seed}\0{product}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1

@@ -1,0 +1,135 @@
+"""Several products on one site: recipes from their own files, one plant, orders with due dates, rooms between them."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import exosim as xs
+from exosim.errors import ScenarioError
+from exosim.replications import run_once
+
+SCENARIOS = Path(xs.__file__).parents[1] / "scenarios"
+SITE = SCENARIOS / "cdmo_two_products.toml"
+
+
+@pytest.fixture(scope="module")
+def results() -> xs.FacilityResults:
+    return xs.simulate(xs.load(SITE), replications=4)
+
+
+def mean(results: xs.FacilityResults, name: str, step: str | None = None) -> float:
+    found = next(q.mean for q in results.quantities() if (q.name, q.step) == (name, step))
+    assert found is not None
+    return found
+
+
+def test_each_product_makes_its_own_doses(results: xs.FacilityResults) -> None:
+    """All doses are of one product or the other, and each batch follows the recipe of its product."""
+    parts = [mean(results, "doses_by_product", product) for product in ("msc", "reference")]
+    assert sum(parts) == pytest.approx(mean(results, "doses_per_year"), rel=1e-12) and min(parts) > 0.0
+    for batch in results.accounts[0].batches:
+        first = {"msc": "seed_train", "reference": "medium"}[batch.campaign]
+        assert batch.procedures[0] == first
+
+
+def test_orders_are_released_before_they_are_due(results: xs.FacilityResults) -> None:
+    """13 batches are ordered; each is released ten days before the end of its day."""
+    ordered = [b for b in results.accounts[0].batches if b.campaign == "reference"]
+    assert len(ordered) == 13
+    assert all(batch.due - batch.released == pytest.approx(240.0) for batch in ordered)
+    assert 0.5 < mean(results, "on_time", "reference") <= 1.0
+
+
+def test_the_suite_holds_one_batch_and_is_changed_over() -> None:
+    """No two stays in the suite overlap; between products lie the clearance and a changeover of a day."""
+    window = run_once(xs.load(SITE), 1, 0)
+    made = {batch.number: batch.campaign for batch in window.run.batches}
+    entered: dict[int, float] = {}
+    stays = []
+    for event in window.run.log:
+        unit = event.unit.rsplit(" ", 1)[0]
+        if unit in ("tff_skid", "chromatography_skid"):
+            if event.event == "start":
+                entered.setdefault(event.batch, event.time)
+            elif event.event == "leave" and unit == "chromatography_skid":
+                stays.append((entered.pop(event.batch), event.time, made[event.batch]))
+    assert len(stays) > 20
+    for (_, left, before), (begun, _, after) in itertools.pairwise(stays):
+        assert begun - left >= (4.0 if before == after else 28.0) - 1e-9
+
+
+def test_a_product_does_not_see_what_else_is_made(tmp_path: Path) -> None:
+    """Without the second product the batches of the first hold the same material; only their waits differ."""
+    both = run_once(xs.load(SITE), 1, 0)
+    text = SITE.read_text(encoding="utf-8").replace("msc_hollow_fiber.toml", str(SCENARIOS / "msc_hollow_fiber.toml"))
+    start, end = text.index('[[campaign]]\nproduct   = "reference"'), text.index("[[room]]")
+    alone_file = tmp_path / "alone.toml"
+    alone_file.write_text(text[:start] + text[end:], encoding="utf-8")
+    alone = run_once(xs.load(alone_file), 1, 0)
+    donors = [[b.donor for b in run.run.batches if b.campaign == "msc"] for run in (both, alone)]
+    assert donors[0] == donors[1]
+    first = [next(b for b in run.run.batches if b.campaign == "msc") for run in (both, alone)]
+    assert first[0].doses == first[1].doses
+
+
+def test_a_rank_serves_a_product_first(tmp_path: Path) -> None:
+    """The reference material waits less for the suite when it is ranked before the other, under the same draws."""
+
+    def late(rank: int) -> float:
+        changes = {"campaign.reference.rank": 1 - rank, "campaign.msc.rank": rank}
+        return mean(xs.simulate(xs.load(SITE, changes), replications=4), "lead_time_by_product", "reference")
+
+    assert late(rank=1) <= late(rank=0)
+
+
+def test_jobs_change_nothing() -> None:
+    one, two = (xs.simulate(xs.load(SITE), replications=3, jobs=jobs) for jobs in (1, 2))
+    assert [a.log_hash for a in one.accounts] == [a.log_hash for a in two.accounts]
+
+
+def test_what_a_site_lacks_is_told(tmp_path: Path) -> None:
+    """A recipe that needs what the site does not have, a second product without a name, an order for nobody."""
+    (tmp_path / "base.toml").write_text(
+        (SCENARIOS / "msc_hollow_fiber.toml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    other = (SCENARIOS / "reference_vesicles.toml").read_text(encoding="utf-8")
+    (tmp_path / "other.toml").write_text(other.replace('"tff_skid"', '"tff_skit"'), encoding="utf-8")
+    site = tmp_path / "site.toml"
+    site.write_text(
+        """
+extends = "base.toml"
+name = "site"
+[[campaign]]
+product = "msc"
+[[campaign]]
+product = "other"
+scenario = "other.toml"
+mode = "on_order"
+[[campaign]]
+every = "7 d"
+[[order]]
+product = "othre"
+due = 2027-05-01
+""",
+        encoding="utf-8",
+    )
+    with pytest.raises(ScenarioError) as caught:
+        xs.load(site)
+    told = str(caught.value)
+    for words in (
+        'needs the equipment "tff_skit", which the site does not have', "did you mean tff_skid",
+        '"product" is missing', 'unknown product "othre"', "did you mean other",
+    ):  # fmt: skip
+        assert words in told, (words, told)
+
+
+def test_the_ledger_lists_every_product() -> None:
+    lines = {line.path for line in xs.load(SITE).ledger()}
+    assert "reference.polish_reference.column_volume" in lines and "polish.column_volume" in lines
+    assert np.array_equal(
+        *(xs.evaluate(xs.load(f), draws=100).values("doses") for f in (SITE, SCENARIOS / "msc_hollow_fiber.toml"))
+    )
