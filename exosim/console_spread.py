@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from exosim.variance import Part
 
 _MOST_RANKS = 8
-_HEADING = 44  # characters of the longest headline
 _IN_SPECIFICATION = "draws within specification"
 
 
@@ -94,7 +93,7 @@ def print_comparison(comparison: Comparison, paths: Sequence[Path]) -> None:
 def _contrast_table(comparison: Comparison, names: Sequence[str]) -> Table:
     first, *_ = comparison.scenarios
     table = Table(box=table_lines(), pad_edge=False)
-    table.add_column("per started batch", overflow="fold", min_width=_HEADING)
+    table.add_column("per started batch", overflow="fold")
     for heading in (
         "median",
         "5 to 95 %",
@@ -103,7 +102,7 @@ def _contrast_table(comparison: Comparison, names: Sequence[str]) -> Table:
         "better\n%",
         "best\n%",
     ):
-        table.add_column(heading, justify="right", overflow="fold")
+        table.add_column(heading, justify="right", no_wrap=True)
     shown = (contrast for contrast in comparison.contrasts if contrast.name in names)
     for name, group in groupby(shown, key=lambda contrast: contrast.name):
         rows = list(group)

@@ -189,3 +189,14 @@ def test_bad_counts(nested: object, words: str) -> None:
         xs.evaluate(scenario, nested=nested)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="not both"):
         xs.evaluate(scenario, 10, nested=(1, 1, 1))
+
+
+@pytest.mark.filterwarnings("error")
+def test_absurd_spreads_give_numbers_and_no_warning(tmp_path: Path) -> None:
+    """Values over eighty orders of magnitude keep their shares: only their order counts."""
+    yields = xs.evaluate(of_levels(tmp_path, 40.0, 0.5, 0.3), draws=2000)
+    for scale in ("score", "value"):
+        for part in harvested(yields, scale):
+            assert 0.0 <= part.low <= part.share <= part.high <= 1.0
+    assert harvested(yields)[0].share > 0.99
+    assert yields.ranking()[0].level == "study"
