@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from exosim import units
-from exosim.console import new_console, table_lines
+from exosim.console_base import new_console, table_lines
 from exosim.description import OperationDescription, cited
 from exosim.parameter import GRADES, Parameter
 from exosim.references import references
