@@ -42,6 +42,8 @@ LATER_SECTIONS = (
 )  # fmt: skip
 """Sections and keys of the format whose code does not exist yet."""
 NOT_YET = "this is not in this version of exosim"
+_ITEMS = {"feeds": "unnamed", "shifts": "unnamed", "days": "Mon", "holidays": datetime.date(2000, 1, 1)}
+"""Stand-ins for entries of lists by the name of the list; others hold tables."""
 _ROUNDS = 6
 """A stand-in may lack keys of its own: as deep as tables are nested, with room to spare."""
 
@@ -268,7 +270,7 @@ def _mend(data: dict[str, Any], path: KeyPath, missing: bool) -> None:
     if missing:
         holder[key] = copy.deepcopy(_STAND_INS[key])
     elif isinstance(holder, list):
-        holder[key] = "unnamed" if path[-2] == "feeds" else {}
+        holder[key] = _ITEMS.get(str(path[-2]), {})
     else:
         holder.pop(key, None)
 

@@ -70,3 +70,17 @@ def test_what_cannot_work_is_refused(tmp_path: Path, text: str, told: str) -> No
 def test_a_run_in_which_nothing_is_released_says_so(tmp_path: Path) -> None:
     results = xs.simulate(loaded(tmp_path, ONE_STOCK.replace(PACED, 'campaign.begin = "2000 h"')), 1)
     assert any("none was started" in remark for remark in results.remarks())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ('shift.night = { days = ["Mon", "Tuesday"], from = 06:00:00, to = 14:00:00 }', "calendar.shift.night.days.2"),
+        ('holidays = ["2027-12-24"]', "calendar.holidays.1"),
+    ],
+)
+def test_a_wrong_entry_of_a_list_does_not_hide_what_else_is_wrong(tmp_path: Path, wrong: str, told: str) -> None:
+    text = ONE_STOCK.replace('"1000 h"', '"1000 kg"') + f"[calendar]\n{wrong}\n"
+    with pytest.raises(xs.ScenarioError) as caught:
+        loaded(tmp_path, text)
+    assert told in str(caught.value) and "kg cannot be converted to h" in str(caught.value)
