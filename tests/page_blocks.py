@@ -2,7 +2,7 @@
 
 - ```` ```python ```` runs, all blocks in one namespace; a second word such as ``sketch`` marks what only shows a shape.
 - ```` ```console ````: lines ``$ exosim ...`` run. Lines below a command are output that must appear in that order, but
-  for the width of columns; ``…`` stands for what is left out. Where no output is shown, a command runs on few draws.
+  for the width of columns and the hash in the name of a folder; ``…`` stands for what is left out. Where no output is shown, a command runs on few draws.
   ```` ```console refused ```` shows a command that ends with a problem.
 - ```` ```toml NAME.toml ```` or ```` ```csv NAME.csv ```` is written under that name first.
 """
@@ -23,6 +23,8 @@ from exosim.cli import main
 BLESS = os.environ.get("EXOSIM_BLESS") == "1"
 _FENCE = re.compile(r"^```(\w+)[ \t]*([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _NUMBER = re.compile(r"-?\d[\d.,]*(e-?\d+)?")
+_COMMENT = re.compile(r"\s#\s.*")  # not the # of FILE#name
+_HASH = re.compile(r"-[0-9a-f]{8}-s(?=\d)")
 _LEFT_OUT = "…"
 _FEW = {"yield": ("--draws", "300"), "run": ("--replications", "2")}
 
@@ -36,7 +38,7 @@ class Command:
 
     def arguments(self) -> tuple[list[str], str | None]:
         """Return the arguments of `exosim`, quickened where no output is shown, and the file that takes the output."""
-        words = shlex.split(self.line, comments=True)[1:]
+        words = shlex.split(_COMMENT.sub("", self.line))[1:]
         into = None
         if ">" in words:
             words, into = words[: words.index(">")], words[words.index(">") + 1]
@@ -107,7 +109,7 @@ def _compared(command: Command, output: list[str]) -> list[str]:
 
 
 def _without_widths(line: str) -> str:
-    return re.sub(r"─+", "─", " ".join(line.split()))
+    return _HASH.sub("-#-s", re.sub(r"─+", "─", " ".join(line.split())))
 
 
 def _without_numbers(line: str) -> str:

@@ -21,7 +21,8 @@ def pages() -> dict[str, str]:
 
 def _operations() -> str:
     rows = [[f"[`{name}`]({name}.md)", plain(summary(operation))] for name, operation in catalog().items()]
-    told = "Written from the declarations, as `exosim describe` tells them; side by side in a [table](../../reference/operations.md)."
+    side_by_side = "Side by side they stand in the [table of operations](../../reference/operations.md)."
+    told = f"Written from the declarations, as `exosim describe` tells them. {side_by_side}"
     return "\n\n".join(["# Operations in full", told, table(["operation", "in one line"], rows), contents(*catalog())])
 
 

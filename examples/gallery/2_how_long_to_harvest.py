@@ -2,8 +2,8 @@
 How long to harvest
 ===================
 
-A longer collection gives more vesicles, and it occupies the bioreactor for longer. Each length is run on the same random
-values, so that the curves differ by the length alone.
+A longer collection gives more vesicles, and it occupies the bioreactor for longer. Each length is run on the same
+random values, so that the curves differ by the length alone.
 """
 
 import matplotlib.pyplot as plt
