@@ -78,7 +78,7 @@ $(VENV)/docs.stamp: locks/docs.txt $(VENV)/run.stamp
 	@touch $@
 
 docs: $(VENV)/docs.stamp ## build the documentation site into docs/_build/html; warnings are errors
-	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
+	@$(BIN)/python -m sphinx -q -E -W --keep-going -b html docs docs/_build/html
 
 docs-check: docs ## open every page of the site in headless Chromium, at desktop and phone width
 	@$(BIN)/python -m pytest -q -m slow tests/test_site.py

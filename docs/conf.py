@@ -49,13 +49,16 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
 }
 
+html_context = {"default_mode": "auto"}  # light or dark as the system is; the theme warns without it
 html_theme = "pydata_sphinx_theme"
 html_title = f"exosim {version}"
 html_static_path = ["_static"]
+html_favicon = "_static/icon.svg"
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {
+    "logo": {"image_light": "_static/icon.svg", "image_dark": "_static/icon.svg", "text": "exosim"},
     "show_prev_next": True,
     "navigation_with_keys": False,
     "footer_start": ["copyright"],

@@ -2,9 +2,10 @@
 
 - ```` ```python ```` runs, all blocks in one namespace; a second word such as ``sketch`` marks what only shows a shape.
 - ```` ```console ````: lines ``$ exosim ...`` run. Lines below a command are output that must appear in that order, but
-  for the width of columns and the hash in the name of a folder; ``…`` stands for what is left out. Where no output is shown, a command runs on few draws.
+  for the width of columns and the hash in the name of a folder; ``…`` stands for what is left out. Where no output is
+  shown, a command runs on few draws.
   ```` ```console refused ```` shows a command that ends with a problem.
-- ```` ```toml NAME.toml ```` or ```` ```csv NAME.csv ```` is written under that name first.
+- ```` ```toml NAME.toml ```` or ```` ```text NAME.csv ```` is written under that name first.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def run_page(text: str, name: str, capsys: pytest.CaptureFixture[str]) -> str:
             exec(compile(block, name, "exec"), namespace)
         elif language == "console":
             text = text.replace(block, _run_console(block, refused=word == "refused", capsys=capsys))
-        elif language in ("toml", "csv") and word.endswith(f".{language}"):
+        elif language in ("toml", "text") and word.endswith((".toml", ".csv")):
             Path(word).write_text(block, encoding="utf-8")
     return text
 

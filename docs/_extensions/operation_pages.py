@@ -39,7 +39,7 @@ def _operation(about: OperationDescription) -> Iterator[str]:
     }
     for title, text in parts.items():
         if text:
-            yield f"**{title}.** {plain(text)}"
+            yield f"**{title}:** {plain(text)}"
     yield "## Parameters"
     yield " ".join(part for part in (assumed, "A scenario gives them under `[unit_procedure.parameters]`.") if part)
     yield _parameters(about.parameters)
@@ -69,18 +69,17 @@ def _facts(about: OperationDescription) -> Iterator[list[str]]:
 
 
 def _parameters(parameters: Mapping[str, Parameter]) -> str:
-    head = ["parameter", "default", "unit", "plausible", "meaning", "grade", "source"]
+    head = ["parameter", "default", "plausible", "meaning", "grade and source"]
     return table(head, (_row(name, parameter) for name, parameter in parameters.items()))
 
 
 def _row(name: str, parameter: Parameter) -> list[str]:
-    default = "none" if parameter.default is None else units.show(parameter.default, "1")
-    plausible = f"{units.show(parameter.low, '1')} to {units.show(parameter.high, '1')}"
+    default = "none" if parameter.default is None else units.show(parameter.default, parameter.unit)
+    plausible = f"{units.show(parameter.low, '1')} to {units.show(parameter.high, parameter.unit)}"
     kinds = {"critical process parameter": parameter.critical, "belongs to the plan": parameter.planned}
     told = [parameter.doc, *(kind for kind, holds in kinds.items() if holds)]
-    unit = "" if parameter.unit == "1" else parameter.unit
-    cells = [default, unit, plausible, "; ".join(told), parameter.grade, parameter.source]
-    return [f"`{name}`", *map(plain, cells)]
+    cells = [default, plausible, "; ".join(told)]
+    return [f"`{name}`", *map(plain, cells), f"{parameter.grade} `{parameter.source}`"]
 
 
 def _references(cited: Mapping[str, str]) -> str:
