@@ -14,7 +14,7 @@ project_copyright = "The exosim developers"
 version = release = __version__
 
 extensions = [
-    "myst_parser",
+    "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.mathjax",
     "numpydoc",
@@ -23,11 +23,12 @@ extensions = [
     "leaving_links",
     "own_mathjax",
 ]
-source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
-exclude_patterns = ["_build", "_extensions"]
+source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb", ".rst": "restructuredtext"}
+exclude_patterns = ["_build", "_extensions", "generated/gallery/*.ipynb"]
 nitpicky = False
 suppress_warnings = ["config.cache"]  # functions in sphinx_gallery_conf; the gallery is small
 
+nb_execution_mode = "off"  # notebooks are stored executed; tests/test_notebooks.py keeps them current
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4
 

@@ -24,15 +24,18 @@ from exosim.version import __version__
 
 if TYPE_CHECKING:
     from exosim import plots
+    from exosim.comparison import Comparison, compare
     from exosim.parameter import Ledger
     from exosim.replications import simulate
-    from exosim.results import FacilityResults, Summary, Yields
+    from exosim.results import FacilityResults, Yields
     from exosim.saved_run import SavedRun, load_run
     from exosim.scenario import Scenario, load
     from exosim.simulation import evaluate
+    from exosim.summaries import Summary
 
 __all__ = [
     "CheckpointError",
+    "Comparison",
     "ExosimError",
     "FacilityResults",
     "FileError",
@@ -47,6 +50,7 @@ __all__ = [
     "UsageError",
     "Yields",
     "__version__",
+    "compare",
     "evaluate",
     "load",
     "load_run",
@@ -55,12 +59,14 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Comparison": "exosim.comparison",
     "FacilityResults": "exosim.results",
     "Ledger": "exosim.parameter",
     "SavedRun": "exosim.saved_run",
     "Scenario": "exosim.scenario",
-    "Summary": "exosim.results",
+    "Summary": "exosim.summaries",
     "Yields": "exosim.results",
+    "compare": "exosim.comparison",
     "evaluate": "exosim.simulation",
     "load": "exosim.scenario",
     "load_run": "exosim.saved_run",

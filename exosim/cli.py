@@ -9,16 +9,25 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from exosim.command_options import folder_options, load_scenario, note, print_json, scenario_options
+from exosim.command_options import (
+    draws_option,
+    folder_options,
+    load_scenario,
+    nested_option,
+    note,
+    print_json,
+    scenario_options,
+    show_progress,
+)
+from exosim.compare_command import compare
 from exosim.errors import (
     INTERRUPTED,
     ExosimError,
@@ -39,9 +48,9 @@ if TYPE_CHECKING:
     from exosim.scenario import Scenario
 
 _BUG = 1
-_SHOW_PROGRESS_AFTER = 1.0  # seconds
 _FEWER = {
     "yield": "fewer draws: --draws N",
+    "compare": "fewer draws: --draws N",
     "run": "fewer processes (--jobs N), fewer batches or a shorter horizon",
 }
 """What needs less memory, by command."""
@@ -72,6 +81,7 @@ def cli() -> None:
     \b
     exosim check scenarios/msc_hollow_fiber.toml     is it right, and where do its numbers come from?
     exosim yield scenarios/msc_hollow_fiber.toml     how many vesicles and doses, how pure, how sure?
+    exosim compare scenarios/more_doses.toml         which of these, by how much, and how surely?
     exosim run scenarios/msc_hollow_fiber.toml       when do doses leave the facility, and what holds them back?
     """  # noqa: D301 - click takes the \\b for "leave these lines as they are"
 
@@ -84,9 +94,10 @@ def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, ma
     All problems are reported at once, each with its line, those of all variants included. SCENARIO may be - for
     standard input, here and elsewhere, and FILE#NAME for one variant of a file.
     """
+    from exosim.plugin_trial import with_remarks
     from exosim.scenario import load_all
 
-    loaded, *variants = load_all(scenario, changes, maximum_mebibytes=max_file_size)
+    loaded, *variants = map(with_remarks, load_all(scenario, changes, maximum_mebibytes=max_file_size))
     if as_json:
         print_json(_checked(loaded, variants))
     elif not quiet:
@@ -97,11 +108,12 @@ def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, ma
 
 @cli.command("yield")
 @scenario_options
-@click.option("--draws", type=click.IntRange(min=1), metavar="N", help="Number of draws; default: as in the scenario.")
+@draws_option
+@nested_option
 @folder_options
 def yield_(
     scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int,
-    draws: int | None, seed: int | None, out: Path | None, overwrite: bool,
+    draws: int | None, nested: tuple[int, int, int] | None, seed: int | None, out: Path | None, overwrite: bool,
 ) -> None:  # fmt: skip
     """How many vesicles and doses SCENARIO gives, how pure, where the losses are, and how sure that is.
 
@@ -118,9 +130,9 @@ def yield_(
     target = Target(out or default_path(loaded.name, loaded.hash, used), out is not None, identity, overwrite)
     silent = quiet or as_json
     with writing(target, None if silent else note) as folder:
-        with warnings.catch_warnings(), _progress(silent) as progress:
+        with warnings.catch_warnings(), show_progress(silent) as progress:
             warnings.simplefilter("ignore", RuntimeWarning)  # what is not finite is reported with a reason
-            yields = evaluate(loaded, draws, seed=used, progress=progress)
+            yields = evaluate(loaded, draws, seed=used, nested=nested, progress=progress)
         written = write_yield(yields, folder, identity)
     paths = [Path(printable(str(target.path / path.name))) for path in written]
     if as_json:
@@ -190,7 +202,7 @@ def run(
     stopped: ModelError | None = None
     with writing(target, None if silent else note) as folder:
         try:
-            with _progress(silent) as progress:
+            with show_progress(silent) as progress:
                 results = simulate(
                     loaded, replications, seed=used, jobs=jobs, progress=progress, half_width=half_width,
                     events=folder / EVENTS if parquet else None,
@@ -213,7 +225,7 @@ def run(
         print_run(results, paths)
 
 
-for _command in (cite, describe, new, schema):
+for _command in (cite, compare, describe, new, schema):
     cli.add_command(_command)
 
 
@@ -230,32 +242,6 @@ def _checked(scenario: Scenario, variants: Sequence[Scenario]) -> dict[str, Any]
         "variants": [{"name": v.name, "hash": v.hash, "warnings": list(v.warnings)} for v in variants],
         "ledger": {"headline": ledger.headline(), **ledger.counts(), "lines": [dataclasses.asdict(x) for x in ledger]},
     }
-
-
-@contextlib.contextmanager
-def _progress(silent: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Give a progress callback that draws a bar on standard error once a run takes longer than a second."""
-    if silent:
-        yield None
-        return
-    started, bar, task = time.monotonic(), None, None
-
-    def advance(done: int, asked: int) -> None:
-        nonlocal bar, task
-        if bar is None and done < asked and time.monotonic() - started > _SHOW_PROGRESS_AFTER:
-            from exosim.console import new_progress
-
-            bar = new_progress()
-            bar.start()
-            task = bar.add_task("drawing", total=asked)
-        if bar is not None and task is not None:
-            bar.update(task, completed=done, total=asked)
-
-    try:
-        yield advance
-    finally:
-        if bar is not None:
-            bar.stop()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

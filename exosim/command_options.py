@@ -6,7 +6,8 @@ As in :mod:`exosim.cli`, everything heavy is imported where it is used.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ from exosim.limits import LARGEST_SEED
 
 if TYPE_CHECKING:
     from exosim.scenario import Scenario
+
+_SHOW_PROGRESS_AFTER = 1.0  # seconds
+_LONGEST_COUNT = 18  # digits
 
 
 def _assignment(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> dict[str, Any]:
@@ -43,10 +47,14 @@ def _value(text: str) -> Any:
 
 def scenario_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the scenario and the options of every command that reads one."""
+    return click.argument("scenario", metavar="SCENARIO")(reading_options(command))
+
+
+def reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of every command that reads scenarios."""
     at_least_one = click.IntRange(min=1)
     replace = "Replace a value, by its path; may be given several times."
     options = (
-        click.argument("scenario", metavar="SCENARIO"),
         click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", callback=_assignment, help=replace),
         click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON document."),
         click.option("--quiet", is_flag=True, help="Print no tables and no progress."),
@@ -82,6 +90,32 @@ def folder_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+draws_option = click.option(
+    "--draws", type=click.IntRange(min=1), metavar="N", help="Number of draws; default: as in the scenario."
+)
+
+
+def _nested(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[int, int, int] | None:
+    """Read the --nested option: three whole numbers with an x between them."""
+    if value is None:
+        return None
+    parts = [part.strip() for part in value.lower().split("x")]
+    if len(parts) != 3 or not all(part.isdecimal() and part.isascii() and int(part[:9]) for part in parts):
+        raise click.BadParameter(f'needs WORLDSxDONORSxBATCHES, such as 1000x4x5; got "{shortened(value)}"')
+    if max(map(len, parts)) > _LONGEST_COUNT:
+        raise click.BadParameter(f'more than can be counted; got "{shortened(value)}"')
+    worlds, donors, batches = map(int, parts)
+    return worlds, donors, batches
+
+
+nested_option = click.option(
+    "--nested",
+    metavar="WxDxB",
+    callback=_nested,
+    help="Instead of --draws: worlds, donors in each world and batches of each donor, such as 1000x4x5.",
+)
+
+
 def load_scenario(path: str, changes: dict[str, Any], max_file_size: int) -> Scenario:
     """Read and check a scenario with the values of --set."""
     from exosim.scenario import load
@@ -100,3 +134,29 @@ def note(text: str) -> None:
     """Tell something on standard error."""
     with contextlib.suppress(OSError):  # nobody reads it, and the run goes on
         click.echo(f"note: {text}", err=True)
+
+
+@contextlib.contextmanager
+def show_progress(silent: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Give a progress callback that draws a bar on standard error once a run takes longer than a second."""
+    if silent:
+        yield None
+        return
+    started, bar, task = time.monotonic(), None, None
+
+    def advance(done: int, asked: int) -> None:
+        nonlocal bar, task
+        if bar is None and done < asked and time.monotonic() - started > _SHOW_PROGRESS_AFTER:
+            from exosim.console import new_progress
+
+            bar = new_progress()
+            bar.start()
+            task = bar.add_task("drawing", total=asked)
+        if bar is not None and task is not None:
+            bar.update(task, completed=done, total=asked)
+
+    try:
+        yield advance
+    finally:
+        if bar is not None:
+            bar.stop()

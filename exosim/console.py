@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich import box
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from exosim import units
+from exosim.console_base import headline_title, new_console, number, table_lines
+from exosim.console_spread import print_spread
 from exosim.parameter import GRADES, Resolved
 from exosim.readings import ALL_ATTRIBUTES
 
 if TYPE_CHECKING:
-    from exosim.results import FacilityResults, Summary, Yields
+    from exosim.results import FacilityResults, Yields
     from exosim.scenario import Scenario
+    from exosim.summaries import Summary
 
-_WIDE = 132
-_TITLES = {
-    "doses": "doses per batch",
-    "ev_yield": "EV yield, harvest to vial",
-    "evs_per_protein": "purity, true",
-    "particles_per_protein": "purity, as counted",
-    "purity_relative_to_ceiling": "purity over its ceiling",
-    "particles_per_cell_per_day": "harvested per cell and day",
-    "vials": "accepted vials",
-    "secreted": "vesicles secreted",
-    "harvested": "vesicles harvested",
-    "vialed": "vesicles in vials",
-    "batch_duration": "process time of a batch",
-    "cell_yield": "cell yield, harvest to product",
-    "fold_expansion": "fold expansion, start to harvest",
-    "cells_started": "viable cells at the start",
-    "cells_harvested": "viable cells harvested",
-    "cells_vialed": "viable cells in the product",
-}
 _COLUMNS = (
     ("volume", "volume", "mL", 1.0),
     ("vesicles", "vesicles", "EV", 1.0),
@@ -63,30 +43,10 @@ _CELL_COLUMNS = (
 """The same where the product is cells."""
 
 
-def new_console(error: bool = False) -> Console:
-    """Return the terminal: its own width, or a fixed one where the output goes to a file or a pipe."""
-    stream = sys.stderr if error else sys.stdout
-    width = None if stream.isatty() else _WIDE
-    return Console(file=stream, width=width, highlight=False, soft_wrap=False)
-
-
-def table_lines() -> box.Box:
-    """Return table lines that the encoding of standard output can show."""
-    encoding = (getattr(sys.stdout, "encoding", "") or "").lower().replace("-", "")
-    return box.SIMPLE_HEAD if encoding.startswith("utf") else box.ASCII2
-
-
 def new_progress() -> Progress:
     """Return a progress bar on standard error that disappears when it is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=new_console(error=True), transient=True)
-
-
-def number(value: float | None, digits: int = 3) -> str:
-    """Return a number for a table cell."""
-    if value is None:
-        return "-"
-    return f"{value:,.0f}" if 1000 <= abs(value) < 1e6 else units.show(value, "1", digits)
 
 
 def print_yields(yields: Yields, paths: Sequence[Path]) -> None:
@@ -96,6 +56,7 @@ def print_yields(yields: Yields, paths: Sequence[Path]) -> None:
     console.print(Text(f"{scenario.title or scenario.name}: {yields.draws:,} draws, seed {yields.seed}", style="bold"))
     console.print(_headline_table(yields))
     console.print(_step_table(yields))
+    print_spread(yields, console)
     for limit in yields.limits():
         console.print(Text(f"limit reached in {100 * limit.share:.3g} % of draws: {limit.step}: {limit.limit}"))
     for name, share in yields.in_specification().items():
@@ -116,20 +77,8 @@ def _headline_table(yields: Yields) -> Table:
     for summary in yields.headlines():
         if summary.n:
             cells = (number(summary.median), number(summary.p5), number(summary.p95))
-            table.add_row(_title(summary.name, yields), *cells, "" if summary.unit == "1" else summary.unit)
+            table.add_row(headline_title(summary.name, yields), *cells, "" if summary.unit == "1" else summary.unit)
     return table
-
-
-def _title(name: str, yields: Yields) -> str:
-    """Return the title of a headline; without a culture nothing is harvested, without vials nothing is vialed."""
-    start = "harvest" if yields.has("secreted") else "start"
-    end = "vial" if yields.has("vials") else "product"
-    special = {
-        "ev_yield": f"EV yield, {start} to {end}",
-        "harvested": "vesicles harvested" if yields.has("secreted") else "vesicles at the start",
-        "vialed": f"vesicles in {'vials' if yields.has('vials') else 'the product'}",
-    }
-    return special.get(name) or _TITLES.get(name, name)
 
 
 def _step_table(yields: Yields) -> Table:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from exosim import units
-from exosim.console import new_console, table_lines
+from exosim.console_base import new_console, table_lines
 from exosim.description import OperationDescription, cited
 from exosim.parameter import GRADES, Parameter
 from exosim.references import references
@@ -37,6 +37,7 @@ def print_operation(about: OperationDescription) -> None:
     console.print(Text(about.name, style="bold"))
     console.print(Text(_wrapped(about.summary)))
     parts = {
+        "plug-in": about.brought_by,
         "model": about.model,
         "assumptions": "\n\n".join(part for part in (about.assumptions, _assumed(about)) if part),
         "validity": about.validity,

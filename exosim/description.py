@@ -77,6 +77,7 @@ class OperationDescription:
     losses, phases, limits : names, as results show them
     consumables : unit by name
     references : citation by source key, of the parameters
+    brought_by : the plug-in that brings it; empty for what exosim itself has
     """
 
     name: str
@@ -95,6 +96,7 @@ class OperationDescription:
     limits: tuple[str, ...]
     consumables: Mapping[str, str]
     references: Mapping[str, str]
+    brought_by: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the description as a JSON object; bounds that are infinite are null."""
@@ -126,6 +128,7 @@ def describe_operation(name: str) -> OperationDescription:
         limits=_names(limit for outcome in outcomes for limit in outcome.limits),
         consumables={key: CONSUMABLES[key] for key in consumed},
         references=cited(parameters),
+        brought_by=str(operation.plugin or ""),
     )
 
 

@@ -7,6 +7,7 @@ import json
 import math
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,20 @@ from exosim.event_files import EVENTS
 from exosim.folder import Target, identity_of, write_manifest, writing
 from exosim.indicators import BY_RESOURCE, HEADLINES
 from exosim.parameter import Ledger
+from exosim.plugin_trial import versions
+from exosim.ranking import Rank
 from exosim.records import Event
 
 if TYPE_CHECKING:
+    from exosim.comparison import Comparison
     from exosim.results import FacilityResults, Yields
 
 _BATCH = ("number", "donor", "released", "ended", "disposition", "doses", "campaign", "due")
+_LEDGER = ("path", "value", "unit", "origin", "grade", "source", "outside_range")
+_SHARES = ("quantity", "level", "share", "low", "high", "worlds", "donors", "batches", "reason")
 _HISTORY = ("deviations", "failures", "procedures", "streams")
+BATCH_COLUMNS = ("replication", *_BATCH, *_HISTORY)
+"""What is told of a batch; its history is names between separators."""
 SEPARATOR = "; "
 """Stands between the parts of a batch's history; none of them holds it: they are names."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -34,12 +42,43 @@ def to_json(document: object) -> str:
 
 
 def write_yields(yields: Yields, folder: Path) -> list[Path]:
-    """Write ``yields.json``, ``quantities.csv`` and ``ledger.csv``; return their paths."""
+    """Write the tables of a yield; return their paths.
+
+    They are ``yields.json``, ``quantities.csv``, ``shares.csv``, ``ranking.csv`` and ``ledger.csv``.
+    """
     document = folder / "yields.json"
     document.write_text(to_json(yields.as_dict()), encoding="utf-8")
     summaries = [summary.as_dict() for summary in yields.quantities()]
     quantities = write_csv(folder / "quantities.csv", list(summaries[0]), [list(row.values()) for row in summaries])
-    return [document, quantities, write_ledger(yields.scenario.ledger(), folder)]
+    shares = write_csv(folder / "shares.csv", _SHARES, _shares(yields))
+    ranks = [rank.as_dict() for rank in yields.ranking()]
+    columns = [field.name for field in fields(Rank)]
+    ranking = write_csv(folder / "ranking.csv", columns, [list(row.values()) for row in ranks])
+    return [document, quantities, shares, ranking, write_ledger(yields.scenario.ledger(), folder)]
+
+
+def _shares(yields: Yields) -> Iterator[Sequence[Any]]:
+    """Yield the share of every level in the spread of every headline; one without shares has its reason."""
+    for row in yields.shares():
+        sample = (row.worlds, row.donors, row.batches)
+        for level, part in row.parts().items():
+            yield row.name, level, part.share, part.low, part.high, *sample, None
+        if not row.parts():
+            yield row.name, None, None, None, None, *sample, row.reason
+
+
+def write_contrasts(comparison: Comparison, folder: Path) -> list[Path]:
+    """Write ``compare.json``, ``compare.csv`` and ``ledgers.csv``; return their paths."""
+    document = folder / "compare.json"
+    document.write_text(to_json(comparison.as_dict()), encoding="utf-8")
+    rows = [contrast.as_dict() for contrast in comparison.contrasts]
+    contrasts = write_csv(folder / "compare.csv", list(rows[0]), [list(row.values()) for row in rows])
+    lines = (
+        (label, *(getattr(line, column) for column in _LEDGER))
+        for label, scenario in comparison.scenarios.items()
+        for line in scenario.ledger()
+    )
+    return [document, contrasts, write_csv(folder / "ledgers.csv", ("scenario", *_LEDGER), lines)]
 
 
 def write_run(results: FacilityResults, folder: Path) -> list[Path]:
@@ -53,7 +92,7 @@ def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     rows = [quantity.as_dict() for quantity in results.quantities()]
     indicators = write_csv(folder / "indicators.csv", list(rows[0]), [list(row.values()) for row in rows])
     values = write_csv(folder / "replications.csv", ["replication", "name", "step", "unit", "value"], _values(results))
-    batches = write_csv(folder / "batches.csv", ("replication", *_BATCH, *_HISTORY), _batches(results))
+    batches = write_csv(folder / "batches.csv", BATCH_COLUMNS, batch_rows(results))
     events = write_events(results.first.run.log, folder)
     return [document, indicators, values, batches, events, write_ledger(results.scenario.ledger(), folder)]
 
@@ -78,7 +117,7 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _batches(results: FacilityResults) -> Iterator[Sequence[Any]]:
+def batch_rows(results: FacilityResults) -> Iterator[Sequence[Any]]:
     """Yield every batch of every replication with its genealogy: the streams that went into it, and what made it."""
     feeds = {
         (product.declarations.plant.campaigns[0].product, procedure.id): procedure.feeds
@@ -101,15 +140,14 @@ def save_run(results: FacilityResults, path: Path, overwrite: bool) -> list[Path
         written = write_run(results, draft)
         if results.events is not None:
             written.append(Path(shutil.copytree(results.events, draft / EVENTS)))
-        write_manifest(draft, {**identity, "version": results.version, "replications": results.replications})
+        extra = {"version": results.version, "replications": results.replications, "plugins": versions(scenario)}
+        write_manifest(draft, {**identity, **extra})
     return [path / file.name for file in written]
 
 
 def write_ledger(ledger: Ledger, folder: Path) -> Path:
     """Write ``ledger.csv``: every parameter with its value, origin, source and grade."""
-    columns = ["path", "value", "unit", "origin", "grade", "source", "outside_range"]
-    rows = [[getattr(line, column) for column in columns] for line in ledger]
-    return write_csv(folder / "ledger.csv", columns, rows)
+    return write_csv(folder / "ledger.csv", ledger.COLUMNS, ledger.rows())
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:

@@ -12,14 +12,15 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim import units
+from exosim import html, units
+from exosim.frames import Frame, Framed, of_rows
 
 Array: TypeAlias = float | NDArray[np.float64]
 Grade: TypeAlias = Literal["A", "B", "C", "D"]
@@ -135,11 +136,14 @@ class Resolved:
     outside_range: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+@dataclass(frozen=True, slots=True, repr=False)
+class Ledger(Framed):
     """Every parameter that a run uses, with its value, source and grade."""
 
     lines: tuple[Resolved, ...]
+
+    COLUMNS: ClassVar[tuple[str, ...]] = ("path", "value", "unit", "origin", "grade", "source", "outside_range")
+    """What is told of a parameter, in the order of every table."""
 
     def __iter__(self) -> Iterator[Resolved]:
         return iter(self.lines)
@@ -158,6 +162,25 @@ class Ledger:
         text = f"{len(self.lines)} parameters: {a} grade A, {b} B, {c} C, {d} assumption{'s' if d != 1 else ''}"
         outside = sum(line.outside_range for line in self.lines)
         return text + (f"; {outside} outside the plausible range on purpose" if outside else "")
+
+    def rows(self) -> list[list[Any]]:
+        """Return the lines as rows of :data:`COLUMNS`."""
+        return [[getattr(line, column) for column in self.COLUMNS] for line in self.lines]
+
+    def _frames(self) -> Mapping[str, Callable[[], Frame]]:
+        return {"parameters": lambda: of_rows("row", self.COLUMNS, self.rows(), about={"headline": self.headline()})}
+
+    def table_html(self) -> str:
+        """Return the lines as a table for a notebook."""
+        beyond = {True: " (outside its range)", False: ""}
+        rows = ((r.path, r.value + beyond[r.outside_range], r.unit, r.origin, r.grade, r.source) for r in self.lines)
+        return html.table(self.COLUMNS[:-1], rows, words=len(self.COLUMNS))
+
+    def __repr__(self) -> str:
+        return f"<Ledger: {self.headline()}>"
+
+    def _repr_html_(self) -> str:
+        return html.view("Ledger", self.headline(), self.table_html())
 
     def __str__(self) -> str:
         if not self.lines:

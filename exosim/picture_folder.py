@@ -3,31 +3,61 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exosim import plots
+from exosim.comparison import Comparison
 from exosim.errors import ModelError
-from exosim.export import to_json, write_events, write_run, write_yields
+from exosim.export import to_json, write_contrasts, write_events, write_run, write_yields
 from exosim.folder import write_manifest
 from exosim.plots.style import save
+from exosim.plugin_trial import versions
 from exosim.results import FacilityResults, Yields
 from exosim.version import __version__
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def write_yield(yields: Yields, folder: Path, identity: dict[str, Any]) -> list[Path]:
     """Write tables and pictures into the folder; return their paths, pictures last."""
     paths = write_yields(yields, folder)
-    pictures = {"waterfall": plots.waterfall}
-    if yields.has("secreted"):
-        pictures = {"yield_curve": plots.yield_curve, **pictures}
-    if not _can_be_drawn(yields):
-        pictures = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # such as a name in a script that the font lacks
-        for name, draw in pictures.items():
+        for name, draw in _pictures(yields).items():
             paths.extend(save(draw(yields), folder, name))
-    write_manifest(folder, {**identity, "version": __version__, "draws": yields.draws})
+    write_manifest(
+        folder, {**identity, "version": __version__, "draws": yields.draws, "plugins": versions(yields.scenario)}
+    )
+    return paths
+
+
+def _pictures(yields: Yields) -> dict[str, Callable[[Yields], Axes]]:
+    """Return what can be drawn of a run, by name, in the order of the report."""
+    if not _can_be_drawn(yields):
+        return {}
+    pictures: dict[str, Callable[[Yields], Axes]] = {"waterfall": plots.waterfall}
+    if yields.has("secreted"):
+        pictures = {"yield_curve": plots.yield_curve, **pictures}
+    if yields.scenario.declarations.dose.kind != "cell":
+        pictures["size_steps"] = lambda found: plots.size_steps(found)[0]
+    if yields.ranking():
+        pictures["ledger_chart"] = plots.ledger_chart
+    return pictures
+
+
+def write_comparison(comparison: Comparison, folder: Path, identity: dict[str, Any]) -> list[Path]:
+    """Write tables and the picture of a comparison into the folder; return their paths, pictures last."""
+    paths = write_contrasts(comparison, folder)
+    if plots.shown_contrasts(comparison):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            paths.extend(save(plots.contrasts(comparison)[0], folder, "compare"))
+    scenarios = {label: scenario.hash for label, scenario in comparison.scenarios.items()}
+    extra = {"version": __version__, "draws": comparison.draws, "scenarios": scenarios}
+    write_manifest(folder, {**identity, **extra})
     return paths
 
 
@@ -53,6 +83,6 @@ def write_run_folder(results: FacilityResults, folder: Path, identity: dict[str,
         warnings.simplefilter("ignore", UserWarning)
         for draw in (plots.gantt, plots.occupancy_by_week, plots.lead_time, plots.waits, plots.doses_per_year):
             paths.extend(save(draw(results), folder, draw.__name__))
-    extra = {"version": __version__, "replications": results.replications}
+    extra = {"version": __version__, "replications": results.replications, "plugins": versions(results.scenario)}
     write_manifest(folder, {**identity, **extra})
     return paths if results.events is None else [*paths, results.events]

@@ -224,7 +224,7 @@ class Reader:
         for index, table in enumerate(tables):
             operation = catalog().get(table.operation)
             if operation is None:
-                self._add(("unit_procedure", index, "operation"), unknown("operation", table.operation, catalog()))
+                self._add(("unit_procedure", index, "operation"), _no_operation(table.operation))
                 streams.unknown(table.id)
                 continue
             found.append(self._procedure(index, table, operation, streams.feeds(index, table, operation), dose))
@@ -357,6 +357,12 @@ class Reader:
     def _unknown_parameter(self, name: str, owner: type[Any], path: KeyPath) -> None:
         homes = [key for key, operation in catalog().items() if name in declared(operation)]
         self._add(path, stands_in_procedure(name) or unknown("key", name, declared(owner), homes))
+
+
+def _no_operation(name: str) -> Problem:
+    """Return why there is no operation of this name: nobody brings it, or who does cannot be used."""
+    refusal = catalog().refusal(name)
+    return Problem(refusal) if refusal is not None else unknown("operation", name, catalog())
 
 
 def _counted_like(dose: DoseRule | None, parameters: dict[str, Parameter]) -> dict[str, Parameter]:

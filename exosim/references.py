@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import tomllib
@@ -9,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from types import MappingProxyType
+
+from exosim.plugins import REFERENCES, Plugin, plugins
 
 UNCHECKED = "unchecked"
 _INITIALS = re.compile(r"[^\W\d_a-z]{1,4}")
@@ -66,6 +69,20 @@ def name_parts(authors: str) -> list[tuple[str, str]]:
 
 @functools.cache
 def references() -> Mapping[str, Reference]:
-    """Return every source by its key, in the order of the keys."""
-    text = resources.files("exosim").joinpath("references.toml").read_text(encoding="utf-8")
-    return MappingProxyType({key: Reference(key, **fields) for key, fields in sorted(tomllib.loads(text).items())})
+    """Return every source by its key, in the order of the keys: those of exosim and those that plug-ins bring."""
+    text = resources.files("exosim").joinpath(REFERENCES).read_text(encoding="utf-8")
+    found = _read(text)
+    for plugin in plugins():
+        with contextlib.suppress(Exception):  # a plug-in that is broken is told when its operation is used
+            found = {**plugin_references(plugin), **found}
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def plugin_references(plugin: Plugin) -> dict[str, Reference]:
+    """Return the sources that a plug-in brings; whatever is wrong with its file is raised as it is."""
+    file = plugin.references_file()
+    return {} if file is None else _read(file.read_text(encoding="utf-8"))
+
+
+def _read(text: str) -> dict[str, Reference]:
+    return {key: Reference(key, **fields) for key, fields in tomllib.loads(text).items()}

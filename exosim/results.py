@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,7 +15,11 @@ from numpy.typing import NDArray
 from exosim import indicators, units
 from exosim.indicators import Account, Window
 from exosim.parameter import Array
+from exosim.ranking import Rank, ranked_inputs
 from exosim.readings import ALL_ATTRIBUTES
+from exosim.result_views import RunViews, YieldViews
+from exosim.summaries import QUANTILES, LimitReached, Summary, summarize
+from exosim.variance import LevelShares, Scale, level_shares
 from exosim.version import __version__
 
 if TYPE_CHECKING:
@@ -23,66 +27,20 @@ if TYPE_CHECKING:
     from exosim.stopping import Reached
 
 Key: TypeAlias = tuple[str, str | None]
+Again: TypeAlias = Callable[..., "Yields"]
 KINDS = ("reading", "limit", "attribute", "met", "course")
 COURSE = ("time", "secreted", "harvested", "harvest_volume", "viable_cells", "titer")
 """What is kept of a culture at each harvest: arrays of shape (harvests, draws)."""
 FORM = "exosim.yield/1"
-QUANTILES = (0.05, 0.5, 0.95)
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A quantity over all draws.
-
-    Attributes
-    ----------
-    name, step, unit : what, after which step (None for a headline), in which unit
-    n : number of draws; 0 when there is nothing to report, for the `reason` given
-    mean, sd, median, p5, p95 : over the draws; None when n = 0; `sd` is also None when n = 1
-    """
-
-    name: str
-    step: str | None
-    unit: str
-    n: int
-    mean: float | None = None
-    sd: float | None = None
-    median: float | None = None
-    p5: float | None = None
-    p95: float | None = None
-    reason: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the summary as a JSON object."""
-        names = ("name", "step", "unit", "n", "mean", "sd", "median", "p5", "p95", "reason")
-        return {name: getattr(self, name) for name in names}
-
-    def __str__(self) -> str:
-        if self.median is None:
-            return f"{self.name}: none ({self.reason})"
-        low, middle, high = (units.show(v or 0.0, "1", 3) for v in (self.p5, self.median, self.p95))
-        return f"{self.name}: {middle} ({low} to {high}) {'' if self.unit == '1' else self.unit}".rstrip()
-
-
-@dataclass(frozen=True, slots=True)
-class LimitReached:
-    """How often a named limit was reached."""
-
-    step: str
-    limit: str
-    share: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the limit as a JSON object."""
-        return {"step": self.step, "limit": self.limit, "share": self.share}
-
-
-class Yields:
+class Yields(YieldViews):
     """What a started batch that does not fail yields, over many draws; made by :func:`exosim.evaluate`.
 
     Attributes
     ----------
     scenario, seed, draws : what was run
+    nested : number of worlds, of donors in each world and of batches of each donor
     version : version of exosim that ran it
     """
 
@@ -93,8 +51,13 @@ class Yields:
         draws: int,
         kept: Mapping[str, Mapping[Key, Array | None]],
         notes: Mapping[Key, tuple[str, str | None]],
+        nested: tuple[int, int, int],
+        again: Again,
     ) -> None:
-        self.scenario, self.seed, self.draws = scenario, seed, draws
+        self.scenario, self.seed, self.draws, self.nested = scenario, seed, draws, nested
+        self.again = again  # the same scenario and seed with other counts
+        self._shares: dict[Scale, tuple[LevelShares, ...]] = {}
+        self._ranking: dict[Scale, tuple[Rank, ...]] = {}
         self.version = __version__
         self._kept, self._notes = kept, notes
         self._summaries: dict[tuple[str, Key], Summary] = {}
@@ -163,6 +126,18 @@ class Yields:
         """Return the summaries of the headline figures."""
         return [self.summary(name) for name, step in self._kept["reading"] if step is None]
 
+    def shares(self, scale: Scale = "score") -> tuple[LevelShares, ...]:
+        """Return the shares of study, donor and batch in the spread of every headline; :mod:`exosim.variance`."""
+        if scale not in self._shares:
+            self._shares[scale] = level_shares(self, scale)
+        return self._shares[scale]
+
+    def ranking(self, scale: Scale = "score") -> tuple[Rank, ...]:
+        """Return the inputs by their share in the spread of every headline, largest first; :mod:`exosim.ranking`."""
+        if scale not in self._ranking:
+            self._ranking[scale] = ranked_inputs(self, scale)
+        return self._ranking[scale]
+
     def _summary(self, kind: str, key: Key) -> Summary:
         if (kind, key) not in self._summaries:
             unit, reason = self._notes[key]
@@ -177,13 +152,16 @@ class Yields:
     def in_specification(self) -> dict[str, float]:
         """Return the share of the draws that meets the limits, by attribute; ``all`` for all at once."""
         met = {key[0]: np.asarray(values) for key, values in self._kept["met"].items()}
-        if not met:
-            return {}
         shares = {name: float(np.mean(values)) for name, values in met.items()}
+        everything = self.meets_specification()
+        return shares if everything is None else {**shares, ALL_ATTRIBUTES: float(np.mean(everything))}
+
+    def meets_specification(self) -> NDArray[np.float64] | None:
+        """Return 1 for each draw that meets the limits of all attributes, else 0; None when there are none."""
         everything: Array = 1.0
-        for values in met.values():
-            everything = everything * values
-        return {**shares, ALL_ATTRIBUTES: float(np.mean(everything))}
+        for values in self._kept["met"].values():
+            everything = everything * np.asarray(values)
+        return self._spread(np.atleast_1d(everything)) if self._kept["met"] else None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON document ``exosim.yield/1``: no time, path or machine, no NaN."""
@@ -194,9 +172,12 @@ class Yields:
             "scenario": {"name": self.scenario.name, "hash": self.scenario.hash},
             "seed": self.seed,
             "n": self.draws,
+            "nested": dict(zip(("worlds", "donors", "batches"), self.nested, strict=True)),
             "quantities": [summary.as_dict() for summary in self.quantities()],
             "limits": [limit.as_dict() for limit in self.limits()],
             "specification": self.in_specification(),
+            "shares": [shares.as_dict() for shares in self.shares()],
+            "ranking": [rank.as_dict() for rank in self.ranking()],
             "warnings": list(self.scenario.warnings),
             "ledger": {"headline": ledger.headline(), **ledger.counts()},
         }
@@ -207,25 +188,7 @@ class Yields:
         return "\n".join([*lines, f"  {self.scenario.ledger().headline()}"])
 
 
-def summarize(
-    name: str, step: str | None, unit: str, values: Array | None, draws: int, reason: str | None = None
-) -> Summary:
-    """Return the summary of values over draws; what is equal in all draws may come as one number."""
-    if values is None:
-        return Summary(name, step, unit, 0, reason=reason or "not reported")
-    array = np.asarray(values, dtype=np.float64)
-    odd = np.count_nonzero(~np.isfinite(array)) * (draws // array.size)
-    if odd:
-        return Summary(name, step, unit, 0, reason=f"not a finite number in {odd} of {draws} draws")
-    low, middle, high = (float(value) for value in np.quantile(array, QUANTILES))
-    with np.errstate(over="ignore"):
-        mean, sd = float(np.mean(array)), float(np.std(array, ddof=1)) if array.size > 1 else 0.0
-    if not math.isfinite(mean + sd):
-        return Summary(name, step, unit, 0, reason="too large a number to average")
-    return Summary(name, step, unit, draws, mean, sd if draws > 1 else None, middle, low, high)
-
-
-class FacilityResults:
+class FacilityResults(RunViews):
     """What leaves the facility, over replications; made by :func:`exosim.simulate`.
 
     Attributes

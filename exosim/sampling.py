@@ -22,6 +22,7 @@ from exosim.parameter import Array
 Level: TypeAlias = Literal["study", "donor", "batch"]
 LEVELS: tuple[Level, ...] = ("study", "donor", "batch")
 _PER_COUNTER = 4
+_SPREAD = "#spread"
 
 
 def uniforms(seed: int, name: str, level: Level, start: int, stop: int) -> Floats:
@@ -43,6 +44,37 @@ def uniforms(seed: int, name: str, level: Level, start: int, stop: int) -> Float
     generator = np.random.Philox(counter=first, key=int.from_bytes(digest, "little"))
     raw = generator.random_raw(stop - first * _PER_COUNTER)[start - first * _PER_COUNTER :]
     return ((raw >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+
+
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """How lanes share worlds and donors: each world has `donors`, each donor has `batches`, each batch is a lane.
+
+    The lanes of a donor follow each other, and so do the donors of a world. One donor and one batch: every lane is a
+    world, a donor and a batch of its own.
+    """
+
+    donors: int = 1
+    batches: int = 1
+
+    @property
+    def lanes(self) -> int:
+        """Number of lanes of one world."""
+        return self.donors * self.batches
+
+    def uniforms(self, seed: int, name: str, level: Level, start: int, stop: int) -> Floats:
+        """Return the uniform numbers of the lanes `start` to `stop`; lanes that share a member of `level` are equal."""
+        shared = {"study": self.lanes, "donor": self.batches, "batch": 1}[level]
+        if shared == 1:
+            return uniforms(seed, name, level, start, stop)
+        first = start // shared
+        drawn = uniforms(seed, name, level, first, -(-stop // shared))
+        return np.asarray(drawn[np.arange(start, stop) // shared - first])
+
+
+FLAT = Nesting()
+COMMON = "common"
+"""Name under which the common factor of the step recoveries of a batch is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +105,25 @@ class Quantity:
         """The fixed number, or the median."""
         return self.base.median() if isinstance(self.base, Distribution) else self.base
 
-    def values(self, seed: int, name: str, start: int, stop: int) -> Array:
-        """Return the number, or its values on the lanes `start` to `stop` (world = donor = batch = lane)."""
+    def layers(self, name: str) -> list[tuple[Level, str]]:
+        """Return the level and the name of every random number on which the values depend; the common factor apart."""
+        spreads: tuple[tuple[Level, float], ...] = (("donor", self.donor_spread), ("batch", self.batch_spread))
+        base = [(self.varies, name)] if isinstance(self.base, Distribution) else []
+        return base + [(level, f"{name}{_SPREAD}") for level, spread in spreads if spread]
+
+    def values(self, seed: int, name: str, start: int, stop: int, nesting: Nesting = FLAT) -> Array:
+        """Return the number, or its values on the lanes `start` to `stop`."""
         if self.is_fixed:
             return self.typical
         values: Array
         if isinstance(self.base, Distribution):
-            values = self.base.quantile(self._uniforms(seed, name, start, stop))
+            values = self.base.quantile(self._uniforms(seed, name, start, stop, nesting))
         else:
             values = self.base
         spreads: tuple[tuple[Level, float], ...] = (("donor", self.donor_spread), ("batch", self.batch_spread))
         for level, spread in spreads:
             if spread:
-                z = normal_quantile(uniforms(seed, f"{name}#spread", level, start, stop))
+                z = normal_quantile(nesting.uniforms(seed, f"{name}{_SPREAD}", level, start, stop))
                 values = values * np.exp(spread * z)
         return values
 
@@ -109,7 +147,7 @@ class Quantity:
         spreads: tuple[tuple[Level, float], ...] = (("donor", self.donor_spread), ("batch", self.batch_spread))
         for level, spread in spreads:
             if spread:
-                drawn = _level_uniforms(seed, f"{name}#spread", level, world, donors, first)
+                drawn = _level_uniforms(seed, f"{name}{_SPREAD}", level, world, donors, first)
                 values = values * np.exp(spread * normal_quantile(drawn))
         return values
 
@@ -118,17 +156,17 @@ class Quantity:
     ) -> Floats:
         own = _level_uniforms(seed, name, level, world, donors, first)
         if self.common and level == "batch":
-            own = self._mixed(own, uniforms(seed, "common", "batch", first, first + count))
+            own = self._mixed(own, uniforms(seed, COMMON, "batch", first, first + count))
         return own
 
     def _mixed(self, own: Floats, shared: Floats) -> Floats:
         mixed = math.sqrt(self.common) * normal_quantile(shared) + math.sqrt(1.0 - self.common) * normal_quantile(own)
         return normal_distribution(mixed)
 
-    def _uniforms(self, seed: int, name: str, start: int, stop: int) -> Floats:
-        own = uniforms(seed, name, self.varies, start, stop)
+    def _uniforms(self, seed: int, name: str, start: int, stop: int, nesting: Nesting) -> Floats:
+        own = nesting.uniforms(seed, name, self.varies, start, stop)
         if self.common and self.varies == "batch":
-            own = self._mixed(own, uniforms(seed, "common", "batch", start, stop))
+            own = self._mixed(own, uniforms(seed, COMMON, "batch", start, stop))
         return own
 
 

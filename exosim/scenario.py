@@ -33,7 +33,8 @@ from exosim.quantities import Given, default_line
 from exosim.reader import Reader
 from exosim.readings import Specification
 from exosim.recipe import Recipe, UnitProcedure, Wait
-from exosim.sampling import uniforms
+from exosim.sampling import FLAT, Nesting, uniforms
+from exosim.scenario_view import scenario_view
 from exosim.schema import ScenarioTable
 from exosim.sites import missing, products
 from exosim.toml_source import MAXIMUM_MEBIBYTES, KeyPath, TomlSource
@@ -131,14 +132,17 @@ class Scenario:
         built = _all_built(self.source, variant_names(self.source.data), self.overrides)
         return {str(name): scenario for name, scenario in built.items()}
 
+    def _repr_html_(self) -> str:
+        return scenario_view(self)
+
     def uncertain(self) -> dict[str, Given]:
         """Return the quantities that vary between lanes, by address."""
         return {path: given for path, given in self._given().items() if not given.quantity.is_fixed}
 
-    def values(self, start: int, stop: int, seed: int | None = None) -> dict[str, Array]:
+    def values(self, start: int, stop: int, seed: int | None = None, nesting: Nesting = FLAT) -> dict[str, Array]:
         """Return every given quantity on the lanes `start` to `stop`: a number, or an array when it varies."""
         used = self.seed if seed is None else seed
-        return {path: given.quantity.values(used, path, start, stop) for path, given in self._given().items()}
+        return {path: given.quantity.values(used, path, start, stop, nesting) for path, given in self._given().items()}
 
     def typical_values(self) -> dict[str, Array]:
         """Return every given quantity at its fixed value or median."""

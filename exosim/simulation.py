@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -13,7 +14,8 @@ from exosim.errors import ModelError, Problem, ScenarioError, UsageError, in_wor
 from exosim.kernel import Step, run
 from exosim.parameter import Array
 from exosim.readings import attribute_results, limit_shares, read_batch
-from exosim.results import COURSE, KINDS, Key, Yields
+from exosim.results import COURSE, KINDS, Again, Key, Yields
+from exosim.sampling import FLAT, LEVELS, Nesting
 from exosim.scenario import Scenario
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -36,6 +38,7 @@ def evaluate(
     draws: int | None = None,
     *,
     seed: int | None = None,
+    nested: tuple[int, int, int] | None = None,
     block: int = BLOCK,
     progress: Progress | None = None,
 ) -> Yields:
@@ -46,13 +49,15 @@ def evaluate(
     scenario : the process
     draws : number of lanes: one batch of one donor in one possible world each; default: as in the scenario
     seed : seed of the addressed random values; default: as in the scenario
+    nested : number of worlds, of donors in each world and of batches of each donor; their product is the number of
+        draws; default: every draw is a world, a donor and a batch of its own
     block : lanes that are worked on at once; changes speed and memory, never a bit of the result
     progress : called with (draws done, draws asked for) after each block
 
     Raises
     ------
     UsageError
-        when `draws` or `block` is below 1.
+        when `draws`, `block` or a nested count is below 1, or both `draws` and `nested` are given.
     LimitError
         when the results would not fit into memory, or the run would take longer than a week.
     ModelError
@@ -64,11 +69,10 @@ def evaluate(
     """
     if not isinstance(scenario, Scenario):
         raise UsageError(Problem("a Scenario is needed", got=in_words(scenario), expected="exosim.load(path)"))
-    asked = scenario.draws if draws is None else draws
+    worlds, nesting = _nesting(scenario, draws, nested)
+    asked = worlds * nesting.lanes
     used = scenario.seed if seed is None else seed
-    for name, number in (("draws", asked), ("seed", used), ("block", block)):
-        if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
-            raise UsageError(Problem(f"{name} must be a whole number", got=in_words(number)))
+    _check_whole(seed=used, block=block)
     if asked < 1 or block < 1:
         raise UsageError(Problem("the number of draws and the block must be at least 1", got=f"{asked} and {block}"))
     if used < 0:
@@ -77,10 +81,11 @@ def evaluate(
     block = _padded(min(block, _padded(asked)))
     _check_budget(scenario, asked, used)
     collected = _Collected(asked)
+    again = partial(evaluate, scenario, seed=used)
     for start in range(0, asked, block):
         stop = min(start + block, asked)
         try:
-            _collect_block(scenario, used, start, stop, collected)
+            _collect_block(scenario, used, start, stop, collected, nesting)
         except ArithmeticError:
             raise ModelError(_BEYOND) from None
         if not collected.numbers():  # nothing varies: one block says all
@@ -89,7 +94,30 @@ def evaluate(
             progress(stop, asked)
         if stop == asked:
             break
-    return collected.yields(scenario, used)
+    return collected.yields(scenario, used, (worlds, nesting.donors, nesting.batches), again)
+
+
+def _nesting(scenario: Scenario, draws: int | None, nested: tuple[int, int, int] | None) -> tuple[int, Nesting]:
+    """Return the number of worlds, and how lanes share them."""
+    if nested is None:
+        asked = scenario.draws if draws is None else draws
+        _check_whole(draws=asked)
+        return asked, FLAT
+    if draws is not None:
+        raise UsageError(Problem("give draws or nested counts, not both", expected="worlds x donors x batches = draws"))
+    if not isinstance(nested, Sequence) or len(nested) != len(LEVELS):
+        raise UsageError(Problem("nested counts are three", got=in_words(nested), expected="(worlds, donors, batches)"))
+    _check_whole(**dict(zip(("worlds", "donors", "batches"), nested, strict=True)))
+    if min(nested) < 1:
+        raise UsageError(Problem("nested counts must be at least 1", got=" x ".join(map(str, nested))))
+    worlds, donors, batches = nested
+    return worlds, Nesting(donors, batches)
+
+
+def _check_whole(**numbers: object) -> None:
+    for name, number in numbers.items():
+        if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
+            raise UsageError(Problem(f"{name} must be a whole number", got=in_words(number)))
 
 
 def _check_product(scenario: Scenario) -> None:
@@ -110,10 +138,12 @@ def _check_budget(scenario: Scenario, draws: int, seed: int) -> None:
     check_budget(draws, (probe.numbers() / BLOCK + _AT_WORK) * _BYTES_PER_NUMBER, seconds / BLOCK)
 
 
-def _collect_block(scenario: Scenario, seed: int, start: int, stop: int, collected: _Collected) -> None:
+def _collect_block(
+    scenario: Scenario, seed: int, start: int, stop: int, collected: _Collected, nesting: Nesting = FLAT
+) -> None:
     """Run the draws `start` to `stop` and keep what they show."""
     lanes = _padded(stop - start)
-    values = scenario.values(start, start + lanes, seed)
+    values = scenario.values(start, start + lanes, seed, nesting)
     recipe, specification = scenario.recipe(values), scenario.specification(values)
     steps = run(recipe)
     part = slice(start, stop)
@@ -172,6 +202,6 @@ class _Collected:
         arrays = (array for kept in self.kept.values() for array in kept.values())
         return sum(a.size for a in arrays if isinstance(a, np.ndarray) and a.shape[-1] == self.draws)
 
-    def yields(self, scenario: Scenario, seed: int) -> Yields:
+    def yields(self, scenario: Scenario, seed: int, nested: tuple[int, int, int], again: Again) -> Yields:
         """Return the collected arrays as results."""
-        return Yields(scenario, seed, self.draws, self.kept, self.notes)
+        return Yields(scenario, seed, self.draws, self.kept, self.notes, nested, again)

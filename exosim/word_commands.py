@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exosim.command_options import load_scenario, note, print_json, scenario_options
-from exosim.errors import Problem, UsageError, printable, unknown
+from exosim.errors import ModelError, Problem, UsageError, printable, unknown
 from exosim.version import __version__
 
 if TYPE_CHECKING:
@@ -102,6 +102,9 @@ def _found(name: str) -> tuple[str, Parameter | None]:
     if name in owners:
         return name, None
     owner, _, key = name.rpartition(".")
+    refusal = catalog().refusal(name) or catalog().refusal(owner)
+    if refusal is not None:
+        raise ModelError(Problem(refusal))
     if owner not in owners:
         raise UsageError(unknown("operation or section", name, owners))
     parameters = declared(owners[owner])

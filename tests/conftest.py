@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.plugin_packages import Install, installer
 from tests.texts import Door
 
 settings.register_profile("repeatable", deadline=None, derandomize=True)
@@ -20,3 +22,9 @@ def door(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
     folder.mkdir()
     monkeypatch.chdir(folder)
     return Door(capfd, folder)
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Return a function that installs a package with an operation."""
+    yield from installer(tmp_path / "site", monkeypatch)

@@ -1,8 +1,10 @@
 """Reference results that nobody tuned to exosim: closed forms and published numbers, one row each.
 
-``oracle_reference.csv`` holds the rows that the physics in this version covers. These wait for later operations:
+``oracle_reference.csv`` holds the rows that the physics in this version covers, ``oracle_statistics.csv`` those of the
+statistics of draws. These wait for later operations:
 
 - odes: CHEMOSTAT and PERFUSION (Monod growth), DEPLETION (substrate), OXYGEN, BATEMAN, EOC (order of Heun's method)
+- stats_oracles: total indices of SOBOL-G, LHS, MORRIS, WILKS (designs of studies), AR1, ANTI
 - unitops: SPIN (pelleting), LANGMUIR, BOHART (adsorption), COUNT (counting noise of an assay)
 """
 
@@ -18,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FILE = Path(__file__).with_name("oracle_reference.csv")
+STATISTICS = Path(__file__).with_name("oracle_statistics.csv")
 REPLICATIONS = 24
 _NUMBER = r"([-+]?\d*\.?\d+(?:e[-+]?\d+)?)"
 
@@ -68,10 +71,10 @@ class Row:
         return bool(abs(float(computed) - self.value) <= allowed)
 
 
-def load() -> tuple[Row, ...]:
-    """Return the rows of the file, in its order."""
+def load(file_: Path = FILE) -> tuple[Row, ...]:
+    """Return the rows of a file, in its order."""
     rows, seen = [], Counter[tuple[str, ...]]()
-    with FILE.open(newline="", encoding="utf-8") as file:
+    with file_.open(newline="", encoding="utf-8") as file:
         for line in csv.DictReader(file):
             asked = line["module"], line["id"], line["quantity"]
             seen[asked] += 1

@@ -6,15 +6,12 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any
 
 import numpy as np
 import pytest
 
 import exosim as xs
-from exosim.operations import catalog
-from exosim.operations.base import Outcome
-from exosim.operations.pooling import Pooling
+from tests.plugin_packages import Install
 from tests.test_bad_inputs import ROUTES as ROUTE_ROWS
 from tests.test_bad_inputs import ROWS, WAITING
 from tests.test_bad_plants import plant, refused
@@ -265,25 +262,37 @@ def test_a_worker_that_is_gone(error: Exception, door: Door, monkeypatch: pytest
     assert "got 2 processes; expected fewer: --jobs N" in message
 
 
-class Rogue(Pooling):
-    """An operation from elsewhere that meddles with the random state of the whole process."""
+ROGUE = """\
+import random
+from dataclasses import dataclass
 
-    def transform(self, feed: Any) -> Outcome:
-        np.random.seed(1)  # noqa: NPY002 - it is what this test is about
+import numpy as np
+
+from exosim.operations.pooling import Pooling
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rocking(Pooling):
+    def transform(self, feed):
+        np.random.seed(1)
         random.seed(1)
         random.random()
         return super().transform(feed)
+"""
 
 
-def test_RUN_020(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Random values are addressed: whoever seeds the global generators changes no bit, in a yield or in a run."""
+def test_RUN_020(door: Door, install: Install) -> None:
+    """Random values are addressed: whoever seeds the global generators changes no bit, in a yield or in a run.
+
+    ``tests/test_plugins.py`` shows that the check warns of it.
+    """
     text = of_operation("pooling").replace('operation = "pooling"', 'operation = "{}"')
     medium = 'parameters.titer = { lognormal = { median = "5e9 EV/mL", gsd = 1.4 }, varies = "batch" }\n'
     text = text.replace('operation = "conditioned_medium"\n', f'operation = "conditioned_medium"\n{medium}')
-    monkeypatch.setitem(catalog(), "rogue", Rogue)  # type: ignore[arg-type]
     text += '[campaign]\nevery = "24 h"\n'
+    install(ROGUE)
     found = []
-    for name in ("pooling", "rogue"):
+    for name in ("pooling", "rocking"):
         scenario = xs.load(door.write(text.replace("{}", name).replace("seed = 1", 'seed = 1\nhorizon = "500 h"')))
         run = xs.simulate(scenario, replications=2)
         doses = [batch.doses for account in run.accounts for batch in account.batches]

@@ -19,17 +19,20 @@ import click
 import pytest
 
 import exosim.simulation
-from exosim import cli
+from exosim import cli, command_options
 from exosim.errors import ModelError, Problem
 from exosim.readings import HEADLINES
 from exosim.version import __version__
 from tests.texts import BASE, FILE, Door, changed, of_operation
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "msc_hollow_fiber.toml"
-TABLES = ["ledger.csv", "quantities.csv", "yields.json"]
+TABLES = ["ledger.csv", "quantities.csv", "ranking.csv", "shares.csv", "yields.json"]
 HEAVY = {"numpy", "scipy", "matplotlib", "pint", "pydantic", "simpy", "jinja2"}
 QUANTITY_KEYS = ["name", "step", "unit", "n", "mean", "sd", "median", "p5", "p95", "reason"]
-YIELD_KEYS = ["form", "version", "scenario", "seed", "n", "quantities", "limits", "specification", "warnings", "ledger"]
+YIELD_KEYS = [
+    "form", "version", "scenario", "seed", "n", "nested", "quantities", "limits", "specification", "shares", "ranking",
+    "warnings", "ledger",
+]  # fmt: skip
 
 
 def test_help_names_every_command_and_option(door: Door) -> None:
@@ -45,7 +48,7 @@ def test_help_names_every_command_and_option(door: Door) -> None:
                 assert getattr(parameter, "help", None)
             else:
                 assert parameter.make_metavar(click.Context(command)) in page
-    assert set(cli.cli.commands) == {"check", "cite", "describe", "new", "run", "schema", "yield"}
+    assert set(cli.cli.commands) == {"check", "cite", "compare", "describe", "new", "run", "schema", "yield"}
     assert all(f"{code} " in overview.out for code in (0, 1, 2, 3, 4, 5, 6, 7, 130))
     assert "\n  exosim check scenarios/msc_hollow_fiber.toml  " in overview.out
     assert "\\b" not in overview.out
@@ -108,7 +111,9 @@ def test_two_runs_give_the_same_bytes(door: Door) -> None:
     assert first.out == second.out
     assert first.out == (door.folder / "a" / "yields.json").read_text(encoding="utf-8")
     names = sorted(path.name for path in (door.folder / "a").iterdir())
-    assert names == sorted([*TABLES, "manifest.json", *pictures("waterfall", "yield_curve")])
+    assert names == sorted(
+        [*TABLES, "manifest.json", *pictures("waterfall", "yield_curve", "size_steps", "ledger_chart")]
+    )
     for name in set(names) - {"manifest.json"}:
         assert (door.folder / "a" / name).read_bytes() == (door.folder / "b" / name).read_bytes()
 
@@ -124,7 +129,7 @@ def test_the_folder_of_a_run(door: Door) -> None:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert re.fullmatch(r"base-[0-9a-f]{8}-s1", folder.name)
     assert manifest["hash"].startswith(folder.name.split("-")[1])
-    assert sorted(manifest["files"]) == sorted([*TABLES, *pictures("waterfall")])
+    assert sorted(manifest["files"]) == sorted([*TABLES, *pictures("waterfall", "size_steps")])
     for name, digest in manifest["files"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
         assert f"results/{folder.name}/{name}" in answer.out
@@ -251,14 +256,14 @@ def test_progress_shows_after_a_second(door: Door, monkeypatch: pytest.MonkeyPat
 
     clock = [0.0]
     monkeypatch.setattr("exosim.console.new_progress", Bar)
-    monkeypatch.setattr(cli.time, "monotonic", lambda: clock[0])
-    with cli._progress(silent=False) as advance:
+    monkeypatch.setattr(command_options.time, "monotonic", lambda: clock[0])
+    with command_options.show_progress(silent=False) as advance:
         assert advance is not None
         for seconds, done in ((0.5, 1), (0.9, 2), (1.1, 3), (2.0, 4)):
             clock[0] = seconds
             advance(done, 4)
     assert shown == [(3, 4), (4, 4), (-1, -1)]
-    with cli._progress(silent=True) as advance:
+    with command_options.show_progress(silent=True) as advance:
         assert advance is None
     door.write(BASE)
     assert door.run("yield", FILE).err == ""

@@ -9,8 +9,8 @@ import pytest
 from exosim.description import SECTIONS, describe_operation
 from exosim.operations import catalog
 from exosim.parameter import declared
+from exosim.testing.feeds import feed_for
 from exosim.vocabulary import CONSUMABLES
-from tests.feeds import feed_for
 from tests.texts import Door
 
 

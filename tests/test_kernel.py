@@ -17,7 +17,8 @@ from exosim.operations.hollow_fiber_culture import HollowFiberCulture
 from exosim.operations.pooling import Pooling
 from exosim.physics.size import class_shares, size_classes
 from exosim.recipe import Recipe, UnitProcedure
-from tests.feeds import Floats, imbalance, lane, streams
+from exosim.testing.balances import imbalance, streams
+from exosim.testing.feeds import Floats, lane
 
 pytestmark = pytest.mark.filterwarnings("error")
 

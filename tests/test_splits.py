@@ -20,7 +20,7 @@ from exosim.operations.base import Hold, Outcome, UnitOperation, standard_contex
 from exosim.operations.pooling import Pooling
 from exosim.plots.waterfall import waterfall_rows
 from exosim.recipe import WASTE, Recipe, UnitProcedure
-from tests.feeds import everything, on_lanes
+from exosim.testing.feeds import everything, on_lanes
 from tests.texts import Door
 
 pytestmark = pytest.mark.filterwarnings("error")

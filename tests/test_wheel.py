@@ -11,22 +11,14 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.wheels import ROOT, build_wheel
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel from a copy of the sources."""
-    work = tmp_path_factory.mktemp("wheel")
-    for name in ("exosim", "scenarios", "pyproject.toml", "README.md", "LICENSE"):
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, work / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, work / name)
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(work / "dist"), str(work)]
-    subprocess.run(command, check=True, capture_output=True)
-    return next((work / "dist").glob("exosim_ev-*.whl"))
+    names = ("exosim", "scenarios", "pyproject.toml", "README.md", "LICENSE")
+    return build_wheel(tmp_path_factory.mktemp("wheel"), ROOT, *names)
 
 
 def test_wheel_holds_the_data_files(wheel: Path) -> None:

@@ -16,11 +16,12 @@ PAGES = {
     "scenarios/README.md": "docs/generated/scenarios.md",
     "CONTRIBUTING.md": "docs/generated/contributing.md",
     "CHANGELOG.md": "docs/generated/changes.md",
+    "examples/exosim_example_plugin/README.md": "docs/generated/example_plugin.md",
     "README.md": "docs/index.md",
 }
 """Pages of the site by the file of the repository that they are made from."""
 _LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)(#[^)\s]*)?\)")
-_OPERATION = re.compile(r"exosim/operations/(\w+)\.py")
+_OPERATION = re.compile(r"exosim/operations/(?!base\b)(\w+)\.py")
 
 
 def rewritten(text: str, written_at: str, page: str) -> str:

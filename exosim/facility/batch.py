@@ -81,35 +81,40 @@ def run_batch(batch: Batch, line: Line, entered: Callable[[], object] | None = N
     log.append(entry((env.now, number, "", "", "release", "", "", 0.0, batch.product, 0.0)))
     if line.reserved is not None:
         yield from line.zero_wait(batch)
-    index, last = 0, len(stages)
+    index, last, holds = 0, len(stages), batch.holds
     while 0 <= index < last:
         stage = stages[index]
-        ready = env.now
-        log.append(entry((ready, number, stage.id, "", "ready", "", "", 0.0, "", 0.0)))
+        ready = begun = env.now
         pool = stage.pool
+        log.append(entry((ready, number, stage.id, "", "ready", "", "", 0.0, "", 0.0)))
         if pool is None:
             line.leave(batch)
             unit = ""
-        elif stage.stays and batch.holds:
-            unit = pool.labels[batch.holds[-1][1]]
+        elif holds and holds[-1][0] is pool:
+            if stage.sized:
+                _units(batch, stage, pool, sum(held is pool for held, _ in holds))
+            unit = pool.labels[holds[-1][1]]
         elif stage.plain:
             taken = pool.at_once(batch)
             if taken is None:
                 taken = yield pool.queued(batch, line.key(batch, ready))
-            if batch.holds:
+                begun = env.now
+            if holds or batch.rooms:
                 line.leave(batch)
-            batch.holds.append((pool, taken))
+            holds.append((pool, taken))
             unit = pool.labels[taken]
         else:
             unit = yield from _enter(batch, line, stage, pool)
+            begun = env.now
         if entered is not None:
             entered()
             entered = None
-        begun = env.now
         log.append(entry((begun, number, stage.id, "", "start", unit, "", begun - ready, "", 0.0)))
-        index = yield from work(batch, line, stage, ready, unit)
+        index = yield from work(batch, line, stage, ready, begun, unit)
         log.append(entry((env.now, number, stage.id, "", "end", unit, "", 0.0, "", 0.0)))
-        if stage.leaves and batch.holds:
+        if 0 <= index <= stage.index:
+            _go_back(batch, line, stage, stages[index])
+        elif stage.leaves and holds:
             line.leave(batch, stage.next_room)
     line.leave(batch)
     batch.disposition = "rejected" if index < 0 else "finished"
@@ -146,7 +151,7 @@ def _enter(batch: Batch, line: Line, stage: Stage, pool: Pool) -> Steps:
     if store is not None:
         store.take(batch)
     line.leave(batch, room)
-    batch.holds.extend((pool, unit) for unit in units)
+    batch.holds.extend((pool, unit) for unit in reversed(units))
     for unit in units[1:]:
         line.log.append(
             entry((line.env.now, batch.number, stage.id, "", "parallel", pool.labels[unit], "", 0.0, "", 0.0))
@@ -154,8 +159,18 @@ def _enter(batch: Batch, line: Line, stage: Stage, pool: Pool) -> Steps:
     return pool.labels[units[0]]
 
 
-def _units(batch: Batch, stage: Stage, pool: Pool) -> int:
+def _go_back(batch: Batch, line: Line, stage: Stage, first: Stage) -> None:
+    """Leave for a rework, unless the batch waits for its first procedure on the unit, or goes on on it."""
+    if not first.waits_on_unit and first.pool is not stage.pool:
+        line.leave(batch, first.room)
+
+
+def _units(batch: Batch, stage: Stage, pool: Pool, held: int = 0) -> int:
     """Return how many units a procedure takes at once, and note in how many cycles it runs.
+
+    Parameters
+    ----------
+    held : units on which the batch goes on; none: it takes new ones
 
     Raises
     ------
@@ -168,11 +183,14 @@ def _units(batch: Batch, stage: Stage, pool: Pool) -> int:
     size = batch.production.lots.size(batch.lane, stage.index)
     parts = max(math.ceil(size / pool.size_limit * (1.0 - _SLACK)), 1)
     rule = stage.procedure.when_too_large
-    if parts == 1:
+    if parts <= max(held, 1):
         return 1
     if rule == "refuse":
         problem = f"needs a size of {size:.4g}, and one {pool.name} holds {pool.size_limit:.4g}"
         raise ModelError(Problem(problem, path=stage.id, expected='when_too_large = "parallel" or "cycles"'))
-    at_once = min(parts, pool.capacity) if rule == "parallel" else 1
+    if stage.visited and (rule == "cycles" or parts > (held or pool.capacity)):
+        problem = "its visits follow one schedule and cannot run in cycles"
+        raise ModelError(Problem(problem, path=stage.id, expected=f"at least {parts} units of {pool.name} in parallel"))
+    at_once = held or (min(parts, pool.capacity) if rule == "parallel" else 1)
     batch.cycles = math.ceil(parts / at_once)
     return at_once

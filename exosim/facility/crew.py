@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import simpy
 
 from exosim.errors import ModelError, Problem
+from exosim.facility.clock import Pause
 from exosim.plant import Role
 
 if TYPE_CHECKING:
@@ -52,8 +53,10 @@ class Crew:
         """Take `people` when they are free now, nobody is before, and they can work for `hours` without a break."""
         if self.queue or people > self.free:
             return False
-        now = self._env.now
-        if (self.later and self.later[0][0] <= now) or not self._can_begin(now, hours + self.gowning):
+        now, hours = self._env.now, hours + self.gowning
+        if self.later and self.later[0][0] <= now:
+            return False
+        if now + hours > self._until and not self._can_begin(now, hours):
             return False
         self.free -= people
         return True
@@ -80,6 +83,16 @@ class Crew:
             return hours
         return self.hours.finish(now, hours) - now
 
+    def passed(self, hours: float) -> simpy.Event:
+        """Return the event at which `hours` of work that start now are done; it never comes after the calendar."""
+        taken = self.finish(hours)
+        return Pause(self._env, taken) if taken < math.inf else simpy.Event(self._env)
+
+    def shift(self) -> simpy.Event:
+        """Return the event at which a shift is on."""
+        wait = self.hours.next_start(self._env.now) - self._env.now
+        return Pause(self._env, wait) if wait < math.inf else simpy.Event(self._env)
+
     def worked(self, begin: float) -> float:
         """Return the working hours from `begin` to now."""
         return self.hours.worked(self._env.now) - self.hours.worked(begin)
@@ -95,7 +108,9 @@ class Crew:
         if now + hours <= self._until:
             return True
         self._until = self.hours.until(now)
-        return now + hours <= self._until or self.hours.next_start(now, hours) <= now
+        if now + hours <= self._until:
+            return True
+        return self._until > now and self.hours.next_start(now, hours) <= now
 
     def _serve(self) -> None:
         """Let claims begin, in order; what cannot be done any more in this shift is passed over until another."""
@@ -124,7 +139,7 @@ class Crew:
         """Set an alarm for the first claim that waits for a shift."""
         if self.later and self.later[0][0] < self._alarm:
             self._alarm = self.later[0][0]
-            alarm = simpy.Timeout(self._env, self._alarm - self._env.now)
+            alarm = Pause(self._env, self._alarm - self._env.now)
             alarm.callbacks.append(self._ring)
 
     def _ring(self, _: simpy.Event) -> None:

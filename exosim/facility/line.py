@@ -9,6 +9,7 @@ import numpy as np
 import simpy
 
 from exosim.facility.batch import Batch
+from exosim.facility.clock import Pause
 from exosim.facility.crew import Crew
 from exosim.facility.deadlock import deadlock, stuck, waiting_with
 from exosim.facility.pool import Pool
@@ -17,7 +18,7 @@ from exosim.facility.room import Room
 from exosim.facility.route import Production, Resources, stages
 from exosim.facility.stock import StockRoom
 from exosim.facility.store import Store
-from exosim.facility.upkeep import Upkeep
+from exosim.facility.upkeep import NOBODY, Upkeep
 from exosim.facility.utility import UtilitySupply
 from exosim.parameter import Array
 from exosim.plant import Equipment, Plant, Priority
@@ -54,10 +55,14 @@ class Line:
         self.reserved: dict[str, list[tuple[float, float]]] | None = (
             {e.id: [] for e in plant.equipment} if zero_wait else None
         )
+        self.restless = bool(self.stocks) or any(pool.upkeep is not None for pool in self.pools.values())
+        """Whether something happens, such as aging, although no batch moves any more."""
         for pool in self.pools.values():
             pool.watch = self._check
         for room in self.rooms.values():
             room.watch = self._check
+        for stock in self.stocks.values():
+            stock.watch = self._check
 
     def _pool(self, equipment: Equipment, plant: Plant) -> Pool:
         pool = Pool(self.env, equipment.id, equipment.count, _per_batch(equipment.turnaround))
@@ -101,7 +106,7 @@ class Line:
         for name, begin, end in stays:
             reserved[name].append((start + begin, start + end))
         if start > self.env.now:
-            yield simpy.Timeout(self.env, start - self.env.now)
+            yield Pause(self.env, start - self.env.now)
 
     def _stays(self, batch: Batch) -> list[tuple[str, float, float]]:
         """Return when a batch that never waits occupies which class, after its start."""
@@ -126,8 +131,8 @@ class Line:
         return 0.0
 
     def _check(self, batch: Batch) -> None:
-        """Raise when a batch that holds something waits for ever."""
-        if batch.holds:
+        """Raise when a batch that holds something, or a preparation, waits for ever."""
+        if batch.holds or batch.rooms or batch.number == NOBODY:
             waiting = stuck(waiting_with(batch))
             if waiting:
                 raise deadlock(self.env.now, waiting)

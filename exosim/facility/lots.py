@@ -20,7 +20,7 @@ from exosim.kernel import Step, last_maker, run
 from exosim.material import FIELDS, Material
 from exosim.operations.base import Context, Outcome, Visit, VisitedOperation
 from exosim.parameter import Array
-from exosim.recipe import Recipe
+from exosim.recipe import REMAINDER, Recipe
 
 _SAME = 1e-9  # h
 
@@ -84,6 +84,7 @@ class Lots:
         self._outcomes: dict[int, dict[int, Outcome]] = {}
         self._recipes: dict[int, Recipe] = {}
         self._returned: dict[int, tuple[int, Material]] = {}
+        self._aside: dict[int, dict[str, Material]] = {}
         self._waits = [self._spread(procedure.expected_hold) for procedure in recipe.procedures]
 
     def _spread(self, value: Array) -> list[float]:
@@ -131,8 +132,7 @@ class Lots:
             return self._of(getattr(operation, operation.sized_by), batch)
         if batch not in self._streams:
             return self._of(self._steps[index].held.volume, batch)
-        procedure = self._recipe_of(batch).procedures[index]
-        return float(np.squeeze(procedure.feed(self._streams[batch]).volume))
+        return float(np.squeeze(self._feed(batch, index).volume))
 
     def largest(self, index: int) -> float:
         """Return the largest size that a procedure needs of its unit, as planned."""
@@ -153,12 +153,23 @@ class Lots:
         return {key: float(np.squeeze(value)) for key, value in own.consumption.items()}
 
     def rework(self, batch: int, index: int, back_to: int) -> None:
-        """Let the product of a procedure enter an earlier one again."""
-        product = (
-            self._outcomes[batch][index].product if batch in self._streams else self._planned_product(batch, index)
-        )
-        self._streams.setdefault(batch, self._planned_streams(batch, index))
-        self._returned[batch] = back_to, product
+        """Let the product of a procedure enter an earlier one again.
+
+        What entered from outside the loop is in the product already and does not enter again; what left the loop for
+        later procedures stays aside, and what leaves it the next time is added.
+        """
+        streams = self._streams.setdefault(batch, self._planned_streams(batch, index + 1))
+        own = self._outcomes.get(batch, {}).get(index)
+        self._returned[batch] = back_to, own.product if own is not None else self._planned_product(batch, index)
+        loop = self._recipe.procedures[back_to : index + 1]
+        used = {name for procedure in loop for name in procedure.feeds}
+        for name, material in streams.items():
+            maker, _, part = name.partition(".")
+            inside = any(procedure.id == maker for procedure in loop)
+            if name in used and not inside:
+                streams[name] = Material()
+            elif inside and name not in used and (maker != loop[-1].id or part == REMAINDER):
+                self._aside.setdefault(batch, {})[name] = material
 
     def _planned_product(self, batch: int, index: int) -> Material:
         return material_of(self._steps[index].outcome.product, batch)
@@ -213,8 +224,7 @@ class Lots:
         recipe = self._recipe_of(batch)
         streams = self._streams.setdefault(batch, self._planned_streams(batch, index))
         procedure = recipe.procedures[index]
-        back_to, returned = self._returned.get(batch, (-1, Material()))
-        feed = returned if back_to == index else procedure.feed(streams)
+        feed = self._feed(batch, index)
         if procedure.hold is not None:
             feed, _ = procedure.hold.apply(feed, waited, recipe.context.sizes)
         operation = procedure.operation
@@ -223,8 +233,16 @@ class Lots:
         else:
             outcome = operation.transform(feed)
         streams.update(procedure.streams(outcome))
+        for name, material in self._aside.get(batch, {}).items():
+            if name.partition(".")[0] == procedure.id:
+                streams[name] = streams[name] + material
         self._outcomes.setdefault(batch, {})[index] = outcome
         return outcome
+
+    def _feed(self, batch: int, index: int) -> Material:
+        """Return what enters a procedure of a batch that is followed on its own, before its wait."""
+        back_to, returned = self._returned.get(batch, (-1, Material()))
+        return returned if back_to == index else self._recipe_of(batch).procedures[index].feed(self._streams[batch])
 
     def _planned_streams(self, batch: int, index: int) -> dict[str, Material]:
         """Return the streams of the procedures before `index`, which ran as planned."""

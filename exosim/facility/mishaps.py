@@ -63,8 +63,11 @@ class Mishaps:
 
     def struck(self, batch: int, index: int, attempt: int, phases: Sequence[PlannedPhase]) -> Sequence[Mishap]:
         """Return what strikes while phases run: the first that stops the work alone, otherwise all that do not."""
+        safe = self._safe[index][batch] if attempt == 0 else -1.0
+        if safe == math.inf:
+            return _NONE
         hours = sum([phase.hours for phase in phases])
-        if attempt == 0 and hours <= self._safe[index][batch]:
+        if hours <= safe:
             return _NONE
         struck = [
             mishap
@@ -102,18 +105,19 @@ class Mishaps:
         if rate <= 0.0:
             return None
         if failure.consequence in ("wait", "deviation"):
-            return self._pauses(known, batch, rate, hours)
+            return self._pauses(known, batch, attempt, rate, hours)
         after = -math.log(self._uniform(failure.id, batch, attempt)) / rate
         if after >= hours:
             return None
         return Mishap(failure.id, failure.consequence, after, known.repair[batch], failure.limit)
 
-    def _pauses(self, known: _Known, batch: int, rate: float, hours: float) -> Mishap | None:
+    def _pauses(self, known: _Known, batch: int, attempt: int, rate: float, hours: float) -> Mishap | None:
         """Return all pauses of a procedure as one loss of time: work is resumed after each repair."""
         failure = known.failure
+        name = f"{failure.id}~{attempt}" if attempt else failure.id
         worked, count = 0.0, 0
         while True:
-            worked -= math.log(self._uniform(failure.id, batch, count)) / rate
+            worked -= math.log(self._uniform(name, batch, count)) / rate
             if worked >= hours:
                 break
             count += 1

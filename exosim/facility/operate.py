@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import math
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import simpy
-from simpy.core import EmptySchedule, StopSimulation
+from simpy.core import StopSimulation
 from simpy.events import EventPriority
 
 from exosim.errors import ModelError, Problem
 from exosim.facility.batch import Batch, run_batch
-from exosim.facility.deadlock import deadlock, stuck
+from exosim.facility.clock import Clock, Pause
+from exosim.facility.deadlock import deadlock, stuck, waiting_with
 from exosim.facility.line import Line
 from exosim.facility.route import Production, Stage
 from exosim.plant import Plant
@@ -44,18 +47,31 @@ def operate(plant: Plant, productions: Sequence[Production], horizon: float = ma
     ModelError
         for a deadlock, when the limit of events or of wall-clock time is reached, or when time stands still.
     """
-    env = simpy.Environment()
+    env = Clock()
     line = Line(env, plant, productions)
     sources = [env.process(_source(line, *made)) for made in zip(productions, line.stages, strict=True)]
     if math.isinf(horizon):
         env.process(_close(line, sources))
     try:
-        events = _run(env, line, horizon)
+        with _without_collector():
+            events = _run(env, line, horizon)
     except ModelError as error:
         error.log = tuple(line.log)
         raise
     end = env.now if math.isinf(horizon) else horizon
     return Run(replication, line.log, [_record(batch) for batch in line.batches], end, events)
+
+
+@contextlib.contextmanager
+def _without_collector() -> Iterator[None]:
+    """Switch Python's collector of cycles off: a run makes few cycles, and it would visit the whole log each time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _source(line: Line, production: Production, own: Sequence[Stage]) -> Generator[simpy.Event, Any, None]:
@@ -64,7 +80,7 @@ def _source(line: Line, production: Production, own: Sequence[Stage]) -> Generat
     on_the_line: list[Batch] = []
     for lane, release in enumerate(production.releases):
         if release > env.now:
-            yield simpy.Timeout(env, release - env.now)
+            yield Pause(env, release - env.now)
         due = production.dues[lane] if production.dues else release
         while campaign.work_in_progress is not None:
             on_the_line = [batch for batch in on_the_line if batch.disposition == "unfinished"]
@@ -92,7 +108,7 @@ def _turn_away(line: Line, batch: Batch) -> None:
 def _close(line: Line, sources: Sequence[simpy.Process]) -> Generator[simpy.Event, Any, None]:
     """End a run without a horizon with its last batch, although machines go on to age and stocks to expire."""
     yield simpy.AllOf(line.env, sources)
-    if any(pool.upkeep is not None for pool in line.pools.values()) or line.stocks:
+    if line.restless:
         yield simpy.AllOf(line.env, [_done(line.env, b) for b in line.batches if b.disposition == "unfinished"])
         _end_after(line.env, 0.0)
 
@@ -110,47 +126,43 @@ def _done(env: simpy.Environment, batch: Batch) -> simpy.Event:
     return batch.done
 
 
-def _run(env: simpy.Environment, line: Line, horizon: float) -> int:
+def _run(env: Clock, line: Line, horizon: float) -> int:
     """Step until the horizon or until nothing is left to happen; returns the number of events."""
-    events, since, moment, started = 0, 0, -1.0, time.monotonic()
+    before, since, moment, started = 0, 0, -1.0, time.monotonic()
     if math.isfinite(horizon):
         _end_after(env, horizon)
     ended = False
     while not ended:
-        taken, ended = _steps(env)
-        events += taken
+        ended = env.go(_CHECK_EVERY)
+        taken, before = env.taken - before, env.taken
         if math.isnan(env.now):
             raise ModelError(Problem(f"a time is not a number after {moment:g} h"))
         since = since + taken if env.now == moment else 0
         moment = env.now
         if since > _AT_ONE_TIME:
             raise ModelError(Problem(f"time stands still at {moment:g} h: {_AT_ONE_TIME:,} events at one moment"))
-        if events >= EVENT_LIMIT and not ended:
+        if env.taken >= EVENT_LIMIT and not ended:
             raise ModelError(Problem(f"the limit of {EVENT_LIMIT:,} events is reached at {moment:g} h"))
         if time.monotonic() - started > WALL_CLOCK_LIMIT and not ended:
             raise ModelError(Problem(f"the limit of {WALL_CLOCK_LIMIT:g} s is reached at {moment:g} h"))
-    unfinished = [batch for batch in line.batches if batch.disposition == "unfinished"]
-    waiting = stuck(unfinished)
-    if waiting:
-        raise deadlock(env.now, waiting)
+        if line.restless:
+            _check_stuck(line)
+    unfinished = _check_stuck(line)
     if unfinished and math.isinf(horizon):
         left = f"{len(unfinished)} batches are not finished, and nothing happens any more after {env.now:g} h"
-        raise ModelError(Problem(left, expected="working time that goes on"))
-    return events
+        lacking = sorted({batch.waits_for.name for batch in unfinished if batch.waits_for is not None})
+        got = f"batches that wait for {', '.join(lacking)}" if lacking else None
+        raise ModelError(Problem(left, got=got, expected="working time that goes on, and stocks that are reordered"))
+    return env.taken
 
 
-def _steps(env: simpy.Environment) -> tuple[int, bool]:
-    """Take steps until the run is over or a check is due; returns how many, and whether it is over."""
-    step, taken = env.step, 0
-    try:
-        while taken < _CHECK_EVERY:
-            step()
-            taken += 1
-    except (StopSimulation, EmptySchedule):
-        return taken, True
-    except ModelError as error:  # SimPy raises a copy that has lost the places of the problems
-        raise error.__cause__ or error from None
-    return _CHECK_EVERY, False
+def _check_stuck(line: Line) -> list[Batch]:
+    """Return the batches that are not finished; raise when some of them wait for each other."""
+    unfinished = [batch for batch in line.batches if batch.disposition == "unfinished"]
+    waiting = stuck(waiting_with(*unfinished))
+    if waiting:
+        raise deadlock(line.env.now, waiting)
+    return unfinished
 
 
 def _record(batch: Batch) -> BatchRecord:

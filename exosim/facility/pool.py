@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
+from exosim.facility.clock import Pause
+
 if TYPE_CHECKING:
     from exosim.facility.batch import Batch
     from exosim.facility.upkeep import Upkeep
@@ -95,6 +97,8 @@ class Pool:
             batch.waits_for = None
             units = self._taken(batch, count)
             event.succeed(units if count > 1 else units[0])
+        if self.queue and self.watch is not None:  # free units are too few for the first in the queue
+            self.watch(self.queue[0][4])
 
     def clean(self, unit: int, hours: float) -> None:
         """Give a unit back after its turnaround."""
@@ -102,11 +106,18 @@ class Pool:
             self.give(unit)
             return
         self.holders[unit] = None
-        done = simpy.Timeout(self._env, hours)
+        done = Pause(self._env, hours)
         done.callbacks.append(lambda _: self.give(unit))
 
-    def held_by(self, _: Batch) -> Iterable[Batch | None]:
-        """Return those of whom one must give a unit back so that a batch can go on; None stands for cleaning."""
+    def lacks(self, batch: object) -> int:
+        """Return how many units must be given back so that a batch that waits, and all before it, can go on."""
+        if self.size_limit is None:
+            return 1
+        own = next(entry for entry in self.queue if entry[4] is batch)
+        return max(entry[2] for entry in self.queue if entry <= own) - len(self.free)
+
+    def held_by(self, _: object) -> Iterable[Batch | None]:
+        """Return those who can give units back so that a batch can go on; None stands for cleaning and repair."""
         return self.holders.values()
 
     def _taken(self, batch: Batch, count: int) -> list[int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
+from exosim.facility.clock import Pause
 from exosim.facility.upkeep import NOBODY
 from exosim.plant import Preparation, Stock
 from exosim.records import Event, entry
@@ -24,27 +25,30 @@ class Order:
     Attributes
     ----------
     number : of the batch that it belongs to: none
+    material : what is prepared
     """
 
     number = NOBODY
 
-    def __init__(self) -> None:
+    def __init__(self, material: str) -> None:
+        self.material = material
         self.waits_for: Any = None
         self.wants_store: Any = None
         self.holds: list[Any] = []
+        self.rooms: list[Any] = []
         self.process: simpy.Process | None = None
 
 
 def prepare(
     env: simpy.Environment, log: list[Event], pools: Mapping[str, Pool], crews: Mapping[str, Crew]
-) -> Callable[[Stock, int, Callable[[], None]], None]:
+) -> Callable[[Stock, int, Callable[[Order], None]], Order]:
     """Return what starts the preparation of one order quantity and calls back when it is in the stock."""
 
-    def start(stock: Stock, number: int, done: Callable[[], None]) -> None:
-        order = Order()
+    def start(stock: Stock, number: int, done: Callable[[Order], None]) -> Order:
+        order = Order(stock.id)
         if stock.preparation is not None:
-            work = _prepare(env, log, pools, crews, stock.id, stock.preparation, number, order, done)
-            order.process = env.process(work)
+            order.process = env.process(_prepare(env, log, pools, crews, stock.preparation, number, order, done))
+        return order
 
     return start
 
@@ -54,12 +58,12 @@ def _prepare(
     log: list[Event],
     pools: Mapping[str, Pool],
     crews: Mapping[str, Crew],
-    material: str,
     how: Preparation,
     number: int,
     order: Any,
-    done: Callable[[], None],
+    done: Callable[[Order], None],
 ) -> Steps:
+    material = order.material
     hours, key = how.duration(material, number), (0, env.now, NOBODY - number)
     pool, crew = pools.get(how.equipment or ""), crews.get(how.role or "")
     unit, label = 0, ""
@@ -67,18 +71,21 @@ def _prepare(
         found = pool.at_once(order)
         unit = (yield pool.queued(order, key)) if found is None else found
         label = pool.labels[unit]
-    if crew is not None and not crew.at_once(how.people, hours):
-        yield crew.queued(order, key, how.people, hours)
-    role, people = (crew.name, how.people) if crew is not None else ("", 0)
+        order.holds.append((pool, unit))
+    role, people = (crew.name, max(how.people, crew.minimum)) if crew is not None else ("", 0)
+    if crew is not None and not crew.at_once(people, hours):
+        yield crew.queued(order, key, people, hours)
     log.append(entry((env.now, NOBODY, material, "", "prepare", label, role, people, material, 0.0)))
-    taken = hours if crew is None else crew.finish(hours + crew.gowning)
+    hours += 0.0 if crew is None else crew.gowning
     if pool is not None and pool.upkeep is not None:
-        yield from pool.upkeep.work(order, [unit], hours, crew)
+        while (yield from pool.upkeep.work(order, [unit], hours, crew)).broken is not None:
+            pass  # a breakdown that stops a preparation has it made again
     else:
-        yield simpy.Timeout(env, taken)
+        yield Pause(env, hours) if crew is None else crew.passed(hours)
     if crew is not None:
-        crew.release(how.people)
+        crew.release(people)
     log.append(entry((env.now, NOBODY, material, "", "prepared", label, role, people, material, 0.0)))
     if pool is not None:
+        order.holds.clear()
         pool.clean(unit, pool.turnaround(0))
-    done()
+    done(order)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
+from exosim.facility.clock import Pause
 from exosim.plant import Segregation
 
 if TYPE_CHECKING:
@@ -69,9 +70,17 @@ class Room:
         hours = self._clearance(batch.number) if self.segregation != "none" and not self.inside else 0.0
         self._occupy(hours)
 
-    def held_by(self, batch: Batch) -> Iterable[Batch | None]:
-        """Return those of whom one must leave so that `batch` can enter; None stands for the clearance."""
-        return [None] if self._busy or not self.inside else self.inside
+    def lacks(self, batch: object) -> int:
+        """Return how many batches must leave so that a batch that waits, and all before it, can enter."""
+        own = next(entry for entry in self.queue if entry[3] is batch)
+        products = {entry[3].product for entry in self.queue if entry <= own} | {self._product}
+        if self.segregation == "product" and len(products) > 1:
+            return len(self.inside)
+        return len(self.inside) + 1 - self.capacity
+
+    def held_by(self, _: object) -> Iterable[Batch | None]:
+        """Return those who can leave so that a batch can enter; None stands for the clearance."""
+        return [None] * self.capacity if self._busy else self.inside
 
     def _open_for(self, batch: Batch) -> bool:
         if self._busy or len(self.inside) >= self.capacity:
@@ -106,7 +115,7 @@ class Room:
             self._serve()
             return
         self._busy = True
-        done = simpy.Timeout(self._env, hours)
+        done = Pause(self._env, hours)
         done.callbacks.append(self._free)
 
     def _free(self, _: simpy.Event) -> None:

@@ -56,11 +56,13 @@ class Stage:
     visited : whether it keeps to its own schedule, such as a culture with harvests
     held : whether its feed loses something while it waits
     stays : whether it goes on on the unit of the procedure before
+    waits_on_unit : whether a batch stays on the unit of the procedure before while it waits
     leaves : whether its unit is given back at its end, wherever the batch goes next
     room, next_room : where its units stand, and those of the procedure after it
     store : where its feed waits
     stocks : of the materials that it uses up
     utilities : what it takes of them while it runs
+    longest_hold : of its feed
     back_to : where each kind of rework starts, by id of the failure
     """
 
@@ -72,6 +74,7 @@ class Stage:
     visited: bool
     held: bool
     stays: bool
+    waits_on_unit: bool
     leaves: bool
     room: Room | None
     next_room: Room | None
@@ -81,6 +84,11 @@ class Stage:
     back_to: Mapping[str, int]
     plain: bool
     """Whether one unit of its pool, whatever the size, is all that it waits for."""
+    sized: bool
+    """Whether its units have a limit of size."""
+    adapted: bool
+    """Whether its phases are more than planned: run in cycles, or by more people than they need."""
+    longest_hold: float | None
     limited: bool
     """Whether its work may wait for a utility, or be held up by a breakdown."""
 
@@ -107,7 +115,7 @@ def stages(production: Production, plant: Plant, resources: Resources) -> tuple[
     for index, procedure in enumerate(procedures):
         before = procedures[index - 1].unit if index else None
         last = index + 1 == len(procedures)
-        blocking = production.campaign.storage == "none" or (not last and procedures[index + 1].waits_in is not None)
+        blocking = production.campaign.storage == "none"
         found.append(
             Stage(
                 procedure.id,
@@ -118,28 +126,46 @@ def stages(production: Production, plant: Plant, resources: Resources) -> tuple[
                 isinstance(procedure.operation, VisitedOperation),
                 procedure.hold is not None,
                 stays=procedure.unit is not None and procedure.unit == before,
-                leaves=not blocking
-                and (last or procedure.unit is None or procedures[index + 1].unit != procedure.unit),
+                waits_on_unit=blocking or procedure.waits_in is not None,
+                leaves=last
+                or not (
+                    blocking
+                    or procedures[index + 1].waits_in is not None
+                    or (procedure.unit is not None and procedures[index + 1].unit == procedure.unit)
+                ),
                 room=rooms[index],
                 next_room=None if last else rooms[index + 1],
                 store=resources.stores.get(procedure.waits_in or ""),
                 stocks=_stocks(production.lots, index, resources.stocks),
-                utilities=[(resources.utilities[name], amount) for name, amount in procedure.utilities.items()],
+                utilities=_utilities(procedure, resources.utilities),
                 back_to={
                     failure.id: places[failure.back_to]
                     for failure in plant.failures
                     if failure.back_to in places and failure.procedure == procedure.id
                 },
-                plain=_is_plain(procedure, rooms[index], resources),
+                plain=rooms[index] is None and procedure.waits_in is None and not _is_sized(procedure, resources),
+                sized=_is_sized(procedure, resources),
+                adapted=_is_sized(procedure, resources) or _least(procedure, resources) > 1,
+                longest_hold=procedure.longest_hold,
                 limited=bool(procedure.utilities) or _breaks(procedure, resources),
             )
         )
     return tuple(found)
 
 
-def _is_plain(procedure: UnitProcedure, room: Room | None, resources: Resources) -> bool:
-    sized = procedure.unit is not None and resources.pools[procedure.unit].size_limit is not None
-    return room is None and procedure.waits_in is None and not sized
+def _is_sized(procedure: UnitProcedure, resources: Resources) -> bool:
+    return procedure.unit is not None and resources.pools[procedure.unit].size_limit is not None
+
+
+def _least(procedure: UnitProcedure, resources: Resources) -> int:
+    crew = resources.crews.get(procedure.operator or "")
+    return crew.minimum if crew is not None else 1
+
+
+def _utilities(procedure: UnitProcedure, supplies: Mapping[str, UtilitySupply]) -> list[tuple[UtilitySupply, float]]:
+    """Return what it takes of each utility, in the order of the plant, so that nobody waits in a ring."""
+    names = sorted(procedure.utilities, key=list(supplies).index)
+    return [(supplies[name], procedure.utilities[name]) for name in names]
 
 
 def _breaks(procedure: UnitProcedure, resources: Resources) -> bool:

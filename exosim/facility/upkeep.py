@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import simpy
 
+from exosim.facility.clock import Pause
 from exosim.plant import Breakdown, Maintenance
 from exosim.records import Event, entry
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from exosim.facility.pool import Pool
 
 Steps = Generator[simpy.Event, Any, Any]
-_NOTHING = 1e-12  # h
+_NOTHING = 1e-9  # h
 NOBODY = -1
 """Number of the batch in events that belong to none."""
 
@@ -32,11 +32,22 @@ class _Life:
     count: int = 0
 
 
+class Worked(NamedTuple):
+    """How a stretch of work went: hours lost to repairs, hours not worked, and the breakdown that stopped it."""
+
+    repaired: float
+    left: float
+    broken: Breakdown | None
+
+
 class Upkeep:
     """Breakdowns and planned maintenance of the units of one pool.
 
-    A service that is due waits until the unit is given back; a breakdown does not. A unit that is being repaired or
-    serviced is out of the pool: whoever gives it back gives it to the repair.
+    A service that is due waits until the unit is given back and cleaned; a breakdown does not. A unit that is being
+    repaired or serviced is out of the pool: whoever gives it back gives it to the repair. It is out for one reason at a
+    time: what would strike meanwhile waits until it is up. A breakdown harms the work at the unit; a batch that only
+    stands on it, waiting for people, say, is not harmed and waits for the repair. Work that is complete at the very
+    moment of a breakdown is complete.
     """
 
     def __init__(
@@ -48,7 +59,8 @@ class Upkeep:
         log: list[Event],
     ) -> None:
         self._env, self._pool, self._log = env, pool, log
-        self._down_until: dict[int, float] = {}
+        self._up: dict[int, simpy.Event] = {}
+        """By unit that is out: the event at which it is up again."""
         self._due: dict[int, float] = {}
         self._withheld: set[int] = set()
         self.at_work: dict[int, Batch] = {}
@@ -65,106 +77,106 @@ class Upkeep:
 
     def keeps(self, unit: int) -> bool:
         """Take a unit that is given back when it is broken or a service is due; returns whether it was taken."""
-        due = self._due.pop(unit, 0.0)
-        if due:
-            self._begin_service(unit, due)
-        if self._down_until.get(unit, -math.inf) <= self._env.now:
-            return False
+        if unit not in self._up:
+            due = self._due.pop(unit, 0.0)
+            if not due:
+                return False
+            self._out(unit, "maintenance", due, "", NOBODY)
         self._withheld.add(unit)
         self._pool.holders[unit] = None
         return True
 
     def work(self, batch: Batch, units: Sequence[int], hours: float, crew: Crew | None) -> Steps:
-        """Let a batch work on units for `hours`; returns the hours lost, and the breakdown that stops it or None."""
-        env, remaining, lost = self._env, hours, 0.0
+        """Let a batch work on units for `hours`; returns a :class:`Worked`."""
+        remaining, repaired = hours, 0.0
         while True:
-            lost += yield from self._until_up(units, crew)
+            repaired += yield from self._until_up(units, crew)
             lives = [(life.left, unit, life) for unit in units for life in self._lives[unit]]
-            left, unit, life = min(lives, key=lambda found: found[0], default=(math.inf, 0, None))
+            left, unit, life = min(lives, key=lambda found: found[0], default=(remaining, 0, None))
             stretch = min(remaining, left)
-            begun, kind = env.now, None
-            self.at_work.update(dict.fromkeys(units, batch))
-            try:
-                taken = stretch if crew is None else crew.finish(stretch)
-                yield simpy.Timeout(env, taken) if taken < math.inf else simpy.Event(env)
-            except simpy.Interrupt as interrupt:
-                kind = interrupt.cause
-            for own in units:
-                del self.at_work[own]
-            worked = stretch if kind is None else env.now - begun if crew is None else crew.worked(begun)
+            worked, broken = yield from self._stretch(batch, units, stretch, crew)
             remaining -= worked
             for _, _, aging in lives:
                 aging.left -= worked
-            if kind is None and life is not None and life.left <= 0.0:
-                kind = life.kind
+            if broken is None and life is not None and life.left <= 0.0:
+                broken = life.kind
+                self._break(unit, broken, life.count, batch.number)
                 life.count += 1
-                life.left = kind.between(self._pool.labels[unit], life.count)
-                self._break(unit, kind, life.count - 1, batch.number)
-            if kind is not None and kind.consequence != "wait":
-                return lost, kind
-            if kind is None and remaining <= _NOTHING:
-                return lost, None
+                life.left = broken.between(self._pool.labels[unit], life.count)
+            if remaining <= _NOTHING:
+                return Worked(repaired, 0.0, None)
+            if broken is not None and broken.consequence != "wait":
+                return Worked(repaired, remaining, broken)
+
+    def _stretch(self, batch: Batch, units: Sequence[int], hours: float, crew: Crew | None) -> Steps:
+        """Work for some hours unless a breakdown interrupts; returns the hours that were worked, and the breakdown."""
+        env, begun = self._env, self._env.now
+        self.at_work.update(dict.fromkeys(units, batch))
+        broken: Breakdown | None = None
+        try:
+            yield env.timeout(hours) if crew is None else crew.passed(hours)
+        except simpy.Interrupt as interrupt:
+            broken = interrupt.cause
+        for unit in units:
+            del self.at_work[unit]
+        if broken is None:
+            return hours, None
+        return min(env.now - begun if crew is None else crew.worked(begun), hours), broken
 
     def _until_up(self, units: Sequence[int], crew: Crew | None) -> Steps:
         """Wait until units are repaired, then until the shift of the people at them; returns the hours of repair."""
-        begun = self._env.now
-        while (up := max(self._down_until.get(unit, -math.inf) for unit in units)) > self._env.now:
-            yield simpy.Timeout(self._env, up - self._env.now)
-        lost = self._env.now - begun
-        if lost and crew is not None:
-            begin = crew.hours.next_start(self._env.now)
-            if begin > self._env.now:
-                yield simpy.Timeout(self._env, begin - self._env.now) if begin < math.inf else simpy.Event(self._env)
-        return lost
+        begun, env = self._env.now, self._env
+        while out := [self._up[unit] for unit in units if unit in self._up]:
+            yield out[0]
+        repaired = env.now - begun
+        if repaired and crew is not None:
+            yield crew.shift()
+        return repaired
 
     def _always_aging(self, unit: int, kind: Breakdown) -> Steps:
         """Break down after so many hours, whether the unit works or not; a repair makes it as new."""
         label, count = self._pool.labels[unit], 0
         while True:
-            yield simpy.Timeout(self._env, kind.between(label, count))
-            while self._down_until.get(unit, -math.inf) > self._env.now:
-                yield simpy.Timeout(self._env, self._down_until[unit] - self._env.now)
+            yield self._env.timeout(kind.between(label, count))
+            while unit in self._up:
+                yield self._up[unit]
             batch = self.at_work.get(unit)
             self._break(unit, kind, count, NOBODY if batch is None else batch.number)
             if batch is not None and batch.process is not None:
                 batch.process.interrupt(kind)
             count += 1
-            if self._down_until[unit] > self._env.now:
-                yield simpy.Timeout(self._env, self._down_until[unit] - self._env.now)
+            yield self._up[unit]
 
     def _serviced(self, unit: int, maintenance: Maintenance) -> Steps:
-        """Service a unit on its rhythm, or as soon as it is given back."""
+        """Service a unit on its rhythm, or as soon as it is given back; the units of a class take turns."""
+        wait = maintenance.every * (unit + 1) / self._pool.capacity
         while True:
-            yield simpy.Timeout(self._env, maintenance.every)
+            yield self._env.timeout(wait)
+            wait = maintenance.every
             if unit in self._pool.free:
-                self._pool.take(unit)
-                self._withheld.add(unit)
-                self._begin_service(unit, maintenance.duration)
+                self._withhold(unit)
+                self._out(unit, "maintenance", maintenance.duration, "", NOBODY)
             else:
                 self._due[unit] = maintenance.duration
 
     def _break(self, unit: int, kind: Breakdown, count: int, number: int) -> None:
-        hours = kind.repair(self._pool.labels[unit], count)
         if unit in self._pool.free:
-            self._pool.take(unit)
-            self._withheld.add(unit)
-        self._out(unit, "down", hours, kind.id, number)
+            self._withhold(unit)
+        self._out(unit, "down", kind.repair(self._pool.labels[unit], count), kind.id, number)
 
-    def _begin_service(self, unit: int, hours: float) -> None:
-        self._out(unit, "maintenance", hours, "", NOBODY)
+    def _withhold(self, unit: int) -> None:
+        self._pool.take(unit)
+        self._withheld.add(unit)
 
     def _out(self, unit: int, event: str, hours: float, note: str, number: int) -> None:
-        """Note that a unit is out for some hours, after those for which it is out already."""
-        env = self._env
-        self._log.append(entry((env.now, number, "", "", event, self._pool.labels[unit], "", hours, note, 0.0)))
-        self._down_until[unit] = max(self._down_until.get(unit, env.now), env.now) + hours
-        back = simpy.Timeout(env, self._down_until[unit] - env.now)
-        back.callbacks.append(lambda _: self._back(unit))
+        """Note that a unit is out for some hours, and have it back after them."""
+        self._log.append(entry((self._env.now, number, "", "", event, self._pool.labels[unit], "", hours, note, 0.0)))
+        up = self._up[unit] = Pause(self._env, hours)
+        up.callbacks.append(lambda _: self._back(unit))
 
     def _back(self, unit: int) -> None:
-        """Give a unit back to the pool when nothing keeps it out any more."""
-        if self._down_until.get(unit, math.inf) <= self._env.now + 1e-12:
-            del self._down_until[unit]
-            if unit in self._withheld:
-                self._withheld.discard(unit)
-                self._pool.give(unit)
+        """Give a unit back to the pool, unless a batch or its turnaround still has it."""
+        del self._up[unit]
+        if unit in self._withheld:
+            self._withheld.discard(unit)
+            self._pool.give(unit)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
+from exosim.facility.clock import Pause
 from exosim.facility.lots import PlannedPhase
 from exosim.plant import Breakdown
 from exosim.records import entry
@@ -26,32 +27,40 @@ _ATTEMPTS = 2**20
 """More attempts than a procedure can have before the batch goes back for a rework."""
 
 
-def work(batch: Batch, line: Line, stage: Stage, ready: float, unit: str) -> Steps:
-    """Run a procedure with what fails; returns the index of the procedure that comes next, or :data:`LOST`."""
+def work(batch: Batch, line: Line, stage: Stage, ready: float, begun: float, unit: str) -> Steps:
+    """Run a procedure with what fails; returns the index of the procedure that comes next, or :data:`LOST`.
+
+    Parameters
+    ----------
+    ready, begun : when the batch was ready for it, and when it has its unit, which is now
+    """
     lots, failures, lane = batch.production.lots, batch.production.failures, batch.lane
-    phases = _planned(batch, stage, line.env.now - ready)
+    asked, crew, there = begun, stage.crew, False
+    waited = asked - ready
+    phases = _planned(batch, stage, waited) if stage.adapted else lots.begin(lane, stage.index, waited)
     if stage.stocks:
         yield from _draw(batch, line, stage)
-        phases = _planned(batch, stage, line.env.now - ready)
-    asked, attempt, there = line.env.now, 0, False
-    if stage.crew is not None and phases and phases[0].attended:
+        asked = line.env.now
+        waited = asked - ready
+        phases = _planned(batch, stage, waited)
+    if crew is not None and phases and phases[0].attended:
         first = phases[0]
         there = first.people > 0 and first.hours > 0.0
-        if there and not stage.crew.at_once(first.people, first.hours):
-            phases = yield from _people(batch, line, stage, stage.crew, ready, phases)
+        if there and not crew.at_once(first.people, first.hours):
+            phases = yield from _people(batch, line, stage, crew, ready, phases)
             there = phases[0].hours > 0.0
-    waited = line.env.now - ready
-    limit = stage.procedure.longest_hold
-    if limit is not None and waited > limit + 1e-9:
-        _deviates(batch, line, stage, waited - limit, "max_hold")
+            waited = line.env.now - ready
+    if stage.longest_hold is not None and waited > stage.longest_hold + 1e-9:
+        _deviates(batch, line, stage, waited - stage.longest_hold, "max_hold")
         if stage.procedure.breach == "reject":
-            if there and stage.crew is not None:
-                stage.crew.release(phases[0].people)
+            if there and crew is not None:
+                crew.release(phases[0].people)
             return LOST
+    attempt = 0
     earlier = batch.visits.get(stage.index, 0) * _ATTEMPTS if batch.visits else 0
     while True:
         struck = failures.struck(lane, stage.index, earlier + attempt, phases)
-        stopped = bool(struck) and struck[0].stops
+        stopped = struck[0].stops if struck else False
         some = _until(phases, struck[0].after) if stopped else phases
         visits, broken = yield from _phases(batch, line, stage, some, unit, asked if there else None)
         if broken is None:
@@ -77,7 +86,7 @@ def _planned(batch: Batch, stage: Stage, waited: float) -> list[PlannedPhase]:
     if stage.crew is not None and stage.crew.minimum > 1:
         least = stage.crew.minimum
         phases = [p._replace(people=max(p.people, least)) if p.attended and p.people else p for p in phases]
-    return phases * batch.cycles if batch.cycles > 1 else phases
+    return phases * batch.cycles if stage.sized and batch.cycles > 1 else phases
 
 
 def _people(batch: Batch, line: Line, stage: Stage, crew: Crew, ready: float, phases: list[PlannedPhase]) -> Steps:
@@ -117,7 +126,7 @@ def _lost(batch: Batch, line: Line, stage: Stage, failure: Mishap) -> Steps:
     if hours > 0.0 or failure.consequence != "deviation":
         line.log.append(entry((line.env.now, batch.number, stage.id, "", "failure", "", "", hours, failure.id, 0.0)))
     if hours > 0.0:
-        yield simpy.Timeout(line.env, hours)
+        yield Pause(line.env, hours)
 
 
 def _back(batch: Batch, stage: Stage, id: str, limit: int) -> int:
@@ -156,7 +165,8 @@ def _phases(
     breakdown that stopped the work, or None.
     """
     env, log, number, name, visited = line.env, line.log, batch.number, stage.id, stage.visited
-    clock, due, visits = env.now, 0.0, list[float]()
+    clock, due, broken = env.now, 0.0, None
+    visits: list[float] = []  # an alias such as list[float]() would be made anew each time
     for position, (phase, hours, people, attended) in enumerate(phases):
         if visited:
             due += hours
@@ -170,20 +180,20 @@ def _phases(
                         yield crew.queued(batch, line.key(batch, asked), people, hours)
                 begun = env.now
                 log.append(entry((begun, number, name, phase, "begin", unit, crew.name, people, "", begun - asked)))
-            else:
-                begun = env.now
-            lost, broken = 0.0, None
-            if stage.limited:
-                lost, broken = yield from _limited(batch, line, stage, hours, crew)
-            elif crew is None:
-                yield simpy.Timeout(env, hours)
-            else:
-                taken = crew.finish(hours + crew.gowning)
-                yield simpy.Timeout(env, taken) if taken < math.inf else simpy.Event(env)  # after the calendar: never
-            if crew is not None:
+                hours += crew.gowning
+                if stage.limited:
+                    idle, left, broken = yield from _limited(batch, line, stage, hours, crew)
+                    pause = max(env.now - begun - (hours - left) - idle, 0.0)
+                else:
+                    taken = crew.finish(hours)
+                    yield Pause(env, taken) if taken < math.inf else simpy.Event(env)  # the calendar is over
+                    pause = taken - hours
                 crew.release(people)
-                pause = max(env.now - begun - hours - crew.gowning - lost, 0.0) if broken is None else 0.0
                 log.append(entry((env.now, number, name, phase, "finish", unit, crew.name, people, "", pause)))
+            elif stage.limited:
+                _, _, broken = yield from _limited(batch, line, stage, hours, None)
+            else:
+                yield Pause(env, hours)
             if broken is not None:
                 return visits, broken
         if visited:
@@ -197,25 +207,24 @@ def _phases(
 def _limited(batch: Batch, line: Line, stage: Stage, hours: float, crew: Crew | None) -> Steps:
     """Let hours of work pass on utilities with a limit and on units that may break down.
 
-    Returns the hours that were lost to waits and repairs, and the breakdown that stopped the work or None.
+    Returns the hours that were lost to waits and repairs, those that were not worked, and the breakdown that stopped
+    the work or None.
     """
-    asked, pool = line.env.now, stage.pool
+    env, pool, asked = line.env, stage.pool, line.env.now
     yield from _supply(batch, line, stage)
-    waited = line.env.now - asked
-    hours += 0.0 if crew is None else crew.gowning
-    repaired, broken = 0.0, None
+    waited = env.now - asked
+    repaired, left, broken = 0.0, 0.0, None
     if pool is not None and pool.upkeep is not None:
-        units = [unit for held, unit in batch.holds if held is pool]
-        repaired, broken = yield from pool.upkeep.work(batch, units, hours, crew)
+        units = sorted(unit for held, unit in batch.holds if held is pool)
+        repaired, left, broken = yield from pool.upkeep.work(batch, units, hours, crew)
         if repaired > 0.0:
             label = pool.labels[units[0]]
-            line.log.append(entry((line.env.now, batch.number, stage.id, "", "repaired", label, "", repaired, "", 0.0)))
+            line.log.append(entry((env.now, batch.number, stage.id, "", "repaired", label, "", repaired, "", 0.0)))
     else:
-        taken = hours if crew is None else crew.finish(hours)
-        yield simpy.Timeout(line.env, taken) if taken < math.inf else simpy.Event(line.env)
+        yield Pause(env, hours) if crew is None else crew.passed(hours)
     for utility, amount in stage.utilities:
         utility.release(amount)
-    return waited + repaired, broken
+    return waited + repaired, left, broken
 
 
 def _supply(batch: Batch, line: Line, stage: Stage) -> Steps:

@@ -22,6 +22,7 @@ from exosim.parameter import Array, parameter
 from exosim.physics import holding
 from exosim.physics.detection import Counter
 from exosim.physics.size import class_shares, size_classes
+from exosim.plugins import Plugin
 from exosim.vocabulary import DoseKind
 
 HARVEST_HOLD = "harvest hold"
@@ -119,6 +120,8 @@ class UnitOperation:
     """Whether the operation only takes time and passes any feed on, or none."""
     sized_by: ClassVar[str | None] = None
     """The parameter that is the size of its unit; None where the volume of the feed is [L]."""
+    plugin: ClassVar[Plugin | None] = None
+    """Who brings the operation; None for those of exosim itself."""
     makes_vesicles: ClassVar[bool] = False
     """Whether vesicles enter the process here: their number in the harvests is what every yield refers to."""
 

@@ -1,10 +1,25 @@
-"""Pictures of results: each function takes and returns a matplotlib `Axes`."""
+"""Pictures of results: each function returns the matplotlib `Axes` on which it drew, or a tuple of them."""
 
 from __future__ import annotations
 
+from exosim.plots.contrasts import contrasts, shown_contrasts
 from exosim.plots.facility import doses_per_year, lead_time, occupancy_by_week, waits
 from exosim.plots.gantt import gantt
+from exosim.plots.ledger_chart import ledger_chart
+from exosim.plots.size_steps import size_steps
 from exosim.plots.waterfall import waterfall
 from exosim.plots.yield_curve import yield_curve
 
-__all__ = ["doses_per_year", "gantt", "lead_time", "occupancy_by_week", "waits", "waterfall", "yield_curve"]
+__all__ = [
+    "contrasts",
+    "doses_per_year",
+    "gantt",
+    "lead_time",
+    "ledger_chart",
+    "occupancy_by_week",
+    "shown_contrasts",
+    "size_steps",
+    "waits",
+    "waterfall",
+    "yield_curve",
+]

@@ -38,6 +38,18 @@ def new_axes(width: float = 8.0, height: float = 4.6) -> Axes:
         return figure.add_subplot()
 
 
+def new_grid(
+    rows: int, columns: int, width: float, height: float, *, sharex: bool = False, sharey: bool = False
+) -> list[Axes]:
+    """Return the axes of `rows` by `columns` panels, row by row, on a new figure of `width` by `height` inches."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_RULES):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        return list(figure.subplots(rows, columns, sharex=sharex, sharey=sharey, squeeze=False).flat)
+
+
 def figure_of(ax: Axes) -> Figure:
     """Return the figure that holds `ax`."""
     from matplotlib.figure import Figure

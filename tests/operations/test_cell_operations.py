@@ -14,7 +14,8 @@ from exosim.operations.base import Outcome
 from exosim.operations.cell_thaw import CellThaw
 from exosim.operations.cell_wash import CellWash
 from exosim.operations.planar_passage import PlanarPassage
-from tests.feeds import cells, everything, imbalance
+from exosim.testing.balances import imbalance
+from exosim.testing.feeds import cells, everything
 
 IDEAL: dict[str, Any] = {
     "attachment": 1.0,

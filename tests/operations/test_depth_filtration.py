@@ -10,7 +10,7 @@ import pytest
 
 from exosim.material import Material
 from exosim.operations.depth_filtration import DepthFiltration
-from tests.feeds import everything
+from exosim.testing.feeds import everything
 
 
 def volume(liters: float) -> Material:

@@ -12,7 +12,8 @@ from scipy.integrate import solve_ivp
 from exosim.material import Material, total
 from exosim.operations.base import HARVEST_HOLD, Hold, Outcome
 from exosim.operations.hollow_fiber_culture import HollowFiberCulture
-from tests.feeds import Floats, imbalance
+from exosim.testing.balances import imbalance
+from exosim.testing.feeds import Floats
 
 AT_ONCE: dict[str, Any] = {"growth_period": 0.0, "lag": 0.0, "attachment": 1.0}
 CONSTANT: dict[str, Any] = {**AT_ONCE, "death_rate": 0.0, "growth_death_rate": 0.0, "collection_growth": 0.0}

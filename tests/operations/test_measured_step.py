@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from exosim.operations.measured_step import MeasuredStep
-from tests.feeds import everything, imbalance
+from exosim.testing.balances import imbalance
+from exosim.testing.feeds import everything
 
 
 @pytest.mark.parametrize("ratio", [0.05, 0.5, 1.0, 2.0, 30.0])

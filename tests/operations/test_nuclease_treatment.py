@@ -9,7 +9,7 @@ import pytest
 
 from exosim.material import Material
 from exosim.operations.nuclease_treatment import NucleaseTreatment
-from tests.feeds import everything
+from exosim.testing.feeds import everything
 
 
 def without_salt() -> Material:

@@ -12,7 +12,7 @@ from scipy.integrate import solve_ivp
 from exosim.material import Material
 from exosim.operations.base import Outcome
 from exosim.operations.planar_expansion import PlanarExpansion
-from tests.feeds import cells
+from exosim.testing.feeds import cells
 
 
 def expand(**values: Any) -> Outcome:

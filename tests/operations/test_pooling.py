@@ -7,7 +7,7 @@ import pytest
 
 from exosim.material import FIELDS
 from exosim.operations.pooling import Pooling
-from tests.feeds import everything
+from exosim.testing.feeds import everything
 
 
 def test_the_same_share_of_everything_is_lost() -> None:

@@ -14,7 +14,7 @@ from exosim.material import Material
 from exosim.operations.base import standard_context
 from exosim.operations.size_exclusion_chromatography import SizeExclusionChromatography
 from exosim.product import ProteinSize
-from tests.feeds import everything
+from exosim.testing.feeds import everything
 
 COLUMN: dict[str, Any] = {"column_volume": 0.01, "plates": 200.0, "void_fraction": 0.33, "pore_fraction": 0.6}
 NO_LOSS: dict[str, Any] = {"bed_recovery": 1.0, "protein_tail": 0.0}

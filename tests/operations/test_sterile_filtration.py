@@ -9,7 +9,7 @@ import pytest
 
 from exosim.operations.base import standard_context
 from exosim.operations.sterile_filtration import SterileFiltration
-from tests.feeds import everything
+from exosim.testing.feeds import everything
 
 CLEAN: dict[str, Any] = {"adsorbed_per_area": 0.0, "chased": 1.0, "area": 5000.0}
 

@@ -17,7 +17,7 @@ from exosim.operations.conditioned_medium import ConditionedMedium
 from exosim.operations.tangential_flow_filtration import TangentialFlowFiltration
 from exosim.physics import flux
 from exosim.product import ProteinSize
-from tests.feeds import everything
+from exosim.testing.feeds import everything
 
 NOTHING_STICKS: dict[str, Any] = {"hold_up": 0.0, "adsorbed_per_area": 0.0}
 IDEAL: dict[str, Any] = {**NOTHING_STICKS, "pore_diameter": 15.0, "vesicle_leakage": 0.0}

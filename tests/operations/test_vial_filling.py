@@ -12,7 +12,8 @@ from exosim.material import Material, total
 from exosim.operations.base import standard_context
 from exosim.operations.vial_filling import VialFilling
 from exosim.physics.detection import counted_particles
-from tests.feeds import everything, imbalance
+from exosim.testing.balances import imbalance
+from exosim.testing.feeds import everything
 
 PLAIN: dict[str, Any] = {"overfill": 0.0, "line_loss": 0.0, "reject_fraction": 0.0, "retained": 0.0}
 

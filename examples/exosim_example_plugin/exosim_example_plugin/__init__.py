@@ -1,0 +1,1 @@
+"""A unit operation for exosim, found by its entry point."""

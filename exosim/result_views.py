@@ -1,0 +1,154 @@
+"""How results show themselves in a notebook, and as frames; what `Yields` and `FacilityResults` share with neither."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from exosim import html, units
+from exosim.export import BATCH_COLUMNS, batch_rows
+from exosim.frames import Frame, Framed, of_rows
+from exosim.indicators import BY_RESOURCE, HEADLINES
+from exosim.records import Event
+
+if TYPE_CHECKING:
+    from exosim.parameter import Array
+    from exosim.results import FacilityResults, Yields
+    from exosim.summaries import Summary
+    from exosim.scenario import Scenario
+
+_STEP_FIGURES = ("vesicles", "viable_cells", "volume", "recovery", "cumulative_yield", "duration")
+_DIGITS = 3
+
+
+class YieldViews(Framed):
+    """The numbers of a yield as frames: ``draws``, ``quantities``; and as a page of a notebook."""
+
+    def _frames(self: Yields) -> Mapping[str, Callable[[], Frame]]:  # type: ignore[misc]
+        return {"draws": lambda: _draws(self), "quantities": lambda: _summaries(self, list(self.quantities()))}
+
+    def __repr__(self: Yields) -> str:  # type: ignore[misc]
+        return f"<Yields of {self.scenario.name}: {self.draws:,} draws, seed {self.seed}>"
+
+    def _repr_html_(self: Yields) -> str:  # type: ignore[misc]
+        note = f"{self.draws:,} draws, seed {self.seed}, exosim {self.version}"
+        head = ("", "median", "5 %", "95 %", "unit")
+        rows = ((s.name, _shown(s.median), _shown(s.p5), _shown(s.p95), _unit(s.unit)) for s in self.headlines())
+        return html.view(
+            self.scenario.name,
+            note,
+            html.table(head, rows),
+            html.folded("step by step, medians", _steps(self)),
+            html.remarks([self.scenario.ledger().headline(), *self.scenario.warnings]),
+        )
+
+
+class RunViews(Framed):
+    """The numbers of a run as frames: ``replications``, ``indicators``, ``batches``, ``events``; and as a page."""
+
+    def _frames(self: FacilityResults) -> Mapping[str, Callable[[], Frame]]:  # type: ignore[misc]
+        return {
+            "replications": lambda: _replications(self),
+            "indicators": lambda: _summaries(self, list(self.quantities())),
+            "batches": lambda: of_rows("row", BATCH_COLUMNS, batch_rows(self), about=_about(self)),
+            "events": lambda: of_rows("event", Event._fields, _events(self), about=_about(self)),
+        }
+
+    def __repr__(self: FacilityResults) -> str:  # type: ignore[misc]
+        return f"<FacilityResults of {self.scenario.name}: {self.replications:,} replications, seed {self.seed}>"
+
+    def _repr_html_(self: FacilityResults) -> str:  # type: ignore[misc]
+        note = f"{self.replications:,} replications, seed {self.seed}, exosim {self.version}"
+        head = ("", "mean", "95 % from", "to", "unit")
+        found = list(self.quantities())
+        whole, parts = [q for q in found if q.step is None], [q for q in found if q.step is not None]
+        rows = ((q.name, _shown(q.mean), _shown(q.low), _shown(q.high), _unit(q.unit)) for q in whole)
+        inner = ((q.step, q.name, _shown(q.mean), _shown(q.low), _shown(q.high), _unit(q.unit)) for q in parts)
+        return html.view(
+            self.scenario.name,
+            note,
+            html.table(head, rows),
+            html.folded("by equipment, role and procedure", html.table(("of", *head), inner, words=2)),
+            html.remarks([self.scenario.ledger().headline(), *self.scenario.warnings, *self.remarks()]),
+        )
+
+
+def column_name(name: str, step: str | None) -> str:
+    """Return the name of a column: that of the quantity, behind the step or the resource that it is of."""
+    return name if step is None else f"{step}.{name}"
+
+
+def _about(results: Yields | FacilityResults) -> dict[str, Any]:
+    scenario: Scenario = results.scenario
+    return {"scenario": scenario.name, "hash": scenario.hash, "seed": results.seed, "version": results.version}
+
+
+def _draws(yields: Yields) -> Frame:
+    """Return every quantity on all draws; what is equal in all of them is one number behind a view."""
+    kept = [*yields._kept["reading"].items(), *yields._kept["attribute"].items()]
+    notes = {column_name(*key): yields._notes[key] for key, _ in kept}
+    course = yields._kept["course"].items()
+    return Frame(
+        "draw",
+        {column_name(*key): _spread(values, yields.draws) for key, values in kept},
+        {name: unit for name, (unit, _) in notes.items()},
+        layers={f"{step}.course.{n}": ("harvest", _spread(v, yields.draws)) for (n, step), v in course},
+        about={**_about(yields), "missing": {name: reason for name, (_, reason) in notes.items() if reason}},
+    )
+
+
+def _spread(values: Array | None, draws: int) -> np.ndarray[Any, Any]:
+    array = np.full(1, math.nan) if values is None else np.asarray(values)
+    return np.broadcast_to(array, (*array.shape[:-1], draws))
+
+
+def _summaries(results: Yields | FacilityResults, found: list[Any]) -> Frame:
+    names = [field.name for field in fields(found[0])]
+    return of_rows("row", names, ([getattr(row, name) for name in names] for row in found), about=_about(results))
+
+
+def _replications(results: FacilityResults) -> Frame:
+    """Return every indicator of every replication, NaN where it has no value."""
+    columns: dict[str, np.ndarray[Any, Any]] = {}
+    known: dict[str, str] = {}
+    for name, (unit, _) in HEADLINES.items():
+        columns[name] = np.array([account.headlines[name] for account in results.accounts])
+        known[name] = unit
+    for name, (unit, _) in BY_RESOURCE.items():
+        for resource in dict.fromkeys(key for account in results.accounts for key in account.by_resource[name]):
+            values = [account.by_resource[name].get(resource, math.nan) for account in results.accounts]
+            columns[column_name(name, resource)] = np.array(values)
+            known[column_name(name, resource)] = unit
+    return Frame("replication", columns, known, first=1, about=_about(results))
+
+
+def _events(results: FacilityResults) -> Iterator[tuple[Any, ...]]:
+    """Yield the log of the first replication, with batches numbered from 1 as in all tables."""
+    return (event._replace(batch=event.batch + 1) for event in results.first.run.log)
+
+
+def _steps(yields: Yields) -> str:
+    figures = [name for name in _STEP_FIGURES if any(yields.has(name, step) for step in yields.steps)]
+    unit = {s.name: s.unit for step in yields.steps for s in _reported(yields, step, figures)}
+    head = ("step", *(f"{name} [{unit[name]}]" if unit[name] != "1" else name for name in figures))
+    return html.table(head, ([step, *_medians(yields, step, figures)] for step in yields.steps))
+
+
+def _reported(yields: Yields, step: str, figures: list[str]) -> Iterator[Summary]:
+    return (yields.summary(name, step) for name in figures if yields.has(name, step))
+
+
+def _medians(yields: Yields, step: str, figures: list[str]) -> list[str]:
+    return [_shown(yields.summary(n, step).median) if yields.has(n, step) else "" for n in figures]
+
+
+def _shown(value: float | None) -> str:
+    return "" if value is None else units.show(value, "1", _DIGITS)
+
+
+def _unit(unit: str) -> str:
+    return "" if unit == "1" else unit

@@ -1,0 +1,56 @@
+"""The inputs of a yield: every random number on which a batch depends, with its level and the evidence for it.
+
+A quantity with several layers, such as a distribution over worlds with a donor spread, is several inputs; the common
+factor of the step recoveries of a batch is one of its own. All inputs are independent of each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exosim.parameter import ASSUMPTION
+from exosim.sampling import COMMON, LEVELS, Level
+
+if TYPE_CHECKING:
+    from exosim.scenario import Scenario
+
+COMMON_PATH = "common.batch"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One random number of a batch.
+
+    Attributes
+    ----------
+    path, level : the quantity, and what the number is drawn for
+    name : under which it is drawn
+    grade, source : the evidence for the quantity, as in the ledger
+    """
+
+    path: str
+    level: Level
+    name: str
+    grade: str
+    source: str
+
+
+def inputs_of(scenario: Scenario) -> tuple[Input, ...]:
+    """Return the inputs of a yield, in the order of the ledger; what only the plant has is none."""
+    plant = {block.prefix for block in scenario.declarations.plant.blocks()}
+    given = {path: g for path, g in scenario.uncertain().items() if path.rpartition(".")[0] not in plant}
+    found = [
+        Input(path, level, name, g.grade, g.source)
+        for path, g in given.items()
+        for level, name in g.quantity.layers(path)
+    ]
+    if any(g.quantity.common and g.quantity.varies == "batch" for g in given.values()):
+        found.append(Input(COMMON_PATH, "batch", COMMON, "D", ASSUMPTION))
+    return tuple(found)
+
+
+def levels_of(scenario: Scenario) -> tuple[Level, ...]:
+    """Return the levels at which a batch varies, in order."""
+    present = {found.level for found in inputs_of(scenario)}
+    return tuple(level for level in LEVELS if level in present)
