@@ -10,7 +10,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-
 OWN    := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 SCENARIO ?= scenarios/msc_hollow_fiber.toml
 
-.PHONY: help run test test-all check lint types bench-quick coverage mutation bless lock build clean
+.PHONY: help run test test-all check lint types bench-quick coverage mutation bless docs docs-check lock build clean
 .DEFAULT_GOAL := help
 
 help: ## show the targets
@@ -71,10 +71,20 @@ mutation: $(VENV)/mutation.stamp ## mutation score of exosim/physics (two minute
 	  END {printf "mutation score of exosim/physics: %d of %d (%.1f %%)\n", k, k + s, 100 * k / (k + s)}'
 
 bless: $(VENV)/test.stamp ## write the golden files anew; then say so under "Numbers change" in CHANGELOG.md
-	@EXOSIM_BLESS=1 $(BIN)/python -m pytest -q tests/test_golden.py tests/test_docs.py tests/test_notebooks.py -k "golden or table or notebook"
+	@EXOSIM_BLESS=1 $(BIN)/python -m pytest -q tests/test_golden.py tests/test_docs.py tests/test_notebooks.py -k "golden or table or blocks or notebook"
+
+$(VENV)/docs.stamp: locks/docs.txt $(VENV)/run.stamp
+	@$(PIP) -r locks/docs.txt
+	@touch $@
+
+docs: $(VENV)/docs.stamp ## build the documentation site into docs/_build/html; warnings are errors
+	@$(BIN)/python -m sphinx -q -E -W --keep-going -b html docs docs/_build/html
+
+docs-check: docs ## open every page of the site in headless Chromium, at desktop and phone width
+	@$(BIN)/python -m pytest -q -m slow tests/test_site.py
 
 lock: ## make the locks anew, without any index address in them (needs uv)
-	@for part in run test lint mutation; do \
+	@for part in run test lint mutation docs; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url locks/$$part.in -o locks/$$part.txt; done
 
@@ -82,4 +92,4 @@ build: $(VENV)/test.stamp ## build the wheel and the source distribution into di
 	@$(BIN)/python -m build --no-isolation
 
 clean: ## remove the virtual environment and what tools leave behind
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage mutants
+	rm -rf $(VENV) dist build docs/_build docs/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage mutants
