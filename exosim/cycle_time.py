@@ -35,6 +35,8 @@ def planned_occupation(
     classes = {e.id: e for e in plant.equipment}
     gowning = {role.id: role.gowning for role in plant.roles}
     taken: dict[str, float] = {}
+    if not count:
+        return taken
     before: str | None = None
     for index, procedure in enumerate(procedures):
         if procedure.unit is not None:

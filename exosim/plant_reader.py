@@ -23,6 +23,7 @@ from exosim.operations import catalog
 from exosim.parameter import declared
 from exosim.plant import CampaignNumbers, EquipmentNumbers, MaintenanceNumbers, RoleNumbers
 from exosim.plant_tables import CampaignTable, EquipmentTable
+from exosim.plausibility import doubts
 from exosim.quantities import read_number
 from exosim.resource_reader import ResourceReader, given, unique
 from exosim.schema import ScenarioTable
@@ -34,6 +35,7 @@ from exosim.working_time import Shift, working_time
 _YEAR = 8766.0
 _LONGEST = 876_600.0  # h
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
+_CREW = ("minimum_crew", "headcount")
 _DEFAULT_START = datetime.datetime(2027, 1, 4, 6)
 BlockReader = Callable[..., Block]
 
@@ -80,6 +82,8 @@ class PlantReader:
             tuple(self._closed()),
         )
         self._check_time(plant)
+        if not self.findings.problems:
+            self.findings.warnings.extend(doubts(plant))
         return plant
 
     def _equipment(self, rooms: Mapping[str, Any]) -> Iterator[tuple[str, EquipmentDeclaration]]:
@@ -140,7 +144,17 @@ class PlantReader:
                     "has no working time at all", expected="a shift with days, or no shifts: always there"
                 )
                 self.findings.add((*path, "shifts"), problem)
+            self._check_crew(block, path)
             yield table.role, RoleDeclaration(block, tuple(shifts))
+
+    def _check_crew(self, numbers: Block, path: KeyPath) -> None:
+        """Check that a role has as many people as it must send."""
+        sent, there = (numbers.given[key].quantity.typical if key in numbers.given else 1.0 for key in _CREW)
+        if sent > there:
+            problem = Problem(
+                "is more than the role has", got=f"{sent:g}", expected=f"at most {there:g}, the headcount"
+            )
+            self.findings.add((*path, "minimum_crew"), problem)
 
     def _check_procedures(
         self, equipment: Mapping[str, Any], roles: Mapping[str, RoleDeclaration], stores: Mapping[str, Any]

@@ -23,17 +23,17 @@ class Event(NamedTuple):
     time : hours after the start
     batch : number of the batch, from 0
     procedure, phase : where; empty for the batch as a whole
-    event : of a batch: ``release``, ``ready``, ``start``, ``parallel`` (one more unit), ``supplied`` (from stock),
-        ``begin``, ``utility`` (after a wait), ``repaired``, ``finish``, ``failure``, ``deviation``, ``end``, ``leave``,
-        ``finished``, ``rejected``, ``turned_away``; of the plant: ``down`` and ``maintenance`` of a unit, ``prepare``
-        and ``prepared``, ``order``, ``receive``, ``draw`` and ``expire`` of a stock, all with batch -1 where they
-        belong to none
+    event : of a batch: ``release``, ``ready``, ``room`` (after a wait), ``start``, ``parallel`` (one more unit),
+        ``supplied`` (from stock), ``begin``, ``utility`` (after a wait), ``repaired``, ``finish``, ``failure``,
+        ``deviation``, ``end``, ``leave``, ``finished``, ``rejected``, ``turned_away``; of the plant: ``down`` and
+        ``maintenance`` of a unit, ``prepare`` and ``prepared``, ``order``, ``receive``, ``draw`` and ``expire`` of a
+        stock, all with batch -1 where they belong to none
     unit : equipment class and unit number, such as ``tff_skid 1``
     role : who does an attended phase
-    amount : people at work from `begin` to `finish`; hours of the wait for room and unit at `start`, of the turnaround
-        at `leave`, lost at `failure`, of repair at `down` and `repaired`, above the limit at a `deviation` from a hold;
-        quantity of a material or utility
-    note : product, reason of a failure, material or utility
+    amount : people at work from `begin` to `finish`; hours of the wait for room and unit at `start`, for the room
+        alone at `room`, of the turnaround at `leave`, lost at `failure`, of repair at `down` and `repaired`, above the
+        limit at a `deviation` from a hold; quantity of a material or utility
+    note : product, reason of a failure, room, material or utility
     waited : hours of the wait for people at `begin`, for a stock or a utility, of the pauses outside working time at
         `finish`
     """
@@ -85,6 +85,7 @@ class BatchRecord:
     due : when it is due; its release where nothing is due
     deviations : what deviated from the plan, as ``procedure: what``
     failures : what failed in it, likewise; told from the log
+    in_vain : address of the material or the role for which an unfinished batch waits, and which never comes
     procedures : those that it came through or is in, in order, again after a rework; told from the log
     """
 
@@ -100,6 +101,7 @@ class BatchRecord:
     deviations: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     procedures: tuple[str, ...] = ()
+    in_vain: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ class ResourceReader:
     ) -> StockDeclaration:
         unit, address = CONSUMABLES[material.id], f"material.{material.id}"
         numbers = self.block(StockNumbers, address, path, given(material, StockNumbers), amounts=unit)
-        self._check_order(material, path)
+        self._check_order(material, path, numbers)
         how = material.preparation
         if how is None:
             return StockDeclaration(numbers, unit)
@@ -131,8 +131,14 @@ class ResourceReader:
         block = self.block(PreparationNumbers, f"{address}.preparation", place, given(how, PreparationNumbers))
         return StockDeclaration(numbers, unit, block, how.unit, how.operator, how.people)
 
-    def _check_order(self, material: StockTable, path: KeyPath) -> None:
+    def _check_order(self, material: StockTable, path: KeyPath, numbers: Block) -> None:
         """Check that a material which is reordered is reordered by some amount."""
+        quantity = numbers.given.get("order_quantity")
+        if material.order_quantity is not None and quantity is not None and quantity.quantity.typical <= 0.0:
+            problem = Problem(
+                "must be above 0", got=in_words(material.order_quantity), expected="an amount, or no reorder_point"
+            )
+            self.findings.add((*path, "order_quantity"), problem)
         if (material.reorder_point is None) != (material.order_quantity is None):
             missing = "order_quantity" if material.order_quantity is None else "reorder_point"
             expected = "reorder_point and order_quantity, or neither"

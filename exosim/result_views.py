@@ -18,8 +18,8 @@ from exosim.records import Event
 if TYPE_CHECKING:
     from exosim.parameter import Array
     from exosim.results import FacilityResults, Yields
-    from exosim.summaries import Summary
     from exosim.scenario import Scenario
+    from exosim.summaries import Summary
 
 _STEP_FIGURES = ("vesicles", "viable_cells", "volume", "recovery", "cumulative_yield", "duration")
 _DIGITS = 3

@@ -276,10 +276,19 @@ class FacilityResults(RunViews):
 
     def remarks(self) -> list[str]:
         """Return what a reader must know: such as that nothing was finished, and why."""
-        remarks = [str(reached) for reached in self.half_widths if not reached.met]
+        remarks = [*(str(reached) for reached in self.half_widths if not reached.met), *self._waits_in_vain()]
         if any(account.headlines["batches_finished"] for account in self.accounts):
             return remarks
         return [*remarks, f"no batch was finished in the window: {self._fates()}"]
+
+    def _waits_in_vain(self) -> Iterator[str]:
+        """Yield what never came, and how many batches wait for it at the end, in words."""
+        lacking = Counter(batch.in_vain for account in self.accounts for batch in account.batches if batch.in_vain)
+        released = sum(len(account.batches) for account in self.accounts)
+        for address, count in sorted(lacking.items()):
+            why = "no shift is left" if address.startswith("personnel.") else "nothing of it is on order"
+            waiting = "1 batch waits" if count == 1 else f"{count:,} batches wait"
+            yield f"at the end {waiting} in vain for {address}: {why} (of {released:,} released in all replications)"
 
     def _fates(self) -> str:
         """Return what became of all batches, in words."""

@@ -162,6 +162,7 @@ def _batch(row: Row) -> BatchRecord:
         deviations=_parts(row["deviations"]),
         failures=_parts(row["failures"]),
         procedures=_parts(row["procedures"]),
+        in_vain=row["in_vain"],
     )
 
 

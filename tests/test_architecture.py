@@ -38,7 +38,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["facility"], 4),
     **dict.fromkeys(["indicators", "labor", "history", "waits", "product_indicators"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
-    **dict.fromkeys(["resource_reader", "failure_reader", "plant_reader", "plant_builder"], 6),
+    **dict.fromkeys(["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder"], 6),
     **dict.fromkeys(["reader", "sites", "scenario", "scenario_view"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "releases", "preflight", "plugin_trial"], 7),

@@ -129,8 +129,8 @@ def _enter(batch: Batch, line: Line, stage: Stage, pool: Pool) -> Steps:
 
     Returns the label of the first unit. A batch that must wait stays on its unit until it finds a place in the store.
     """
-    room, store = stage.room, stage.store
-    key = line.key(batch, line.env.now)
+    room, store, ready = stage.room, stage.store, line.env.now
+    key, inside = line.key(batch, ready), ready
 
     def stored() -> None:
         line.leave(batch, room)
@@ -140,6 +140,7 @@ def _enter(batch: Batch, line: Line, stage: Stage, pool: Pool) -> Steps:
             if store is not None:
                 store.put(batch, key, stored)
             yield room.queued(batch, key)
+            inside = line.env.now
         batch.rooms.append(room)
     wanted = _units(batch, stage, pool)
     taken = pool.several_at_once(batch, wanted)
@@ -151,6 +152,10 @@ def _enter(batch: Batch, line: Line, stage: Stage, pool: Pool) -> Steps:
     if store is not None:
         store.take(batch)
     line.leave(batch, room)
+    if room is not None and inside > ready:  # told with the start, so that both waits belong to the same moment
+        line.log.append(
+            entry((line.env.now, batch.number, stage.id, "", "room", "", "", inside - ready, room.name, 0.0))
+        )
     batch.holds.extend((pool, unit) for unit in reversed(units))
     for unit in units[1:]:
         line.log.append(

@@ -49,6 +49,11 @@ class Crew:
         self._until = -math.inf
         """Working time is known to last until then; the clock never goes back."""
 
+    @property
+    def ended(self) -> bool:
+        """Whether no shift is left, as far as the calendar is known: to a week after the run."""
+        return self.hours.next_start(self._env.now) == math.inf
+
     def at_once(self, people: int, hours: float) -> bool:
         """Take `people` when they are free now, nobody is before, and they can work for `hours` without a break."""
         if self.queue or people > self.free:

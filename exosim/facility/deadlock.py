@@ -13,7 +13,7 @@ from exosim.facility.room import Room
 from exosim.facility.stock import StockRoom
 
 Waiter: TypeAlias = Batch | Order
-_SHARED = Pool | Room | StockRoom
+SHARED = Pool | Room | StockRoom
 """What batches, and preparations for them, can keep from each other."""
 
 
@@ -23,7 +23,7 @@ def waiting_with(*batches: Batch) -> set[Waiter]:
     todo: list[Waiter] = [*batches]
     while todo:
         other = todo.pop()
-        if other not in found and isinstance(other.waits_for, _SHARED):
+        if other not in found and isinstance(other.waits_for, SHARED):
             found.add(other)
             todo.extend(holder for holder in other.waits_for.held_by(other) if holder is not None)
     return found
@@ -36,7 +36,7 @@ def stuck(batches: Iterable[Waiter]) -> list[Waiter]:
     found by taking away, again and again, those that enough others who can still move may serve. A batch that may find
     a place in a store, and leave its unit for that, can move as soon as somebody in the store can.
     """
-    candidates = {batch for batch in batches if isinstance(batch.waits_for, _SHARED)}
+    candidates = {batch for batch in batches if isinstance(batch.waits_for, SHARED)}
     while True:
         movable = {batch for batch in candidates if _may_move(batch, candidates)}
         if not movable:
@@ -48,7 +48,7 @@ def _may_move(batch: Waiter, candidates: set[Waiter]) -> bool:
     store = batch.wants_store
     if store is not None and batch not in store.inside and any(other not in candidates for other in store.inside):
         return True
-    if not isinstance(batch.waits_for, _SHARED):
+    if not isinstance(batch.waits_for, SHARED):
         return True
     free = sum(other is None or other not in candidates for other in batch.waits_for.held_by(batch))
     return free >= batch.waits_for.lacks(batch)

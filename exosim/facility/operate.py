@@ -17,6 +17,7 @@ from exosim.errors import ModelError, Problem
 from exosim.facility.batch import Batch, run_batch
 from exosim.facility.clock import Clock, Pause
 from exosim.facility.deadlock import deadlock, stuck, waiting_with
+from exosim.facility.in_vain import waits_in_vain
 from exosim.facility.line import Line
 from exosim.facility.route import Production, Stage
 from exosim.plant import Plant
@@ -172,5 +173,5 @@ def _record(batch: Batch) -> BatchRecord:
         made, doses = lots.product(lane), lots.doses(lane)
     return BatchRecord(
         batch.number, batch.donor, batch.released, batch.ended, batch.disposition, made, doses,
-        batch.product, batch.due, tuple(batch.deviations),
+        batch.product, batch.due, tuple(batch.deviations), in_vain=waits_in_vain(batch),
     )  # fmt: skip

@@ -98,6 +98,10 @@ class StockRoom:
         """Return what must come so that a batch can go on; None stands for deliveries, and for hope without any."""
         return self._preparing if self._open == len(self._preparing) > 0 else [None]
 
+    def coming(self) -> Iterable[Order | None]:
+        """Return what is on order: preparations, and None for each delivery."""
+        return [*self._preparing, *[None] * (self._open - len(self._preparing))]
+
     def _enough(self, amount: Fraction) -> bool:
         return self.on_hand >= amount * (1 - _SLACK)
 

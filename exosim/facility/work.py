@@ -186,7 +186,9 @@ def _phases(
                     pause = max(env.now - begun - (hours - left) - idle, 0.0)
                 else:
                     taken = crew.finish(hours)
-                    yield Pause(env, taken) if taken < math.inf else simpy.Event(env)  # the calendar is over
+                    if taken == math.inf:  # the calendar is over
+                        batch.waits_for = crew
+                    yield Pause(env, taken) if taken < math.inf else simpy.Event(env)
                     pause = taken - hours
                 crew.release(people)
                 log.append(entry((env.now, number, name, phase, "finish", unit, crew.name, people, "", pause)))

@@ -64,8 +64,9 @@ def gantt(results: FacilityResults, ax: Axes | None = None) -> Axes:
     axes.set_xlim(0.0, window.run.hours / _DAY)
     left_out = f"; {len(rows)} of {count} units" if len(rows) < count else ""
     out_of_use = ", crossed: repair or service" if out else ""
+    waited = "the room or the unit" if any(e.room is not None for e in window.plant.equipment) else "the unit"
     axes.set_xlabel(
-        f"time [d]; numbers: batches, gray: turnaround, hatched: waiting for the unit{out_of_use}{left_out}"
+        f"time [d]; numbers: batches, gray: turnaround, hatched: waiting for {waited}{out_of_use}{left_out}"
     )
     products = dict.fromkeys(batch.campaign for batch in window.run.batches if batch.campaign)
     for product, color in zip(products, _COLORS * len(products), strict=False):

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exosim.errors import ModelError
-from exosim.plant import Failure, Room, Store
-from tests.facility.plants import Ran, Setting, Stage, crew, everything_is_back, shop, shops
+from exosim.indicators import Window
+from exosim.plant import Equipment, Failure, Plant, Room, Store
+from exosim.waits import waiting, waiting_for_room
+from tests.facility.plants import Ran, Setting, Stage, crew, everything_is_back, shop, shops, told
 
 Product = tuple[list[Stage], int, Setting]
 
@@ -218,3 +220,12 @@ def test_segregation_holds_and_no_line_is_accused(
         if room.segregation != "none":
             assert not strangers(seen[room.id], 2 if room.segregation == "batch" else 3), room
     assert shops(products).run.log == ran.run.log
+
+
+def test_a_wait_for_the_room_is_told_apart_from_the_wait_for_the_unit() -> None:
+    """The second batch waits 4 h of work and 1 h of clearance for the room, and then 2 h more of turnaround."""
+    ran = shop([Stage(4.0, turnaround=7.0, room="suite")], 2, Setting(rooms=(Room("suite", 1, "batch", 1.0),)))
+    plant = Plant((Equipment("u0", 1, 7.0, room="suite"),), rooms=(Room("suite", 1, "batch", 1.0),))
+    assert told(ran, "room") == [(11.0, 1, "room", "", 5.0, "suite")]
+    window = Window(ran.run, plant, 0.0)
+    assert waiting_for_room(window) == {"p0": 2.5} and waiting(window) == {"p0": 3.0}

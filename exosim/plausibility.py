@@ -1,0 +1,69 @@
+"""What of a plant can be read but never works, or hardly: told as warnings before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exosim.declarations import Block, PlantDeclarations
+
+
+def doubts(plant: PlantDeclarations) -> Iterator[str]:
+    """Yield what a planner should look at, in words, with the address of what to change."""
+    if not plant.campaigns:
+        return
+    yield from _orders(plant)
+    yield from _outages(plant)
+    yield from _unused(plant)
+
+
+def _orders(plant: PlantDeclarations) -> Iterator[str]:
+    """Yield orders that are released late or never, and campaigns that never begin."""
+    for campaign in plant.campaigns:
+        begin, lead = _typical(campaign.numbers, "begin"), _typical(campaign.numbers, "lead_time")
+        if begin >= plant.horizon:
+            yield f"{campaign.numbers.prefix}.begin: {begin:g} h is after the end of the run at {plant.horizon:g} h"
+        if campaign.rules.mode != "on_order":
+            continue
+        own = [order for order in plant.orders if order.product in (None, campaign.product)]
+        late = sum(order.batches for order in own if order.due - lead < begin)
+        after = sum(order.batches for order in own if max(order.due - lead, begin) >= plant.horizon)
+        if late:
+            then = "the start of the run" if begin == 0.0 else f"its begin at {begin:g} h"
+            yield (
+                f"{campaign.numbers.prefix}.lead_time: {lead:g} h before their due dates is before {then} "
+                f"for {_batches(late)}, released later than planned"
+            )
+        if after:
+            yield f"{campaign.numbers.prefix}: {_batches(after)} on order would be released after the end of the run"
+
+
+def _outages(plant: PlantDeclarations) -> Iterator[str]:
+    """Yield breakdowns and services that leave a unit out of use for most of the time."""
+    for name, (numbers, table) in plant.breakdowns.items():
+        between, repair = _typical(numbers, "between"), _typical(numbers, "repair")
+        if repair > between > 0.0:
+            yield f"failure.{name}: a repair of {repair:g} h takes longer than {table.unit} is up, {between:g} h"
+    for name, equipment in plant.equipment.items():
+        if equipment.maintenance is None:
+            continue
+        every, duration = (_typical(equipment.maintenance, key) for key in ("every", "duration"))
+        if duration >= every:
+            took = f"a service of {duration:g} h takes as long as the {every:g} h between two"
+            yield f"equipment.{name}.maintenance: {took}"
+
+
+def _unused(plant: PlantDeclarations) -> Iterator[str]:
+    """Yield the rooms in which nothing stands."""
+    used = {equipment.room for equipment in plant.equipment.values()}
+    for room in plant.rooms:
+        if room not in used:
+            yield f'room.{room}: no equipment stands in it; expected room = "{room}" with some [[equipment]]'
+
+
+def _typical(numbers: Block, name: str) -> float:
+    """Return the fixed value or the median of a number; 0 where nothing is given."""
+    return numbers.given[name].quantity.typical if name in numbers.given else 0.0
+
+
+def _batches(count: int) -> str:
+    return "1 batch" if count == 1 else f"{count:,} batches"
