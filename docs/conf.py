@@ -24,6 +24,7 @@ extensions = [
     "own_mathjax",
 ]
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb", ".rst": "restructuredtext"}
+smartquotes = False  # -- is an option of the command line, not a dash
 exclude_patterns = ["_build", "_extensions", "generated/gallery/*.ipynb"]
 nitpicky = False
 suppress_warnings = ["config.cache"]  # functions in sphinx_gallery_conf; the gallery is small
@@ -58,11 +59,13 @@ html_favicon = "_static/icon.svg"
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False
+_WITH_CONTENTS = ("explanation/*", "generated/*", "glossary", "how_to/*", "notebooks/*", "reference/*")
+"""Pages with their contents at the right; those of the tutorial are short, and their tables need the room."""
 html_theme_options = {
     "logo": {"image_light": "_static/icon.svg", "image_dark": "_static/icon.svg", "text": "exosim"},
     "show_prev_next": True,
     "navigation_with_keys": False,
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {pages: ["page-toc"] for pages in _WITH_CONTENTS},
 }

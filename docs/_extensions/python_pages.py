@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Iterator
 
 import exosim
+
+_BESIDE = ("testing",)
+"""Public modules that `import exosim` leaves alone, because they need an extra."""
 
 
 def pages() -> dict[str, str]:
@@ -17,19 +21,19 @@ def _lines() -> Iterator[str]:
     names = [name for name in exosim.__all__ if not name.startswith("_")]
     kinds = {name: _kind(getattr(exosim, name)) for name in names}
     yield from _heading("Python", "=")
-    yield from ["``import exosim as xs`` gives all of these. Everything else is private and may change.", ""]
+    yield from ["``import exosim as xs`` gives all of these but the last section.", ""]
+    yield from ["What is not on this page is private and may change.", ""]
     for title, kind in (("Functions", "function"), ("Types", "class"), ("Errors", "exception")):
         yield from _heading(title, "-")
         for name in names:
             if kinds[name] == kind:
                 yield from _directive(kind, f"exosim.{name}")
-    for name in names:
-        if kinds[name] == "module":
-            yield from _module(name)
+    for name in (*(name for name in names if kinds[name] == "module"), *_BESIDE):
+        yield from _module(name)
 
 
 def _module(name: str) -> Iterator[str]:
-    module = getattr(exosim, name)
+    module = importlib.import_module(f"exosim.{name}")
     yield from _heading(f"exosim.{name}", "-")
     yield from [(inspect.getdoc(module) or "").partition("\n\n")[0], ""]
     for inner in module.__all__:
