@@ -51,7 +51,7 @@ lint: $(VENV)/lint.stamp
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-types: $(VENV)/lint.stamp
+types: $(VENV)/lint.stamp $(VENV)/test.stamp
 	@$(BIN)/mypy
 
 bench-quick: $(VENV)/run.stamp ## time the facility against plain SimPy, side by side; last line: JSON
