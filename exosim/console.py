@@ -209,7 +209,7 @@ def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
     console = new_console()
     scenario = results.scenario
     plant = scenario.declarations.plant
-    title = f"{scenario.title or scenario.name}: {plant.horizon / 24:.0f} d, {results.replications} replications"
+    title = f"{scenario.title or scenario.name}: {plant.horizon / 24:.0f} d, {results.replications_in_words}"
     console.print(Text(f"{title}, seed {results.seed}", style="bold"))
     console.print(_indicator_table(results))
     if any(row.name in _PRODUCTS for row in results.quantities()):

@@ -59,10 +59,10 @@ class RunViews(Framed):
         }
 
     def __repr__(self: FacilityResults) -> str:  # type: ignore[misc]
-        return f"<FacilityResults of {self.scenario.name}: {self.replications:,} replications, seed {self.seed}>"
+        return f"<FacilityResults of {self.scenario.name}: {self.replications_in_words}, seed {self.seed}>"
 
     def _repr_html_(self: FacilityResults) -> str:  # type: ignore[misc]
-        note = f"{self.replications:,} replications, seed {self.seed}, exosim {self.version}"
+        note = f"{self.replications_in_words}, seed {self.seed}, exosim {self.version}"
         head = ("", "mean", "95 % from", "to", "unit")
         found = list(self.quantities())
         whole, parts = [q for q in found if q.step is None], [q for q in found if q.step is not None]

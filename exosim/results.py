@@ -218,6 +218,11 @@ class FacilityResults(RunViews):
         """Number of replications."""
         return len(self.accounts)
 
+    @property
+    def replications_in_words(self) -> str:
+        """How many replications, such as ``1 replication``."""
+        return f"{self.replications:,} replication{'' if self.replications == 1 else 's'}"
+
     def quantities(self) -> Iterator[Estimate]:
         """Yield every indicator with its mean and 95 % interval over replications."""
         for name, (unit, _) in indicators.HEADLINES.items():
@@ -302,10 +307,10 @@ class FacilityResults(RunViews):
             "unfinished": "still on the line at the end",
         }
         parts = [f"{fates[disposition]} {word}" for disposition, word in words.items() if fates[disposition]]
-        return f"of {fates.total()} released in {self.replications} replications, {', '.join(parts)}"
+        return f"of {fates.total()} released in {self.replications_in_words}, {', '.join(parts)}"
 
     def __str__(self) -> str:
-        lines = [f"{self.scenario.name}: {self.replications} replications, seed {self.seed}: mean (95 % interval)"]
+        lines = [f"{self.scenario.name}: {self.replications_in_words}, seed {self.seed}: mean (95 % interval)"]
         lines += [f"  {quantity}" for quantity in self.quantities() if quantity.step is None]
         return "\n".join([*lines, f"  {self.scenario.ledger().headline()}"])
 

@@ -49,7 +49,7 @@ def occupancy_by_week(results: FacilityResults, ax: Axes | None = None) -> Axes:
     axes.set_yticks(range(len(classes)), [plain(name.replace("_", " ")) for name in classes])
     axes.set_xlabel("week")
     axes.figure.colorbar(image, ax=axes, label="occupancy [%]")
-    _title(axes, results, f"occupancy, mean of {results.replications} replications")
+    _title(axes, results, f"occupancy, mean of {results.replications_in_words}")
     return axes
 
 
