@@ -33,6 +33,7 @@ DEFAULT_INSTRUMENT = "nanoparticle_tracking"
 _TOP_LEVEL = ("name", "title", "seed", "draws", "format", "start", "horizon", "warm_up", "replications")
 _PROCEDURE_KEYS = (
     "operation", "unit", "operator", "feeds", "split", "end", "expected_hold", "hold", "harvest_hold", "max_hold",
+    "waits_in", "utilities", "when_too_large",
 )  # fmt: skip
 _NAMED_SECTIONS = {
     "assay": "id",
@@ -173,6 +174,9 @@ def _of_procedure(table: Mapping[str, Any]) -> Iterator[str]:
             f"{name}.{key}"
             for key in [*declared(operation), "operation", "unit", "operator", "feeds", "end", "expected_hold"]
         )
+        yield from (f"{name}.waits_in", f"{name}.when_too_large")
+        used = table.get("utilities")
+        yield from (f"{name}.utilities.{utility}" for utility in (used if isinstance(used, dict) else ()))
         split = table.get("split")
         yield from (f"{name}.split.{share}" for share in (split if isinstance(split, dict) else ()))
         yield f"{name}.max_hold.limit"
