@@ -202,7 +202,9 @@ def test_every_row_of_the_plant_is_known() -> None:
 def test_what_a_procedure_takes_of_the_plant_has_an_address(door: Door) -> None:
     """Stores, utilities and size rules of a procedure can be set, and what is wrong with them is told there."""
     steam = '[[utility]]\nid = "steam"\nlimit = "10 kg/h"\n\n[[unit_procedure]]'
-    text = plant(("[[unit_procedure]]", steam)).replace('id = "mix"\n', 'id = "mix"\nutilities = { steam = "1 kg/h" }\n')
+    text = plant(("[[unit_procedure]]", steam)).replace(
+        'id = "mix"\n', 'id = "mix"\nutilities = { steam = "1 kg/h" }\n'
+    )
     door.write(text)
     for change in ("mix.utilities.steam=2 kg/h", "mix.when_too_large=cycles"):
         assert door.run("check", FILE, "--quiet", "--set", change).code == 0
