@@ -149,7 +149,7 @@ class Culture(Vessel, Plan):
 
     def _parts(self, start: float, hours: float, longest: float, *, collecting: bool) -> Iterator[Part]:
         """Yield the parts of a stretch that starts `start` hours after the inoculation."""
-        if hours <= 0.0:
+        if hours <= _A_MOMENT:
             return
         active = self._active(start, hours)
         if not collecting or not self.stimuli:
