@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from exosim.culture.stimulus import Stimulus
 from exosim.material import Material, is_number
 from exosim.operations import catalog
 from exosim.operations.base import Hold, Outcome, UnitOperation, VisitedOperation
@@ -43,6 +44,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "product.protein_size": ProteinSize,
     "unit_procedure": Wait,
     "hold": Hold,
+    "stimulus": Stimulus,
     "assay": Assay,
     "campaign": CampaignNumbers,
     "equipment": EquipmentNumbers,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from exosim import units
+from exosim.culture.stimulus import Stimulus
 from exosim.description import summary
 from exosim.distributions import FAMILIES
 from exosim.measured_column import OPTIONS as COLUMN_OPTIONS
@@ -46,6 +47,7 @@ _OWNERS: Mapping[str, type[Any]] = {
     "ProductTable": Vesicles,
     "AssayTable": Assay,
     "HoldTable": Hold,
+    "StimulusTable": Stimulus,
     "ProcedureTable": Wait,
     "CampaignTable": CampaignNumbers,
     "EquipmentTable": EquipmentNumbers,

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from exosim.culture.stimulus import Stimulus
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
 from exosim.distributions import normal_quantile
 from exosim.empirical import Empirical
@@ -24,7 +25,7 @@ from exosim.errors import FileError, Problem, ScenarioError
 from exosim.findings import Findings
 from exosim.inheritance import read_scenario
 from exosim.operations.base import Context, Hold
-from exosim.parameter import Array, Ledger, Resolved
+from exosim.parameter import ASSUMPTION, Array, Ledger, Resolved
 from exosim.plant import Campaign, Plant
 from exosim.plant_builder import campaign_of, plant_of
 from exosim.product import ProteinSize, Vesicles, VesicleSize, run_context
@@ -329,10 +330,12 @@ def _rebuilt(
 def _lines(block: Block, overrides: Mapping[str, Any]) -> Iterator[Resolved]:
     for name, parameter in block.parameters.items():
         path = f"{block.prefix}.{name}"
-        if name in block.given:
-            yield block.given[name].line(
-                path, parameter.unit, "override" if {path, f"{path}.value"} & set(overrides) else "scenario"
-            )
+        if name in block.off:
+            yield Resolved(path, "off", parameter.unit, "scenario", ASSUMPTION, "D")
+        elif name in block.given:
+            given = block.given[name]
+            origin = "override" if {path, f"{path}.value"} & set(overrides) else given.origin
+            yield given.line(path, parameter.unit, origin)
         elif parameter.default is not None and name not in block.unused:
             yield default_line(path, parameter)
 
@@ -341,6 +344,8 @@ def _procedure(declared: ProcedureDeclaration, values: Values, context: Context)
     arguments = dict(declared.operation.pick(values))
     if declared.harvest_hold is not None:
         arguments["harvest_hold"] = Hold(**declared.harvest_hold.pick(values))
+    if declared.stimuli:
+        arguments["stimuli"] = tuple(Stimulus(acts_on=on, **block.pick(values)) for block, on in declared.stimuli)
     wait = Wait(**declared.wait.pick(values))
     hold = Hold(**declared.hold.pick(values)) if declared.hold is not None else None
     split = declared.split.pick(values) if declared.split is not None else {}

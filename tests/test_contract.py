@@ -22,8 +22,8 @@ from tests.texts import MAKES_CELLS
 
 NAMES = sorted(catalog())
 MAKES: Mapping[str, set[str]] = {
-    "planar_expansion": {"viable_cells"},
-    "planar_passage": {"viable_cells"},
+    "planar_expansion": {"viable_cells", "doublings"},
+    "planar_passage": {"viable_cells", "doublings"},
     "hollow_fiber_culture": {
         "vesicles",
         "nonvesicular",
