@@ -127,6 +127,26 @@ due = 2027-05-01
         assert words in told, (words, told)
 
 
+def test_a_missing_recipe_is_told_where_it_is_named(tmp_path: Path) -> None:
+    """As the base of a scenario is: in the site file, with its line; an override has no line."""
+    text = SITE.read_text(encoding="utf-8").replace("msc_hollow_fiber.toml", str(SCENARIOS / "msc_hollow_fiber.toml"))
+    text = text.replace("reference_vesicles.toml", "reference_vesicle.toml")
+    site = tmp_path / "site.toml"
+    site.write_text(text, encoding="utf-8")
+    (tmp_path / "reference_vesicles.toml").write_text("", encoding="utf-8")
+    with pytest.raises(ScenarioError) as caught:
+        xs.load(site)
+    line = next(number for number, row in enumerate(text.splitlines(), 1) if "reference_vesicle.toml" in row)
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.line, problem.path) == (str(site), line, "campaign.reference.scenario")
+    assert problem.problem.startswith("there is no such file (looked at ")
+    assert (problem.got, problem.nearest) == ('"reference_vesicle.toml"', "reference_vesicles.toml")
+    with pytest.raises(ScenarioError) as caught:
+        xs.load(SITE, {"campaign.reference.scenario": "msc_hollow_fibre.toml"})
+    assert str(caught.value).startswith("campaign.reference.scenario: there is no such file (looked at ")
+    assert caught.value.problems[0].nearest == "msc_hollow_fiber.toml"
+
+
 def test_the_ledger_lists_every_product() -> None:
     lines = {line.path for line in xs.load(SITE).ledger()}
     assert "reference.polish_reference.column_volume" in lines and "polish.column_volume" in lines
