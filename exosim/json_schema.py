@@ -31,6 +31,7 @@ _SECTIONS: Mapping[str, str] = {
     "ProductTable": "product",
     "AssayTable": "assay",
     "HoldTable": "hold",
+    "CommonTable": "common",
     "ProcedureTable": "unit_procedure",
     "CampaignTable": "campaign",
     "EquipmentTable": "equipment",

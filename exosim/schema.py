@@ -106,7 +106,7 @@ class ProductTable(Table):
 
 
 class CommonTable(Table):
-    batch: Any = 0.0
+    batch: Any = None
 
 
 class AssayTable(Table):
