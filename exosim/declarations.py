@@ -63,6 +63,13 @@ class ProcedureDeclaration:
     end: bool
     stimuli: tuple[tuple[Block, Target], ...] = ()
 
+    @property
+    def shares_common_factor(self) -> bool:
+        """Whether it has a step recovery that varies by batch, which the common batch factor ties to others."""
+        parameters, given = self.operation.parameters, self.operation.given
+        recoveries = [one.quantity for name, one in given.items() if parameters[name].recovery]
+        return any(quantity.varies == "batch" and not quantity.is_fixed for quantity in recoveries)
+
     def blocks(self) -> Iterator[Block]:
         """Yield the parameter blocks of the procedure."""
         yield self.operation
@@ -187,6 +194,7 @@ class Declarations:
     size: Block
     vesicles: Block
     proteins: Block
+    common: Block
     dose: DoseRule
     instrument: str
     assays: Mapping[str, Block]
@@ -204,7 +212,7 @@ class Declarations:
         yield from (block for block, _ in self.plant.failures.values())
 
     def _of_product(self) -> Iterator[Block]:
-        yield from (self.size, self.vesicles, self.proteins)
+        yield from (self.size, self.vesicles, self.proteins, self.common)
         for procedure in self.procedures:
             yield from procedure.blocks()
         yield from self.assays.values()

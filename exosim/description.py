@@ -34,7 +34,7 @@ from exosim.plant import (
 )
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quality import Assay
-from exosim.recipe import Wait
+from exosim.recipe import Common, Wait
 from exosim.references import references
 from exosim.vocabulary import CONSUMABLES
 
@@ -42,6 +42,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "product": Vesicles,
     "product.ev_size": VesicleSize,
     "product.protein_size": ProteinSize,
+    "common": Common,
     "unit_procedure": Wait,
     "hold": Hold,
     "stimulus": Stimulus,

@@ -23,7 +23,7 @@ from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quality import MEASURES, Assay, Attribute
 from exosim.quantities import Given, read_number, read_quantity, read_source
 from exosim.readings import ALL_ATTRIBUTES, HEADLINES, DoseRule
-from exosim.recipe import Wait
+from exosim.recipe import Common, Wait
 from exosim.references import references
 from exosim.resource_reader import read_uses, read_utilities
 from exosim.schema import (
@@ -68,7 +68,7 @@ class Reader:
         self._check_format()
         self._check_variants()
         self._grades = self._source_grades(table)
-        self._common = self._common_batch()
+        common = self._common_factor()
         self._utilities = read_utilities(table, self.findings)
         dose, product = self._dose(), table.product
         assays = self._assays()
@@ -86,6 +86,7 @@ class Reader:
             size,
             vesicles,
             proteins,
+            common if any(p.shares_common_factor for p in procedures) else _not_needed(common),
             dose,
             self._instrument(dose, assays),
             assays,
@@ -111,18 +112,18 @@ class Reader:
                 problem = Problem(f'the name "{name}" is taken', got=f"the same name on line {line}")
                 self._add(("variant", index, "name"), problem)
 
-    def _common_batch(self) -> float:
-        path, raw = ("common", "batch"), self.table.common.batch
-        try:
-            batch = read_number(raw, "1")
-        except QuantityError as error:
-            self.findings.quantity(path, error)
-            return 0.0
-        if not 0.0 <= batch < 1.0:
-            expected = "a correlation of at least 0 and below 1"
-            self._add(path, Problem("is outside its range", got=in_words(raw), expected=expected))
-            return 0.0
-        return batch
+    def _common_factor(self) -> Block:
+        """Return the block of the common batch factor, and note its correlation for the quantities that share it."""
+        block = self._block(Common, "common", ("common",), _given(self.table.common, Common))
+        if "batch" in block.given:
+            batch = block.given["batch"].quantity.typical
+            if batch < 1.0:
+                self._common = batch
+            else:
+                expected = "a correlation of at least 0 and below 1"
+                problem = Problem("is outside its range", got=in_words(self.table.common.batch), expected=expected)
+                self._add(("common", "batch"), problem)
+        return block
 
     def _dose(self) -> DoseRule:
         raw, path = self.table.product.dose, ("product", "dose")
@@ -388,7 +389,7 @@ def _no_operation(name: str) -> Problem:
 
 
 def _not_needed(block: Block) -> Block:
-    """Return a block about vesicles where the process has none: its defaults do not matter."""
+    """Return a block that the process has no use for: its defaults do not matter."""
     return dataclasses.replace(block, unused=frozenset(block.parameters))
 
 

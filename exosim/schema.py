@@ -130,7 +130,7 @@ class ProductTable(Table):
 
 
 class CommonTable(Table):
-    batch: Any = 0.0
+    batch: Any = None
 
 
 class AssayTable(Table):

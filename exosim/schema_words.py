@@ -169,7 +169,6 @@ UNITS: Mapping[tuple[str, str], str] = {
     ("ScenarioTable", "warm_up"): "h",
     ("LongestHoldTable", "limit"): "h",
     ("ProductTable", "dose"): "EV",
-    ("CommonTable", "batch"): "1",
     ("EquipmentTable", "size_limit"): "any",
     ("UtilityTable", "limit"): "any",
 }

@@ -125,9 +125,7 @@ def test_cells_of_the_feed_join_the_inoculum() -> None:
     assert outcome.product.viable_cells == pytest.approx(alone.product.viable_cells, rel=1e-12)
     assert outcome.losses["discarded medium"].volume == feed.volume
 
-
     """Older cells take longer, by the square of the doublings behind them; the train says when they are too old."""
-    """A train of older cells takes longer, by the square of the doublings behind them, and says when they are too old."""
     young, old, oldest = (expand(doublings_limit=30.0, initial_doublings=n, passages=1) for n in (0.0, 15.0, 29.0))
     assert number(young.duration) < number(old.duration) < number(oldest.duration)
     rates = [math.log(2.0) / 24.0 * (1.0 - (n / 30.0) ** 2) for n in (0.0, 15.0)]
