@@ -5,7 +5,7 @@ statistics of draws. These wait for later operations:
 
 - odes: CHEMOSTAT and PERFUSION (Monod growth), DEPLETION (substrate), OXYGEN, BATEMAN, EOC (order of Heun's method)
 - stats_oracles: total indices of SOBOL-G, LHS, MORRIS, WILKS (designs of studies), AR1, ANTI
-- unitops: SPIN (pelleting), LANGMUIR, BOHART (adsorption), COUNT (counting noise of an assay)
+- unitops: LANGMUIR, BOHART (adsorption), COUNT (counting noise of an assay)
 """
 
 from __future__ import annotations
