@@ -3,7 +3,6 @@
 ``oracle_reference.csv`` holds the rows that the physics in this version covers, ``oracle_statistics.csv`` those of the
 statistics of draws. These wait for later operations:
 
-- odes: CHEMOSTAT and PERFUSION (Monod growth), DEPLETION (substrate), OXYGEN, BATEMAN, EOC (order of Heun's method)
 - stats_oracles: total indices of SOBOL-G, LHS, MORRIS, WILKS (designs of studies), AR1, ANTI
 - unitops: LANGMUIR, BOHART (adsorption), COUNT (counting noise of an assay)
 """

@@ -114,6 +114,8 @@ class UnitOperation:
 
     source: ClassVar[bool] = False
     """Whether the operation starts a process and needs no feed."""
+    effects: ClassVar[Mapping[str, Mapping[str, float]]] = {}
+    """Effects that a scenario can switch off, each with the parameters that it owns at the values of its absence."""
     needs: ClassVar[Literal["vesicles", "viable_cells", "either"]] = "vesicles"
     """What the feed must hold, unless the operation is a source."""
     plain: ClassVar[bool] = False
@@ -151,7 +153,7 @@ class UnitOperation:
             overall = total(np.asarray(feed.vesicles * factor)) / before
         elif isinstance(factor, np.ndarray) and factor.ndim == 2:
             overall = factor.mean(axis=0)
-        return {"vesicles": factor, "associated_protein": overall, "bound_dna": overall}
+        return {"vesicles": factor, "associated_protein": overall, "bound_dna": overall, "potency": overall}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,13 +243,13 @@ class Visit:
     Attributes
     ----------
     time : hours after the start
-    kind : ``exchange`` discards the medium, ``harvest`` collects it
+    kind : ``feed`` changes the medium to go on growing, ``exchange`` to start collecting; ``harvest`` collects it
     pool : number of the pool to which a harvest belongs
     last : whether the vessel is not filled again
     """
 
     time: float
-    kind: Literal["exchange", "harvest"]
+    kind: Literal["feed", "exchange", "harvest"]
     pool: int = 0
     last: bool = False
 
@@ -320,7 +322,8 @@ class Fold:
         if visit.kind == "harvest":
             for name, value in {"time": visit.time, **outcome.monitors}.items():
                 self.series.setdefault(name, []).append(value)
-        self.limits.update(outcome.limits)
+        for name, reached in outcome.limits.items():  # reached once is reached
+            self.limits[name] = np.maximum(reached, self.limits[name]) if name in self.limits else reached
 
     def outcome(self) -> Outcome:
         """Return the whole run as one outcome; monitors of the harvests are stacked on axis 0."""
