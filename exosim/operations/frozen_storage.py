@@ -8,7 +8,8 @@ Assumptions: protein that is bound to vesicles follows them; other particles and
 in the liquid between thawing and freezing is at 4 degC.
 
 Validity: buffer in polypropylene by default. Conditioned medium, blocked or low-binding walls adsorb next to nothing:
-`adsorption` 0. The constants are particle counts; activity can be lost sooner.
+`adsorption` 0. The constants are particle counts; potency can be lost sooner, which `potency_decay` tells. The time of
+storage counts as time of the batch.
 
 Sources: Ahmadian et al. 2024 (freezing, decay, protection); Evtushenko et al. 2020 (wall, decay at 4 degC).
 """
@@ -144,11 +145,16 @@ class FrozenStorage(MeasuredRecovery):
         source="evtushenko2020",
         grade="B",
     )
+    potency_decay: Array = parameter(
+        0.0, "1/d", low=0.0, high=1.0, doc="first-order loss of the potency of a vesicle, besides the loss of vesicles"
+    )
     handling_time: Array = parameter(0.5, "h", low=0.05, high=8, doc="work to freeze and to thaw, in each cycle")
 
     def transform(self, feed: Material) -> Outcome:
         """Return what is left after storage."""
         product, losses = self.take_vesicles("measured loss", self._mechanism(feed), feed)
+        product, faded = product.separate({"potency": np.exp(-self.potency_decay * self.storage_time)})
+        losses["loss of potency"] = faded
         return Outcome(
             product,
             losses=losses,

@@ -90,7 +90,7 @@ def test_channels_add_up() -> None:
     operation = FrozenStorage(cycles=2.0, liquid_time=5.0, storage_time=100.0, adsorption=0.004)
     outcome = operation.transform(tube())
     parts = {name: float(np.sum(lost.vesicles)) for name, lost in outcome.losses.items()}
-    assert set(parts) == {"freeze-thaw", "decay", "adsorption"}
+    assert set(parts) == {"freeze-thaw", "decay", "adsorption", "loss of potency"}
     whole = float(np.squeeze(total(tube().vesicles)))
     assert sum(parts.values()) + float(np.squeeze(total(outcome.product.vesicles))) == pytest.approx(whole, rel=1e-12)
     assert parts["freeze-thaw"] == pytest.approx((1.0 - 0.705 * 0.9225) * whole, rel=1e-12)
@@ -124,3 +124,11 @@ def test_a_measured_recovery_replaces_everything() -> None:
     outcome = FrozenStorage(ev_recovery=0.9, cycles=3.0).transform(tube())
     assert left(outcome, tube()) == pytest.approx(0.9, rel=1e-12)
     assert outcome.limits == {}
+
+
+def test_potency_fades_besides_the_count() -> None:
+    """Potency per vesicle falls at its own rate, and the count does not know of it."""
+    feed = everything().replaced(potency=1e13)
+    plain, fading = (FrozenStorage(storage_time=10.0, potency_decay=k).transform(feed).product for k in (0.0, 0.1))
+    assert np.asarray(fading.potency) == pytest.approx(np.exp(-1.0) * np.asarray(plain.potency), rel=1e-12)
+    assert np.array_equal(fading.vesicles, plain.vesicles)
