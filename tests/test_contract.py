@@ -21,24 +21,26 @@ from exosim.testing.contract import Check, check_parameter
 from tests.texts import MAKES_CELLS
 
 NAMES = sorted(catalog())
+CULTURE = {
+    "vesicles",
+    "nonvesicular",
+    "protein",
+    "associated_protein",
+    "free_dna",
+    "bound_dna",
+    "debris",
+    "viable_cells",
+    "dead_cells",
+    "doublings",
+    "potency",
+    "lactate",
+    "ammonia",
+}
 MAKES: Mapping[str, set[str]] = {
     "planar_expansion": {"viable_cells", "doublings"},
     "planar_passage": {"viable_cells", "doublings"},
-    "hollow_fiber_culture": {
-        "vesicles",
-        "nonvesicular",
-        "protein",
-        "associated_protein",
-        "free_dna",
-        "bound_dna",
-        "debris",
-        "viable_cells",
-        "dead_cells",
-        "doublings",
-        "potency",
-        "lactate",
-        "ammonia",
-    },
+    "hollow_fiber_culture": CULTURE,
+    "suspension_culture": CULTURE,
 }
 PRODUCT = {"ev_size": VesicleSize, "protein_size": ProteinSize, "product": Vesicles}
 DECLARING = {"hold": Hold, "wait": Wait, "common": Common, **PRODUCT, "assay": Assay}
