@@ -22,7 +22,7 @@ from exosim.references import references
 from exosim.testing.feeds import everything
 
 SW_32: dict[str, Any] = {"r_min": 66.8, "r_max": 152.5, "angle": 0.0, "tubes": 6.0, "tube_volume": 38.5}
-ROTORS = tomllib.loads(resources.files("exosim").joinpath("rotors.toml").read_text(encoding="utf-8"))
+ROTORS = tomllib.loads(resources.files("exosim").joinpath("presets/rotors.toml").read_text(encoding="utf-8"))
 RADII = ("r_min", "r_max")
 
 
