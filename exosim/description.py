@@ -211,13 +211,15 @@ def _equations(operation: type[UnitOperation]) -> dict[str, str]:
             continue
         seen.add(module)
         used = vars(sys.modules[module]).values()
-        named = (value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", "") or "" for value in used)
-        names = set(named)
-            value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", "") or "" for value in used
-        }
+        names = set(map(_home, used))
         modules |= {name for name in names if name.startswith(_PHYSICS)}
         pending += [name for name in names if name.startswith(_SHARED)]
     return {name.removeprefix(_PHYSICS): _plain(inspect.getdoc(sys.modules[name]) or "") for name in sorted(modules)}
+
+
+def _home(value: object) -> str:
+    """Return the module that a value is, or that it comes from."""
+    return value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", "") or ""
 
 
 def _feed_words(operation: type[UnitOperation]) -> str:
