@@ -51,9 +51,7 @@ class FixedBedCulture(Culture):
     largest_shear_gain: Array = parameter(
         3.0, "1", low=1.0, high=10, doc="secretion per cell at high shear stress over that at rest"
     )
-    half_shear_stress: Array = parameter(
-        10.0, "dyn/cm2", low=5, high=15, doc="shear stress of half the effect"
-    )
+    half_shear_stress: Array = parameter(10.0, "dyn/cm2", low=5, high=15, doc="shear stress of half the effect")
     medium_glucose: Array = parameter(
         25.0, "mmol/L", low=4, high=60, doc="glucose of the fresh medium: 5.5 in low, 25 in high glucose medium",
         source="general_knowledge", critical=True,

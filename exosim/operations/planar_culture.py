@@ -4,7 +4,7 @@ Model: that of every culture (:mod:`exosim.culture.base`), in a number of equal 
 diffusion through a film of still medium of depth h, which sets D / h^2 in the place of a stirred vessel's kLa
 (:mod:`exosim.physics.oxygen`); nothing flows, so glucose, lactate and ammonia change until the medium is changed.
 Secretion per cell falls with the density of the cells: Patel et al. 2017 report the sign; the exponent is assumed.
-Re-uptake by the cells is far too slow in a flask to make such an effect. Hands-on times grow with the number of vessels.
+Re-uptake by the cells is far too slow in a flask to do that. Hands-on times grow with the number of vessels.
 
 Validity: one depth in all layers; no convection in the film, or a film of a depth that is given, such as that on the
 wall of a roller bottle. With an exponent of 1 the vesicles per surface would not depend on the cells at all, which is
@@ -159,7 +159,9 @@ class PlanarCulture(Culture):
         """Run as every culture does; tell besides how the oxygen at the cells and the glucose do."""
         outcome = super().advance(state, visit, hours)
         densest = np.maximum(state.viable_cells, outcome.remainder.viable_cells)
-        limits = {"the vessels take longer than the time between two visits": np.greater(self.visiting, hours) & (hours > 0.0)}
+        limits = {
+            "the vessels take longer than the time between two visits": np.greater(self.visiting, hours) & (hours > 0.0)
+        }
         monitors: dict[str, Array] = {}
         if not is_number(self.oxygen_uptake, 0.0):
             level = self._oxygen_at(densest)
