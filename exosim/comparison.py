@@ -11,7 +11,7 @@ import hashlib
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -22,7 +22,7 @@ from exosim.errors import Problem, UsageError, in_words
 from exosim.results import Yields
 from exosim.scenario import Scenario, load_all
 from exosim.simulation import Progress, evaluate
-from exosim.summaries import Summary, summarize
+from exosim.summaries import Row, Summary, summarize
 from exosim.version import __version__
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -35,14 +35,14 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Contrast:
+class Contrast(Row):
     """One headline of one scenario, and its paired difference to the first scenario.
 
     Attributes
     ----------
     name, unit, direction : the headline, its unit, and whether `more` or `less` of it is better, or `neither`
     scenario : label of the scenario
-    n, mean, sd, median, p5, p95, reason : as in :class:`exosim.results.Summary`
+    n, mean, sd, median, p5, p95, reason : as in :class:`exosim.summaries.Summary`
     difference, low, high : mean of this minus the first, draw by draw, with the 95 % interval of the mean (Student)
     difference_sd, difference_p5, difference_p95 : spread of the differences over the draws
     correlation : of the two over the draws; None when one of them does not vary
@@ -80,10 +80,6 @@ class Contrast:
     def typical(self) -> float | None:
         """The median; of a share of the draws, the share."""
         return self.mean if self.name == IN_SPECIFICATION else self.median
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the contrast as a JSON object."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def __str__(self) -> str:
         if self.typical is None:

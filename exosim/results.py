@@ -5,20 +5,19 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim import indicators, units
+from exosim import indicators
 from exosim.indicators import Account, Window
 from exosim.parameter import Array
 from exosim.ranking import Rank, ranked_inputs
 from exosim.readings import ALL_ATTRIBUTES
 from exosim.result_views import RunViews, YieldViews
-from exosim.summaries import QUANTILES, LimitReached, Summary, summarize
+from exosim.summaries import Estimate, LimitReached, Summary, estimate, summarize
 from exosim.variance import LevelShares, Scale, level_shares
 from exosim.version import __version__
 
@@ -313,47 +312,3 @@ class FacilityResults(RunViews):
         lines = [f"{self.scenario.name}: {self.replications_in_words}, seed {self.seed}: mean (95 % interval)"]
         lines += [f"  {quantity}" for quantity in self.quantities() if quantity.step is None]
         return "\n".join([*lines, f"  {self.scenario.ledger().headline()}"])
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """An indicator over replications: n, mean with its 95 % interval (Student), standard deviation and quantiles."""
-
-    name: str
-    step: str | None
-    unit: str
-    n: int
-    mean: float | None = None
-    low: float | None = None
-    high: float | None = None
-    sd: float | None = None
-    median: float | None = None
-    p5: float | None = None
-    p95: float | None = None
-    reason: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the estimate as a JSON object."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
-    def __str__(self) -> str:
-        if self.mean is None:
-            return f"{self.name}: none ({self.reason})"
-        span = f" ({units.show(self.low, '1')} to {units.show(self.high or 0.0, '1')})" if self.low is not None else ""
-        return f"{self.name}: {units.show(self.mean, '1')}{span} {'' if self.unit == '1' else self.unit}".rstrip()
-
-
-def estimate(name: str, step: str | None, unit: str, values: Sequence[float]) -> Estimate:
-    """Return the estimate of an indicator; replications without a value do not count."""
-    from scipy.special import stdtrit
-
-    found = np.array([value for value in values if math.isfinite(value)])
-    if not found.size:
-        return Estimate(name, step, unit, 0, reason="no replication has a value")
-    mean, n = float(found.mean()), int(found.size)
-    p5, median, p95 = map(float, np.quantile(found, QUANTILES))
-    if n == 1:
-        return Estimate(name, step, unit, 1, mean, median=median, p5=p5, p95=p95)
-    sd = float(found.std(ddof=1))
-    half = float(stdtrit(n - 1, 0.975)) * sd / math.sqrt(n)
-    return Estimate(name, step, unit, n, mean, mean - half, mean + half, sd, median, p5, p95)
