@@ -21,24 +21,27 @@ from exosim.testing.contract import Check, check_parameter
 from tests.texts import MAKES_CELLS
 
 NAMES = sorted(catalog())
+CULTURE = {
+    "vesicles",
+    "nonvesicular",
+    "protein",
+    "associated_protein",
+    "free_dna",
+    "bound_dna",
+    "debris",
+    "viable_cells",
+    "dead_cells",
+    "doublings",
+    "potency",
+    "lactate",
+    "ammonia",
+}
 MAKES: Mapping[str, set[str]] = {
     "planar_expansion": {"viable_cells"},
     "planar_passage": {"viable_cells"},
-    "hollow_fiber_culture": {
-        "vesicles",
-        "nonvesicular",
-        "protein",
-        "associated_protein",
-        "free_dna",
-        "bound_dna",
-        "debris",
-        "viable_cells",
-        "dead_cells",
-        "doublings",
-        "potency",
-        "lactate",
-        "ammonia",
-    },
+    "hollow_fiber_culture": CULTURE,
+    "microcarrier_culture": CULTURE,
+    "aggregate_culture": CULTURE,
 }
 PRODUCT = {"ev_size": VesicleSize, "protein_size": ProteinSize, "product": Vesicles}
 DECLARING = {"hold": Hold, "wait": Wait, **PRODUCT, "assay": Assay}
