@@ -15,7 +15,7 @@ from exosim.operations.base import Hold
 from exosim.parameter import declared
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quality import Assay
-from exosim.recipe import Wait
+from exosim.recipe import Common, Wait
 from exosim.testing import CHECKS, OperationContract, Subject, check
 from exosim.testing.contract import Check, check_parameter
 from tests.texts import MAKES_CELLS
@@ -37,14 +37,13 @@ CULTURE = {
     "ammonia",
 }
 MAKES: Mapping[str, set[str]] = {
-    "planar_expansion": {"viable_cells"},
-    "planar_passage": {"viable_cells"},
+    "planar_expansion": {"viable_cells", "doublings"},
+    "planar_passage": {"viable_cells", "doublings"},
     "hollow_fiber_culture": CULTURE,
-    "microcarrier_culture": CULTURE,
-    "aggregate_culture": CULTURE,
+    "suspension_culture": CULTURE,
 }
 PRODUCT = {"ev_size": VesicleSize, "protein_size": ProteinSize, "product": Vesicles}
-DECLARING = {"hold": Hold, "wait": Wait, **PRODUCT, "assay": Assay}
+DECLARING = {"hold": Hold, "wait": Wait, "common": Common, **PRODUCT, "assay": Assay}
 DECLARED = [(owner, name) for owner in sorted(DECLARING) for name in declared(DECLARING[owner])]
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "operations.md"
 

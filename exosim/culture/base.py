@@ -28,7 +28,7 @@ from exosim.culture.release import HOURS
 from exosim.culture.stimulus import Stimulus
 from exosim.culture.vessel import Vessel
 from exosim.material import Material, is_number, plus, times, total
-from exosim.operations.base import NOTHING, Outcome, Phase, Visit
+from exosim.operations.base import HEADROOM, NOTHING, Outcome, Phase, Visit
 from exosim.parameter import Array
 from exosim.vocabulary import SMALL_MOLECULES
 
@@ -40,8 +40,6 @@ _NO_CELLS = 1e-30  # cell/mL: what an empty lot is computed with
 _A_MOMENT = 1e-6  # h
 _SPARSE = 300.0  # cell/cm2
 _MILLIMOLES = 1e-9  # mmol in a pmol
-HEADROOM = "headroom: "
-"""Start of the names of the monitors that tell how many times the cells that are there a limit sustains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +59,8 @@ class Culture(Vessel, Plan):
     needs: ClassVar[Literal["vesicles", "viable_cells"]] = "viable_cells"
     adherent: ClassVar[bool] = True
     """Whether the cells stay in the vessel when medium is taken."""
+    left_behind: ClassVar[str] = "not attached"
+    """Name of the loss at the inoculation: the cells that do not go on, and the medium they came in."""
     stimuli: tuple[Stimulus, ...] = ()
 
     def unused(self) -> frozenset[str]:
@@ -89,16 +89,20 @@ class Culture(Vessel, Plan):
     def start(self, feed: Material) -> Outcome:
         """Inoculate: cells attach, the suspension is drained, the vessel is filled with growth medium."""
         attached, left = feed.separate({"viable_cells": self.attached_share(feed.viable_cells)}, otherwise=0.0)
-        fresh = self.growth_medium(self.liters)
+        fresh = self.first_medium()
         return Outcome(
             Material(),
             attached + fresh,
             added=fresh,
-            losses={"not attached": left},
+            losses={self.left_behind: left},
             phases=(Phase("inoculate", self.inoculation_time),),
             consumption=self.vessel_use(),
             limits=self._seeding_limits(attached.viable_cells),
         )
+
+    def first_medium(self) -> Material:
+        """Return the medium in which the cells are inoculated."""
+        return self.growth_medium(self.liters)
 
     def advance(self, state: Material, visit: Visit, hours: float) -> Outcome:
         """Run for `hours` in growth or collection medium, then change the medium or harvest."""
@@ -212,15 +216,19 @@ class Culture(Vessel, Plan):
         aged = self._aged(state, run, cells, plus(died, washed))
         after = {name: run.solutes[name] * liters for name in SMALL_MOLECULES}
         consumed = times(run.consumed, liters)
+        constant = times(times(self.ammonia_rate, _MILLIMOLES), run.cell_hours * milliliters)
         made = {
             "lactate": times(consumed, self.lactate_yield),
-            "ammonia": times(times(self.ammonia_rate, _MILLIMOLES), run.cell_hours * milliliters),
+            "ammonia": constant if run.released is None else run.released * liters,
         }
-        inflow, outflow = self._passed(state, run, rates, after, consumed, made)
+        removed = times(run.removed, liters)
+        inflow, outflow = self._passed(
+            state, run, rates, {**after, "ammonia": plus(after["ammonia"], removed)}, consumed, made
+        )
         vessel = state.replaced(viable_cells=cells, doublings=aged.after, **after)
         losses = {
             "cell death": Material(viable_cells=died, doublings=died * aged.before),
-            "metabolism": Material(glucose=consumed),
+            "metabolism": Material(glucose=consumed, ammonia=removed),
         }
         outcome = Outcome(
             Material(viable_cells=washed, doublings=times(aged.before, washed)) + outflow
@@ -229,7 +237,8 @@ class Culture(Vessel, Plan):
             added=inflow,
             generated=Material(viable_cells=cells - state.viable_cells + died + washed, doublings=aged.gained, **made),
             losses=losses if self.drains or is_number(self.exchange, 0.0) else {**losses, "spent medium": outflow},
-            limits={f"growth held by {name}": at for name, at in run.reached().items()},
+            monitors={f"{HEADROOM}{name}": value for name, value in run.headroom.items()},
+            limits=run.limits(),
         )
         return vessel, outcome
 
@@ -288,7 +297,8 @@ class Culture(Vessel, Plan):
             "cell_hours": run.cell_hours * volume,
             "viable_cells": vessel.viable_cells,
             "titer": run.titer,
-            **{f"{HEADROOM}{name}": value for name, value in run.headroom.items()},
+            **lived.monitors,
+            **run.told(),
         }
         limits = {**lived.limits, "gains in secretion capped at 50-fold": run.capped} if self._gains else lived.limits
         generated = generated + lived.generated

@@ -1,7 +1,8 @@
 """Medium that leaves a vessel while it runs: through a device that keeps the cells, and as a bleed of all.
 
 Fresh medium replaces what leaves. What is made at a constant rate follows ``A(T) = A0 exp(-x) + (made + brought)
-(1 - exp(-x)) / x`` with x the volumes that left; cells and debris leave at a rate of their own.
+(1 - exp(-x)) / x`` with x the volumes that left. Cells and debris leave at a rate of their own, and so do vesicles with
+what is bound to them and the other particles, of which a device by size knows no difference.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from exosim.physics.growth import relative_growth
 
 _FOLLOWED = {"volume", "vesicles", "potency", "viable_cells", "doublings", "glucose", "lactate", "ammonia"}
 """What the culture accounts for itself."""
-_SOLIDS = ("debris", "dead_cells")
+_LIKE_CELLS = frozenset({"viable_cells", "doublings", "debris", "dead_cells"})
+_LIKE_VESICLES = frozenset({"vesicles", "potency", "associated_protein", "bound_dna", "nonvesicular", "lipoproteins"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +57,21 @@ class Drain:
             amount, gained = getattr(before, name), getattr(made, name)
             if name in _FOLLOWED or (is_number(amount, 0.0) and is_number(gained, 0.0)):
                 continue
-            volumes = self.volumes if name not in _SOLIDS else self._leaving(self.cells) * self.hours
+            volumes = self._leaving(self._passing(name)) * self.hours
             stays[name] = plus(times(amount, np.exp(-volumes)), times(gained, relative_growth(volumes)))
             goes[name] = plus(amount, gained) - stays[name]
         return before.replaced(**stays), Material(**goes)
 
     def split(self, gone: Material) -> tuple[Material, Material]:
         """Return the permeate and the bleed of what left."""
-        by_name = {"vesicles": self.vesicles, "potency": self.vesicles}
-        by_name |= dict.fromkeys(("viable_cells", "doublings", *_SOLIDS), self.cells)
-        shares = {
-            name: times(self.permeate, by_name.get(name, 1.0)) / self._leaving(by_name.get(name, 1.0))
-            for name in FIELDS
-        }
-        return gone.separate(shares)
+        passing = {name: self._passing(name) for name in FIELDS}
+        return gone.separate({name: times(self.permeate, p) / self._leaving(p) for name, p in passing.items()})
+
+    def _passing(self, name: str) -> Array:
+        """Return the share of a substance that passes the device."""
+        if name in _LIKE_CELLS:
+            return self.cells
+        return self.vesicles if name in _LIKE_VESICLES else 1.0
 
     def _leaving(self, passing: Array) -> Array:
         return np.maximum(plus(times(self.permeate, passing), self.bleed), 1e-300)

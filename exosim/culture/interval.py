@@ -21,7 +21,7 @@ from exosim.physics.secretion import Pool, vesicle_pool
 LARGEST_GAIN = 50.0
 """Cap on the product of all factors that raise secretion: the largest reported for any intervention."""
 _LEAST_DENSITY_FACTOR, _LARGEST_DENSITY_FACTOR = 0.2, 5.0
-_EMPTY = 1e-29  # cell/mL
+_EMPTY, _NOTHING = 1e-29, 1e-30  # cell/mL
 _SOLUTES = ("glucose", "lactate", "ammonia")
 
 
@@ -33,7 +33,8 @@ class Rates:
     ----------
     growth, death, starvation : growth rate without crowding, basal death rate, that of wholly unfed cells [1/h]
     theta : exponent of the theta-logistic law
-    surface, oxygen : cells that the surface and the oxygen sustain [cell/mL]
+    surface, oxygen : cells that the space and the oxygen sustain [cell/mL]
+    crowded_by : what that space is, for the names of limits
     uptake, ammonia : glucose taken up and ammonia released for each cell/mL [mmol/L/h]
     lactate_yield : lactate released per glucose
     lactate_limit, ammonia_limit : concentrations at which growth stops [mmol/L]
@@ -52,6 +53,7 @@ class Rates:
     theta: float
     surface: Array | None = None
     oxygen: Array | None = None
+    crowded_by: str = "surface"
     starvation: Array = 0.0
     uptake: Array = 0.0
     lactate_yield: Array = 0.0
@@ -102,6 +104,7 @@ class Stretch:
     washed : cells that left the vessel [cell/mL]
     capped : 1 where the gains in secretion were capped
     consumed : glucose taken up [mmol/L]
+    released, removed : ammonia released and taken up by cells [mmol/L]; None where it is released at a constant rate
     hours : length so far [h]
     headroom : how many times the cells at the end each limit sustains
     """
@@ -118,6 +121,8 @@ class Stretch:
     lost: Array = 0.0
     capped: Array = 0.0
     consumed: Array = 0.0
+    released: Array | None = None
+    removed: Array = 0.0
     hours: float = 0.0
     mortality: Array = 0.0
     washed: Array = 0.0
@@ -143,9 +148,13 @@ class Stretch:
         """Fraction of the vesicles lost that cells took up again."""
         return np.asarray(np.clip(self.taken_up / (self.lost + 1e-300), 0.0, 1.0))
 
-    def reached(self) -> dict[str, Array]:
-        """Return 1 where a limit holds the culture back at the end of the stretch, by its name."""
-        return reached(self.headroom)
+    def limits(self) -> dict[str, Array]:
+        """Return 1 where a limit was reached at the end of the stretch, by its name."""
+        return {f"growth held by {name}": at for name, at in reached(self.headroom).items()}
+
+    def told(self) -> dict[str, Array]:
+        """Return what the way of solving tells of itself, by the name of a monitor."""
+        return {}
 
     def _part(self, rates: Rates, part: Part) -> None:
         flow = Flow.over(part.hours, rates.exchange)
@@ -168,9 +177,10 @@ class Stretch:
         self._metabolize(rates, flow, cell_hours)
         if not is_number(rates.secretion, 0.0):
             self._secrete(rates, part, course, death, fed)
-        self.cells, self.cell_hours = course.end, plus(self.cell_hours, cell_hours)
+        self.cells = np.maximum(course.end, _NOTHING)  # cells that die for weeks overflow the law of the next part
+        self.cell_hours = plus(self.cell_hours, cell_hours)
         self.headroom = binding(
-            supplies if rates.surface is None else {"surface": rates.surface, **supplies}, course.end
+            supplies if rates.surface is None else {rates.crowded_by: rates.surface, **supplies}, course.end
         )
 
     def _supplies(self, rates: Rates, flow: Flow) -> dict[str, Array]:
@@ -232,6 +242,10 @@ class Stretch:
             mean = cells.cell_hours / np.maximum(cells.hours, 1e-300) / rates.density_reference
             rule = np.exp(-rates.density_exponent * np.log(mean + 1e-30))
             gain = times(np.clip(rule, _LEAST_DENSITY_FACTOR, _LARGEST_DENSITY_FACTOR), gain)
+        return self._within_cap(rates, gain)
+
+    def _within_cap(self, rates: Rates, gain: Array) -> Array:
+        """Return a gain that keeps the product with the constant gain below the cap."""
         if is_number(gain, 1.0) and is_number(rates.gain, 1.0):
             return 1.0
         most = LARGEST_GAIN / rates.gain

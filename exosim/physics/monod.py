@@ -106,6 +106,22 @@ def death_rate(constants: MonodSet, medium: Medium) -> Array:
     return np.asarray(constants.death * by_lactate * saturation(medium.ammonia, constants.ammonia_death))
 
 
+def fastest_rate(constants: MonodSet, viable: Array) -> Array:
+    """Return a bound on the rate at which a concentration can change in proportion to itself [1/h].
+
+    Where little of a substrate is left, cells exhaust it within minutes. Explicit steps longer than about 2 over this
+    rate overshoot: the concentration ends a little below zero instead of at it.
+
+    Parameters
+    ----------
+    viable : most viable cells expected [cell/mL]
+    """
+    by_growth = 1.0 / (constants.cells_per_glucose * constants.half_glucose)
+    by_growth = by_growth + 1.0 / (constants.cells_per_glutamine * constants.half_glutamine)
+    constant = np.maximum(constants.glucose_maintenance, constants.ammonia_removal) / constants.scarcity
+    return np.asarray(viable * (_MILLIMOLAR * constants.growth * by_growth + MICROMOLAR_PER_CELL * constant))
+
+
 def metabolism(constants: MonodSet, medium: Medium, growth: Array, viable: Array) -> Medium:
     """Return the rate at which viable cells change each concentration [mM/h]; what is taken up is negative.
 

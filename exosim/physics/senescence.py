@@ -22,7 +22,7 @@ from exosim.parameter import Array
 
 
 def doublings(initial: Array, final: Array) -> Array:
-    """Return the population doublings between two cell numbers, log2(final / initial)."""
+    """Return the population doublings between the cells that attached and those at the end, log2(final / initial)."""
     return np.asarray(np.log2(final / initial))
 
 

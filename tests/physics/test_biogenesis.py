@@ -104,6 +104,13 @@ def test_intervals_add_up_however_they_are_cut() -> None:
     )
 
 
+def test_pulses_that_overlap_multiply() -> None:
+    edges = [0.0, 4.0, 30.0]
+    apart = release_ratios([Pulse("fusion", 2.0, 0.0, 4.0), Pulse("fusion", 3.0, 0.0, 4.0)], FUSION, 0.1, 0.0, edges)
+    together = release_ratios([Pulse("fusion", 6.0, 0.0, 4.0)], FUSION, 0.1, 0.0, edges)
+    assert [float(ratio) for ratio in apart] == pytest.approx([float(ratio) for ratio in together], rel=1e-12)
+
+
 def test_membrane_vesicles_are_not_touched() -> None:
     pulse = Pulse("fusion", 10.0, 0.0, 4.0)
     (bodies,) = release_ratios([pulse], FUSION, 0.0, 0.0, [0.0, 4.0])
