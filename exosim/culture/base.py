@@ -95,7 +95,7 @@ class Culture(Vessel, Plan):
             attached + fresh,
             added=fresh,
             losses={self.left_behind: left},
-            phases=(Phase("inoculate", self.inoculation_time),),
+            phases=(Phase("inoculate", self.inoculating),),
             consumption=self.vessel_use(),
             limits=self._seeding_limits(attached.viable_cells),
         )
@@ -137,7 +137,7 @@ class Culture(Vessel, Plan):
 
     def _phases(self, running: str, visit: str, hours: float) -> tuple[Phase, ...]:
         """Return the run and the visit at its end; the schedule holds both."""
-        hands_on = np.minimum(self.harvest_duration, hours)
+        hands_on = np.minimum(self.visiting, hours)
         return Phase(running, hours - hands_on, attended=False), Phase(visit, hands_on)
 
     def attached_share(self, seeded: Array) -> Array:

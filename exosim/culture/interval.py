@@ -107,6 +107,7 @@ class Stretch:
     released, removed : ammonia released and taken up by cells [mmol/L]; None where it is released at a constant rate
     hours : length so far [h]
     headroom : how many times the cells at the end each limit sustains
+    alive : 1 where there are cells, else 0
     """
 
     cells: Array
@@ -127,15 +128,16 @@ class Stretch:
     mortality: Array = 0.0
     washed: Array = 0.0
     headroom: Mapping[str, Array] = field(default_factory=dict)
+    alive: Array = 1.0
 
     def live(self, rates: Rates, parts: Iterable[Part]) -> Stretch:
         """Run through the parts, and return itself; where there are no cells nothing is made."""
-        some = np.asarray(self.cells > _EMPTY, dtype=np.float64)
+        self.alive = some = np.asarray(self.cells > _EMPTY, dtype=np.float64)
         for part in parts:
             self._part(rates, part)
         self.cells, self.cell_hours, self.dying = self.cells * some, self.cell_hours * some, self.dying * some
         self.washed = times(self.washed, some)
-        self.found, self.secreted, self.consumed = self.found * some, self.secreted * some, self.consumed * some
+        self.found, self.secreted = self.found * some, self.secreted * some
         return self
 
     @property
@@ -165,7 +167,8 @@ class Stretch:
         if supply is not None:
             fed = np.minimum(supply / (self.cells + 1e-30), 1.0)
             death = plus(death, times(rates.starvation, 1.0 - fed))
-        course = self._course(rates, supply, plus(death, rates.washout), times(part.active, part.hours))
+        rate = times(rates.growth, fed)
+        course = self._course(rates, rate, supply, plus(death, rates.washout), times(part.active, part.hours))
         waiting = (
             times(self.cells, part.hours - times(part.active, part.hours)) if not is_number(part.active, 1.0) else 0.0
         )
@@ -174,7 +177,7 @@ class Stretch:
         self.washed = plus(self.washed, times(course.cell_hours, rates.washout))
         self.mortality = plus(self.mortality, plus(death, rates.washout) * course.hours)
         self.hours += part.hours
-        self._metabolize(rates, flow, cell_hours)
+        self._metabolize(rates, flow, cell_hours * self.alive)
         if not is_number(rates.secretion, 0.0):
             self._secrete(rates, part, course, death, fed)
         self.cells = np.maximum(course.end, _NOTHING)  # cells that die for weeks overflow the law of the next part
@@ -200,16 +203,16 @@ class Stretch:
             found["ammonia"] = sustained(flow.largest_uptake(room, rates.ammonia_limit), rates.ammonia)
         return found
 
-    def _course(self, rates: Rates, supply: Array | None, leaving: Array, hours: Array) -> growth.Course:
-        """Return the cells: toward the least of surface and supply; cells that the supply does not sustain stay."""
+    def _course(self, rates: Rates, rate: Array, supply: Array | None, leaving: Array, hours: Array) -> growth.Course:
+        """Return the cells that grow at `rate` toward the least of surface and supply, or die where that is less."""
         if is_number(rates.growth, 0.0):
             return growth.course(self.cells, -1.0 * leaving, 0.0, rates.theta, hours)
         ceiling = rates.surface
         if supply is not None:
             allowed = np.maximum(supply, self.cells)
             ceiling = allowed if ceiling is None else np.minimum(ceiling, allowed)
-        crowd = 0.0 if ceiling is None else growth.crowding(rates.growth, ceiling, rates.theta)
-        return growth.course(self.cells, rates.growth - leaving, crowd, rates.theta, hours)
+        crowd = 0.0 if ceiling is None else growth.crowding(rate, ceiling, rates.theta)
+        return growth.course(self.cells, rate - leaving, crowd, rates.theta, hours)
 
     def _metabolize(self, rates: Rates, flow: Flow, cell_hours: Array) -> None:
         """Take up glucose, release lactate and ammonia."""
