@@ -107,6 +107,7 @@ class Stretch:
     released, removed : ammonia released and taken up by cells [mmol/L]; None where it is released at a constant rate
     hours : length so far [h]
     headroom : how many times the cells at the end each limit sustains
+    alive : 1 where there are cells, else 0
     """
 
     cells: Array
@@ -127,15 +128,16 @@ class Stretch:
     mortality: Array = 0.0
     washed: Array = 0.0
     headroom: Mapping[str, Array] = field(default_factory=dict)
+    alive: Array = 1.0
 
     def live(self, rates: Rates, parts: Iterable[Part]) -> Stretch:
         """Run through the parts, and return itself; where there are no cells nothing is made."""
-        some = np.asarray(self.cells > _EMPTY, dtype=np.float64)
+        self.alive = some = np.asarray(self.cells > _EMPTY, dtype=np.float64)
         for part in parts:
             self._part(rates, part)
         self.cells, self.cell_hours, self.dying = self.cells * some, self.cell_hours * some, self.dying * some
         self.washed = times(self.washed, some)
-        self.found, self.secreted, self.consumed = self.found * some, self.secreted * some, self.consumed * some
+        self.found, self.secreted = self.found * some, self.secreted * some
         return self
 
     @property
@@ -174,7 +176,7 @@ class Stretch:
         self.washed = plus(self.washed, times(course.cell_hours, rates.washout))
         self.mortality = plus(self.mortality, plus(death, rates.washout) * course.hours)
         self.hours += part.hours
-        self._metabolize(rates, flow, cell_hours)
+        self._metabolize(rates, flow, cell_hours * self.alive)
         if not is_number(rates.secretion, 0.0):
             self._secrete(rates, part, course, death, fed)
         self.cells = np.maximum(course.end, _NOTHING)  # cells that die for weeks overflow the law of the next part
