@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from exosim import units
 from exosim.errors import Problem, UsageError, in_words
+from exosim.limiting import Bound
 from exosim.results import Yields
 from exosim.scenario import Scenario, load_all
 from exosim.simulation import Progress, evaluate
@@ -100,6 +101,7 @@ class Comparison:
     scenarios : by label; the first is what the others are compared to
     seed, draws : what was run
     contrasts : every headline of every scenario, headline by headline
+    bounds : what holds the cultures of each scenario back
     """
 
     def __init__(
@@ -109,9 +111,10 @@ class Comparison:
         draws: int,
         kept: Mapping[tuple[str, str], Floats],
         summaries: Mapping[tuple[str, str], Summary],
+        bounds: Mapping[str, tuple[Bound, ...]],
     ) -> None:
         self.scenarios, self.seed, self.draws = scenarios, seed, draws
-        self._kept = kept
+        self._kept, self.bounds = kept, bounds
         self.version = __version__
         names = dict.fromkeys(name for _, name in summaries)
         self.contrasts = tuple(c for name in names for c in self._contrasts(name, summaries))
@@ -191,6 +194,7 @@ class Comparison:
             "seed": self.seed,
             "n": self.draws,
             "quantities": [contrast.as_dict() for contrast in self.contrasts],
+            "bounds": {label: [bound.as_dict() for bound in found] for label, found in self.bounds.items()},
             "warnings": self.remarks(),
         }
 
@@ -236,10 +240,12 @@ def compare(
     used = first.seed if seed is None else seed
     kept: dict[tuple[str, str], Floats] = {}
     summaries: dict[tuple[str, str], Summary] = {}
+    held: dict[str, tuple[Bound, ...]] = {}
     for number, (label, scenario) in enumerate(labeled.items()):
         yields = evaluate(scenario, asked, seed=used, progress=_part(progress, number, len(labeled)))
         _keep(label, yields, kept, summaries)
-    return Comparison(labeled, used, asked, kept, summaries)
+        held[label] = yields.bounds()
+    return Comparison(labeled, used, asked, kept, summaries, held)
 
 
 def _loaded(given: object) -> Sequence[Scenario]:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from exosim.console_base import headline_title, new_console, number, print_whole, table_lines
 from exosim.console_spread import print_spread
+from exosim.limiting import in_words as bounds_in_words
 from exosim.parameter import GRADES, Resolved
 from exosim.readings import ALL_ATTRIBUTES
 
@@ -57,6 +58,8 @@ def print_yields(yields: Yields, paths: Sequence[Path]) -> None:
     print_whole(_headline_table(yields), console)
     print_whole(_step_table(yields), console)
     print_spread(yields, console)
+    for line in bounds_in_words(yields.bounds()):
+        console.print(Text(line))
     for limit in yields.limits():
         console.print(Text(f"limit reached in {100 * limit.share:.3g} % of draws: {limit.step}: {limit.limit}"))
     for name, share in yields.in_specification().items():

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from exosim.comparison import IN_SPECIFICATION, Comparison, Contrast
 from exosim.console_base import TITLES, headline_title, new_console, number, print_whole, table_lines
+from exosim.limiting import in_words
 from exosim.parameter import GRADES
 from exosim.sampling import LEVELS
 
@@ -82,6 +83,9 @@ def print_comparison(comparison: Comparison, paths: Sequence[Path]) -> None:
     alike = [c.name for c in comparison.contrasts if c.scenario == first and c.n and c.name not in differing]
     if alike:
         console.print(Text(f"the same in all: {', '.join(TITLES.get(name, name) for name in alike)}"))
+    for label, held in comparison.bounds.items():
+        for line in in_words(held):
+            console.print(Text(f"{label}: {line}"))
     for label, scenario in comparison.scenarios.items():
         console.print(Text(f"{label}: {scenario.ledger().headline()}"))
     for warning in comparison.remarks():

@@ -47,6 +47,8 @@ def print_operation(about: OperationDescription) -> None:
         "phases": ", ".join(about.phases),
         "loss channels": ", ".join(about.losses),
         "limits": "; ".join(about.limits),
+        "effects that `without` switches off": ", ".join(about.effects),
+        **{f"presets: {kind}": ", ".join(keys) for kind, keys in about.presets.items()},
         "consumables": ", ".join(f"{key} [{unit}]" for key, unit in about.consumables.items()),
     }
     for title, text in parts.items():

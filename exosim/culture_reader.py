@@ -11,7 +11,7 @@ from exosim.errors import Problem, in_words, unknown
 from exosim.findings import Findings
 from exosim.operations.base import UnitOperation
 from exosim.parameter import declared
-from exosim.preset_catalog import KINDS, kinds_for, presets
+from exosim.preset_catalog import KINDS, fitting, kinds_for, presets
 from exosim.schema import ProcedureTable, StimulusTable
 from exosim.toml_source import KeyPath
 
@@ -45,8 +45,7 @@ def read_presets(
 
 
 def _fitting(kind: str, operation: str) -> Sequence[str]:
-    fitting = [key for key, preset in presets(kind).items() if operation in preset.operations]
-    return fitting or list(presets(kind))
+    return fitting(kind, operation) or list(presets(kind))
 
 
 def _listed(kind: str, operation: str) -> str:

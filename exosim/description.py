@@ -12,7 +12,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from exosim.culture.stimulus import Stimulus
@@ -32,6 +32,7 @@ from exosim.plant import (
     StockNumbers,
     StoreNumbers,
 )
+from exosim.preset_catalog import fitting, kinds_for
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quality import Assay
 from exosim.recipe import Common, Wait
@@ -60,7 +61,7 @@ SECTIONS: Mapping[str, type[Any]] = {
 }
 """Sections of a scenario with declared numbers."""
 _PARTS = ("Model", "Assumptions", "Validity", "Sources")
-_PHYSICS = "exosim.physics."
+_OWN, _PHYSICS, _SHARED = "exosim.", "exosim.physics.", "exosim.culture."
 _TRIED_RECOVERY = 0.8
 _MARKUP = re.compile(r":\w+:`~?([^`]*)`|``([^`]*)``|`([^`]*)`")
 
@@ -81,6 +82,8 @@ class OperationDescription:
     consumables : unit by name
     references : citation by source key, of the parameters
     brought_by : the plug-in that brings it; empty for what exosim itself has
+    effects : names of the effects that a scenario can switch off
+    presets : keys of the presets that fit, by kind
     """
 
     name: str
@@ -100,6 +103,8 @@ class OperationDescription:
     consumables: Mapping[str, str]
     references: Mapping[str, str]
     brought_by: str = ""
+    effects: tuple[str, ...] = ()
+    presets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the description as a JSON object; bounds that are infinite are null."""
@@ -132,6 +137,8 @@ def describe_operation(name: str) -> OperationDescription:
         consumables={key: CONSUMABLES[key] for key in consumed},
         references=cited(parameters),
         brought_by=str(operation.plugin or ""),
+        effects=tuple(operation.effects),
+        presets={kind: fitting(kind, name) for kind in kinds_for(name)},
     )
 
 
@@ -194,11 +201,25 @@ def _plain(docstring: str) -> str:
 
 
 def _equations(operation: type[UnitOperation]) -> dict[str, str]:
-    """Return the docstring of every physics module that the file of an operation uses."""
-    used = vars(sys.modules[operation.__module__]).values()
-    names = [value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", "") or "" for value in used]
-    modules = dict.fromkeys(name for name in names if name.startswith(_PHYSICS))
+    """Return the docstring of every physics module that an operation uses, itself or through what it shares."""
+    modules = set[str]()
+    pending = [cls.__module__ for cls in operation.__mro__ if cls.__module__.startswith(_OWN)]
+    seen = set[str]()
+    while pending:
+        module = pending.pop()
+        if module in seen or module == UnitOperation.__module__:
+            continue
+        seen.add(module)
+        used = vars(sys.modules[module]).values()
+        names = set(map(_home, used))
+        modules |= {name for name in names if name.startswith(_PHYSICS)}
+        pending += [name for name in names if name.startswith(_SHARED)]
     return {name.removeprefix(_PHYSICS): _plain(inspect.getdoc(sys.modules[name]) or "") for name in sorted(modules)}
+
+
+def _home(value: object) -> str:
+    """Return the module that a value is, or that it comes from."""
+    return value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", "") or ""
 
 
 def _feed_words(operation: type[UnitOperation]) -> str:

@@ -56,6 +56,11 @@ def presets(kind: str) -> Mapping[str, Preset]:
     }
 
 
+def fitting(kind: str, operation: str) -> tuple[str, ...]:
+    """Return the keys of the presets of a kind that fit an operation."""
+    return tuple(key for key, preset in presets(kind).items() if operation in preset.operations)
+
+
 def kinds_for(operation: str) -> tuple[str, ...]:
     """Return the kinds of preset that an operation accepts."""
-    return tuple(kind for kind in KINDS if any(operation in preset.operations for preset in presets(kind).values()))
+    return tuple(kind for kind in KINDS if fitting(kind, operation))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from exosim import indicators
 from exosim.indicators import Account, Window
+from exosim.limiting import Bound, bounds
 from exosim.parameter import Array
 from exosim.ranking import Rank, ranked_inputs
 from exosim.readings import ALL_ATTRIBUTES
@@ -104,8 +105,16 @@ class Yields(YieldViews):
 
     def losses(self, step: str) -> dict[str, NDArray[np.float64]]:
         """Return the vesicles, or cells where they are the product, lost at a step, by channel, on all draws."""
-        names = [name for name, s in self._kept["reading"] if s == step and name.startswith("loss: ")]
-        return {name.removeprefix("loss: "): self.values(name, step) for name in names}
+        return {name: self.values(f"loss: {name}", step) for name in self.readings_of(step, "loss: ")}
+
+    def readings_of(self, step: str, prefix: str) -> list[str]:
+        """Return the names of what is reported of a step under a prefix, without it."""
+        names = (name for name, s in self._kept["reading"] if s == step and name.startswith(prefix))
+        return [name.removeprefix(prefix) for name in names]
+
+    def bounds(self) -> tuple[Bound, ...]:
+        """Return what holds each culture back, the limit that binds most often first; :mod:`exosim.limiting`."""
+        return bounds(self)
 
     def has(self, name: str, step: str | None = None) -> bool:
         """Return whether a quantity is reported and not empty."""
@@ -174,6 +183,7 @@ class Yields(YieldViews):
             "nested": dict(zip(("worlds", "donors", "batches"), self.nested, strict=True)),
             "quantities": [summary.as_dict() for summary in self.quantities()],
             "limits": [limit.as_dict() for limit in self.limits()],
+            "bounds": [bound.as_dict() for bound in self.bounds()],
             "specification": self.in_specification(),
             "shares": [shares.as_dict() for shares in self.shares()],
             "ranking": [rank.as_dict() for rank in self.ranking()],

@@ -67,5 +67,8 @@ CONSUMABLES: Mapping[str, str] = {
     "membrane_area": "m2",
     "resin": "L",
     "nuclease": "U",
+    "trehalose": "g",
+    "human_albumin": "g",
+    "centrifuge_tube": "tube",
     "vial": "vial",
 }

@@ -16,7 +16,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["errors", "html", "units", "plugins", "references", "version", "limits"], 0),
     **dict.fromkeys(["parameter", "distributions", "quantile_given", "empirical"], 1),
     **dict.fromkeys(["sampling", "vocabulary", "material", "global_random", "frames"], 1),
-    **dict.fromkeys(["physics", "culture", "preset_catalog"], 2),
+    **dict.fromkeys(["physics", "culture", "centrifuge", "preset_catalog"], 2),
     **dict.fromkeys(["operations", "plugin_guard", "composition", "recipe", "kernel"], 2),
     **dict.fromkeys(["quality", "product", "readings", "cell_readings", "working_time", "plant"], 3),
     **dict.fromkeys(["records", "description", "testing"], 3),
@@ -45,7 +45,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "releases", "preflight", "plugin_trial"], 7),
     **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
     **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run"], 7),
-    **dict.fromkeys(["summaries", "uncertain_inputs", "variance", "ranking", "comparison", "size_spectra"], 7),
+    **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
+    **dict.fromkeys(["size_spectra"], 7),
     **dict.fromkeys(["plots", "bibliography"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10

@@ -39,8 +39,7 @@ CULTURE = {
 MAKES: Mapping[str, set[str]] = {
     "planar_expansion": {"viable_cells", "doublings"},
     "planar_passage": {"viable_cells", "doublings"},
-    "hollow_fiber_culture": CULTURE,
-    "suspension_culture": CULTURE,
+    **dict.fromkeys(("fixed_bed_culture", "hollow_fiber_culture", "planar_culture", "suspension_culture"), CULTURE),
 }
 PRODUCT = {"ev_size": VesicleSize, "protein_size": ProteinSize, "product": Vesicles}
 DECLARING = {"hold": Hold, "wait": Wait, "common": Common, **PRODUCT, "assay": Assay}

@@ -128,7 +128,7 @@ INSERTED = [
     (
         FILL,
         'operation = "vial_fill"',
-        'unknown operation "vial_fill"; expected one of cell_thaw, cell_wash, conditioned_me',
+        'unknown operation "vial_fill"; expected one of cell_thaw, cell_wash, clarifying_ce',
         "mean vial_filling?",
     ),
     (FILL, f'{FILL}\nfeeds = ["tf"]', 'fill.feeds.1: unknown feed "tf.product"', "did you mean tff.product?"),

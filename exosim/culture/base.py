@@ -28,7 +28,7 @@ from exosim.culture.release import HOURS
 from exosim.culture.stimulus import Stimulus
 from exosim.culture.vessel import Vessel
 from exosim.material import Material, is_number, plus, times, total
-from exosim.operations.base import NOTHING, Outcome, Phase, Visit
+from exosim.operations.base import HEADROOM, NOTHING, Outcome, Phase, Visit
 from exosim.parameter import Array
 from exosim.vocabulary import SMALL_MOLECULES
 
@@ -40,8 +40,6 @@ _NO_CELLS = 1e-30  # cell/mL: what an empty lot is computed with
 _A_MOMENT = 1e-6  # h
 _SPARSE = 300.0  # cell/cm2
 _MILLIMOLES = 1e-9  # mmol in a pmol
-HEADROOM = "headroom: "
-"""Start of the names of the monitors that tell how many times the cells that are there a limit sustains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ class Culture(Vessel, Plan):
             attached + fresh,
             added=fresh,
             losses={self.left_behind: left},
-            phases=(Phase("inoculate", self.inoculation_time),),
+            phases=(Phase("inoculate", self.inoculating),),
             consumption=self.vessel_use(),
             limits=self._seeding_limits(attached.viable_cells),
         )
@@ -140,7 +138,7 @@ class Culture(Vessel, Plan):
 
     def _phases(self, running: str, visit: str, hours: float) -> tuple[Phase, ...]:
         """Return the run and the visit at its end; the schedule holds both."""
-        hands_on = np.minimum(self.harvest_duration, hours)
+        hands_on = np.minimum(self.visiting, hours)
         return Phase(running, hours - hands_on, attended=False), Phase(visit, hands_on)
 
     def _seeding_limits(self, attached: Array) -> dict[str, Array]:
@@ -236,6 +234,7 @@ class Culture(Vessel, Plan):
             added=inflow,
             generated=Material(viable_cells=cells - state.viable_cells + died + washed, doublings=aged.gained, **made),
             losses=losses if self.drains or is_number(self.exchange, 0.0) else {**losses, "spent medium": outflow},
+            monitors={f"{HEADROOM}{name}": value for name, value in run.headroom.items()},
             limits=run.limits(),
         )
         return vessel, outcome
@@ -295,7 +294,7 @@ class Culture(Vessel, Plan):
             "cell_hours": run.cell_hours * volume,
             "viable_cells": vessel.viable_cells,
             "titer": run.titer,
-            **{f"{HEADROOM}{name}": value for name, value in run.headroom.items()},
+            **lived.monitors,
             **run.told(),
         }
         limits = {**lived.limits, "gains in secretion capped at 50-fold": run.capped} if self._gains else lived.limits

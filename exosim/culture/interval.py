@@ -167,7 +167,8 @@ class Stretch:
         if supply is not None:
             fed = np.minimum(supply / (self.cells + 1e-30), 1.0)
             death = plus(death, times(rates.starvation, 1.0 - fed))
-        course = self._course(rates, supply, plus(death, rates.washout), times(part.active, part.hours))
+        rate = times(rates.growth, fed)
+        course = self._course(rates, rate, supply, plus(death, rates.washout), times(part.active, part.hours))
         waiting = (
             times(self.cells, part.hours - times(part.active, part.hours)) if not is_number(part.active, 1.0) else 0.0
         )
@@ -202,16 +203,16 @@ class Stretch:
             found["ammonia"] = sustained(flow.largest_uptake(room, rates.ammonia_limit), rates.ammonia)
         return found
 
-    def _course(self, rates: Rates, supply: Array | None, leaving: Array, hours: Array) -> growth.Course:
-        """Return the cells: toward the least of surface and supply; cells that the supply does not sustain stay."""
+    def _course(self, rates: Rates, rate: Array, supply: Array | None, leaving: Array, hours: Array) -> growth.Course:
+        """Return the cells that grow at `rate` toward the least of surface and supply, or die where that is less."""
         if is_number(rates.growth, 0.0):
             return growth.course(self.cells, -1.0 * leaving, 0.0, rates.theta, hours)
         ceiling = rates.surface
         if supply is not None:
             allowed = np.maximum(supply, self.cells)
             ceiling = allowed if ceiling is None else np.minimum(ceiling, allowed)
-        crowd = 0.0 if ceiling is None else growth.crowding(rates.growth, ceiling, rates.theta)
-        return growth.course(self.cells, rates.growth - leaving, crowd, rates.theta, hours)
+        crowd = 0.0 if ceiling is None else growth.crowding(rate, ceiling, rates.theta)
+        return growth.course(self.cells, rate - leaving, crowd, rates.theta, hours)
 
     def _metabolize(self, rates: Rates, flow: Flow, cell_hours: Array) -> None:
         """Take up glucose, release lactate and ammonia."""

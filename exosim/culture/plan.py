@@ -48,6 +48,16 @@ class Plan:
     inoculation_time: Array = parameter(4.0, "h", low=0.5, high=24, doc="hands-on time of the inoculation")
     harvest_duration: Array = parameter(1.0, "h", low=0.1, high=8, doc="hands-on time of one harvest")
 
+    @property
+    def inoculating(self) -> Array:
+        """Hands-on time of the whole inoculation [h]."""
+        return self.inoculation_time
+
+    @property
+    def visiting(self) -> Array:
+        """Hands-on time of a change of medium or a harvest [h]."""
+        return self.harvest_duration
+
     def visits(self) -> tuple[Visit, ...]:
         """Return the changes of growth medium, the change to collection medium, and the planned harvests."""
         begin = 24.0 * self.growth_period

@@ -3,8 +3,8 @@
 Each limit is a density of cells [cell/mL]. A surface sustains its capacity; oxygen what is transferred at the least
 tension that cells bear; glucose what is there and what flows in, spread over the interval; lactate and ammonia the room
 that is left below the concentration at which growth stops. The least of them binds. While the supply sustains more than
-is there, cells grow toward it; below that they stop growing, secrete less and die of starvation in proportion to the
-unmet demand. Each is re-evaluated at the start of every interval, so that the law of the interval stays closed.
+is there, cells grow toward it; below that they grow and secrete less, and die of starvation, in proportion to the unmet
+demand. Each is re-evaluated at the start of every interval, so that the law of the interval stays closed.
 
 With a flow of fresh medium D [1/h] through the vessel, a solute S that cells take up at a constant rate obeys
 ``S(T) = S0 exp(-D T) + (D S_in - c) T (1 - exp(-D T)) / (D T)``; the largest c that leaves none behind is the supply.

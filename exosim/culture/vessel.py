@@ -45,7 +45,13 @@ class Vessel(Medium):
     }
 
     oxygen_saturation: Array = parameter(
-        0.21, "mmol/L", low=0.01, high=1.1, doc="oxygen of medium in equilibrium with the gas phase"
+        0.187,
+        "mmol/L",
+        low=0.01,
+        high=1.1,
+        doc="oxygen of medium in equilibrium with the gas phase",
+        source="weiss1970",
+        grade="B",
     )
     least_oxygen: Array = parameter(
         0.1, "1", low=0.0, high=0.6, doc="fraction of saturation below which cells go short of oxygen"

@@ -26,6 +26,8 @@ from exosim.plugins import Plugin
 from exosim.vocabulary import DoseKind
 
 HARVEST_HOLD = "harvest hold"
+HEADROOM = "headroom: "
+"""Start of the names of monitors that tell how many times the cells that are there a limit sustains."""
 NOTHING = 1e-300
 """Least volume or number to divide by, so that a lot that was lost altogether stays empty instead of undefined."""
 Losses: TypeAlias = Mapping[str, Material]
@@ -308,6 +310,7 @@ class Fold:
         self.series: dict[str, list[Array]] = {}
         self.once: dict[str, Array] = dict(start.monitors)
         self.limits: dict[str, Array] = dict(start.limits)
+        self.least: dict[str, Array] = {}
 
     def add(self, outcome: Outcome, visit: Visit, lot: Material, waited: Material) -> None:
         """Add one visit: the harvest after its wait and what it lost while waiting."""
@@ -319,8 +322,12 @@ class Fold:
         self.phases.extend(outcome.phases)
         for key, amount in outcome.consumption.items():
             self.consumption[key] = plus(self.consumption.get(key, 0.0), amount)
+        monitors = dict(outcome.monitors)
+        for name in [name for name in monitors if name.startswith(HEADROOM)]:  # the least of the whole run counts
+            value = monitors.pop(name)
+            self.least[name] = np.minimum(value, self.least[name]) if name in self.least else value
         if visit.kind == "harvest":
-            for name, value in {"time": visit.time, **outcome.monitors}.items():
+            for name, value in {"time": visit.time, **monitors}.items():
                 self.series.setdefault(name, []).append(value)
         for name, reached in outcome.limits.items():  # reached once is reached
             self.limits[name] = np.maximum(reached, self.limits[name]) if name in self.limits else reached
@@ -336,6 +343,6 @@ class Fold:
             self.losses,
             tuple(self.phases),
             self.consumption,
-            {**self.once, **series},
+            {**self.once, **self.least, **series},
             self.limits,
         )

@@ -22,6 +22,7 @@ from exosim.physics import (
     growth,
     integrator,
     oxygen,
+    pelleting,
     plates,
     plugging,
     secretion,
@@ -189,6 +190,38 @@ def plugged(row: Row) -> Computed:
     return plugging.throughput(*map(row.given, ("t", "Q0", "Vmax")))
 
 
+def spun(row: Row) -> tuple[pelleting.Rotor, float]:
+    """Return the swinging bucket of a row and its speed."""
+    return pelleting.Rotor(row.given("rmin"), row.given("rmax")), row.said("# rpm")[0]
+
+
+def settling(row: Row) -> Computed:
+    """Return the sedimentation coefficient of the vesicles of a row."""
+    excess, viscosity = row.given("drho") * 1e-3, row.given("eta") * 1e3
+    return pelleting.sedimentation_coefficient(row.said("# nm")[0], 1.0 + excess, 1.0, viscosity)
+
+
+def clearing_factor(row: Row) -> Computed:
+    return pelleting.k_factor(*spun(row))
+
+
+def largest_force(row: Row) -> Computed:
+    rotor, speed = spun(row)
+    return pelleting.relative_force(rotor.outer, speed)
+
+
+def pelleting_time(row: Row) -> Computed:
+    rotor, speed = spun(row)
+    return pelleting.pelleting_hours(rotor, settling(row), speed)
+
+
+def pelleted(row: Row) -> Computed:
+    rotor, speed = spun(row)
+    moved = pelleting.settled(settling(row), speed, row.said("nm, # h")[0])
+    fraction = pelleting.sector_fraction if "sector" in row.quantity else pelleting.pelleted_fraction
+    return fraction(rotor, moved)
+
+
 def column_resolution(row: Row) -> Computed:
     return plates.resolution(*map(row.given, ("V1", "V2", "N")))
 
@@ -260,6 +293,10 @@ CALCULATIONS: dict[tuple[str, str], Callable[[Row], Computed]] = {
     ("UFDF", "yield"): concentrated_and_diafiltered,
     ("FILTER", "time to filter V at constant pressure with cake"): cake,
     ("FILTER", "volume filtered, gradual pore plugging"): plugged,
+    ("SPIN", "rotor k-factor"): clearing_factor,
+    ("SPIN", "RCF max"): largest_force,
+    ("SPIN", "time to pellet"): pelleting_time,
+    ("SPIN", "fraction pelleted"): pelleted,
     ("SEC", "resolution"): column_resolution,
     ("SEC", "EV yield in cut"): pooled,
     ("SEC", "protein carry-over in cut"): pooled,
@@ -288,7 +325,7 @@ def test_row(row: Row) -> None:
 
 
 def test_every_row_is_exercised_and_every_calculation_has_a_row() -> None:
-    assert len(ROWS) == 72
+    assert len(ROWS) == 90
     assert len({row.label for row in ROWS}) == len(ROWS)
     assert [row.label for row in ROWS if len(claims(row)) != 1] == []
     assert {claim for row in ROWS for claim in claims(row)} == set(CALCULATIONS)
