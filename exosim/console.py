@@ -12,7 +12,7 @@ from rich.text import Text
 
 from exosim.console_base import headline_title, new_console, number, table_lines
 from exosim.console_spread import print_spread
-from exosim.parameter import GRADES, Resolved
+from exosim.parameter import GRADES, PLAN, Resolved
 from exosim.readings import ALL_ATTRIBUTES
 
 if TYPE_CHECKING:
@@ -130,7 +130,8 @@ def print_check(scenario: Scenario, variants: Sequence[Scenario] = ()) -> None:
         console.print(_variant_table(scenario, variants))
     console.print(Text(f"{scenario.name}: valid", style="bold"))
     console.print(Text(ledger.headline()))
-    console.print(Text("grades: " + ", ".join(f"{grade} {meaning}" for grade, meaning in GRADES.items())))
+    meanings = {**GRADES, **({PLAN: "a decision"} if ledger.counts()[PLAN] else {})}
+    console.print(Text("grades: " + ", ".join(f"{grade} {meaning}" for grade, meaning in meanings.items())))
 
 
 def _variant_table(scenario: Scenario, variants: Sequence[Scenario]) -> Table:

@@ -19,7 +19,9 @@ class CellThaw(UnitOperation):
 
     source: ClassVar[bool] = True
 
-    inoculum: Array = parameter(1e6, "cell", low=1e5, high=1e11, doc="viable cells taken from the bank", critical=True)
+    inoculum: Array = parameter(
+        1e6, "cell", low=1e5, high=1e11, doc="viable cells taken from the bank", critical=True, decided=True
+    )
     post_thaw_viability: Array = parameter(
         0.9, "1", low=0.8, high=0.97, doc="viable fraction after thaw", source="general_knowledge"
     )

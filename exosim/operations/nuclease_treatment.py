@@ -27,10 +27,10 @@ class NucleaseTreatment(MeasuredRecovery):
     mechanism: ClassVar[frozenset[str]] = frozenset({"hold_loss"})
 
     activity: Array = parameter(
-        50.0, "U/mL", low=20, high=100, doc="nuclease activity", source="general_knowledge", critical=True
+        50.0, "U/mL", low=20, high=100, doc="nuclease activity", source="general_knowledge", critical=True, decided=True
     )
     treatment_time: Array = parameter(
-        1.0, "h", low=0.5, high=16, doc="time at 37 degC", source="general_knowledge", critical=True
+        1.0, "h", low=0.5, high=16, doc="time at 37 degC", source="general_knowledge", critical=True, decided=True
     )
     digestion_rate: Array = parameter(
         4.6,

@@ -30,12 +30,21 @@ class PlanarExpansion(UnitOperation):
 
     source: ClassVar[bool] = True
 
-    inoculum: Array = parameter(1e7, "cell", low=1e5, high=1e10, doc="viable cells thawed from the bank", critical=True)
+    inoculum: Array = parameter(
+        1e7, "cell", low=1e5, high=1e10, doc="viable cells thawed from the bank", critical=True, decided=True
+    )
     post_thaw_viability: Array = parameter(
         0.9, "1", low=0.8, high=0.97, doc="viable fraction after thaw", source="general_knowledge"
     )
     seeding_density: Array = parameter(
-        3000.0, "cell/cm2", low=1000, high=6000, doc="cells seeded per area", source="general_knowledge", critical=True
+        3000.0,
+        "cell/cm2",
+        low=1000,
+        high=6000,
+        doc="cells seeded per area",
+        source="general_knowledge",
+        critical=True,
+        decided=True,
     )
     harvest_density: Array = parameter(
         15000.0,
@@ -61,7 +70,7 @@ class PlanarExpansion(UnitOperation):
         30000.0, "cell/cm2", low=15000, high=60000, doc="confluent density", source="general_knowledge"
     )
     contact_inhibition: float = parameter(
-        2.0, "1", low=1.0, high=4.0, planned=True, doc="exponent theta of the theta-logistic law"
+        2.0, "1", low=1.0, high=4.0, planned=True, doc="exponent theta of the theta-logistic law", decided=False
     )
     death_rate: Array = parameter(
         0.001, "1/h", low=0.0005, high=0.004, doc="basal death rate in growth medium", source="general_knowledge"
