@@ -93,7 +93,7 @@ class PlanarPassage(UnitOperation):
         grade="A",
     )
     detachment: Array = parameter(
-        0.93, "1", low=0.85, high=0.98, doc="fraction recovered at detachment", source="general_knowledge"
+        0.9, "1", low=0.85, high=0.98, doc="fraction recovered at detachment", source="tessee", grade="A"
     )
     medium_volume: Array = parameter(
         45.0, "mL", low=1, high=10000, doc="medium on one vessel", source="tessee", grade="A"

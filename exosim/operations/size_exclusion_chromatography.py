@@ -40,7 +40,7 @@ class SizeExclusionChromatography(MeasuredRecovery):
         low=0.02,
         high=0.2,
         doc="largest load of one cycle over the column volume",
-        source="terovanesyan2021",
+        source="terovanesyan2023",
         grade="A",
         critical=True,
         decided=True,
@@ -56,7 +56,7 @@ class SizeExclusionChromatography(MeasuredRecovery):
     )
     plates: Array = parameter(200.0, "1", low=50, high=3000, doc="plate number of the bed", source="general_knowledge")
     void_fraction: Array = parameter(
-        0.33, "1", low=0.3, high=0.36, doc="void volume over column volume", source="general_knowledge"
+        0.35, "1", low=0.3, high=0.36, doc="void volume over column volume", source="sec_encyclopedia", grade="A"
     )
     pore_fraction: Array = parameter(
         0.6, "1", low=0.5, high=0.65, doc="pore volume over column volume", source="general_knowledge"
@@ -117,7 +117,7 @@ class SizeExclusionChromatography(MeasuredRecovery):
         decided=True,
     )
     buffer_salt: Array = parameter(
-        0.15, "mol/L", low=0.05, high=0.5, doc="salt of the eluent", source="general_knowledge", decided=True
+        0.15, "mol/L", low=0.05, high=0.5, doc="salt of the eluent", source="pbs_recipe", grade="B", decided=True
     )
     preparation: Array = parameter(1.0, "h", low=0.25, high=4, doc="time to equilibrate and to sanitize")
 

@@ -125,7 +125,8 @@ class TangentialFlowFiltration(MeasuredRecovery):
         low=0.0,
         high=0.5,
         doc="salt of the diafiltration buffer",
-        source="general_knowledge",
+        source="pbs_recipe",
+        grade="B",
         decided=True,
     )
     preparation: Array = parameter(
