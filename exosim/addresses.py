@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from exosim.culture.stimulus import Stimulus
 from exosim.errors import Problem, in_words, nearest_name, shortened
 from exosim.operations import catalog
 from exosim.operations.base import Hold, VisitedOperation
@@ -24,6 +25,7 @@ from exosim.plant import (
     StockNumbers,
     StoreNumbers,
 )
+from exosim.preset_catalog import KINDS, kinds_for
 from exosim.product import ProteinSize, VesicleSize
 from exosim.quality import Assay
 from exosim.schema import LATER_SECTIONS, NOT_YET
@@ -33,7 +35,7 @@ DEFAULT_INSTRUMENT = "nanoparticle_tracking"
 _TOP_LEVEL = ("name", "title", "seed", "draws", "format", "start", "horizon", "warm_up", "replications")
 _PROCEDURE_KEYS = (
     "operation", "unit", "operator", "feeds", "split", "end", "expected_hold", "hold", "harvest_hold", "max_hold",
-    "waits_in", "utilities", "when_too_large",
+    "waits_in", "utilities", "when_too_large", "without", "stimulus", *KINDS,
 )  # fmt: skip
 _NAMED_SECTIONS = {
     "assay": "id",
@@ -106,11 +108,20 @@ def _locate(data: dict[str, Any], given: str) -> KeyPath | None:
         return (head,) if head in _TOP_LEVEL else None
     for index, table in enumerate(tables(data, "unit_procedure")):
         if table.get("id") == head:
+            if keys[0] == "stimulus":
+                return _locate_stimulus(table, index, keys[1:])
             inside = ("parameters",) if keys[0] not in _PROCEDURE_KEYS else ()
             return None if keys[0] in ("id", "parameters") else ("unit_procedure", index, *inside, *keys)
     if head in _NAMED_SECTIONS or (head == "campaign" and isinstance(data.get(head), list)):
         return _locate_named(data, head, keys)
     return (head, *keys) if head in ("product", "common", "campaign") else None
+
+
+def _locate_stimulus(table: Mapping[str, Any], index: int, keys: list[str]) -> KeyPath | None:
+    ids = [stimulus.get("id") for stimulus in tables(table, "stimulus")]
+    if len(keys) != 2 or keys[0] not in ids:
+        return None
+    return ("unit_procedure", index, "stimulus", ids.index(keys[0]), keys[1])
 
 
 def _locate_named(data: dict[str, Any], section: str, keys: list[str]) -> KeyPath | None:
@@ -174,7 +185,10 @@ def _of_procedure(table: Mapping[str, Any]) -> Iterator[str]:
             f"{name}.{key}"
             for key in [*declared(operation), "operation", "unit", "operator", "feeds", "end", "expected_hold"]
         )
-        yield from (f"{name}.waits_in", f"{name}.when_too_large")
+        yield from (f"{name}.waits_in", f"{name}.when_too_large", f"{name}.without")
+        yield from (f"{name}.{kind}" for kind in kinds_for(str(table.get("operation"))))
+        for stimulus in tables(table, "stimulus"):
+            yield from (f"{name}.stimulus.{stimulus.get('id')}.{key}" for key in declared(Stimulus))
         used = table.get("utilities")
         yield from (f"{name}.utilities.{utility}" for utility in (used if isinstance(used, dict) else ()))
         split = table.get("split")

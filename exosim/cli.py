@@ -42,6 +42,7 @@ from exosim.errors import (
 )
 from exosim.limits import MOST_JOBS
 from exosim.version import __version__
+from exosim.whole_numbers import WholeNumber
 from exosim.word_commands import cite, describe, new, schema
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _half_widths(_context: click.Context, _option: click.Parameter, values: Sequ
 @scenario_options
 @click.option(
     "--replications",
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     metavar="N",
     help="Number of replications; default: as in the scenario. With --half-width the most; default: 1,000,000.",
 )
@@ -170,7 +171,7 @@ def _half_widths(_context: click.Context, _option: click.Parameter, values: Sequ
     help="Add replications until the 95 % half-width of the mean of an indicator is met, such as doses_per_year=5% or "
     "lead_time=10h; may be given several times.",
 )
-@click.option("--jobs", type=click.IntRange(1, MOST_JOBS), metavar="N", default=1, help="Processes; default: 1.")
+@click.option("--jobs", type=WholeNumber(1, MOST_JOBS), metavar="N", default=1, help="Processes; default: 1.")
 @click.option("--parquet", is_flag=True, help="Write the event logs of all replications, as events.parquet.")
 @folder_options
 def run(

@@ -15,6 +15,7 @@ import click
 
 from exosim.errors import shortened
 from exosim.limits import LARGEST_SEED
+from exosim.whole_numbers import WholeNumber, plain_digits
 
 if TYPE_CHECKING:
     from exosim.scenario import Scenario
@@ -52,7 +53,7 @@ def scenario_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of every command that reads scenarios."""
-    at_least_one = click.IntRange(min=1)
+    at_least_one = WholeNumber(min=1)
     replace = "Replace a value, by its path; may be given several times."
     options = (
         click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", callback=_assignment, help=replace),
@@ -73,7 +74,7 @@ def folder_options(command: Callable[..., None]) -> Callable[..., None]:
     options = (
         click.option(
             "--seed",
-            type=click.IntRange(0, LARGEST_SEED),
+            type=WholeNumber(0, LARGEST_SEED),
             metavar="N",
             help="Seed of the random values; default: as in the scenario.",
         ),
@@ -91,7 +92,7 @@ def folder_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 draws_option = click.option(
-    "--draws", type=click.IntRange(min=1), metavar="N", help="Number of draws; default: as in the scenario."
+    "--draws", type=WholeNumber(min=1), metavar="N", help="Number of draws; default: as in the scenario."
 )
 
 
@@ -99,7 +100,7 @@ def _nested(_context: click.Context, _option: click.Parameter, value: str | None
     """Read the --nested option: three whole numbers with an x between them."""
     if value is None:
         return None
-    parts = [part.strip() for part in value.lower().split("x")]
+    parts = [plain_digits(part.strip()) for part in value.lower().split("x")]
     if len(parts) != 3 or not all(part.isdecimal() and part.isascii() and int(part[:9]) for part in parts):
         raise click.BadParameter(f'needs WORLDSxDONORSxBATCHES, such as 1000x4x5; got "{shortened(value)}"')
     if max(map(len, parts)) > _LONGEST_COUNT:

@@ -11,7 +11,7 @@ import hashlib
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from exosim import units
 from exosim.errors import Problem, UsageError, in_words
+from exosim.limiting import Bound
 from exosim.results import Yields
 from exosim.scenario import Scenario, load_all
 from exosim.simulation import Progress, evaluate
-from exosim.summaries import Summary, summarize
+from exosim.summaries import Row, Summary, summarize
 from exosim.version import __version__
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -35,14 +36,14 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Contrast:
+class Contrast(Row):
     """One headline of one scenario, and its paired difference to the first scenario.
 
     Attributes
     ----------
     name, unit, direction : the headline, its unit, and whether `more` or `less` of it is better, or `neither`
     scenario : label of the scenario
-    n, mean, sd, median, p5, p95, reason : as in :class:`exosim.results.Summary`
+    n, mean, sd, median, p5, p95, reason : as in :class:`exosim.summaries.Summary`
     difference, low, high : mean of this minus the first, draw by draw, with the 95 % interval of the mean (Student)
     difference_sd, difference_p5, difference_p95 : spread of the differences over the draws
     correlation : of the two over the draws; None when one of them does not vary
@@ -81,10 +82,6 @@ class Contrast:
         """The median; of a share of the draws, the share."""
         return self.mean if self.name == IN_SPECIFICATION else self.median
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the contrast as a JSON object."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
     def __str__(self) -> str:
         if self.typical is None:
             return f"{self.scenario}: none ({self.reason})"
@@ -104,6 +101,7 @@ class Comparison:
     scenarios : by label; the first is what the others are compared to
     seed, draws : what was run
     contrasts : every headline of every scenario, headline by headline
+    bounds : what holds the cultures of each scenario back
     """
 
     def __init__(
@@ -113,9 +111,10 @@ class Comparison:
         draws: int,
         kept: Mapping[tuple[str, str], Floats],
         summaries: Mapping[tuple[str, str], Summary],
+        bounds: Mapping[str, tuple[Bound, ...]],
     ) -> None:
         self.scenarios, self.seed, self.draws = scenarios, seed, draws
-        self._kept = kept
+        self._kept, self.bounds = kept, bounds
         self.version = __version__
         names = dict.fromkeys(name for _, name in summaries)
         self.contrasts = tuple(c for name in names for c in self._contrasts(name, summaries))
@@ -195,6 +194,7 @@ class Comparison:
             "seed": self.seed,
             "n": self.draws,
             "quantities": [contrast.as_dict() for contrast in self.contrasts],
+            "bounds": {label: [bound.as_dict() for bound in found] for label, found in self.bounds.items()},
             "warnings": self.remarks(),
         }
 
@@ -240,10 +240,12 @@ def compare(
     used = first.seed if seed is None else seed
     kept: dict[tuple[str, str], Floats] = {}
     summaries: dict[tuple[str, str], Summary] = {}
+    held: dict[str, tuple[Bound, ...]] = {}
     for number, (label, scenario) in enumerate(labeled.items()):
         yields = evaluate(scenario, asked, seed=used, progress=_part(progress, number, len(labeled)))
         _keep(label, yields, kept, summaries)
-    return Comparison(labeled, used, asked, kept, summaries)
+        held[label] = yields.bounds()
+    return Comparison(labeled, used, asked, kept, summaries, held)
 
 
 def _loaded(given: object) -> Sequence[Scenario]:

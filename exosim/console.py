@@ -10,8 +10,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from exosim.console_base import headline_title, new_console, number, table_lines
+from exosim.console_base import headline_title, new_console, number, print_whole, table_lines
 from exosim.console_spread import print_spread
+from exosim.limiting import in_words as bounds_in_words
 from exosim.parameter import GRADES, PLAN, Resolved
 from exosim.readings import ALL_ATTRIBUTES
 
@@ -54,9 +55,11 @@ def print_yields(yields: Yields, paths: Sequence[Path]) -> None:
     console = new_console()
     scenario = yields.scenario
     console.print(Text(f"{scenario.title or scenario.name}: {yields.draws:,} draws, seed {yields.seed}", style="bold"))
-    console.print(_headline_table(yields))
-    console.print(_step_table(yields))
+    print_whole(_headline_table(yields), console)
+    print_whole(_step_table(yields), console)
     print_spread(yields, console)
+    for line in bounds_in_words(yields.bounds()):
+        console.print(Text(line))
     for limit in yields.limits():
         console.print(Text(f"limit reached in {100 * limit.share:.3g} % of draws: {limit.step}: {limit.limit}"))
     for name, share in yields.in_specification().items():
@@ -123,11 +126,11 @@ def print_check(scenario: Scenario, variants: Sequence[Scenario] = ()) -> None:
     for line in ledger:
         outside = " (outside range)" if line.outside_range else ""
         table.add_row(*map(Text, (line.path, line.value + outside, line.unit, line.origin, line.grade, line.source)))
-    console.print(table)
+    print_whole(table, console)
     for warning in scenario.warnings:
         console.print(Text(f"warning: {warning}", style="yellow"))
     if variants:
-        console.print(_variant_table(scenario, variants))
+        print_whole(_variant_table(scenario, variants), console)
     console.print(Text(f"{scenario.name}: valid", style="bold"))
     console.print(Text(ledger.headline()))
     meanings = {**GRADES, **({PLAN: "a decision"} if ledger.counts()[PLAN] else {})}
@@ -212,13 +215,13 @@ def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
     plant = scenario.declarations.plant
     title = f"{scenario.title or scenario.name}: {plant.horizon / 24:.0f} d, {results.replications_in_words}"
     console.print(Text(f"{title}, seed {results.seed}", style="bold"))
-    console.print(_indicator_table(results))
+    print_whole(_indicator_table(results), console)
     if any(row.name in _PRODUCTS for row in results.quantities()):
-        console.print(_means_table(results, "products: means", "product", _PRODUCTS))
-    console.print(_means_table(results, "share of the time: mean", "equipment class", _SHARES))
+        print_whole(_means_table(results, "products: means", "product", _PRODUCTS), console)
+    print_whole(_means_table(results, "share of the time: mean", "equipment class", _SHARES), console)
     if plant.roles:
-        console.print(_means_table(results, "people: means", "role", _PEOPLE))
-    console.print(_wait_table(results))
+        print_whole(_means_table(results, "people: means", "role", _PEOPLE), console)
+    print_whole(_wait_table(results), console)
     for line in (*_pace(results), *(str(reached) for reached in results.half_widths if reached.met)):
         console.print(Text(line))
     for warning in (*scenario.warnings, *results.remarks()):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
+from rich.table import Table
 
 from exosim import units
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from exosim.results import Yields
 
 _WIDE = 132
+_UNBOUNDED = 100_000
 TITLES = {
     "doses": "doses per batch",
     "ev_yield": "EV yield, harvest to vial",
@@ -39,6 +41,18 @@ def new_console(error: bool = False) -> Console:
     stream = sys.stderr if error else sys.stdout
     width = None if stream.isatty() else _WIDE
     return Console(file=stream, width=width, highlight=False, soft_wrap=False)
+
+
+def print_whole(table: Table, console: Console) -> None:
+    """Print a table; in a file or a pipe it is as wide as its longest cells, so that a row is one line."""
+    if console.file.isatty():
+        console.print(table)
+        return
+    usual = console.width
+    unbounded = console.options.update(max_width=_UNBOUNDED)
+    console.width = max(usual, console.measure(table, options=unbounded).maximum)
+    console.print(table)
+    console.width = usual
 
 
 def table_lines() -> box.Box:

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from exosim.comparison import IN_SPECIFICATION, Comparison, Contrast
-from exosim.console_base import TITLES, headline_title, new_console, number, table_lines
+from exosim.console_base import TITLES, headline_title, new_console, number, print_whole, table_lines
+from exosim.limiting import in_words
 from exosim.parameter import GRADES
 from exosim.sampling import LEVELS
 
@@ -36,7 +37,7 @@ def print_spread(yields: Yields, console: Console) -> None:
         table.add_column(f"{level}\n%", justify="right")
     for row in shown:
         table.add_row(headline_title(row.name, yields), *(_part(row.parts()[level]) for level in LEVELS))
-    console.print(table)
+    print_whole(table, console)
     _print_ranking(yields, console)
 
 
@@ -60,7 +61,7 @@ def _print_ranking(yields: Yields, console: Console) -> None:
     for r in above[:_MOST_RANKS]:
         cells = (f"{100 * r.share:.1f}", f"{100 * r.low:.1f} to {100 * r.high:.1f}", f"{r.grade} {GRADES[r.grade]}")
         table.add_row(Text(r.input), r.level, *cells, Text("" if r.grade == "D" else r.source))
-    console.print(table)
+    print_whole(table, console)
     told = [
         f"{len(above) - _MOST_RANKS} more above it" if len(above) > _MOST_RANKS else "",
         f"{len(ranks) - len(above)} of {len(ranks)} inputs cannot be told from noise",
@@ -78,10 +79,13 @@ def print_comparison(comparison: Comparison, paths: Sequence[Path]) -> None:
     console.print(Text(title, style="bold"))
     differing = comparison.differing()
     if differing:
-        console.print(_contrast_table(comparison, differing))
+        print_whole(_contrast_table(comparison, differing), console)
     alike = [c.name for c in comparison.contrasts if c.scenario == first and c.n and c.name not in differing]
     if alike:
         console.print(Text(f"the same in all: {', '.join(TITLES.get(name, name) for name in alike)}"))
+    for label, held in comparison.bounds.items():
+        for line in in_words(held):
+            console.print(Text(f"{label}: {line}"))
     for label, scenario in comparison.scenarios.items():
         console.print(Text(f"{label}: {scenario.ledger().headline()}"))
     for warning in comparison.remarks():

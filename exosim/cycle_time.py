@@ -9,12 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exosim.facility.lots import Lots
-from exosim.plant import Equipment, Plant
+from exosim.plant import Equipment, Plant, units_and_cycles, units_filled
 from exosim.recipe import UnitProcedure
 
 _Lanes: TypeAlias = NDArray[np.float64]
-_SLACK = 1e-9
-"""Share by which a size may exceed that of its units, as on the line."""
 
 
 def planned_occupation(
@@ -38,12 +36,15 @@ def planned_occupation(
     if not count:
         return taken
     before: str | None = None
+    held = [0] * count
     for index, procedure in enumerate(procedures):
         if procedure.unit is not None:
             own = classes[procedure.unit]
             hours = _durations(procedure, index, lots, count, gowning.get(procedure.operator or "", 0.0))
-            units, cycles = _shares(own, procedure, [lots.size(batch, index) for batch in range(count)])
-            stay = 0.0 if procedure.unit == before else np.asarray(own.turnaround)
+            goes_on = procedure.unit == before
+            sizes = [lots.size(batch, index) for batch in range(count)]
+            units, cycles = _shares(own, procedure, sizes, held if goes_on else [0] * count)
+            held, stay = units.astype(int).tolist(), 0.0 if goes_on else np.asarray(own.turnaround)
             taken[own.id] = taken.get(own.id, 0.0) + float(np.mean(units * (cycles * hours + stay)))
         before = procedure.unit
     return taken
@@ -59,11 +60,14 @@ def _durations(procedure: UnitProcedure, index: int, lots: Lots, count: int, gow
     return np.array(found, dtype=np.float64)
 
 
-def _shares(own: Equipment, procedure: UnitProcedure, sizes: Sequence[float]) -> tuple[_Lanes, _Lanes]:
-    """Return on how many units at once and in how many cycles each batch runs, because one unit is too small."""
-    one = np.ones(len(sizes))
+def _shares(
+    own: Equipment, procedure: UnitProcedure, sizes: Sequence[float], held: Sequence[int]
+) -> tuple[_Lanes, _Lanes]:
+    """Return on how many units at once and in how many cycles each batch runs; on those it holds, it goes on."""
     if own.size_limit is None:
-        return one, one
-    parts = np.maximum(np.ceil(np.asarray(sizes) / own.size_limit * (1.0 - _SLACK)), 1.0)
-    units = np.minimum(parts, own.count) if procedure.when_too_large == "parallel" else one
-    return units, np.ceil(parts / units)
+        return np.ones(len(sizes)), np.ones(len(sizes))
+    filled = (units_filled(size, own.size_limit) for size in sizes)
+    rule = procedure.when_too_large
+    found = [units_and_cycles(parts, own.count, rule, on) for parts, on in zip(filled, held, strict=True)]
+    units, cycles = np.array(found, dtype=np.float64).T
+    return units, cycles

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from exosim.culture.stimulus import Target
 from exosim.parameter import Array, Parameter
 from exosim.plant_tables import CampaignTable, FailureTable, RoomTable
 from exosim.quality import Attribute
@@ -26,6 +27,7 @@ class Block:
     parameters : the declarations, by field; the unit of a content follows that of the dose
     given : what the scenario gives, by field
     unused : fields that do not matter beside those that are given
+    off : values of the fields whose effect is switched off
     """
 
     owner: type[Any]
@@ -33,10 +35,11 @@ class Block:
     parameters: Mapping[str, Parameter]
     given: Mapping[str, Given] = field(default_factory=dict)
     unused: frozenset[str] = frozenset()
+    off: Mapping[str, float] = field(default_factory=dict)
 
     def pick(self, values: Mapping[str, Array]) -> dict[str, Any]:
         """Return the values of this block, by field."""
-        return {name: values[f"{self.prefix}.{name}"] for name in self.given}
+        return {name: values[f"{self.prefix}.{name}"] for name in self.given} | dict(self.off)
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,19 @@ class ProcedureDeclaration:
     when_too_large: WhenTooLarge
     split: Block | None
     end: bool
+    stimuli: tuple[tuple[Block, Target], ...] = ()
+
+    @property
+    def shares_common_factor(self) -> bool:
+        """Whether it has a step recovery that varies by batch, which the common batch factor ties to others."""
+        parameters, given = self.operation.parameters, self.operation.given
+        recoveries = [one.quantity for name, one in given.items() if parameters[name].recovery]
+        return any(quantity.varies == "batch" and not quantity.is_fixed for quantity in recoveries)
 
     def blocks(self) -> Iterator[Block]:
         """Yield the parameter blocks of the procedure."""
         yield self.operation
+        yield from (block for block, _ in self.stimuli)
         if self.wait.given:
             yield self.wait
         yield from (block for block in (self.hold, self.harvest_hold, self.split) if block is not None)
@@ -182,6 +194,7 @@ class Declarations:
     size: Block
     vesicles: Block
     proteins: Block
+    common: Block
     dose: DoseRule
     instrument: str
     assays: Mapping[str, Block]
@@ -199,7 +212,7 @@ class Declarations:
         yield from (block for block, _ in self.plant.failures.values())
 
     def _of_product(self) -> Iterator[Block]:
-        yield from (self.size, self.vesicles, self.proteins)
+        yield from (self.size, self.vesicles, self.proteins, self.common)
         for procedure in self.procedures:
             yield from procedure.blocks()
         yield from self.assays.values()

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from exosim.culture.stimulus import Stimulus
 from exosim.material import Material, is_number
 from exosim.operations import catalog
 from exosim.operations.base import Hold, Outcome, UnitOperation, VisitedOperation
@@ -33,7 +34,7 @@ from exosim.plant import (
 )
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quality import Assay
-from exosim.recipe import Wait
+from exosim.recipe import Common, Wait
 from exosim.references import references
 from exosim.vocabulary import CONSUMABLES
 
@@ -41,8 +42,10 @@ SECTIONS: Mapping[str, type[Any]] = {
     "product": Vesicles,
     "product.ev_size": VesicleSize,
     "product.protein_size": ProteinSize,
+    "common": Common,
     "unit_procedure": Wait,
     "hold": Hold,
+    "stimulus": Stimulus,
     "assay": Assay,
     "campaign": CampaignNumbers,
     "equipment": EquipmentNumbers,

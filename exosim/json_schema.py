@@ -11,53 +11,40 @@ from collections.abc import Mapping
 from typing import Any
 
 from exosim import units
-from exosim.description import summary
+from exosim.description import SECTIONS, summary
 from exosim.distributions import FAMILIES
 from exosim.measured_column import OPTIONS as COLUMN_OPTIONS
 from exosim.operations import catalog
-from exosim.operations.base import Hold
 from exosim.parameter import GRADES, Parameter, declared
-from exosim.plant import (
-    AMOUNT,
-    BreakdownNumbers,
-    CampaignNumbers,
-    EquipmentNumbers,
-    FailureNumbers,
-    MaintenanceNumbers,
-    PreparationNumbers,
-    RoleNumbers,
-    RoomNumbers,
-    StockNumbers,
-    StoreNumbers,
-)
-from exosim.product import ProteinSize, Vesicles, VesicleSize
-from exosim.quality import MEASURES, Assay
+from exosim.plant import AMOUNT
+from exosim.quality import MEASURES
 from exosim.quantile_given import NAMES as QUANTILES
-from exosim.recipe import Wait
 from exosim.references import references
 from exosim.sampling import LEVELS
 from exosim.schema import ScenarioTable
 from exosim.schema_words import UNITS, WORDS
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
-_OWNERS: Mapping[str, type[Any]] = {
-    "SizeTable": VesicleSize,
-    "ProteinSizeTable": ProteinSize,
-    "ProductTable": Vesicles,
-    "AssayTable": Assay,
-    "HoldTable": Hold,
-    "ProcedureTable": Wait,
-    "CampaignTable": CampaignNumbers,
-    "EquipmentTable": EquipmentNumbers,
-    "MaintenanceTable": MaintenanceNumbers,
-    "RoomTable": RoomNumbers,
-    "StoreTable": StoreNumbers,
-    "StockTable": StockNumbers,
-    "PreparationTable": PreparationNumbers,
-    "PersonnelTable": RoleNumbers,
-    "FailureTable": FailureNumbers,
+_SECTIONS: Mapping[str, str] = {
+    "SizeTable": "product.ev_size",
+    "ProteinSizeTable": "product.protein_size",
+    "ProductTable": "product",
+    "AssayTable": "assay",
+    "HoldTable": "hold",
+    "StimulusTable": "stimulus",
+    "CommonTable": "common",
+    "ProcedureTable": "unit_procedure",
+    "CampaignTable": "campaign",
+    "EquipmentTable": "equipment",
+    "MaintenanceTable": "equipment.maintenance",
+    "RoomTable": "room",
+    "StoreTable": "store",
+    "StockTable": "material",
+    "PreparationTable": "material.preparation",
+    "PersonnelTable": "personnel",
+    "FailureTable": "failure",
 }
-"""Which declared parameters are keys of which table."""
+"""Which section's declared parameters are keys of which table."""
 _LOCAL_TIMES = {"date-time": "date-time-local", "time": "time-local", "date": "date"}
 """A scenario has dates and times without an offset; linters of TOML know these formats."""
 _NUMBER = r"[+-]?([0-9]+(_[0-9]+)*\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
@@ -111,9 +98,8 @@ def _table(name: str, table: Mapping[str, Any]) -> dict[str, Any]:
 
 def _key(table: str, key: str, generated: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema of one key."""
-    parameter = declared(_OWNERS[table]).get(key) if table in _OWNERS else None
-    if (table, key) == ("FailureTable", "between"):
-        parameter = declared(BreakdownNumbers)[key]
+    section = "breakdown" if (table, key) == ("FailureTable", "between") else _SECTIONS.get(table)
+    parameter = None if section is None else declared(SECTIONS[section]).get(key)
     if parameter is not None:
         return quantity_schema(parameter)
     words = WORDS.get(table, {}).get(key)

@@ -52,9 +52,14 @@ class Material:
     free_dna: Array = 0.0
     bound_dna: Array = 0.0
     debris: Array = 0.0
+    potency: Array = 0.0
     viable_cells: Array = 0.0
+    doublings: Array = 0.0
     dead_cells: Array = 0.0
     salt: Array = 0.0
+    glucose: Array = 0.0
+    lactate: Array = 0.0
+    ammonia: Array = 0.0
     nuclease: Array = 0.0
     endotoxin: Array = 0.0
     cargo: Array = 0.0
@@ -77,13 +82,16 @@ class Material:
 
         Parameters
         ----------
-        kept : fraction that stays, by field name; a field that is not named stays to the fraction `otherwise`
+        kept : fraction that stays, by field name; a field that is not named stays to the fraction `otherwise`;
+            the doublings of the cells follow the viable cells
         otherwise : fraction of every field that `kept` does not name
 
         Returns
         -------
         the material that stays and the material that goes; their sum is this material
         """
+        if "viable_cells" in kept:
+            kept = {"doublings": kept["viable_cells"], **kept}
         stays: dict[str, Array] = {}
         goes: dict[str, Array] = {}
         for name in FIELDS:

@@ -137,7 +137,7 @@ class Resolved:
     path: str
     value: str
     unit: str
-    origin: Literal["default", "scenario", "override"]
+    origin: Literal["default", "preset", "scenario", "override"]
     source: str
     grade: str
     outside_range: bool = False

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from exosim.parameter import Array, parameter
+from exosim.recipe import WhenTooLarge
 from exosim.working_time import WorkingTime
 
 Consequence = Literal["wait", "repeat", "reject", "rework", "deviation"]
@@ -364,3 +366,26 @@ class Plant:
     stores: tuple[Store, ...] = ()
     stocks: tuple[Stock, ...] = ()
     utilities: tuple[Utility, ...] = ()
+
+
+_SLACK = 1e-9
+"""Share by which a size may exceed that of its units before one more is taken."""
+
+
+def units_filled(size: float, limit: float) -> int:
+    """Return how many units of one size limit a batch of some size fills: at least 1."""
+    return max(math.ceil(size / limit * (1.0 - _SLACK)), 1)
+
+
+def units_and_cycles(filled: int, count: int, rule: WhenTooLarge, held: int = 0) -> tuple[int, int]:
+    """Return on how many units at once, and in how many cycles, a procedure runs.
+
+    Parameters
+    ----------
+    filled : units that the batch fills
+    count : units of the class
+    rule : what a procedure does that needs more than one
+    held : units on which the batch goes on; none: it takes new ones
+    """
+    at_once = held or (min(filled, count) if rule == "parallel" else 1)
+    return at_once, math.ceil(filled / at_once)

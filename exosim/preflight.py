@@ -9,12 +9,9 @@ from exosim import units
 from exosim.errors import Problem, ScenarioError
 from exosim.facility.lots import Lots
 from exosim.parameter import declared
-from exosim.plant import Plant
+from exosim.plant import Plant, units_filled
 from exosim.recipe import UnitProcedure
 from exosim.scenario import Scenario
-
-_SLACK = 1e-9
-"""Share by which a size may exceed that of its unit, as in the facility."""
 
 
 def check(scenario: Scenario, plant: Plant, procedures: Sequence[UnitProcedure], lots: Lots) -> None:
@@ -67,7 +64,7 @@ def _size(plant: Plant, procedure: UnitProcedure, largest: float) -> Problem | N
     unit = next((equipment for equipment in plant.equipment if equipment.id == procedure.unit), None)
     if unit is None or unit.size_limit is None or procedure.when_too_large != "refuse":
         return None
-    if largest <= unit.size_limit * (1.0 + _SLACK):
+    if units_filled(largest, unit.size_limit) == 1:
         return None
     by = procedure.operation.sized_by
     measure = "L" if by is None else declared(type(procedure.operation))[by].unit

@@ -10,7 +10,7 @@ import math
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -45,6 +45,7 @@ class Given:
     source: str
     grade: str
     outside_range: bool
+    origin: Literal["scenario", "preset"] = "scenario"
 
     def line(self, path: str, unit: str, origin: Any) -> Resolved:
         """Return the line of the ledger."""

@@ -8,19 +8,22 @@ from typing import Any
 
 from exosim.addresses import DEFAULT_INSTRUMENT, address
 from exosim.cell_readings import CELL_HEADLINES
+from exosim.contents import counted_like, with_dose
+from exosim.culture.stimulus import Stimulus
+from exosim.culture_reader import check_stimuli, given_numbers, read_effects, read_presets
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
 from exosim.errors import Problem, in_words, shortened, unknown
 from exosim.findings import Findings
 from exosim.operations import catalog
 from exosim.operations.base import Hold, UnitOperation, VisitedOperation
-from exosim.parameter import ASSUMPTION, Parameter, declared
+from exosim.parameter import ASSUMPTION, declared
 from exosim.plant import AMOUNT
 from exosim.plant_reader import PlantReader
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quality import MEASURES, Assay, Attribute
 from exosim.quantities import Given, read_number, read_quantity, read_source
 from exosim.readings import ALL_ATTRIBUTES, HEADLINES, DoseRule
-from exosim.recipe import Wait
+from exosim.recipe import Common, Wait
 from exosim.references import references
 from exosim.resource_reader import read_uses, read_utilities
 from exosim.schema import (
@@ -40,8 +43,6 @@ from exosim.units import QuantityError, show
 from exosim.vocabulary import DoseKind
 
 _UNCHECKED_GRADE = "C"
-_CONTENT = "EV/vial"
-_CONTENTS: Mapping[DoseKind, str] = {"EV": _CONTENT, "particle": "particle/vial", "cell": "cell/vial"}
 _DETECTION = frozenset({"detection_limit", "detection_width"})
 _DOSES = '"1e10 EV" (true vesicles), "1e10 particle" (as the instrument counts them) or "1e7 cell" (viable cells)'
 
@@ -67,7 +68,7 @@ class Reader:
         self._check_format()
         self._check_variants()
         self._grades = self._source_grades(table)
-        self._common = self._common_batch()
+        common = self._common_factor()
         self._utilities = read_utilities(table, self.findings)
         dose, product = self._dose(), table.product
         assays = self._assays()
@@ -85,6 +86,7 @@ class Reader:
             size,
             vesicles,
             proteins,
+            common if any(p.shares_common_factor for p in procedures) else _not_needed(common),
             dose,
             self._instrument(dose, assays),
             assays,
@@ -110,18 +112,18 @@ class Reader:
                 problem = Problem(f'the name "{name}" is taken', got=f"the same name on line {line}")
                 self._add(("variant", index, "name"), problem)
 
-    def _common_batch(self) -> float:
-        path, raw = ("common", "batch"), self.table.common.batch
-        try:
-            batch = read_number(raw, "1")
-        except QuantityError as error:
-            self.findings.quantity(path, error)
-            return 0.0
-        if not 0.0 <= batch < 1.0:
-            expected = "a correlation of at least 0 and below 1"
-            self._add(path, Problem("is outside its range", got=in_words(raw), expected=expected))
-            return 0.0
-        return batch
+    def _common_factor(self) -> Block:
+        """Return the block of the common batch factor, and note its correlation for the quantities that share it."""
+        block = self._block(Common, "common", ("common",), _given(self.table.common, Common))
+        if "batch" in block.given:
+            batch = block.given["batch"].quantity.typical
+            if batch < 1.0:
+                self._common = batch
+            else:
+                expected = "a correlation of at least 0 and below 1"
+                problem = Problem("is outside its range", got=in_words(self.table.common.batch), expected=expected)
+                self._add(("common", "batch"), problem)
+        return block
 
     def _dose(self) -> DoseRule:
         raw, path = self.table.product.dose, ("product", "dose")
@@ -246,7 +248,7 @@ class Reader:
         self, index: int, table: ProcedureTable, operation: type[UnitOperation], feeds: tuple[str, ...], dose: DoseRule
     ) -> ProcedureDeclaration:
         path: KeyPath = ("unit_procedure", index)
-        block = self._block(operation, table.id, (*path, "parameters"), table.parameters, dose)
+        block = self._operation(index, table, operation, dose)
         wait = self._block(Wait, table.id, path, _given(table, Wait))
         visited = issubclass(operation, VisitedOperation)
         if table.harvest_hold is not None and not visited:
@@ -269,7 +271,28 @@ class Reader:
             table.when_too_large,
             self._split(table, path),
             table.end,
+            tuple(
+                (self._block(Stimulus, f"{table.id}.stimulus.{one.id}", place, given_numbers(one)), one.acts_on)
+                for place, one in check_stimuli(table, path, operation, self.findings)
+            ),
         )
+
+    def _operation(self, index: int, table: ProcedureTable, operation: type[UnitOperation], dose: DoseRule) -> Block:
+        """Return the block of the operation: what its presets bring, then what the scenario says."""
+        path: KeyPath = ("unit_procedure", index)
+        brought = read_presets(table, path, operation, self.findings)
+        off = read_effects(table, path, operation, self.findings)
+        raw = {**brought, **table.parameters}
+        for name in sorted(set(off) & set(table.parameters)):
+            place = address(self.findings.data, (*path, "parameters", name))
+            self.findings.warnings.append(f"{place} is given but not used: its effect is switched off")
+        wanted = {name: value for name, value in raw.items() if name not in off}
+        block = self._block(operation, table.id, (*path, "parameters"), wanted, dose)
+        given = {
+            name: dataclasses.replace(g, origin="preset") if name not in table.parameters else g
+            for name, g in block.given.items()
+        }
+        return dataclasses.replace(block, given=given, off=off)
 
     def _split(self, table: ProcedureTable, path: KeyPath) -> Block | None:
         if table.split is None:
@@ -324,7 +347,7 @@ class Reader:
         amounts: str | None = None,
     ) -> Block:
         """Return the block with all its quantities read; problems are collected."""
-        parameters = _counted_like(dose, declared(owner))
+        parameters = counted_like(dose, declared(owner))
         if amounts is not None:
             parameters = {
                 n: dataclasses.replace(p, unit=amounts) if p.unit == AMOUNT else p for n, p in parameters.items()
@@ -338,7 +361,7 @@ class Reader:
                 folder = self.findings.folder((*path, name))
                 given[name] = read_quantity(value, parameters[name], self._grades, self._common, folder)
             except QuantityError as error:
-                self.findings.quantity((*path, name), _with_dose(error, parameters[name]))
+                self.findings.quantity((*path, name), with_dose(error, parameters[name]))
         complete = len(given) == len(raw) and issubclass(owner, UnitOperation)
         unused = self._check_together(owner, path, given) if complete else frozenset()
         return Block(owner, prefix, parameters, given, unused)
@@ -365,27 +388,8 @@ def _no_operation(name: str) -> Problem:
     return Problem(refusal) if refusal is not None else unknown("operation", name, catalog())
 
 
-def _counted_like(dose: DoseRule | None, parameters: dict[str, Parameter]) -> dict[str, Parameter]:
-    """Return the parameters with contents of vials in the unit of the dose."""
-    if dose is None or dose.kind == "EV":
-        return parameters
-    unit = _CONTENTS[dose.kind]
-    return {
-        name: dataclasses.replace(parameter, unit=unit) if parameter.unit == _CONTENT else parameter
-        for name, parameter in parameters.items()
-    }
-
-
-def _with_dose(error: QuantityError, parameter: Parameter) -> QuantityError:
-    """Say where the unit of a content comes from."""
-    if parameter.unit not in _CONTENTS.values():
-        return error
-    expected = f"a content in {parameter.unit}, counted like product.dose"
-    return QuantityError(error.problem, error.got, expected, error.nearest)
-
-
 def _not_needed(block: Block) -> Block:
-    """Return a block about vesicles where the process has none: its defaults do not matter."""
+    """Return a block that the process has no use for: its defaults do not matter."""
     return dataclasses.replace(block, unused=frozenset(block.parameters))
 
 

@@ -21,7 +21,7 @@ from exosim.cell_readings import (
 from exosim.composition import protein_ceiling, ratio, total_dna, total_protein
 from exosim.kernel import Step, last_maker
 from exosim.material import Material, is_number, plus, times, total
-from exosim.operations.base import HARVEST_HOLD, Context, Outcome
+from exosim.operations.base import HARVEST_HOLD, HEADROOM, Context, Outcome
 from exosim.parameter import Array
 from exosim.physics.detection import Counter, counted_particles, dose_content
 from exosim.quality import MEASURES, Assay, Attribute, Lot, Result, reported_value
@@ -162,6 +162,14 @@ def _stages_of(step: Step, species: str) -> Iterator[Stage]:
         yield Stage(f"{name}.split", used, _amount(outcome.product, species), 0.0, {WASTE: wasted})
 
 
+def _headrooms(steps: Iterable[Step]) -> Iterator[Reading]:
+    """Yield how many times the cells of each culture every limit sustains."""
+    for step in steps:
+        for name, value in step.outcome.monitors.items():
+            if name.startswith(HEADROOM):
+                yield Reading(name, step.procedure.id, "1", value)
+
+
 def _amount(material: Material, species: str) -> Array:
     return total(getattr(material, species))
 
@@ -176,7 +184,7 @@ def read_batch(steps: Sequence[Step], context: Context, specification: Specifica
     readings = _headlines(steps, context, specification, start)
     for row in rows:
         readings.extend(_stage_readings(row, context, counter, start))
-    return readings
+    return [*readings, *_headrooms(steps)]
 
 
 def _read_cells(steps: Sequence[Step], context: Context, specification: Specification) -> list[Reading]:

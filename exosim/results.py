@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim import indicators, units
+from exosim import indicators
 from exosim.indicators import Account, Window
+from exosim.limiting import Bound, bounds
 from exosim.parameter import Array
 from exosim.ranking import Rank, ranked_inputs
 from exosim.readings import ALL_ATTRIBUTES
 from exosim.result_views import RunViews, YieldViews
-from exosim.summaries import QUANTILES, LimitReached, Summary, summarize
+from exosim.summaries import Estimate, LimitReached, Summary, estimate, summarize
 from exosim.variance import LevelShares, Scale, level_shares
 from exosim.version import __version__
 
@@ -105,8 +105,16 @@ class Yields(YieldViews):
 
     def losses(self, step: str) -> dict[str, NDArray[np.float64]]:
         """Return the vesicles, or cells where they are the product, lost at a step, by channel, on all draws."""
-        names = [name for name, s in self._kept["reading"] if s == step and name.startswith("loss: ")]
-        return {name.removeprefix("loss: "): self.values(name, step) for name in names}
+        return {name: self.values(f"loss: {name}", step) for name in self.readings_of(step, "loss: ")}
+
+    def readings_of(self, step: str, prefix: str) -> list[str]:
+        """Return the names of what is reported of a step under a prefix, without it."""
+        names = (name for name, s in self._kept["reading"] if s == step and name.startswith(prefix))
+        return [name.removeprefix(prefix) for name in names]
+
+    def bounds(self) -> tuple[Bound, ...]:
+        """Return what holds each culture back, the limit that binds most often first; :mod:`exosim.limiting`."""
+        return bounds(self)
 
     def has(self, name: str, step: str | None = None) -> bool:
         """Return whether a quantity is reported and not empty."""
@@ -175,6 +183,7 @@ class Yields(YieldViews):
             "nested": dict(zip(("worlds", "donors", "batches"), self.nested, strict=True)),
             "quantities": [summary.as_dict() for summary in self.quantities()],
             "limits": [limit.as_dict() for limit in self.limits()],
+            "bounds": [bound.as_dict() for bound in self.bounds()],
             "specification": self.in_specification(),
             "shares": [shares.as_dict() for shares in self.shares()],
             "ranking": [rank.as_dict() for rank in self.ranking()],
@@ -313,47 +322,3 @@ class FacilityResults(RunViews):
         lines = [f"{self.scenario.name}: {self.replications_in_words}, seed {self.seed}: mean (95 % interval)"]
         lines += [f"  {quantity}" for quantity in self.quantities() if quantity.step is None]
         return "\n".join([*lines, f"  {self.scenario.ledger().headline()}"])
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """An indicator over replications: n, mean with its 95 % interval (Student), standard deviation and quantiles."""
-
-    name: str
-    step: str | None
-    unit: str
-    n: int
-    mean: float | None = None
-    low: float | None = None
-    high: float | None = None
-    sd: float | None = None
-    median: float | None = None
-    p5: float | None = None
-    p95: float | None = None
-    reason: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the estimate as a JSON object."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
-    def __str__(self) -> str:
-        if self.mean is None:
-            return f"{self.name}: none ({self.reason})"
-        span = f" ({units.show(self.low, '1')} to {units.show(self.high or 0.0, '1')})" if self.low is not None else ""
-        return f"{self.name}: {units.show(self.mean, '1')}{span} {'' if self.unit == '1' else self.unit}".rstrip()
-
-
-def estimate(name: str, step: str | None, unit: str, values: Sequence[float]) -> Estimate:
-    """Return the estimate of an indicator; replications without a value do not count."""
-    from scipy.special import stdtrit
-
-    found = np.array([value for value in values if math.isfinite(value)])
-    if not found.size:
-        return Estimate(name, step, unit, 0, reason="no replication has a value")
-    mean, n = float(found.mean()), int(found.size)
-    p5, median, p95 = map(float, np.quantile(found, QUANTILES))
-    if n == 1:
-        return Estimate(name, step, unit, 1, mean, median=median, p5=p5, p95=p95)
-    sd = float(found.std(ddof=1))
-    half = float(stdtrit(n - 1, 0.975)) * sd / math.sqrt(n)
-    return Estimate(name, step, unit, n, mean, mean - half, mean + half, sd, median, p5, p95)

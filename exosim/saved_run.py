@@ -18,7 +18,7 @@ from exosim.event_files import EVENTS, part, read_log
 from exosim.export import SEPARATOR, read_csv
 from exosim.folder import check_files
 from exosim.records import BatchRecord, Event, log_hash
-from exosim.results import Estimate
+from exosim.summaries import Estimate
 
 Row = Mapping[str, str]
 

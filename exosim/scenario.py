@@ -17,14 +17,15 @@ from typing import Any
 
 import numpy as np
 
+from exosim.culture.stimulus import Stimulus
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
 from exosim.distributions import normal_quantile
 from exosim.empirical import Empirical
-from exosim.errors import FileError, Problem, ScenarioError
+from exosim.errors import FileError, Problem, ScenarioError, in_words
 from exosim.findings import Findings
 from exosim.inheritance import read_scenario
 from exosim.operations.base import Context, Hold
-from exosim.parameter import Array, Ledger, Resolved
+from exosim.parameter import ASSUMPTION, Array, Ledger, Resolved
 from exosim.plant import Campaign, Plant
 from exosim.plant_builder import campaign_of, plant_of
 from exosim.product import ProteinSize, Vesicles, VesicleSize, run_context
@@ -277,7 +278,7 @@ def _build(
     findings.override(overrides)
     reader = Reader(findings)
     declarations = reader.read()
-    others = {} if alone or declarations is None else _others(declarations, said, findings)
+    others = {} if alone or declarations is None else _others(declarations, findings)
     if findings.problems or declarations is None:
         raise ScenarioError(findings.problems)
     table = reader.table
@@ -288,7 +289,7 @@ def _build(
     )  # fmt: skip
 
 
-def _others(declarations: Declarations, source: TomlSource, findings: Findings) -> dict[str, Scenario]:
+def _others(declarations: Declarations, findings: Findings) -> dict[str, Scenario]:
     """Return the scenarios of the products that have a file of their own; the campaigns in those files do not count."""
     found = {}
     for index, campaign in enumerate(declarations.plant.campaigns):
@@ -296,17 +297,25 @@ def _others(declarations: Declarations, source: TomlSource, findings: Findings) 
             continue
         listed = isinstance(findings.data.get("campaign"), list)
         place: KeyPath = ("campaign", index, "scenario") if listed else ("campaign", "scenario")
-        beside = Path(source.place(place)[0] or source.name).parent
-        typed, variant = split_name(str(beside / campaign.scenario))
         try:
-            other, problems = read_scenario(typed, MAXIMUM_MEBIBYTES)
-            found[campaign.product] = _build(other, variant, {}, problems, alone=True)
-        except (FileError, ScenarioError) as error:
+            found[campaign.product] = _other(Path(findings.folder(place), campaign.scenario))
+        except FileError as error:  # what is wrong with the path is told where it is named
+            for problem in error.problems:
+                findings.add(place, replace(problem, file=None, got=in_words(campaign.scenario)))
+            continue
+        except ScenarioError as error:
             findings.problems += error.problems
             continue
         for problem in missing(found[campaign.product].declarations, declarations.plant):
             findings.add(place, problem)
     return found
+
+
+def _other(path: Path) -> Scenario:
+    """Return the scenario of a product on the plant of another one."""
+    typed, variant = split_name(str(path))
+    source, problems = read_scenario(str(Path(typed).absolute()) if typed == "-" else typed, MAXIMUM_MEBIBYTES)
+    return _build(source, variant, {}, problems, alone=True)
 
 
 def _title(table: ScenarioTable, variant: str | None) -> str:
@@ -329,10 +338,12 @@ def _rebuilt(
 def _lines(block: Block, overrides: Mapping[str, Any]) -> Iterator[Resolved]:
     for name, parameter in block.parameters.items():
         path = f"{block.prefix}.{name}"
-        if name in block.given:
-            yield block.given[name].line(
-                path, parameter.unit, "override" if {path, f"{path}.value"} & set(overrides) else "scenario"
-            )
+        if name in block.off:
+            yield Resolved(path, "off", parameter.unit, "scenario", ASSUMPTION, "D")
+        elif name in block.given:
+            given = block.given[name]
+            origin = "override" if {path, f"{path}.value"} & set(overrides) else given.origin
+            yield given.line(path, parameter.unit, origin)
         elif parameter.default is not None and name not in block.unused:
             yield default_line(path, parameter)
 
@@ -341,6 +352,8 @@ def _procedure(declared: ProcedureDeclaration, values: Values, context: Context)
     arguments = dict(declared.operation.pick(values))
     if declared.harvest_hold is not None:
         arguments["harvest_hold"] = Hold(**declared.harvest_hold.pick(values))
+    if declared.stimuli:
+        arguments["stimuli"] = tuple(Stimulus(acts_on=on, **block.pick(values)) for block, on in declared.stimuli)
     wait = Wait(**declared.wait.pick(values))
     hold = Hold(**declared.hold.pick(values)) if declared.hold is not None else None
     split = declared.split.pick(values) if declared.split is not None else {}

@@ -42,7 +42,13 @@ LATER_SECTIONS = (
 )  # fmt: skip
 """Sections and keys of the format whose code does not exist yet."""
 NOT_YET = "this is not in this version of exosim"
-_ITEMS = {"feeds": "unnamed", "shifts": "unnamed", "days": "Mon", "holidays": datetime.date(2000, 1, 1)}
+_ITEMS = {
+    "feeds": "unnamed",
+    "without": "unnamed",
+    "shifts": "unnamed",
+    "days": "Mon",
+    "holidays": datetime.date(2000, 1, 1),
+}
 """Stand-ins for entries of lists by the name of the list; others hold tables."""
 _ROUNDS = 6
 """A stand-in may lack keys of its own: as deep as tables are nested, with room to spare."""
@@ -64,9 +70,25 @@ class LongestHoldTable(Table):
     breach: Literal["deviation", "reject"] = "deviation"
 
 
+class StimulusTable(Table):
+    id: Id
+    fold: Any
+    basis: Name
+    acts_on: Literal["secretion", "fusion", "formation"] = "secretion"
+    begin: Any = None
+    duration: Any = None
+    every: Any = None
+    death: Any = None
+
+
 class ProcedureTable(Table):
     id: Id
     operation: Name
+    vessel: Name | None = None
+    cells: Name | None = None
+    medium: Name | None = None
+    carrier: Name | None = None
+    rotor: Name | None = None
     unit: Name | None = None
     operator: Name | None = None
     feeds: Annotated[list[Name], Field(min_length=1)] | None = None
@@ -79,6 +101,8 @@ class ProcedureTable(Table):
     waits_in: Name | None = None
     utilities: dict[Name, Any] = Field(default_factory=dict)
     when_too_large: Literal["refuse", "parallel", "cycles"] = "refuse"
+    without: list[Name] = Field(default_factory=list)
+    stimulus: list[StimulusTable] = Field(default_factory=list)
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -106,7 +130,7 @@ class ProductTable(Table):
 
 
 class CommonTable(Table):
-    batch: Any = 0.0
+    batch: Any = None
 
 
 class AssayTable(Table):
@@ -189,6 +213,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[[unit_procedure]]": ProcedureTable,
     "hold": HoldTable,
     "max_hold": LongestHoldTable,
+    "[[unit_procedure.stimulus]]": StimulusTable,
     "[[assay]]": AssayTable,
     "[[attribute]]": AttributeTable,
     "limits": LimitsTable,
@@ -217,7 +242,7 @@ _STAND_INS: Mapping[str, Any] = {
     "name": "unnamed", "product": {"dose": "1 EV"}, "dose": "1 EV", "unit_procedure": [], "id": "unnamed",
     "operation": "none", "limit": "1 h", "measure": "none", "limits": {}, "text": "none", "role": "unnamed",
     "days": ["Mon"], "from": datetime.time(6), "to": datetime.time(14), "consequence": "wait",
-    "every": "1 h", "duration": "1 h", "due": datetime.date(2027, 1, 4),
+    "every": "1 h", "duration": "1 h", "fold": 1.0, "basis": "per cell", "due": datetime.date(2027, 1, 4),
 }  # fmt: skip
 _EXAMPLES: Mapping[str, str] = {
     "name": 'name = "my_process"',
@@ -225,6 +250,8 @@ _EXAMPLES: Mapping[str, str] = {
     "dose": 'dose = "1e10 EV" or "1e10 particle"',
     "unit_procedure": "[[unit_procedure]] with id and operation",
     "id": 'id = "clarify"',
+    "fold": "fold = 3",
+    "basis": 'basis = "per cell"',
     "operation": 'operation = "depth_filtration"',
     "limit": 'limit = "24 h" (of a utility: limit = "500 L/h")',
     "start": "start = 2027-01-04T06:00:00",

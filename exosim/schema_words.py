@@ -60,7 +60,19 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "hold": "how the feed is lost while it waits",
         "harvest_hold": "how harvests are lost while they wait for their pool; cultures only",
         "max_hold": "limit of the wait before the procedure",
+        "vessel": "a real vessel, whose area, volume and limits count where the parameters do not say otherwise",
+        "cells": "a type of cells, whose growth, metabolism and secretion count in the same way",
+        "medium": "a medium, whose glucose and background count in the same way",
+        "carrier": "a microcarrier, whose size and area count in the same way",
+        "rotor": "a real rotor, whose geometry counts in the same way",
+        "without": "effects that are switched off",
+        "stimulus": "what raises the release of vesicles for a time; cultures only",
         "parameters": "the parameters of the operation; what is not given has its default",
+    },
+    "StimulusTable": {
+        "id": "name of the stimulus, unique in the procedure",
+        "basis": 'what the fold refers to: only "per cell" may multiply a secretion rate',
+        "acts_on": "secretion while it lasts, or fusion or formation of multivesicular bodies (a burst, a slow rise)",
     },
     "HoldTable": {
         "matrix": "fluid and temperature for which the rate holds; a note",
@@ -157,7 +169,6 @@ UNITS: Mapping[tuple[str, str], str] = {
     ("ScenarioTable", "warm_up"): "h",
     ("LongestHoldTable", "limit"): "h",
     ("ProductTable", "dose"): "EV",
-    ("CommonTable", "batch"): "1",
     ("EquipmentTable", "size_limit"): "any",
     ("UtilityTable", "limit"): "any",
 }

@@ -19,7 +19,7 @@ from typing import Any
 from exosim import units
 from exosim.errors import Problem, UsageError, unknown
 from exosim.indicators import HEADLINES, Account
-from exosim.results import Estimate, estimate
+from exosim.summaries import Estimate, estimate
 
 STEP = 10
 _TENTH = 100

@@ -1,9 +1,10 @@
-"""Summaries of a quantity over all draws, and of the limits that were reached."""
+"""Summaries of a quantity over all draws, estimates over replications, and the limits that were reached."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,16 @@ QUANTILES = (0.05, 0.5, 0.95)
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class Row:
+    """What is reported with a fixed set of names."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the row as a JSON object, in the order of its fields."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary(Row):
     """A quantity over all draws.
 
     Attributes
@@ -36,11 +46,6 @@ class Summary:
     p95: float | None = None
     reason: str | None = None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the summary as a JSON object."""
-        names = ("name", "step", "unit", "n", "mean", "sd", "median", "p5", "p95", "reason")
-        return {name: getattr(self, name) for name in names}
-
     def __str__(self) -> str:
         if self.median is None:
             return f"{self.name}: none ({self.reason})"
@@ -49,16 +54,36 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class LimitReached:
+class Estimate(Row):
+    """An indicator over replications: n, mean with its 95 % interval (Student), standard deviation and quantiles."""
+
+    name: str
+    step: str | None
+    unit: str
+    n: int
+    mean: float | None = None
+    low: float | None = None
+    high: float | None = None
+    sd: float | None = None
+    median: float | None = None
+    p5: float | None = None
+    p95: float | None = None
+    reason: str | None = None
+
+    def __str__(self) -> str:
+        if self.mean is None:
+            return f"{self.name}: none ({self.reason})"
+        span = f" ({units.show(self.low, '1')} to {units.show(self.high or 0.0, '1')})" if self.low is not None else ""
+        return f"{self.name}: {units.show(self.mean, '1')}{span} {'' if self.unit == '1' else self.unit}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class LimitReached(Row):
     """How often a named limit was reached."""
 
     step: str
     limit: str
     share: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the limit as a JSON object."""
-        return {"step": self.step, "limit": self.limit, "share": self.share}
 
 
 def summarize(
@@ -77,3 +102,19 @@ def summarize(
     if not math.isfinite(mean + sd):
         return Summary(name, step, unit, 0, reason="too large a number to average")
     return Summary(name, step, unit, draws, mean, sd if draws > 1 else None, middle, low, high)
+
+
+def estimate(name: str, step: str | None, unit: str, values: Sequence[float]) -> Estimate:
+    """Return the estimate of an indicator; replications without a value do not count."""
+    from scipy.special import stdtrit
+
+    found = np.array([value for value in values if math.isfinite(value)])
+    if not found.size:
+        return Estimate(name, step, unit, 0, reason="no replication has a value")
+    mean, n = float(found.mean()), int(found.size)
+    p5, median, p95 = map(float, np.quantile(found, QUANTILES))
+    if n == 1:
+        return Estimate(name, step, unit, 1, mean, median=median, p5=p5, p95=p95)
+    sd = float(found.std(ddof=1))
+    half = float(stdtrit(n - 1, 0.975)) * sd / math.sqrt(n)
+    return Estimate(name, step, unit, n, mean, mean - half, mean + half, sd, median, p5, p95)

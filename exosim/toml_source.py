@@ -31,6 +31,7 @@ MAXIMUM_MEBIBYTES = 16
 
 _MEBIBYTE = 1024**2
 _NAMES_LOOKED_AT = 1000
+_ENDING = ".toml"
 _SIGNATURES = {
     b"PK\x03\x04": "a zip archive, such as an .xlsx or .docx file",
     b"\xd0\xcf\x11\xe0": "an old Office file, such as .xls",
@@ -162,7 +163,7 @@ def _unreadable(typed: str, name: str, error: Exception) -> FileError:
     if isinstance(error, FileNotFoundError):
         folder, wanted = os.path.split(os.path.abspath(typed))
         problem = "there is no such file" if os.path.isdir(folder) else "there is no such folder"
-        nearest = nearest_name(wanted, file_names(folder))
+        nearest = _nearest_file(wanted, folder)
     elif isinstance(error, IsADirectoryError):
         problem = "this is a folder, not a file"
     elif isinstance(error, PermissionError):
@@ -171,6 +172,13 @@ def _unreadable(typed: str, name: str, error: Exception) -> FileError:
         problem = f"the file cannot be read: {getattr(error, 'strerror', None) or shortened(str(error))}"
     shown = shortened(nearest) if nearest else None
     return FileError(Problem(f"{problem} (looked at {place})", file=name, nearest=shown))
+
+
+def _nearest_file(wanted: str, folder: str) -> str | None:
+    """Return the TOML file of a folder that was most likely meant; its ending alone makes no name alike."""
+    found = {os.path.splitext(name)[0]: name for name in file_names(folder) if name.lower().endswith(_ENDING)}
+    nearest = nearest_name(os.path.splitext(wanted)[0], found)
+    return None if nearest is None else found[nearest]
 
 
 def file_names(folder: str) -> list[str]:

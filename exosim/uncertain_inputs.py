@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exosim.parameter import ASSUMPTION
 from exosim.sampling import COMMON, LEVELS, Level
 
 if TYPE_CHECKING:
@@ -46,7 +45,8 @@ def inputs_of(scenario: Scenario) -> tuple[Input, ...]:
         for level, name in g.quantity.layers(path)
     ]
     if any(g.quantity.common and g.quantity.varies == "batch" for g in given.values()):
-        found.append(Input(COMMON_PATH, "batch", COMMON, "D", ASSUMPTION))
+        evidence = scenario.declarations.common.given["batch"]
+        found.append(Input(COMMON_PATH, "batch", COMMON, evidence.grade, evidence.source))
     return tuple(found)
 
 

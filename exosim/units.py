@@ -24,6 +24,7 @@ _POWER = re.compile(r"(?<=[A-Za-zµμ])\^?(-?\d+)")
 _LONGEST = 60
 _HINTS = {
     ("[length]", "[time]"): 'm is meter: write "min" for minutes',
+    ("[mass]", "dimensionless"): "g is gram: a centrifugal force is a plain number, in multiples of gravity",
     ("1 / [length] ** 3", "[vesicle] / [length] ** 3"): "say what is counted: EV/mL or EV/L",
     ("1 / [length] ** 3", "[particle] / [length] ** 3"): "say what is counted: particle/mL or particle/L",
     ("1 / [length] ** 3", "[cell] / [length] ** 3"): "say what is counted: cell/mL or cell/L",

@@ -32,9 +32,14 @@ SPECIES: Mapping[str, Species] = {
     "free_dna": Species("ng", None, "free host-cell DNA that can be amplified (fragments above 200 bp)"),
     "bound_dna": Species("ng", None, "host-cell DNA bound to vesicles, follows them"),
     "debris": Species("particle", None, "debris and apoptotic bodies above 1 um"),
+    "potency": Species("EV", None, "vesicles weighted with their relative potency, follow them"),
     "viable_cells": Species("cell", None, "viable cells"),
+    "doublings": Species("cell", None, "population doublings since isolation, summed over the viable cells"),
     "dead_cells": Species("cell", None, "dead cells"),
     "salt": Species("mol", None, "sodium chloride equivalents"),
+    "glucose": Species("mmol", None, "glucose"),
+    "lactate": Species("mmol", None, "lactate"),
+    "ammonia": Species("mmol", None, "ammonia and ammonium"),
     "nuclease": Species("U", None, "nuclease activity"),
     "endotoxin": Species("EU", None, "bacterial endotoxin"),
     "cargo": Species("mol", None, "loaded cargo"),
@@ -42,6 +47,9 @@ SPECIES: Mapping[str, Species] = {
 
 DoseKind: TypeAlias = Literal["EV", "particle", "cell"]
 """What a dose counts: true vesicles, particles as the instrument counts them, or viable cells."""
+
+SMALL_MOLECULES: tuple[str, ...] = ("glucose", "lactate", "ammonia")
+"""Species besides salt that pass every ultrafilter and elute with salt."""
 
 PROTEIN_POOLS: tuple[str, ...] = ("small", "albumin", "immunoglobulin", "complex")
 """Pools of soluble protein by size, in the order of axis 0; their diameters are parameters of the product."""
@@ -59,5 +67,8 @@ CONSUMABLES: Mapping[str, str] = {
     "membrane_area": "m2",
     "resin": "L",
     "nuclease": "U",
+    "trehalose": "g",
+    "human_albumin": "g",
+    "centrifuge_tube": "tube",
     "vial": "vial",
 }

@@ -62,11 +62,6 @@ class WorkingTime:
             total += end - start
         return before
 
-    @property
-    def always(self) -> bool:
-        """Whether all time is working time."""
-        return self.intervals is None
-
     def next_start(self, now: float, hours: float = 0.0) -> float:
         """Return the earliest time from `now` at which work can start and go on for `hours` without a break.
 

@@ -3,9 +3,8 @@
 ``oracle_reference.csv`` holds the rows that the physics in this version covers, ``oracle_statistics.csv`` those of the
 statistics of draws. These wait for later operations:
 
-- odes: CHEMOSTAT and PERFUSION (Monod growth), DEPLETION (substrate), OXYGEN, BATEMAN, EOC (order of Heun's method)
 - stats_oracles: total indices of SOBOL-G, LHS, MORRIS, WILKS (designs of studies), AR1, ANTI
-- unitops: SPIN (pelleting), LANGMUIR, BOHART (adsorption), COUNT (counting noise of an assay)
+- unitops: LANGMUIR, BOHART (adsorption), COUNT (counting noise of an assay)
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ FILE = Path(__file__).with_name("oracle_reference.csv")
 STATISTICS = Path(__file__).with_name("oracle_statistics.csv")
 REPLICATIONS = 24
 _NUMBER = r"([-+]?\d*\.?\d+(?:e[-+]?\d+)?)"
+
+
+AnyRow = TypeVar("AnyRow", bound="Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Row:
         return bool(abs(float(computed) - self.value) <= allowed)
 
 
-def load(file_: Path = FILE) -> tuple[Row, ...]:
+def load(file_: Path = FILE, kind: type[AnyRow] = Row) -> tuple[AnyRow, ...]:  # type: ignore[assignment]
     """Return the rows of a file, in its order."""
     rows, seen = [], Counter[tuple[str, ...]]()
     with file_.open(newline="", encoding="utf-8") as file:
@@ -80,7 +83,7 @@ def load(file_: Path = FILE) -> tuple[Row, ...]:
             seen[asked] += 1
             label = re.sub(r"[^A-Za-z0-9.]+", "_", line["quantity"]).strip("_")
             rows.append(
-                Row(
+                kind(
                     *asked,
                     line["params"],
                     float(line["value"]),

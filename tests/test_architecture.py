@@ -16,7 +16,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["errors", "html", "units", "plugins", "references", "version", "limits"], 0),
     **dict.fromkeys(["parameter", "distributions", "quantile_given", "empirical"], 1),
     **dict.fromkeys(["sampling", "vocabulary", "material", "global_random", "frames"], 1),
-    **dict.fromkeys(["physics", "operations", "plugin_guard", "composition", "recipe", "kernel"], 2),
+    **dict.fromkeys(["physics", "culture", "centrifuge", "preset_catalog"], 2),
+    **dict.fromkeys(["operations", "plugin_guard", "composition", "recipe", "kernel"], 2),
     **dict.fromkeys(["quality", "product", "readings", "cell_readings", "working_time", "plant"], 3),
     **dict.fromkeys(["records", "description", "testing"], 3),
     **dict.fromkeys(
@@ -39,17 +40,18 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["indicators", "labor", "history", "waits", "product_indicators"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder"], 6),
-    **dict.fromkeys(["reader", "sites", "scenario", "scenario_view"], 6),
+    **dict.fromkeys(["contents", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "releases", "preflight", "plugin_trial"], 7),
     **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
     **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run"], 7),
-    **dict.fromkeys(["summaries", "uncertain_inputs", "variance", "ranking", "comparison", "size_spectra"], 7),
+    **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
+    **dict.fromkeys(["size_spectra"], 7),
     **dict.fromkeys(["plots", "bibliography"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
-    **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread"], 10),
+    **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {
     "numpy": set(range(1, 10)),

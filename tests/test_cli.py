@@ -23,6 +23,7 @@ from exosim import cli, command_options
 from exosim.errors import ModelError, Problem
 from exosim.readings import HEADLINES
 from exosim.version import __version__
+from exosim.whole_numbers import WholeNumber
 from tests.texts import BASE, FILE, Door, changed, of_operation
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "msc_hollow_fiber.toml"
@@ -237,6 +238,48 @@ def test_too_many_draws(door: Door) -> None:
         assert answer.code == 2
         assert answer.err.startswith("--draws: ")
     assert [path.name for path in door.folder.iterdir()] == [FILE]
+
+
+@pytest.mark.parametrize("text", ["1000", "1_000", "1,000", "1e3", "1E+3", "0.1e4", "1.0e3", " 1000 "])
+def test_a_whole_number_may_be_written_in_many_ways(text: str, door: Door) -> None:
+    """All options that take one read it alike."""
+    door.write(BASE)
+    document = door.run("yield", FILE, "--draws", text, "--seed", text, "--max-file-size", text, "--json").document()
+    assert (document["n"], document["seed"]) == (1000, 1000)
+    nested = door.run("yield", FILE, "--nested", f"{text}x1x2", "--json").document()
+    assert nested["nested"] == {"worlds": 1000, "donors": 1, "batches": 2}
+    for command in cli.cli.commands.values():
+        for option in command.params:
+            assert not isinstance(option.type, click.types.IntParamType) or isinstance(option.type, WholeNumber)
+
+
+@pytest.mark.parametrize(
+    "text", ["1.5", "two", "1e-3", "1.25e1", "100.000", "1,00", "1,0000", "1__0", "_1", "1e", "²e3"]
+)
+def test_what_is_no_whole_number_is_refused(text: str, door: Door) -> None:
+    """A point with three zeros behind it is a thousand to some and one to others."""
+    door.write(BASE)
+    for option, command in (("--draws", "yield"), ("--seed", "run"), ("--replications", "run"), ("--jobs", "run")):
+        answer = door.run(command, FILE, option, text)
+        assert (answer.code, answer.out) == (2, "")
+        assert answer.err == f"{option}: '{text}' is not a whole number\ntry \"exosim --help\"\n"
+    assert door.run("yield", FILE, "--nested", f"{text}x1x2").code == 2
+
+
+def test_a_table_in_a_pipe_breaks_no_address(door: Door) -> None:
+    """Each parameter is one line with its whole address, however long; so is what a variant sets."""
+    long = "concentrate_and_wash_the_pools_of_the_first_and_the_second_week"
+    spread = "{ p5 = 5.1234, p50 = 6.1234, p95 = 7.1234, donor_spread = 0.123, batch_spread = 0.234 }"
+    variant = f'[[variant]]\nname = "thinner"\nset = {{ "{long}.concentration_factor" = 20 }}\n\n[[assay]]'
+    text = BASE.replace('id = "tff"', f'id = "{long}"').replace("[[assay]]", variant)
+    text = text.replace("concentration_factor = 10", f"concentration_factor = 10\ndiavolumes = {spread}")
+    rows = [row.strip() for row in door.check(text).out.splitlines()]
+    for line in door.run("check", FILE, "--json").document()["ledger"]["lines"]:
+        (row,) = (row for row in rows if row.split()[:1] == [line["path"]])
+        assert all(line[key] in row for key in ("value", "unit", "origin", "grade", "source"))
+    (row,) = (row for row in rows if row.startswith("base#thinner"))
+    assert row.split() == ["base#thinner", f"{long}.concentration_factor", "10", "20"]
+    assert max(map(len, rows)) > 132
 
 
 def test_progress_shows_after_a_second(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,7 +198,7 @@ def test_compare_as_json_is_the_same_bytes_again(door: Door) -> None:
     first, second = (door.run("compare", str(MORE_DOSES), "--draws", "64", "--json", "--out", out) for out in "ab")
     assert first.out == second.out == (door.folder / "a" / "compare.json").read_text(encoding="utf-8")
     document = first.document()
-    assert list(document) == ["form", "version", "scenarios", "seed", "n", "quantities", "warnings"]
+    assert list(document) == ["form", "version", "scenarios", "seed", "n", "quantities", "bounds", "warnings"]
     assert (document["form"], document["n"]) == ("exosim.compare/1", 64)
     for name in ("compare.csv", "compare.png", "compare.svg", "ledgers.csv"):
         assert (door.folder / "a" / name).read_bytes() == (door.folder / "b" / name).read_bytes()

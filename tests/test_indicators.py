@@ -36,7 +36,7 @@ from exosim.indicators import (
 from exosim.labor import paid_hours, touched_hours
 from exosim.operations.base import Phase
 from exosim.plant import Equipment, Plant, Role
-from exosim.recipe import Recipe
+from exosim.recipe import Recipe, WhenTooLarge
 from exosim.records import BatchRecord, Event, Run, log_hash
 from exosim.working_time import Shift, WorkingTime, working_time
 from tests.facility.plants import CONTEXT, Setting, Stage, attended, crew, shop
@@ -277,6 +277,22 @@ def test_a_batch_too_large_for_one_unit(rule: str, hours: float) -> None:
     with mock.patch.object(Lots, "size", lambda *_: 29.0):
         planned = planned_occupation(plant, (procedure,), lots, 3)
     assert planned == {"u": hours}
+
+
+def test_a_batch_goes_on_on_the_units_that_it_holds() -> None:
+    """First on one unit in three cycles, then there again although two would be free: 3 * 5 h, 3 * 5 h, one turnaround.
+
+    The other way round it holds both: two cycles of 5 h on both, then two of them again, although asked for one.
+    """
+    stage = Stage(5.0, 2, 4.0, unit="u")
+    rules: tuple[WhenTooLarge, ...] = ("cycles", "parallel")
+    plant = Plant((Equipment("u", 2, 4.0, size_limit=10.0),))
+    for order, hours in ((rules, 15 + 15 + 4), (rules[::-1], 2 * (10 + 10 + 4))):
+        procedures = tuple(replace(stage.procedure(n), when_too_large=rule, unit="u") for n, rule in enumerate(order))
+        recipe = Recipe(procedures, CONTEXT)
+        lots = Lots(recipe, mock.Mock(return_value=recipe), 1)
+        with mock.patch.object(Lots, "size", lambda *_: 29.0):
+            assert planned_occupation(plant, procedures, lots, 1) == {"u": hours}
 
 
 def test_changing_clothes_is_planned() -> None:

@@ -297,7 +297,7 @@ def test_a_readable_twin_of_the_culture_agrees(plan: dict[str, float], growing: 
     values["collection_growth"] = 0.2 + 0.6 * generator.random(lanes) if growing else 0.0
     context = context_of(np.linspace(90.0, 140.0, lanes))
     viable = 1e8 * (0.2 + generator.random(lanes))
-    culture = HollowFiberCulture(context=context, **plan, **values)
+    culture = HollowFiberCulture(context=context, doublings_limit=math.inf, **plan, **values)
     outcome = culture.transform(Material(volume=0.1, viable_cells=viable))
     fixed = {
         key: getattr(culture, key) for key in ("extracapillary_volume", "fiber_area", "attachment", "growth_death_rate")

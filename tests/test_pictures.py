@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -89,3 +90,14 @@ def test_pictures_are_the_same_bits(yields: xs.Yields, name: str, tmp_path: Path
             [p.read_bytes() for p in save(drawn[0] if name == "size_steps" else drawn, tmp_path / folder, name)]
         )
     assert written[0] == written[1]
+
+
+def test_every_picture_of_the_documentation_is_drawn_by_its_script(tmp_path: Path) -> None:
+    """No picture is made by hand: `make pictures` writes all of them, and nothing that no page shows."""
+    documentation = SCENARIOS.parent / "docs"
+    script = runpy.run_path(str(documentation / "pictures.py"))
+    written = script["write"](tmp_path, draws=200)
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in written)
+    assert {path.name for path in written} == {path.name for path in (documentation / "images").iterdir()}
+    pages = " ".join(page.read_text(encoding="utf-8") for page in documentation.rglob("*.md"))
+    assert all(f"images/{path.name})" in pages for path in written)

@@ -14,11 +14,13 @@ from exosim.ranking import MOST_LANES, first_order, noise_floor
 from exosim.uncertain_inputs import inputs_of
 from tests.layered import of_levels
 from tests.oracle import REPLICATIONS, STATISTICS, Row, load
+from tests.texts import of_operation
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 ROWS = [row for row in load(STATISTICS) if row.id in ("SOBOL-G", "ISHIGAMI")]
 LANES = 2**15
 Floats = NDArray[np.float64]
+VARYING = '{ triangular = { low = 0.7, mode = 0.8, high = 0.9 }, varies = "batch" }'
 
 
 def sobol_g(u: Floats, a: list[float]) -> Floats:
@@ -129,6 +131,34 @@ def test_few_draws_rank_nothing(tmp_path: Path) -> None:
     assert xs.evaluate(scenario, draws=15).ranking() == ()
     assert xs.evaluate(scenario, draws=16).ranking() != ()
     assert xs.evaluate(xs.load(SCENARIOS / "minimal.toml"), draws=100).ranking() == ()
+
+
+@pytest.mark.parametrize(
+    ("common", "recovery", "line"),
+    [
+        ("0.3", VARYING, ("0.3", "scenario", "assumption", "D")),
+        ('{ value = 0.3, source = "ours", grade = "A" }', VARYING, ("0.3", "scenario", "ours", "A")),
+        (None, VARYING, ("0", "default", "assumption", "D")),
+        (None, VARYING.replace('"batch"', '"study"'), None),
+        (None, "0.8", None),
+    ],
+)
+def test_the_common_factor_has_a_line_in_the_ledger(
+    common: str | None, recovery: str, line: tuple[str, ...] | None, tmp_path: Path
+) -> None:
+    """Where a recovery varies by batch; its source and grade are those of the input in the ranking."""
+    text = of_operation("measured_step", f"ev_recovery = {recovery}")
+    head = "" if common is None else f"[common]\nbatch = {common}\n"
+    text = text.replace("[common]\nbatch = 0.3\n", head) + '[sources]\nours = { text = "batch records" }\n'
+    (tmp_path / "s.toml").write_text(text, encoding="utf-8")
+    scenario = xs.load(tmp_path / "s.toml")
+    found = [(x.value, x.origin, x.source, x.grade) for x in scenario.ledger() if x.path == "common.batch"]
+    assert found == ([] if line is None else [line])
+    inputs = [(x.source, x.grade) for x in inputs_of(scenario) if x.path == "common.batch"]
+    assert inputs == ([] if common is None or line is None else [line[2:]])
+    if common is not None:
+        changed = scenario.with_({"common.batch": 0.5}).ledger()
+        assert [(x.value, x.origin) for x in changed if x.path == "common.batch"] == [("0.5", "override")]
 
 
 def test_a_nested_run_ranks_by_its_worlds(tmp_path: Path) -> None:

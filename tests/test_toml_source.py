@@ -282,6 +282,19 @@ def test_cli_005_a_missing_file_names_the_nearest(tmp_path: Path, monkeypatch: p
     assert caught.value.exit_code == 5
 
 
+@pytest.mark.parametrize(
+    ("typed", "nearest"),
+    [("base", "base.toml"), ("basis.toml", "base.toml"), ("x.toml", None), ("notes.toml", None), ("tests.toml", None)],
+)
+def test_only_a_toml_file_with_a_name_alike_is_offered(typed: str, nearest: str | None, tmp_path: Path) -> None:
+    """The ending makes no two names alike, and another kind of file is none to read."""
+    for name in ("base.toml", "a.toml", "notes.txt", "tests.png"):
+        (tmp_path / name).touch()
+    with pytest.raises(FileError) as caught:
+        read_toml(tmp_path / typed)
+    assert caught.value.problems[0].nearest == nearest
+
+
 def test_cli_005_a_missing_folder_is_said(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="there is no such folder"):
         read_toml(tmp_path / "absent" / "batch.toml")

@@ -121,7 +121,7 @@ def test_a_phase_of_a_whole_shift_waits_for_a_whole_shift() -> None:
 
 def test_without_shifts_it_is_always_on() -> None:
     always = working_time([], datetime.datetime(2026, 1, 1), 100.0)
-    assert always.always and always.next_start(3.0, 50.0) == 3.0
+    assert always.intervals is None and always.next_start(3.0, 50.0) == 3.0
     assert always.finish(3.0, 50.0) == 53.0 and always.worked(7.0) == 7.0 and always.until(1e6) == math.inf
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,14 +14,13 @@ from exosim.facility.room import Room
 from exosim.facility.route import Production, Stage
 from exosim.facility.store import Store
 from exosim.facility.work import work
+from exosim.plant import units_and_cycles, units_filled
 from exosim.records import Disposition, entry
 
 if TYPE_CHECKING:
     from exosim.facility.line import Line
 
 Steps = Generator[simpy.Event, Any, Any]
-_SLACK = 1e-9
-"""Share by which a size may exceed that of its units before one more is taken."""
 
 
 class Resource(Protocol):
@@ -186,16 +184,17 @@ def _units(batch: Batch, stage: Stage, pool: Pool, held: int = 0) -> int:
     if pool.size_limit is None:
         return 1
     size = batch.production.lots.size(batch.lane, stage.index)
-    parts = max(math.ceil(size / pool.size_limit * (1.0 - _SLACK)), 1)
+    filled = units_filled(size, pool.size_limit)
     rule = stage.procedure.when_too_large
-    if parts <= max(held, 1):
+    if filled <= max(held, 1):
         return 1
     if rule == "refuse":
         problem = f"needs a size of {size:.4g}, and one {pool.name} holds {pool.size_limit:.4g}"
         raise ModelError(Problem(problem, path=stage.id, expected='when_too_large = "parallel" or "cycles"'))
-    if stage.visited and (rule == "cycles" or parts > (held or pool.capacity)):
+    if stage.visited and (rule == "cycles" or filled > (held or pool.capacity)):
         problem = "its visits follow one schedule and cannot run in cycles"
-        raise ModelError(Problem(problem, path=stage.id, expected=f"at least {parts} units of {pool.name} in parallel"))
-    at_once = held or (min(parts, pool.capacity) if rule == "parallel" else 1)
-    batch.cycles = math.ceil(parts / at_once)
+        raise ModelError(
+            Problem(problem, path=stage.id, expected=f"at least {filled} units of {pool.name} in parallel")
+        )
+    at_once, batch.cycles = units_and_cycles(filled, pool.capacity, rule, held)
     return at_once

@@ -26,6 +26,8 @@ from exosim.plugins import Plugin
 from exosim.vocabulary import DoseKind
 
 HARVEST_HOLD = "harvest hold"
+HEADROOM = "headroom: "
+"""Start of the names of monitors that tell how many times the cells that are there a limit sustains."""
 NOTHING = 1e-300
 """Least volume or number to divide by, so that a lot that was lost altogether stays empty instead of undefined."""
 Losses: TypeAlias = Mapping[str, Material]
@@ -114,6 +116,8 @@ class UnitOperation:
 
     source: ClassVar[bool] = False
     """Whether the operation starts a process and needs no feed."""
+    effects: ClassVar[Mapping[str, Mapping[str, float]]] = {}
+    """Effects that a scenario can switch off, each with the parameters that it owns at the values of its absence."""
     needs: ClassVar[Literal["vesicles", "viable_cells", "either"]] = "vesicles"
     """What the feed must hold, unless the operation is a source."""
     plain: ClassVar[bool] = False
@@ -151,7 +155,7 @@ class UnitOperation:
             overall = total(np.asarray(feed.vesicles * factor)) / before
         elif isinstance(factor, np.ndarray) and factor.ndim == 2:
             overall = factor.mean(axis=0)
-        return {"vesicles": factor, "associated_protein": overall, "bound_dna": overall}
+        return {"vesicles": factor, "associated_protein": overall, "bound_dna": overall, "potency": overall}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,13 +245,13 @@ class Visit:
     Attributes
     ----------
     time : hours after the start
-    kind : ``exchange`` discards the medium, ``harvest`` collects it
+    kind : ``feed`` changes the medium to go on growing, ``exchange`` to start collecting; ``harvest`` collects it
     pool : number of the pool to which a harvest belongs
     last : whether the vessel is not filled again
     """
 
     time: float
-    kind: Literal["exchange", "harvest"]
+    kind: Literal["feed", "exchange", "harvest"]
     pool: int = 0
     last: bool = False
 
@@ -306,6 +310,7 @@ class Fold:
         self.series: dict[str, list[Array]] = {}
         self.once: dict[str, Array] = dict(start.monitors)
         self.limits: dict[str, Array] = dict(start.limits)
+        self.least: dict[str, Array] = {}
 
     def add(self, outcome: Outcome, visit: Visit, lot: Material, waited: Material) -> None:
         """Add one visit: the harvest after its wait and what it lost while waiting."""
@@ -317,10 +322,15 @@ class Fold:
         self.phases.extend(outcome.phases)
         for key, amount in outcome.consumption.items():
             self.consumption[key] = plus(self.consumption.get(key, 0.0), amount)
+        monitors = dict(outcome.monitors)
+        for name in [name for name in monitors if name.startswith(HEADROOM)]:  # the least of the whole run counts
+            value = monitors.pop(name)
+            self.least[name] = np.minimum(value, self.least[name]) if name in self.least else value
         if visit.kind == "harvest":
-            for name, value in {"time": visit.time, **outcome.monitors}.items():
+            for name, value in {"time": visit.time, **monitors}.items():
                 self.series.setdefault(name, []).append(value)
-        self.limits.update(outcome.limits)
+        for name, reached in outcome.limits.items():  # reached once is reached
+            self.limits[name] = np.maximum(reached, self.limits[name]) if name in self.limits else reached
 
     def outcome(self) -> Outcome:
         """Return the whole run as one outcome; monitors of the harvests are stacked on axis 0."""
@@ -333,6 +343,6 @@ class Fold:
             self.losses,
             tuple(self.phases),
             self.consumption,
-            {**self.once, **series},
+            {**self.once, **self.least, **series},
             self.limits,
         )

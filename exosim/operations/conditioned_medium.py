@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from exosim.material import Material
+from exosim.material import Material, total
 from exosim.operations.base import Outcome, Phase, UnitOperation
 from exosim.parameter import Array, parameter
 from exosim.physics.detection import counted
@@ -70,6 +70,7 @@ class ConditionedMedium(UnitOperation):
         medium = Material(
             volume=self.volume,
             vesicles=vesicles * milliliters,
+            potency=total(np.asarray(vesicles * milliliters)),
             nonvesicular=particles * milliliters,
             protein=self._protein_shares() * (protein * (1.0 - self.associated_protein)),
             associated_protein=protein * self.associated_protein,

@@ -4,24 +4,28 @@ Model: each passage attaches a fraction of the cells, grows them by the theta-lo
 the harvest density and detaches a fraction; its duration follows from the law and a lag. The surface that a passage
 needs follows from the cells that it is given. Medium and what it contains are discarded at each passage.
 
-Validity: adherent cells below the plateau density; senescence is not modeled (keep below about 16 population
-doublings).
+Cells tire with the population doublings behind them (:mod:`exosim.physics.senescence`), evaluated at each passage.
+
+Validity: adherent cells below the plateau density.
 Sources: Higuera et al. 2009 (growth), de Almeida Fuzeta et al. 2020 (densities); see the parameters.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from exosim.material import Material
-from exosim.operations.base import Outcome, Phase, UnitOperation
+from exosim.operations.base import NOTHING, Outcome, Phase, UnitOperation
 from exosim.parameter import Array, parameter
-from exosim.physics import growth
+from exosim.physics import growth, senescence
 
 _ALMOST_PLATEAU = 0.98
+_BARELY = 1.2
+"""Least growth rate over the death rate: a train of senescent cells takes long, but its time stays a number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +80,27 @@ class PlanarExpansion(UnitOperation):
         0.001, "1/h", low=0.0005, high=0.004, doc="basal death rate in growth medium", source="general_knowledge"
     )
     lag: Array = parameter(18.0, "h", low=0, high=36, doc="lag after each seeding", source="higuera2009")
+    initial_doublings: Array = parameter(
+        5.0, "1", low=0, high=40, maximum=math.inf, doc="population doublings of the cells of the bank"
+    )
+    doublings_limit: Array = parameter(
+        30.0,
+        "1",
+        low=15,
+        high=200,
+        maximum=math.inf,
+        doc="population doublings at which growth ends: 15 to 45 in primary MSC, 200 and more in cell lines",
+        source="general_knowledge",
+    )
+    working_doublings: Array = parameter(
+        16.0,
+        "1",
+        low=10,
+        high=200,
+        maximum=math.inf,
+        doc="population doublings up to which cells are used for a product",
+        source="general_knowledge",
+    )
     attachment: Array = parameter(
         0.88, "1", low=0.75, high=0.97, doc="fraction of seeded cells that attaches", source="general_knowledge"
     )
@@ -92,22 +117,25 @@ class PlanarExpansion(UnitOperation):
 
     def transform(self, feed: Material) -> Outcome:
         """Return the harvested cells; `feed` may bring cells of its own."""
-        added = Material(viable_cells=self.inoculum)
+        added = Material(viable_cells=self.inoculum, doublings=self.inoculum * self.initial_doublings)
         cells = feed.viable_cells + self.inoculum
+        aged = feed.doublings + self.inoculum * self.initial_doublings
         thawed = cells * self.post_thaw_viability
-        state = _Train(thawed, died=cells - thawed)
+        state = _Train(thawed, died=cells - thawed, age=aged / np.maximum(cells, NOTHING))
         for _ in range(round(self.passages)):
             state = self._passage(state)
         volume = state.cells / self.suspension_density * 1e-3
-        product = Material(volume=volume, viable_cells=state.cells)
-        discarded = feed.replaced(viable_cells=0.0)
+        doublings = state.cells * state.age
+        gone = (state.died + state.lost) * (aged / np.maximum(cells, NOTHING))
+        product = Material(volume=volume, viable_cells=state.cells, doublings=doublings)
+        discarded = feed.replaced(viable_cells=0.0, doublings=0.0)
         return Outcome(
             product,
             added=added + Material(volume=volume),
-            generated=Material(viable_cells=state.grown),
+            generated=Material(viable_cells=state.grown, doublings=doublings - aged + gone),
             losses={
-                "thaw and death": Material(viable_cells=state.died),
-                "attachment and detachment": Material(viable_cells=state.lost),
+                "thaw and death": Material(viable_cells=state.died, doublings=state.died * aged / cells),
+                "attachment and detachment": Material(viable_cells=state.lost, doublings=state.lost * aged / cells),
                 "discarded medium": discarded,
             },
             phases=(Phase("expand", state.hours, attended=False), Phase("passage", self.passage_time * self.passages)),
@@ -115,11 +143,21 @@ class PlanarExpansion(UnitOperation):
                 "growth_medium": state.area * self.medium_per_area * 1e-3,
                 "culture_surface": state.area * 1e-4,
             },
-            monitors={"final_area": state.last_area, "doublings": state.doublings},
+            monitors={"final_area": state.last_area, "doublings": state.doublings, "age": state.age},
+            limits={
+                "past the doublings of cells for a product": np.asarray(
+                    state.age > self.working_doublings, dtype=np.float64
+                ),
+                "past the doublings at which growth ends": np.asarray(
+                    state.age > self.doublings_limit, dtype=np.float64
+                ),
+            },
         )
 
     def _passage(self, train: _Train) -> _Train:
-        rate = growth.doubling_rate(self.doubling_time)
+        young = growth.doubling_rate(self.doubling_time)
+        aged = young * senescence.growth_share(train.age, self.doublings_limit)
+        rate = np.maximum(aged, np.minimum(young, _BARELY * self.death_rate))
         theta = self.contact_inhibition
         crowd = growth.crowding(rate, self.capacity, theta)
         start = self.seeding_density * self.attachment
@@ -140,6 +178,7 @@ class PlanarExpansion(UnitOperation):
             area=train.area + area,
             last_area=area,
             doublings=train.doublings + np.log2(end / start),
+            age=train.age + np.log2(end / start),
         )
 
     def _cell_hours(self, start: Array, hours: Array, net_rate: Array, crowd: Array) -> Array:
@@ -164,3 +203,4 @@ class _Train:
     area: Array = 0.0
     last_area: Array = 0.0
     doublings: Array = 0.0
+    age: Array = 0.0

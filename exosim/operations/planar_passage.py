@@ -20,7 +20,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from exosim.material import Material
-from exosim.operations.base import Outcome, Phase, UnitOperation
+from exosim.operations.base import NOTHING, Outcome, Phase, UnitOperation
 from exosim.parameter import Array, parameter
 from exosim.physics import growth
 
@@ -129,17 +129,21 @@ class PlanarPassage(UnitOperation):
         grown, dying = self._growth(attached / area, rounds)
         died, harvested = attached * dying, attached * grown * self.detachment
         volume = vessels * self.reagent_volume * (1.0 + self.quench_ratio) * 1e-3
+        left = (seeded - attached) + (attached * grown - harvested)
+        age = feed.doublings / np.maximum(cells, NOTHING)
+        doublings = harvested * (age + np.log2(grown))
         return Outcome(
-            Material(volume=volume, viable_cells=harvested),
+            Material(volume=volume, viable_cells=harvested, doublings=doublings),
             added=Material(volume=volume),
-            generated=Material(viable_cells=attached * (grown - 1.0) + died),
+            generated=Material(
+                viable_cells=attached * (grown - 1.0) + died,
+                doublings=doublings - feed.doublings + (cells - seeded + left + died) * age,
+            ),
             losses={
-                "surplus": Material(viable_cells=cells - seeded),
-                "attachment and detachment": Material(
-                    viable_cells=(seeded - attached) + (attached * grown - harvested)
-                ),
-                "cell death": Material(viable_cells=died),
-                "discarded medium": feed.replaced(viable_cells=0.0),
+                "surplus": Material(viable_cells=cells - seeded, doublings=(cells - seeded) * age),
+                "attachment and detachment": Material(viable_cells=left, doublings=left * age),
+                "cell death": Material(viable_cells=died, doublings=died * age),
+                "discarded medium": feed.replaced(viable_cells=0.0, doublings=0.0),
             },
             phases=self._phases(rounds),
             consumption=self._consumption(vessels),

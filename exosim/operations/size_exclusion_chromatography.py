@@ -20,6 +20,7 @@ from exosim.material import Material
 from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import plates
+from exosim.vocabulary import SMALL_MOLECULES
 
 _LARGEST_LOAD = 0.2
 
@@ -136,7 +137,7 @@ class SizeExclusionChromatography(MeasuredRecovery):
                 "protein": pools,
                 "nuclease": enzyme,
                 "free_dna": self._in_pool(self.dna_diameter, load),
-                "salt": 0.0,
+                **dict.fromkeys(("salt", *SMALL_MOLECULES), 0.0),
             }
         )
         mechanism = {"outside the pool": particles, "bed adsorption": self.bed_recovery}

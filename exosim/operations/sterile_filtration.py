@@ -71,7 +71,7 @@ class SterileFiltration(MeasuredRecovery):
         )
         mechanism = {"size cut": passed, "filter adsorption": bound, "hold-up": 1.0 - left}
         product, losses = self.take_vesicles("sterile filter", mechanism, filtrate)
-        taken: dict[str, Array] = {"vesicles": 1.0, "associated_protein": 1.0, "bound_dna": 1.0}
+        taken: dict[str, Array] = {"vesicles": 1.0, "associated_protein": 1.0, "bound_dna": 1.0, "potency": 1.0}
         product, in_filter = product.separate(taken, otherwise=1.0 - left)
         losses["hold-up"] = losses.get("hold-up", Material()) + in_filter
         return Outcome(

@@ -24,10 +24,11 @@ from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import flux, passage, sieving
 from exosim.physics.quadrature import NODES, POSITIONS, WEIGHTS
+from exosim.vocabulary import SMALL_MOLECULES
 
 _OVERCONCENTRATED = 1e13  # EV/mL
 _SMALLEST_DIAMETER = 1e-6  # nm, keeps the diffusivity finite when no vesicle is left
-_VESICLES_TAKEN: dict[str, Array] = {"vesicles": 1.0, "associated_protein": 1.0, "bound_dna": 1.0}
+_VESICLES_TAKEN: dict[str, Array] = {"vesicles": 1.0, "associated_protein": 1.0, "bound_dna": 1.0, "potency": 1.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +180,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
             "protein": self._passed(sieving.steric_sieving(self.context.protein_diameters, self.pore_diameter)),
             "free_dna": self._passed(self.dna_sieving),
             "nuclease": self._passed(sieving.steric_sieving(self.context.nuclease_diameter, self.pore_diameter)),
+            **dict.fromkeys(SMALL_MOLECULES, self._passed(1.0)),
         }
 
     def _salt(self, feed: Material, retained: Array) -> Array:

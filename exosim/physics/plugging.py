@@ -38,11 +38,6 @@ def filters_needed(throughput_per_area: Array, capacity: Array) -> Array:
     return np.asarray(np.maximum(np.ceil(throughput_per_area / (CHANGE_OUT * capacity)), 1.0))
 
 
-def minimum_area(volume: Array, time: Array, flux: Array, capacity: Array) -> Array:
-    """Return the area that filters `volume` in `time`, ``V (1 / V_max + 1 / (J0 t))`` [m2]."""
-    return volume / throughput(time, flux, capacity)
-
-
 def cake_seconds(
     volume: Array, area: Array, viscosity: Array, resistance: Array, solids: Array, pressure: Array, membrane: Array
 ) -> Array:

@@ -6,19 +6,17 @@ accepted when the mean is within a number of standard errors of the value and th
 
 from __future__ import annotations
 
-import csv
-import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tests import oracle
+from tests.oracle import REPLICATIONS
+
 FOLDER = Path(__file__).parents[1]
 FILE = FOLDER / "oracle_facility.csv"
-REPLICATIONS = 24
 QUICK_WIDTH, SLOW_WIDTH = 0.03, 0.005
-_NUMBER = r"([-+]?\d*\.?\d+(?:e[-+]?\d+)?)"
 
 WAITING = {
     (
@@ -32,39 +30,10 @@ WAITING = {
 """What no test covers yet, with the number of rows and what is missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One reference result.
+class Row(oracle.Row):
+    """One reference result of a facility in time."""
 
-    Attributes
-    ----------
-    module, id, quantity, params : what is asked, with every number that is needed
-    value, tol, kind : the answer, and how close is close enough
-    """
-
-    module: str
-    id: str
-    quantity: str
-    params: str
-    value: float
-    tol: float
-    kind: str
-
-    @property
-    def label(self) -> str:
-        """Name of the test."""
-        text = f"{self.id} {self.quantity} {self.params}"
-        return re.sub(r"[^A-Za-z0-9.]+", "_", text).strip("_")[:110]
-
-    def given(self, name: str) -> float:
-        """Return the parameter `name`."""
-        return float(re.findall(rf"(?<![\w.]){name}\s*=\s*{_NUMBER}", self.params)[-1])
-
-    def said(self, pattern: str) -> tuple[float, ...]:
-        """Return the numbers that stand for each ``#`` of `pattern` in the quantity or the parameters."""
-        found = re.search(pattern.replace("#", _NUMBER), f"{self.quantity}; {self.params}")
-        assert found is not None, f"{pattern} is not in {self}"
-        return tuple(map(float, found.groups()))
+    __slots__ = ()
 
     def assert_accepts(self, values: NDArray[np.float64], width: float) -> None:
         """Assert that the mean of independent replications agrees, and that the comparison is sharp enough."""
@@ -81,16 +50,7 @@ class Row:
             assert abs(mean - self.value) <= self.tol * error, said
 
 
-def load() -> tuple[Row, ...]:
-    """Return the rows of the file, in its order."""
-    with FILE.open(newline="", encoding="utf-8") as file:
-        return tuple(
-            Row(r["module"], r["id"], r["quantity"], r["params"], float(r["value"]), float(r["tol"]), r["kind"])
-            for r in csv.DictReader(file)
-        )
-
-
-ROWS = load()
+ROWS = oracle.load(FILE, Row)
 
 
 def rows(*ids: str) -> list[Row]:

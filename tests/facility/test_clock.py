@@ -53,7 +53,7 @@ def test_the_same_events_in_the_same_order(seed: int) -> None:
     stock.run()
     assert any(clock.go(7) for _ in itertools.repeat(None, 10_000))
     assert found == expected and clock.now == stock.now
-    assert any(isinstance(what, tuple) for *_, what in found) or seed
+    assert sum(isinstance(what, tuple) for *_, what in found) >= 4  # interrupts are part of every program
 
 
 def test_it_stops_after_as_many_events_as_asked() -> None:

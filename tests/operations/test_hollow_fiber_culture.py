@@ -15,6 +15,7 @@ from exosim.operations.hollow_fiber_culture import HollowFiberCulture
 from exosim.testing.balances import imbalance
 from exosim.testing.feeds import Floats
 
+YOUNG: dict[str, Any] = {"doublings_limit": math.inf}
 AT_ONCE: dict[str, Any] = {"growth_period": 0.0, "lag": 0.0, "attachment": 1.0}
 CONSTANT: dict[str, Any] = {**AT_ONCE, "death_rate": 0.0, "growth_death_rate": 0.0, "collection_growth": 0.0}
 # 180 mL with 1e6 cells/mL that secrete 1e9 EV/mL/h; losses of 0.01 per hour, half of them re-uptake
@@ -28,7 +29,7 @@ def suspension(viable: float) -> Material:
 
 def grown(viable: float = 1.8e8, **values: Any) -> Outcome:
     """Return the outcome of a culture."""
-    return HollowFiberCulture(**values).transform(suspension(viable))
+    return HollowFiberCulture(**{**YOUNG, **values}).transform(suspension(viable))
 
 
 def number(value: Any) -> float:
@@ -121,7 +122,7 @@ def reference(operation: HollowFiberCulture, viable: float) -> tuple[list[float]
 )
 def test_harvests_agree_with_an_independent_integration(values: dict[str, Any]) -> None:
     """Every harvest of 95 % over 14 days is within 1e-3 of a general solver; cells and secretion are closer still."""
-    operation = HollowFiberCulture(**values)
+    operation = HollowFiberCulture(**YOUNG, **values)
     outcome = operation.transform(suspension(1.2e8))
     harvests, viable, secreted = reference(operation, 1.2e8)
     assert np.ravel(outcome.monitors["harvested"]) == pytest.approx(harvests, rel=1e-3)
@@ -153,7 +154,15 @@ def test_more_reuptake_never_raises_the_total() -> None:
 
 def test_a_dense_cartridge_tends_to_q_over_k() -> None:
     """Where re-uptake dominates, the titer tends to q / k_u, whatever the cell number."""
-    settings: dict[str, Any] = {**CONSTANT, "reuptake": 5e-8, "decay": 0.0, "collection": 4.0, "secretion_rate": 1e4}
+    fed = {"oxygen_uptake": 0.0, "glucose_uptake": 0.0, "ammonia_rate": 0.0}  # more cells than any medium would feed
+    settings: dict[str, Any] = {
+        **CONSTANT,
+        **fed,
+        "reuptake": 5e-8,
+        "decay": 0.0,
+        "collection": 4.0,
+        "secretion_rate": 1e4,
+    }
     for viable in (2e10, 4e10):
         assert titers(grown(viable, **settings))[0] == pytest.approx(1e4 / 24.0 / 5e-8, rel=1e-3)
 
@@ -308,11 +317,11 @@ def test_seeding_outside_what_grows_is_reported(per_cm2: float, above: float, be
     operation = HollowFiberCulture(fiber_area=0.5, capacity=40_000.0, attachment=0.8)
     seeded = suspension(per_cm2 * 0.5e4 / 0.8)
     limits = {
-        "seeded above the capacity of the fibers": above,
+        "seeded above the capacity of the surface": above,
         "seeded below 300 cells/cm2: growth is not assured": below,
     }
     assert operation.start(seeded).limits == limits
-    assert operation.transform(seeded).limits == limits
+    assert limits.items() <= operation.transform(seeded).limits.items()
 
 
 def test_monitors_have_one_row_per_harvest() -> None:

@@ -14,10 +14,18 @@ from exosim.operations.base import Outcome
 from exosim.operations.planar_expansion import PlanarExpansion
 from exosim.testing.feeds import cells
 
+YOUNG: dict[str, Any] = {"doublings_limit": math.inf}
+"""Without senescence the closed forms of growth hold to rounding."""
+
 
 def expand(**values: Any) -> Outcome:
     """Return the outcome of a seed train that begins with nothing but its inoculum."""
-    return PlanarExpansion(**values).transform(Material())
+    return PlanarExpansion(**{**YOUNG, **values}).transform(Material())
+
+
+def number(value: Any) -> float:
+    """Return a value of one lane as a number."""
+    return float(np.squeeze(value))
 
 
 def passage_hours(start: float, end: float, theta: float, rate: float, death: float, capacity: float) -> float:
@@ -116,3 +124,19 @@ def test_cells_of_the_feed_join_the_inoculum() -> None:
     alone = expand(inoculum=1e7 + float(np.squeeze(feed.viable_cells)), passages=1)
     assert outcome.product.viable_cells == pytest.approx(alone.product.viable_cells, rel=1e-12)
     assert outcome.losses["discarded medium"].volume == feed.volume
+
+    """Older cells take longer, by the square of the doublings behind them; the train says when they are too old."""
+    young, old, oldest = (expand(doublings_limit=30.0, initial_doublings=n, passages=1) for n in (0.0, 15.0, 29.0))
+    assert number(young.duration) < number(old.duration) < number(oldest.duration)
+    rates = [math.log(2.0) / 24.0 * (1.0 - (n / 30.0) ** 2) for n in (0.0, 15.0)]
+    slow = [expand(doubling_time=math.log(2.0) / rate, passages=1) for rate in rates]
+    assert [number(young.duration), number(old.duration)] == pytest.approx([number(s.duration) for s in slow], rel=1e-9)
+    text = "past the doublings of cells for a product"
+    assert [float(o.limits[text]) for o in (young, old)] == [0.0, 1.0]
+
+
+def test_doublings_travel_with_the_cells() -> None:
+    """The cells of the product have the doublings of the bank and those of the train behind them."""
+    outcome = expand(initial_doublings=5.0)
+    per_cell = number(outcome.product.doublings / outcome.product.viable_cells)
+    assert per_cell == pytest.approx(5.0 + number(outcome.monitors["doublings"]), rel=1e-12)

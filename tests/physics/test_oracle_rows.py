@@ -15,7 +15,21 @@ from numpy.typing import NDArray
 from oracle import REPLICATIONS, ROWS, Row
 
 from exosim.distributions import Distribution
-from exosim.physics import flux, growth, plates, plugging, secretion, sieving, size
+from exosim.physics import (
+    bateman,
+    depletion,
+    flux,
+    growth,
+    integrator,
+    oxygen,
+    pelleting,
+    plates,
+    plugging,
+    secretion,
+    sieving,
+    size,
+    steady,
+)
 from exosim.physics.quadrature import POSITIONS, WEIGHTS
 from exosim.sampling import Quantity
 
@@ -79,6 +93,62 @@ def harvest(row: Row, longest: float = FINE) -> Computed:
     return titer
 
 
+def chemostat(row: Row) -> tuple[float, float, float]:
+    largest, half, feed = row.said("mumax=#/h Ks=# mM Y=3e6 cells/mmol Sf=# mM")
+    return largest, half, feed
+
+
+def chemostat_substrate(row: Row) -> Computed:
+    return steady.limiting_substrate(row.given("D"), *chemostat(row))
+
+
+def chemostat_cells(row: Row) -> Computed:
+    feed = chemostat(row)[2]
+    return steady.chemostat_cells(chemostat_substrate(row), feed, row.given("Y"))
+
+
+def perfused_vesicles(row: Row) -> Computed:
+    bleed, harvest = row.given("bleed"), row.given("harvest")
+    growth_rate = steady.perfusion_growth(bleed, harvest, row.given("retention"))
+    largest, half, feed = chemostat(row)
+    substrate = steady.limiting_substrate(growth_rate, largest, half, feed)
+    (cell_yield,) = row.said("Y=# cells/mmol")
+    cells = steady.perfusion_cells(growth_rate, bleed, harvest, substrate, feed, cell_yield)
+    return steady.vesicle_titer(row.given("q"), cells, bleed + row.given("sieving") * harvest, row.given("k"))
+
+
+def perfusion_share(row: Row) -> Computed:
+    return steady.harvested_share(*map(row.given, ("harvest", "sieving", "bleed", "k")))
+
+
+def depleted(row: Row) -> Computed:
+    return depletion.remaining_substrate(*map(row.given, ("S0", "Vmax", "Km", "t")))
+
+
+def oxygen_limited(row: Row) -> Computed:
+    (percent,), (saturation,) = row.said("at #% air saturation"), row.said(r"C\*=# mM")
+    picomoles = row.given("qO2") * 1e9
+    return oxygen.stirred_density(row.given("kLa"), saturation, saturation * percent / 100.0, picomoles)
+
+
+def singular_bateman(row: Row) -> Computed:
+    rate = row.given("k2")
+    return bateman.intermediate(1.0, rate, rate, row.given("t"))
+
+
+def observed_order(row: Row) -> Computed:
+    """Return log2 of the ratio of the errors of Heun's method on the logistic law with two numbers of steps."""
+    start, hours = row.given("y0"), row.given("T")
+    truth = growth.density(start, 1.0, 1.0, 1.0, hours)
+    few, many = row.said("# to # steps")
+    errors = [
+        integrator.integrate(integrator.HEUN, lambda _, y: y * (1.0 - y), np.array([[start]]), 0.0, hours, int(n))
+        - truth
+        for n in (few, many)
+    ]
+    return float(np.log2(errors[0] / errors[1]).item())
+
+
 def diafiltered(row: Row) -> Computed:
     return sieving.diafiltration_yield(row.given("N"), row.given("sieving"))
 
@@ -118,6 +188,38 @@ def cake(row: Row) -> Computed:
 
 def plugged(row: Row) -> Computed:
     return plugging.throughput(*map(row.given, ("t", "Q0", "Vmax")))
+
+
+def spun(row: Row) -> tuple[pelleting.Rotor, float]:
+    """Return the swinging bucket of a row and its speed."""
+    return pelleting.Rotor(row.given("rmin"), row.given("rmax")), row.said("# rpm")[0]
+
+
+def settling(row: Row) -> Computed:
+    """Return the sedimentation coefficient of the vesicles of a row."""
+    excess, viscosity = row.given("drho") * 1e-3, row.given("eta") * 1e3
+    return pelleting.sedimentation_coefficient(row.said("# nm")[0], 1.0 + excess, 1.0, viscosity)
+
+
+def clearing_factor(row: Row) -> Computed:
+    return pelleting.k_factor(*spun(row))
+
+
+def largest_force(row: Row) -> Computed:
+    rotor, speed = spun(row)
+    return pelleting.relative_force(rotor.outer, speed)
+
+
+def pelleting_time(row: Row) -> Computed:
+    rotor, speed = spun(row)
+    return pelleting.pelleting_hours(rotor, settling(row), speed)
+
+
+def pelleted(row: Row) -> Computed:
+    rotor, speed = spun(row)
+    moved = pelleting.settled(settling(row), speed, row.said("nm, # h")[0])
+    fraction = pelleting.sector_fraction if "sector" in row.quantity else pelleting.pelleted_fraction
+    return fraction(rotor, moved)
 
 
 def column_resolution(row: Row) -> Computed:
@@ -173,6 +275,16 @@ CALCULATIONS: dict[tuple[str, str], Callable[[Row], Computed]] = {
     ("EV", "Luedeking-Piret product"): growth_associated,
     ("DEATH", "viable cells"): surviving,
     ("HARVEST", "particles/mL"): harvest,
+    ("CHEMOSTAT", "steady-state substrate"): chemostat_substrate,
+    ("CHEMOSTAT", "steady-state cells"): chemostat_cells,
+    ("CHEMOSTAT", "washout dilution rate"): lambda row: steady.washout_dilution(*chemostat(row)),
+    ("CHEMOSTAT", "dilution rate of maximum"): lambda row: steady.most_productive_dilution(*chemostat(row)),
+    ("PERFUSION", "steady state particles/mL"): perfused_vesicles,
+    ("PERFUSION", "particles in harvest"): perfusion_share,
+    ("DEPLETION", "substrate, constant cells"): depleted,
+    ("OXYGEN", "max cells/mL"): oxygen_limited,
+    ("BATEMAN", "intermediate with equal rates"): singular_bateman,
+    ("EOC", "observed order of heun"): observed_order,
     ("DF", "fraction remaining, constant-volume diafiltration"): diafiltered,
     ("DF", "fraction remaining, stepwise"): diafiltered_in_steps,
     ("UF", "yield in retentate"): concentrated,
@@ -181,6 +293,10 @@ CALCULATIONS: dict[tuple[str, str], Callable[[Row], Computed]] = {
     ("UFDF", "yield"): concentrated_and_diafiltered,
     ("FILTER", "time to filter V at constant pressure with cake"): cake,
     ("FILTER", "volume filtered, gradual pore plugging"): plugged,
+    ("SPIN", "rotor k-factor"): clearing_factor,
+    ("SPIN", "RCF max"): largest_force,
+    ("SPIN", "time to pellet"): pelleting_time,
+    ("SPIN", "fraction pelleted"): pelleted,
     ("SEC", "resolution"): column_resolution,
     ("SEC", "EV yield in cut"): pooled,
     ("SEC", "protein carry-over in cut"): pooled,
@@ -209,7 +325,7 @@ def test_row(row: Row) -> None:
 
 
 def test_every_row_is_exercised_and_every_calculation_has_a_row() -> None:
-    assert len(ROWS) == 60
+    assert len(ROWS) == 90
     assert len({row.label for row in ROWS}) == len(ROWS)
     assert [row.label for row in ROWS if len(claims(row)) != 1] == []
     assert {claim for row in ROWS for claim in claims(row)} == set(CALCULATIONS)

@@ -180,10 +180,11 @@ def test_losses_go_to_the_only_channel_that_is_open() -> None:
 
 
 def test_halving_the_interval_changes_little() -> None:
-    for medium in ("growth", "collection", "decline"):
+    """Survival hangs on the integral of the cells: exact to rounding where they only decline, not where they grow."""
+    for medium, least in (("growth", 1e-5), ("collection", 1e-5), ("decline", 1e-10)):
         cases = cultures(17, 200, medium)
         whole, halves = followed(cases), followed(cases, 2)
-        for one, two, tolerance in zip(whole, halves, (1e-4, 1e-6, 1e-10), strict=True):
+        for one, two, tolerance in zip(whole, halves, (1e-4, 1e-6, least), strict=True):
             assert one == pytest.approx(two, rel=tolerance, abs=1e-300)
 
 

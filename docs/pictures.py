@@ -1,0 +1,48 @@
+"""Draw every picture of ``docs/images`` anew from the shipped scenarios at their own seeds: ``make pictures``.
+
+The pictures are those that the commands write: ``exosim yield`` and ``exosim run`` of the reference scenario, and
+``exosim compare`` of its variants.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import exosim as xs
+from exosim.plots.style import save
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ROOT = Path(__file__).resolve().parents[1]
+IMAGES = ROOT / "docs" / "images"
+REFERENCE, VARIANTS = ROOT / "scenarios" / "msc_hollow_fiber.toml", ROOT / "scenarios" / "more_doses.toml"
+
+
+def drawn(draws: int | None = None) -> Iterator[tuple[str, Axes]]:
+    """Yield each picture by the name of its file; `draws` replaces the number that the scenarios declare."""
+    yields = xs.evaluate(xs.load(REFERENCE), draws)
+    for draw in (xs.plots.waterfall, xs.plots.yield_curve, xs.plots.ledger_chart):
+        yield draw.__name__, draw(yields)
+    yield "compare", xs.plots.contrasts(xs.compare(VARIANTS, draws=draws))[0]
+    year = xs.simulate(xs.load(REFERENCE), replications=1)  # it shows the first replication
+    yield "gantt", xs.plots.gantt(year)
+
+
+def write(folder: Path, draws: int | None = None) -> list[Path]:
+    """Write the pictures into a folder as PNG, and return their paths."""
+    written = []
+    with tempfile.TemporaryDirectory() as rough:
+        for name, ax in drawn(draws):
+            picture, _ = save(ax, rough, name)
+            written.append(folder / picture.name)
+            written[-1].write_bytes(picture.read_bytes())
+    return written
+
+
+if __name__ == "__main__":
+    for path in write(IMAGES):
+        print(path.relative_to(ROOT))

@@ -1,0 +1,271 @@
+"""One stretch of a culture between two visits: cells, medium and vesicles, in parts with a closed form each.
+
+In every part the rates are constant: what the supply sustains is evaluated at its start
+(:mod:`exosim.culture.supply`), the cells follow the theta-logistic law (:mod:`exosim.physics.growth`), and the vesicles
+their balance (:mod:`exosim.physics.secretion`). All densities are per milliliter of the vessel, solutes in mmol/L.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from exosim.culture.supply import Flow, binding, reached, sustained
+from exosim.material import is_number, plus, times
+from exosim.parameter import Array
+from exosim.physics import growth
+from exosim.physics.secretion import Pool, vesicle_pool
+
+LARGEST_GAIN = 50.0
+"""Cap on the product of all factors that raise secretion: the largest reported for any intervention."""
+_LEAST_DENSITY_FACTOR, _LARGEST_DENSITY_FACTOR = 0.2, 5.0
+_EMPTY, _NOTHING = 1e-29, 1e-30  # cell/mL
+_SOLUTES = ("glucose", "lactate", "ammonia")
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What governs a stretch: per-lane constants. A plain 0.0 or None means that the effect is not there.
+
+    Attributes
+    ----------
+    growth, death, starvation : growth rate without crowding, basal death rate, that of wholly unfed cells [1/h]
+    theta : exponent of the theta-logistic law
+    surface, oxygen : cells that the space and the oxygen sustain [cell/mL]
+    crowded_by : what that space is, for the names of limits
+    uptake, ammonia : glucose taken up and ammonia released for each cell/mL [mmol/L/h]
+    lactate_yield : lactate released per glucose
+    lactate_limit, ammonia_limit : concentrations at which growth stops [mmol/L]
+    exchange, inflow : flow of fresh medium [1/h] and its glucose [mmol/L]
+    washout : rate at which cells leave the vessel [1/h]
+    secretion : vesicles per cell [EV/cell/h], all constant factors included
+    gain : what constant factors contribute to `secretion`, for the cap
+    growth_secretion : vesicles per new cell [EV/cell]
+    metabolic_link : how far secretion follows the share of the demand that is met
+    density_exponent, density_reference : of the density rule [1], [cell/mL]
+    reuptake, loss : clearance by cells [mL/cell/h], all first-order losses together [1/h]
+    """
+
+    growth: Array
+    death: Array
+    theta: float
+    surface: Array | None = None
+    oxygen: Array | None = None
+    crowded_by: str = "surface"
+    starvation: Array = 0.0
+    uptake: Array = 0.0
+    lactate_yield: Array = 0.0
+    ammonia: Array = 0.0
+    lactate_limit: Array = 1.0
+    ammonia_limit: Array = 1.0
+    exchange: Array = 0.0
+    inflow: Array = 0.0
+    washout: Array = 0.0
+    secretion: Array = 0.0
+    gain: Array = 1.0
+    growth_secretion: Array = 0.0
+    metabolic_link: Array = 0.0
+    density_exponent: Array = 0.0
+    density_reference: Array = 1.0
+    reuptake: Array = 0.0
+    loss: Array = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a stretch: its length [h], the share of it in which cells live, and what stimuli do in it.
+
+    Attributes
+    ----------
+    gain, death : factor on secretion and added death rate [1/h]
+    """
+
+    hours: float
+    active: Array = 1.0
+    gain: Array = 1.0
+    death: Array = 0.0
+
+
+@dataclass
+class Stretch:
+    """Running state of a culture between two visits, per milliliter.
+
+    Attributes
+    ----------
+    cells : viable cells [cell/mL]
+    vesicles : vesicles at the start that are still there [EV/mL]
+    solutes : glucose, lactate and ammonia [mmol/L]
+    survival : share of the vesicles at the start that is left
+    found, secreted, lost, taken_up : vesicles secreted and still there, secreted, lost, and lost to cells [EV/mL]
+    cell_hours : integral of the cells [cell h/mL]
+    dying, mortality : cells that died at the rates of death [cell/mL], and the integral of those rates
+    washed : cells that left the vessel [cell/mL]
+    capped : 1 where the gains in secretion were capped
+    consumed : glucose taken up [mmol/L]
+    released, removed : ammonia released and taken up by cells [mmol/L]; None where it is released at a constant rate
+    hours : length so far [h]
+    headroom : how many times the cells at the end each limit sustains
+    """
+
+    cells: Array
+    vesicles: Array = 0.0
+    solutes: Mapping[str, Array] = field(default_factory=lambda: dict.fromkeys(_SOLUTES, 0.0))
+    survival: Array = 1.0
+    found: Array = 0.0
+    secreted: Array = 0.0
+    cell_hours: Array = 0.0
+    dying: Array = 0.0
+    taken_up: Array = 0.0
+    lost: Array = 0.0
+    capped: Array = 0.0
+    consumed: Array = 0.0
+    released: Array | None = None
+    removed: Array = 0.0
+    hours: float = 0.0
+    mortality: Array = 0.0
+    washed: Array = 0.0
+    headroom: Mapping[str, Array] = field(default_factory=dict)
+
+    def live(self, rates: Rates, parts: Iterable[Part]) -> Stretch:
+        """Run through the parts, and return itself; where there are no cells nothing is made."""
+        some = np.asarray(self.cells > _EMPTY, dtype=np.float64)
+        for part in parts:
+            self._part(rates, part)
+        self.cells, self.cell_hours, self.dying = self.cells * some, self.cell_hours * some, self.dying * some
+        self.washed = times(self.washed, some)
+        self.found, self.secreted, self.consumed = self.found * some, self.secreted * some, self.consumed * some
+        return self
+
+    @property
+    def titer(self) -> Array:
+        """All vesicles that are there [EV/mL]."""
+        return plus(self.vesicles, self.found)
+
+    @property
+    def reuptake_share(self) -> Array:
+        """Fraction of the vesicles lost that cells took up again."""
+        return np.asarray(np.clip(self.taken_up / (self.lost + 1e-300), 0.0, 1.0))
+
+    def limits(self) -> dict[str, Array]:
+        """Return 1 where a limit was reached at the end of the stretch, by its name."""
+        return {f"growth held by {name}": at for name, at in reached(self.headroom).items()}
+
+    def told(self) -> dict[str, Array]:
+        """Return what the way of solving tells of itself, by the name of a monitor."""
+        return {}
+
+    def _part(self, rates: Rates, part: Part) -> None:
+        flow = Flow.over(part.hours, rates.exchange)
+        supplies = self._supplies(rates, flow)
+        supply = _least(supplies)
+        death = plus(rates.death, part.death)
+        fed: Array = 1.0
+        if supply is not None:
+            fed = np.minimum(supply / (self.cells + 1e-30), 1.0)
+            death = plus(death, times(rates.starvation, 1.0 - fed))
+        course = self._course(rates, supply, plus(death, rates.washout), times(part.active, part.hours))
+        waiting = (
+            times(self.cells, part.hours - times(part.active, part.hours)) if not is_number(part.active, 1.0) else 0.0
+        )
+        cell_hours = plus(course.cell_hours, waiting)
+        self.dying = plus(self.dying, death * course.cell_hours)
+        self.washed = plus(self.washed, times(course.cell_hours, rates.washout))
+        self.mortality = plus(self.mortality, plus(death, rates.washout) * course.hours)
+        self.hours += part.hours
+        self._metabolize(rates, flow, cell_hours)
+        if not is_number(rates.secretion, 0.0):
+            self._secrete(rates, part, course, death, fed)
+        self.cells = np.maximum(course.end, _NOTHING)  # cells that die for weeks overflow the law of the next part
+        self.cell_hours = plus(self.cell_hours, cell_hours)
+        self.headroom = binding(
+            supplies if rates.surface is None else {rates.crowded_by: rates.surface, **supplies}, course.end
+        )
+
+    def _supplies(self, rates: Rates, flow: Flow) -> dict[str, Array]:
+        """Return the densities that oxygen and the medium sustain."""
+        found: dict[str, Array] = {}
+        if rates.oxygen is not None:
+            found["oxygen"] = rates.oxygen
+        if not is_number(rates.uptake, 0.0):
+            glucose = flow.largest_uptake(self.solutes["glucose"], rates.inflow)
+            found["glucose"] = sustained(glucose, rates.uptake)
+            if not is_number(rates.lactate_yield, 0.0):
+                room = rates.lactate_limit - self.solutes["lactate"]
+                allowed = flow.largest_uptake(np.maximum(room, 0.0), rates.lactate_limit)
+                found["lactate"] = sustained(allowed, rates.uptake * rates.lactate_yield)
+        if not is_number(rates.ammonia, 0.0):
+            room = np.maximum(rates.ammonia_limit - self.solutes["ammonia"], 0.0)
+            found["ammonia"] = sustained(flow.largest_uptake(room, rates.ammonia_limit), rates.ammonia)
+        return found
+
+    def _course(self, rates: Rates, supply: Array | None, leaving: Array, hours: Array) -> growth.Course:
+        """Return the cells: toward the least of surface and supply; cells that the supply does not sustain stay."""
+        if is_number(rates.growth, 0.0):
+            return growth.course(self.cells, -1.0 * leaving, 0.0, rates.theta, hours)
+        ceiling = rates.surface
+        if supply is not None:
+            allowed = np.maximum(supply, self.cells)
+            ceiling = allowed if ceiling is None else np.minimum(ceiling, allowed)
+        crowd = 0.0 if ceiling is None else growth.crowding(rates.growth, ceiling, rates.theta)
+        return growth.course(self.cells, rates.growth - leaving, crowd, rates.theta, hours)
+
+    def _metabolize(self, rates: Rates, flow: Flow, cell_hours: Array) -> None:
+        """Take up glucose, release lactate and ammonia."""
+        after = dict(self.solutes)
+        if not is_number(rates.uptake, 0.0):
+            wanted = rates.uptake * cell_hours
+            ready = flow.largest_uptake(self.solutes["glucose"], rates.inflow) * flow.hours
+            taken = np.minimum(wanted, ready)
+            self.consumed = plus(self.consumed, taken)
+            after["glucose"] = flow.after(self.solutes["glucose"], rates.inflow, -taken)
+            after["lactate"] = flow.after(self.solutes["lactate"], 0.0, times(taken, rates.lactate_yield))
+        if not is_number(rates.ammonia, 0.0):
+            after["ammonia"] = flow.after(self.solutes["ammonia"], 0.0, rates.ammonia * cell_hours)
+        self.solutes = after
+
+    def _secrete(self, rates: Rates, part: Part, cells: growth.Course, death: Array, fed: Array) -> None:
+        """Let the cells of one part secrete, take up and lose vesicles."""
+        rate = times(rates.secretion, self._gain(rates, part, cells))
+        if not is_number(rates.metabolic_link, 0.0) and not is_number(fed, 1.0):
+            rate = rate * (1.0 - rates.metabolic_link * (1.0 - fed))
+        if not is_number(rates.growth_secretion, 0.0):
+            born = np.maximum(cells.end - cells.start + plus(death, rates.washout) * cells.cell_hours, 0.0)
+            rate = rate + rates.growth_secretion * born / (cells.cell_hours + 1e-300)
+        self._add(vesicle_pool(rate, rates.reuptake, rates.loss, cells))
+
+    def _gain(self, rates: Rates, part: Part, cells: growth.Course) -> Array:
+        """Return the factor of density and stimuli, so that it and the constant gain stay below the cap."""
+        gain: Array = part.gain
+        if not is_number(rates.density_exponent, 0.0):
+            mean = cells.cell_hours / np.maximum(cells.hours, 1e-300) / rates.density_reference
+            rule = np.exp(-rates.density_exponent * np.log(mean + 1e-30))
+            gain = times(np.clip(rule, _LEAST_DENSITY_FACTOR, _LARGEST_DENSITY_FACTOR), gain)
+        return self._within_cap(rates, gain)
+
+    def _within_cap(self, rates: Rates, gain: Array) -> Array:
+        """Return a gain that keeps the product with the constant gain below the cap."""
+        if is_number(gain, 1.0) and is_number(rates.gain, 1.0):
+            return 1.0
+        most = LARGEST_GAIN / rates.gain
+        self.capped = np.maximum(self.capped, np.asarray(gain > most, dtype=np.float64))
+        return np.minimum(gain, most)
+
+    def _add(self, pool: Pool) -> None:
+        """Add the vesicles of one part."""
+        before = plus(self.vesicles, self.found)
+        found = np.minimum(pool.found, pool.secreted)  # a steep decline of the cells defeats the quadrature
+        self.vesicles, self.found = times(self.vesicles, pool.survival), self.found * pool.survival + found
+        lost = before + pool.secreted - plus(self.vesicles, self.found)
+        self.survival = self.survival * pool.survival
+        self.secreted = self.secreted + pool.secreted
+        self.lost, self.taken_up = self.lost + lost, self.taken_up + lost * pool.reuptake_share
+
+
+def _least(limits: Mapping[str, Array]) -> Array | None:
+    """Return the least of the limits; None where there is none."""
+    result: Array | None = None
+    for limit in limits.values():
+        result = limit if result is None else np.minimum(result, limit)
+    return result

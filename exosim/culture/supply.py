@@ -1,0 +1,94 @@
+"""What holds a culture back: how many cells its surface, its oxygen and its medium sustain over an interval.
+
+Each limit is a density of cells [cell/mL]. A surface sustains its capacity; oxygen what is transferred at the least
+tension that cells bear; glucose what is there and what flows in, spread over the interval; lactate and ammonia the room
+that is left below the concentration at which growth stops. The least of them binds. While the supply sustains more than
+is there, cells grow toward it; below that they stop growing, secrete less and die of starvation in proportion to the
+unmet demand. Each is re-evaluated at the start of every interval, so that the law of the interval stays closed.
+
+With a flow of fresh medium D [1/h] through the vessel, a solute S that cells take up at a constant rate obeys
+``S(T) = S0 exp(-D T) + (D S_in - c) T (1 - exp(-D T)) / (D T)``; the largest c that leaves none behind is the supply.
+
+Validity: intervals in which the number of cells changes little beside its doubling time; steady oxygen transfer.
+References: Monod 1949 (doi:10.1146/annurev.mi.03.100149.002103) for the law that this replaces by its limits; Schop et
+al. 2009 (doi:10.1089/ten.tea.2008.0345) for the limits of MSC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from exosim.material import is_number, times
+from exosim.parameter import Array
+from exosim.physics.growth import relative_growth
+
+_NO_CELLS = 1e-30
+_NO_DEMAND = 1e-200
+MILLIMOLAR_PER_PICOMOLE = 1e-6
+"""mmol/L that a pmol per cell makes for every cell/mL."""
+REACHED = 1.1
+"""A limit counts as reached where it sustains less than this many times the cells that are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The exchange of one interval: its length T [h] and the fresh medium that passes in it.
+
+    Attributes
+    ----------
+    hours : T
+    volumes : D T, vessel volumes of fresh medium
+    left : exp(-D T), what is left of a solute that is only washed out
+    mean : (1 - exp(-D T)) / (D T), what is left of a solute that is made at a constant rate
+    """
+
+    hours: float
+    volumes: Array
+    left: Array
+    mean: Array
+
+    @classmethod
+    def over(cls, hours: float, exchange: Array) -> Flow:
+        """Return the exchange over `hours` at the rate `exchange` [1/h]."""
+        if is_number(exchange, 0.0):
+            return cls(hours, 0.0, 1.0, 1.0)
+        volumes = exchange * hours
+        return cls(hours, volumes, np.exp(-volumes), relative_growth(volumes))
+
+    def largest_uptake(self, present: Array, inflow: Array) -> Array:
+        """Return the rate at which a solute may be taken up so that none is left at the end [mmol/L/h]."""
+        ready = times(present, self.left) if is_number(self.mean, 1.0) else present * self.left / self.mean
+        return (ready + times(inflow, self.volumes)) / self.hours
+
+    def after(self, present: Array, inflow: Array, made: Array) -> Array:
+        """Return the concentration at the end, where `made` [mmol/L] is made, or taken up if negative."""
+        gained = times(inflow, self.volumes) + made
+        return np.maximum(times(present, self.left) + times(gained, self.mean), 0.0)
+
+
+def sustained(rate: Array, demand: Array) -> Array:
+    """Return the density that a supply of `rate` sustains at a `demand` per density [cell/mL]."""
+    return rate / (demand + _NO_DEMAND)
+
+
+def binding(limits: Mapping[str, Array], cells: Array) -> dict[str, Array]:
+    """Return how many times the cells that are there each limit sustains."""
+    return {name: limit / (cells + _NO_CELLS) for name, limit in limits.items()}
+
+
+def reached(headroom: Mapping[str, Array]) -> dict[str, Array]:
+    """Return 1 where a limit holds the culture back and is the least of all, else 0."""
+    least = _least(headroom)
+    return {
+        name: np.asarray((value <= least) & (value <= REACHED), dtype=np.float64) for name, value in headroom.items()
+    }
+
+
+def _least(limits: Mapping[str, Array]) -> Array:
+    result: Array = np.inf
+    for value in limits.values():
+        result = np.minimum(result, value)
+    return result
