@@ -22,7 +22,7 @@ class MonodConstants:
     """The constants of Monod growth, and whether they are used."""
 
     monod_step: float | None = parameter(
-        None, "h", low=0.25, high=2.0, planned=True, doc="step of an integration of Monod growth; none: the closed form"
+        None, "h", low=0.5, high=2.0, planned=True, doc="step of an integration of Monod growth; none: the closed form"
     )
     half_glucose: Array = parameter(
         1.0, "mmol/L", low=0.1, high=2.0, doc="glucose at which growth is halved", source="cho_monod2018", grade="A"

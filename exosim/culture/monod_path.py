@@ -4,7 +4,8 @@ In place of the limits of :mod:`exosim.culture.supply`, cells grow on the glucos
 lactate and ammonia as they build up (:mod:`exosim.physics.monod`); the vessel is that of
 :mod:`exosim.physics.stirred_vessel`, with the basal, shear and stimulus deaths of the culture added. The method is that
 of Runge and Kutta in :mod:`exosim.physics.integrator`; the relative error of cells and vesicles is estimated by halving
-the steps and summed over the stretches.
+the steps and summed over the stretches. Death and clearance too fast for a step are slowed to what it can follow, and
+count as an error of 1.
 
 Use it where the course of a culture matters near the end of its glucose, or to check the closed form: it takes a
 hundred times as long.
@@ -35,6 +36,7 @@ LARGEST_ERROR = 1e-3
 """Estimated relative error above which a limit is reported."""
 _VESSEL = 1e-3  # L: one milliliter, so that amounts are per milliliter
 _ENOUGH = 1e12  # mM of glutamine, which has no part in growth here
+_STABLE = 2.0  # rate times step; the method of Runge and Kutta explodes at 2.78
 _TINY = 1e-300
 
 _NAMES = tuple(field.name for field in fields(stirred_vessel.Culture))
@@ -77,11 +79,11 @@ class MonodStretch(Stretch):
 
     def _integrate(self, rates: Rates, part: Part, hours: Array) -> None:
         """Integrate over hours, which may differ between lanes."""
-        death = plus(rates.death, part.death)
-        rate = times(rates.secretion, self._within_cap(rates, part.gain))
-        rates = replace(rates, death=death, secretion=rate)
-        start, slopes = self._start(rates, hours), self._slopes(rates)
         steps = max(1, math.ceil(part.hours / self.step - 1e-9))
+        fastest, death = _STABLE * steps / part.hours, plus(rates.death, part.death)
+        rate = times(rates.secretion, self._within_cap(rates, part.gain))
+        rates = replace(rates, death=np.minimum(death, fastest), secretion=rate)
+        start, slopes = self._start(rates, hours), self._slopes(rates, fastest)
         found = integrate_with_error(RUNGE_KUTTA, slopes, start, 0.0, hours, steps)
         end, extra = stirred_vessel.Culture(*found.state[:_COUNT]), found.state[_COUNT:]
         dying, mortality, ammonia_hours, born = extra
@@ -92,7 +94,9 @@ class MonodStretch(Stretch):
         secretes = not (is_number(rates.secretion, 0.0) and is_number(rates.growth_secretion, 0.0))
         if secretes:
             self._secreted(rates, end, hours, born)
-        self.error = self.error + _relative_error(found, secretes)
+        clearance = rates.reuptake * np.maximum(self.cells, end.viable) + rates.loss
+        slowed = np.logical_or(np.greater(death, fastest), np.greater(clearance, fastest))
+        self.error = self.error + np.where(slowed, 1.0, _relative_error(found, secretes))
         self.cells, self.cell_hours = np.maximum(end.viable, 0.0), plus(self.cell_hours, cell_hours)
 
     def _start(self, rates: Rates, hours: Array) -> Floats:
@@ -117,7 +121,7 @@ class MonodStretch(Stretch):
             raise TypeError("a Monod stretch needs the constants of its cells")
         return replace(self.kinetics, growth=rates.growth)
 
-    def _slopes(self, rates: Rates) -> integrator.Rates:
+    def _slopes(self, rates: Rates, fastest: float) -> integrator.Rates:
         """Return the right-hand side: the stirred vessel, and what the culture adds to it."""
         constants = self._kinetics(rates)
         kept = 1.0 if is_number(rates.exchange, 0.0) else 1.0 - rates.washout / rates.exchange
@@ -134,7 +138,8 @@ class MonodStretch(Stretch):
             change[:_COUNT] = vessel(time, state[:_COUNT])
             change[_CELLS] -= rates.death * now.viable
             change[_DEAD] += rates.death * now.viable
-            change[_VESICLES] += rates.growth_secretion * born
+            beyond = np.maximum(rates.reuptake * now.viable + rates.loss - fastest, 0.0)
+            change[_VESICLES] += rates.growth_secretion * born + beyond * now.vesicles
             change[_COUNT:] = mortality * now.viable, mortality, now.ammonia, born
             return change
 
@@ -146,10 +151,10 @@ class MonodStretch(Stretch):
         volumes = times(rates.exchange, hours)
         glucose = np.maximum(end.glucose, 0.0)
         ready = before["glucose"] + times(rates.inflow, volumes) - glucose
-        taken = np.clip(end.glucose_used / _VESSEL, 0.0, np.maximum(ready, 0.0))
-        if is_number(rates.exchange, 0.0):
-            taken = np.maximum(ready, 0.0)
-        lactate = np.clip(end.lactate, 0.0, before["lactate"] + times(taken, rates.lactate_yield))
+        closed = is_number(rates.exchange, 0.0)  # then all that is gone was taken up, and all lactate is there
+        taken = np.maximum(ready, 0.0) if closed else np.clip(end.glucose_used / _VESSEL, 0.0, np.maximum(ready, 0.0))
+        all_lactate = before["lactate"] + times(taken, rates.lactate_yield)
+        lactate = all_lactate if closed else np.clip(end.lactate, 0.0, all_lactate)
         ammonia = np.maximum(end.ammonia, 0.0)
         net = ammonia - before["ammonia"] + times(rates.exchange, np.maximum(ammonia_hours, 0.0))
         self.consumed = plus(self.consumed, taken)

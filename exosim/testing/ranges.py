@@ -111,7 +111,11 @@ class Subject:
         if not self.planned:
             return [{}]
         sides = [{key: p.low for key, p in self.planned.items()}, {key: p.high for key, p in self.planned.items()}]
-        return [{}, *sides, *({**sides[0], key: p.high} for key, p in self.planned.items())]
+        plans = [{}, *sides, *({**sides[0], key: p.high} for key, p in self.planned.items())]
+        for plan in plans[1:]:
+            if self.adjust is not None:
+                self.adjust(plan)
+        return plans
 
     @cached_property
     def at_corners(self) -> list[tuple[Material, Outcome]]:
