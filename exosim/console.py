@@ -13,7 +13,7 @@ from rich.text import Text
 from exosim.console_base import headline_title, new_console, number, print_whole, table_lines
 from exosim.console_spread import print_spread
 from exosim.limiting import in_words as bounds_in_words
-from exosim.parameter import GRADES, Resolved
+from exosim.parameter import GRADES, PLAN, Resolved
 from exosim.readings import ALL_ATTRIBUTES
 
 if TYPE_CHECKING:
@@ -133,7 +133,8 @@ def print_check(scenario: Scenario, variants: Sequence[Scenario] = ()) -> None:
         print_whole(_variant_table(scenario, variants), console)
     console.print(Text(f"{scenario.name}: valid", style="bold"))
     console.print(Text(ledger.headline()))
-    console.print(Text("grades: " + ", ".join(f"{grade} {meaning}" for grade, meaning in GRADES.items())))
+    meanings = {**GRADES, **({PLAN: "a decision"} if ledger.counts()[PLAN] else {})}
+    console.print(Text("grades: " + ", ".join(f"{grade} {meaning}" for grade, meaning in meanings.items())))
 
 
 def _variant_table(scenario: Scenario, variants: Sequence[Scenario]) -> Table:

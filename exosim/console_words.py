@@ -135,7 +135,8 @@ def _default(parameter: Parameter) -> str:
 def _meaning(parameter: Parameter) -> str:
     kinds = {
         "critical process parameter": parameter.critical,
-        "belongs to the plan": parameter.planned,
+        "one number": parameter.planned,
+        "people decide it": parameter.decided,
         "whole number": parameter.whole,
         "step recovery": parameter.recovery,
     }

@@ -194,7 +194,7 @@ def parameter_words(parameter: Parameter) -> str:
     default = "none" if parameter.default is None else units.show(parameter.default, parameter.unit)
     found = references().get(parameter.source)
     source = found.citation() if found is not None else parameter.source
-    kind = ", one number of the plan" if parameter.planned else ""
+    kind = ", one number" if parameter.planned else ""
     text = f"{parameter.doc} [{unit}{kind}]. Plausible: {parameter.range_text}. Default: {default}."
     return f"{text} Source: {source} (grade {parameter.grade})."
 

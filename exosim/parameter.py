@@ -32,6 +32,8 @@ GRADES: Mapping[str, str] = {
     "D": "assumption",
 }
 ASSUMPTION = "assumption"
+PLAN = "plan"
+"""Grade and source of what the scenario decides, such as a batch size: not a statement about nature."""
 _KEY = "parameter"
 
 
@@ -47,11 +49,12 @@ class Parameter:
     doc : meaning, as a noun phrase
     source, grade : a key of ``references.toml`` or ``"assumption"``; A read, B derived, C unchecked, D assumption
     critical : whether it is a critical process parameter (ICH Q8)
-    planned : whether it belongs to the plan (a schedule, a count), so that it is one number and never a distribution
+    planned : whether all draws share it (a schedule, a count), so that it is one number and never a distribution
     whole : whether it is a whole number
     minimum, maximum : hard physical bounds, which no draw may cross
     recovery : whether it is a step recovery, which shares the common batch factor
     repeated : whether it is drawn anew each time, such as the n-th repair of a unit, so that it takes no level
+    decided : whether people decide it (a size, a set point, a count), so that a stated number needs no evidence
     """
 
     default: float | None
@@ -68,6 +71,7 @@ class Parameter:
     maximum: float
     recovery: bool
     repeated: bool = False
+    decided: bool = False
 
     @property
     def range_text(self) -> str:
@@ -91,10 +95,12 @@ def parameter(
     maximum: float | None = None,
     recovery: bool = False,
     repeated: bool = False,
+    decided: bool | None = None,
 ) -> Any:
     """Declare a parameter as a dataclass field; see :class:`Parameter` for the arguments.
 
-    A dimensionless parameter whose range ends at or below 1 is a fraction: its hard maximum is 1 unless stated.
+    A dimensionless parameter whose range ends at or below 1 is a fraction: its hard maximum is 1 unless stated. What is
+    planned is decided unless stated.
     """
     if maximum is None:
         maximum = 1.0 if unit == "1" and high <= 1.0 and not whole else math.inf
@@ -114,6 +120,7 @@ def parameter(
         maximum,
         recovery,
         repeated,
+        planned if decided is None else decided,
     )
     return dataclasses.field(default=default, metadata={_KEY: declared_parameter})
 
@@ -152,14 +159,15 @@ class Ledger(Framed):
         return len(self.lines)
 
     def counts(self) -> dict[str, int]:
-        """Return the number of parameters of each grade, A to D."""
+        """Return the number of parameters of each grade, A to D, and of those of the plan."""
         counted = Counter(line.grade for line in self.lines)
-        return {grade: counted[grade] for grade in GRADES}
+        return {grade: counted[grade] for grade in (*GRADES, PLAN)}
 
     def headline(self) -> str:
-        """Return one sentence, such as ``61 parameters: 24 grade A, 9 B, 18 C, 10 assumptions``."""
-        a, b, c, d = self.counts().values()
-        text = f"{len(self.lines)} parameters: {a} grade A, {b} B, {c} C, {d} assumption{'s' if d != 1 else ''}"
+        """Return a sentence: ``9 parameters: 2 of the plan; of the other 7: 4 grade A, 1 B, 1 C, 1 assumption``."""
+        a, b, c, d, plan = self.counts().values()
+        others = f" {plan} of the plan; of the other {len(self.lines) - plan}:" if plan else ""
+        text = f"{len(self.lines)} parameters:{others} {a} grade A, {b} B, {c} C, {d} assumption{'s' if d != 1 else ''}"
         outside = sum(line.outside_range for line in self.lines)
         return text + (f"; {outside} outside the plausible range on purpose" if outside else "")
 

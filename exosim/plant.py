@@ -36,7 +36,9 @@ class MaintenanceNumbers:
     """The numbers of planned maintenance."""
 
     every: float = parameter(4383.0, "h", low=1, high=87660, planned=True, doc="time between two services of a unit")
-    duration: float = parameter(8.0, "h", low=0.1, high=2000, planned=True, doc="hours that a service takes")
+    duration: float = parameter(
+        8.0, "h", low=0.1, high=2000, planned=True, doc="hours that a service takes", decided=False
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +69,7 @@ class RoleNumbers:
         1, "1", low=1, high=1000, minimum=1, whole=True, planned=True, doc="people on duty in each shift"
     )
     gowning: float | None = parameter(
-        None, "h", low=0.0, high=4, planned=True, doc="time to change clothes before each attended phase"
+        None, "h", low=0.0, high=4, planned=True, doc="time to change clothes before each attended phase", decided=False
     )
     minimum_crew: float | None = parameter(
         None, "1", low=1, high=10, minimum=1, whole=True, planned=True,
@@ -79,7 +81,9 @@ class RoleNumbers:
 class CampaignNumbers:
     """The numbers of one campaign."""
 
-    every: Array = parameter(168.0, "h", low=0.001, high=8760, doc="time between the releases of two batches")
+    every: Array = parameter(
+        168.0, "h", low=0.001, high=8760, doc="time between the releases of two batches", decided=True
+    )
     batches: float | None = parameter(
         None,
         "1",
@@ -158,7 +162,9 @@ class StockNumbers:
     lead_time: Array | None = parameter(
         None, "h", low=0.0, high=8766, doc="time from an order to its delivery", repeated=True
     )
-    shelf_life: float | None = parameter(None, "h", low=1, high=87_660, planned=True, doc="time until it expires")
+    shelf_life: float | None = parameter(
+        None, "h", low=1, high=87_660, planned=True, doc="time until it expires", decided=False
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,8 +42,9 @@ class Vesicles:
         "1",
         low=0.1,
         high=0.3,
-        doc="protein volume fraction of a vesicle; sets the largest possible purity",
-        source="general_knowledge",
+        doc="protein volume fraction of a vesicle, as in cells 0.11 to 0.22; sets the largest possible purity",
+        source="milo2013",
+        grade="B",
     )
 
 
@@ -52,12 +53,15 @@ class ProteinSize:
     """Hydrodynamic diameters that stand for the pools of soluble protein.
 
     Those of IgG and of complexes are the ones whose steric sieving through pores of 20, 35 and 50 nm the evidence table
-    gives for IgG (0.29, 0.67, 0.82) and ferritin (0.20, 0.60, 0.77).
+    gives for IgG (0.29, 0.67, 0.82) and ferritin (0.20, 0.60, 0.77). The small pool follows the law of Wilkins for
+    globular proteins of 25 kDa: a radius of 0.475 nm x N^0.29 for N amino acids of 110 Da.
     """
 
-    small: Array = parameter(4.6, "nm", low=2, high=6, doc="diameter of protein below 30 kDa")
+    small: Array = parameter(
+        4.6, "nm", low=2, high=6, doc="diameter of protein below 30 kDa: 25 kDa", source="hirvonen_authorea", grade="B"
+    )
     albumin: Array = parameter(
-        7.2, "nm", low=6.8, high=7.6, doc="diameter of albumin-like protein", source="general_knowledge"
+        7.2, "nm", low=6.8, high=7.6, doc="diameter of albumin-like protein", source="hirvonen_authorea", grade="B"
     )
     immunoglobulin: Array = parameter(
         11.0, "nm", low=9, high=12, doc="diameter of IgG-like protein", source="general_knowledge"

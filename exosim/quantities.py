@@ -18,7 +18,7 @@ from exosim import units
 from exosim.distributions import FAMILIES, Distribution, Family
 from exosim.errors import in_words, nearest_name, shortened, unknown
 from exosim.measured_column import read_column
-from exosim.parameter import ASSUMPTION, GRADES, Parameter, Resolved
+from exosim.parameter import ASSUMPTION, GRADES, PLAN, Parameter, Resolved
 from exosim.quantile_given import NAMES, QuantileGiven
 from exosim.sampling import LEVELS, Level, Quantity
 from exosim.units import QuantityError
@@ -81,9 +81,15 @@ def read_quantity(
     base = _base(table, parameter, folder)
     quantity = _layered(base, table, parameter, common)
     _check(quantity, parameter, allow)
-    source, grade = read_source(table, sources)
+    source, grade = (PLAN, PLAN) if _of_the_plan(quantity, table, parameter) else read_source(table, sources)
     outside = not parameter.low <= quantity.typical <= parameter.high
     return Given(quantity, describe(quantity, repeated=parameter.repeated), source, grade, outside)
+
+
+def _of_the_plan(quantity: Quantity, table: Mapping[str, Any], parameter: Parameter) -> bool:
+    """Return whether a number is a decision: one fixed number for what people decide, with no word of its evidence."""
+    fixed = not isinstance(quantity.base, Distribution) and not quantity.donor_spread and not quantity.batch_spread
+    return parameter.decided and fixed and not {"source", "grade"} & table.keys()
 
 
 def read_number(raw: Any, unit: str) -> float:

@@ -37,7 +37,7 @@ class Common:
     """What the steps of one batch have in common."""
 
     batch: float = parameter(
-        0.0, "1", low=0.0, high=1.0, planned=True,
+        0.0, "1", low=0.0, high=1.0, planned=True, decided=False,
         doc="correlation of the step recoveries of a batch that vary by batch, below 1",
     )  # fmt: skip
 

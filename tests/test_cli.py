@@ -65,7 +65,7 @@ def test_check_as_json(door: Door) -> None:
     assert (document["form"], document["version"]) == ("exosim.check/1", __version__)
     assert document["scenario"]["name"] == "base"
     assert re.fullmatch("[0-9a-f]{64}", document["scenario"]["hash"])
-    assert list(document["ledger"]) == ["headline", "A", "B", "C", "D", "lines"]
+    assert list(document["ledger"]) == ["headline", "A", "B", "C", "D", "plan", "lines"]
     keys = ["path", "value", "unit", "origin", "source", "grade", "outside_range"]
     assert all(list(line) == keys for line in document["ledger"]["lines"])
     assert not any(path.name == "results" for path in door.folder.iterdir())

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from exosim.parameter import ASSUMPTION, GRADES, Array, Ledger, Parameter, Resolved, declared, parameter
+from exosim.operations.planar_expansion import PlanarExpansion
+from exosim.operations.tangential_flow_filtration import TangentialFlowFiltration
+from exosim.parameter import ASSUMPTION, GRADES, PLAN, Array, Ledger, Parameter, Resolved, declared, parameter
+from exosim.quantities import read_quantity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +73,21 @@ LEDGER = Ledger((line("concentrate.flux", "A"), line("a.b", "D"), line("c.d", "D
 
 
 def test_the_headline_counts_the_grades() -> None:
-    assert LEDGER.counts() == {"A": 1, "B": 1, "C": 0, "D": 2}
-    assert list(LEDGER.counts()) == list(GRADES)
+    assert LEDGER.counts() == {"A": 1, "B": 1, "C": 0, "D": 2, "plan": 0}
+    assert list(LEDGER.counts()) == [*GRADES, PLAN]
     headline = "4 parameters: 1 grade A, 1 B, 0 C, 2 assumptions; 1 outside the plausible range on purpose"
     assert LEDGER.headline() == headline
     assert Ledger((line("a.b", "D"),)).headline() == "1 parameters: 0 grade A, 0 B, 0 C, 1 assumption"
+
+
+def test_what_is_of_the_plan_is_counted_apart() -> None:
+    headline = "3 parameters: 2 of the plan; of the other 1: 0 grade A, 1 B, 0 C, 0 assumptions"
+    assert Ledger((line("a.b", "plan"), line("c.d", "B"), line("e.f", "plan"))).headline() == headline
+
+
+def test_what_is_planned_is_decided_unless_it_is_nature() -> None:
+    found = declared(PlanarExpansion)
+    assert [found[name].decided for name in ("passages", "inoculum", "contact_inhibition", "lag")] == [1, 1, 0, 0]
 
 
 def test_a_ledger_is_a_table_with_its_headline_below() -> None:
@@ -89,3 +102,22 @@ def test_a_ledger_is_a_table_with_its_headline_below() -> None:
 
 def test_an_empty_ledger_is_its_headline() -> None:
     assert str(Ledger(())) == "0 parameters: 0 grade A, 0 B, 0 C, 0 assumptions"
+
+
+@pytest.mark.parametrize(
+    "raw, grade",
+    [
+        ("0.2 m2", "plan"),
+        ({"value": "0.2 m2", "source": ASSUMPTION}, "D"),
+        ({"value": "0.2 m2", "source": "busatto2018"}, "C"),
+        ({"value": "0.2 m2", "donor_spread": "10 %"}, "D"),
+        ({"uniform": {"low": "0.1 m2", "high": "0.2 m2"}}, "D"),
+    ],
+)
+def test_a_plain_number_without_evidence_is_of_the_plan_where_people_decide_it(raw: object, grade: str) -> None:
+    area = declared(TangentialFlowFiltration)["membrane_area"]
+    assert read_quantity(raw, area, {"busatto2018": "C"}).grade == grade
+
+
+def test_what_nature_decides_is_never_of_the_plan() -> None:
+    assert read_quantity("2 %", declared(TangentialFlowFiltration)["dna_sieving"], {}).grade == "D"

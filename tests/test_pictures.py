@@ -62,7 +62,8 @@ def test_the_ledger_chart_shows_every_input_above_the_floor(yields: xs.Yields) -
     widths = sorted(patch.get_width() for patch in axes.patches)  # type: ignore[attr-defined]
     assert widths == pytest.approx(sorted(100.0 * rank.share for rank in above))
     labels = [label.get_text() for label in axes.get_yticklabels()]
-    assert labels[3].startswith("D: assumption\nvary: 10 of 95 parameters")
+    assumed = yields.scenario.ledger().counts()["D"]
+    assert labels[3].startswith(f"D: assumption\nvary: 10 of {assumed} parameters")
     assert "ev yield" in plots.ledger_chart(yields, "ev_yield").get_title("left")
     with pytest.raises(ValueError, match="no inputs are ranked"):
         plots.ledger_chart(yields, "nonsense")

@@ -76,7 +76,11 @@ def _parameters(parameters: Mapping[str, Parameter]) -> str:
 def _row(name: str, parameter: Parameter) -> list[str]:
     default = "none" if parameter.default is None else units.show(parameter.default, parameter.unit)
     plausible = f"{units.show(parameter.low, '1')} to {units.show(parameter.high, parameter.unit)}"
-    kinds = {"critical process parameter": parameter.critical, "belongs to the plan": parameter.planned}
+    kinds = {
+        "critical process parameter": parameter.critical,
+        "one number": parameter.planned,
+        "people decide it": parameter.decided,
+    }
     told = [parameter.doc, *(kind for kind, holds in kinds.items() if holds)]
     cells = [default, plausible, "; ".join(told)]
     return [f"`{name}`", *map(plain, cells), f"{parameter.grade} `{parameter.source}`"]

@@ -88,8 +88,7 @@ class Culture(Vessel, Plan):
 
     def start(self, feed: Material) -> Outcome:
         """Inoculate: cells attach, the suspension is drained, the vessel is filled with growth medium."""
-        share = self.attachment
-        attached, left = feed.separate({"viable_cells": share}, otherwise=0.0)
+        attached, left = feed.separate({"viable_cells": self.attached_share(feed.viable_cells)}, otherwise=0.0)
         fresh = self.first_medium()
         return Outcome(
             Material(),
@@ -140,6 +139,10 @@ class Culture(Vessel, Plan):
         """Return the run and the visit at its end; the schedule holds both."""
         hands_on = np.minimum(self.visiting, hours)
         return Phase(running, hours - hands_on, attended=False), Phase(visit, hands_on)
+
+    def attached_share(self, seeded: Array) -> Array:
+        """Return the share of the `seeded` cells that attaches."""
+        return self.attachment
 
     def _seeding_limits(self, attached: Array) -> dict[str, Array]:
         limits = {}

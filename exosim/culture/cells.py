@@ -27,7 +27,7 @@ class Growth(VisitedOperation):
     )
     lag: Array = parameter(18.0, "h", low=0, high=36, doc="lag after inoculation", source="higuera2009")
     contact_inhibition: float = parameter(
-        2.0, "1", low=1.0, high=4.0, planned=True, doc="exponent theta of the theta-logistic law"
+        2.0, "1", low=1.0, high=4.0, planned=True, doc="exponent theta of the theta-logistic law", decided=False
     )
     growth_death_rate: Array = parameter(
         0.001, "1/h", low=0.0005, high=0.004, doc="death rate in growth medium", source="general_knowledge"

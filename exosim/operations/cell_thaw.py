@@ -19,9 +19,11 @@ class CellThaw(UnitOperation):
 
     source: ClassVar[bool] = True
 
-    inoculum: Array = parameter(1e6, "cell", low=1e5, high=1e11, doc="viable cells taken from the bank", critical=True)
+    inoculum: Array = parameter(
+        1e6, "cell", low=1e5, high=1e11, doc="viable cells taken from the bank", critical=True, decided=True
+    )
     post_thaw_viability: Array = parameter(
-        0.9, "1", low=0.8, high=0.97, doc="viable fraction after thaw", source="general_knowledge"
+        0.93, "1", low=0.8, high=0.97, doc="viable fraction after thaw", source="bmrat917", grade="A"
     )
     suspension_density: Array = parameter(
         1e6, "cell/mL", low=1e5, high=1e8, doc="density of viable cells after the thaw"

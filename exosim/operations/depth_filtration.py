@@ -26,9 +26,16 @@ class DepthFiltration(MeasuredRecovery):
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"adsorbed_per_area", "inner_area_ratio"})
 
-    area: Array = parameter(500.0, "cm2", low=10, high=1e6, doc="area of one filter", critical=True)
+    area: Array = parameter(500.0, "cm2", low=10, high=1e6, doc="area of one filter", critical=True, decided=True)
     flux: Array = parameter(
-        100.0, "L/m2/h", low=50, high=200, doc="initial flux", source="general_knowledge", critical=True
+        100.0,
+        "L/m2/h",
+        low=50,
+        high=200,
+        doc="initial flux",
+        source="disposable_bioprocessing",
+        grade="A",
+        critical=True,
     )
     capacity: Array = parameter(
         120.0,

@@ -27,10 +27,18 @@ class NucleaseTreatment(MeasuredRecovery):
     mechanism: ClassVar[frozenset[str]] = frozenset({"hold_loss"})
 
     activity: Array = parameter(
-        50.0, "U/mL", low=20, high=100, doc="nuclease activity", source="general_knowledge", critical=True
+        50.0,
+        "U/mL",
+        low=20,
+        high=100,
+        doc="nuclease activity",
+        source="howe2024",
+        grade="A",
+        critical=True,
+        decided=True,
     )
     treatment_time: Array = parameter(
-        1.0, "h", low=0.5, high=16, doc="time at 37 degC", source="general_knowledge", critical=True
+        1.0, "h", low=0.5, high=16, doc="time at 37 degC", source="general_knowledge", critical=True, decided=True
     )
     digestion_rate: Array = parameter(
         4.6,
@@ -39,7 +47,6 @@ class NucleaseTreatment(MeasuredRecovery):
         high=6.9,
         doc="digestion constant at 50 U/mL without salt, from 2 log in an hour",
         source="general_knowledge",
-        grade="B",
     )
     half_salt: Array = parameter(
         0.15, "mol/L", low=0.1, high=0.25, doc="salt that halves the activity", source="general_knowledge"

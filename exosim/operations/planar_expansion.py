@@ -34,12 +34,21 @@ class PlanarExpansion(UnitOperation):
 
     source: ClassVar[bool] = True
 
-    inoculum: Array = parameter(1e7, "cell", low=1e5, high=1e10, doc="viable cells thawed from the bank", critical=True)
+    inoculum: Array = parameter(
+        1e7, "cell", low=1e5, high=1e10, doc="viable cells thawed from the bank", critical=True, decided=True
+    )
     post_thaw_viability: Array = parameter(
-        0.9, "1", low=0.8, high=0.97, doc="viable fraction after thaw", source="general_knowledge"
+        0.93, "1", low=0.8, high=0.97, doc="viable fraction after thaw", source="bmrat917", grade="A"
     )
     seeding_density: Array = parameter(
-        3000.0, "cell/cm2", low=1000, high=6000, doc="cells seeded per area", source="general_knowledge", critical=True
+        3000.0,
+        "cell/cm2",
+        low=1000,
+        high=6000,
+        doc="cells seeded per area",
+        source="general_knowledge",
+        critical=True,
+        decided=True,
     )
     harvest_density: Array = parameter(
         15000.0,
@@ -65,7 +74,7 @@ class PlanarExpansion(UnitOperation):
         30000.0, "cell/cm2", low=15000, high=60000, doc="confluent density", source="general_knowledge"
     )
     contact_inhibition: float = parameter(
-        2.0, "1", low=1.0, high=4.0, planned=True, doc="exponent theta of the theta-logistic law"
+        2.0, "1", low=1.0, high=4.0, planned=True, doc="exponent theta of the theta-logistic law", decided=False
     )
     death_rate: Array = parameter(
         0.001, "1/h", low=0.0005, high=0.004, doc="basal death rate in growth medium", source="general_knowledge"
@@ -96,10 +105,10 @@ class PlanarExpansion(UnitOperation):
         0.88, "1", low=0.75, high=0.97, doc="fraction of seeded cells that attaches", source="general_knowledge"
     )
     detachment: Array = parameter(
-        0.93, "1", low=0.85, high=0.98, doc="fraction recovered at detachment", source="general_knowledge"
+        0.9, "1", low=0.85, high=0.98, doc="fraction recovered at detachment", source="tessee", grade="A"
     )
     medium_per_area: Array = parameter(
-        0.25, "mL/cm2", low=0.15, high=0.4, doc="medium on the growth surface", source="bellani2020"
+        0.2, "mL/cm2", low=0.15, high=0.4, doc="medium on the growth surface", source="stemfactory", grade="B"
     )
     passage_time: Array = parameter(4.0, "h", low=1, high=12, doc="hands-on time of one passage")
     suspension_density: Array = parameter(

@@ -37,10 +37,24 @@ class PlanarPassage(UnitOperation):
         225.0, "cm2", low=9, high=30000, doc="growth surface of one vessel", source="tessee", grade="A"
     )
     most_vessels: Array | None = parameter(
-        None, "1", low=1, high=1000, minimum=1, whole=True, doc="vessels that there is room for; none: any number"
+        None,
+        "1",
+        low=1,
+        high=1000,
+        minimum=1,
+        whole=True,
+        doc="vessels that there is room for; none: any number",
+        decided=True,
     )
     seeding_density: Array = parameter(
-        3000.0, "cell/cm2", low=1000, high=6000, doc="cells seeded per area", source="general_knowledge", critical=True
+        3000.0,
+        "cell/cm2",
+        low=1000,
+        high=6000,
+        doc="cells seeded per area",
+        source="general_knowledge",
+        critical=True,
+        decided=True,
     )
     attachment: Array = parameter(
         0.88, "1", low=0.75, high=0.97, doc="fraction of seeded cells that attaches", source="general_knowledge"
@@ -60,7 +74,7 @@ class PlanarPassage(UnitOperation):
         30000.0, "cell/cm2", low=15000, high=60000, doc="confluent density", source="general_knowledge"
     )
     contact_inhibition: float = parameter(
-        2.0, "1", low=1.0, high=4.0, planned=True, doc="exponent theta of the theta-logistic law"
+        2.0, "1", low=1.0, high=4.0, planned=True, doc="exponent theta of the theta-logistic law", decided=False
     )
     death_rate: Array = parameter(
         0.001, "1/h", low=0.0, high=0.004, doc="basal death rate in growth medium", source="general_knowledge"
@@ -79,7 +93,7 @@ class PlanarPassage(UnitOperation):
         grade="A",
     )
     detachment: Array = parameter(
-        0.93, "1", low=0.85, high=0.98, doc="fraction recovered at detachment", source="general_knowledge"
+        0.9, "1", low=0.85, high=0.98, doc="fraction recovered at detachment", source="tessee", grade="A"
     )
     medium_volume: Array = parameter(
         45.0, "mL", low=1, high=10000, doc="medium on one vessel", source="tessee", grade="A"

@@ -32,23 +32,32 @@ class SizeExclusionChromatography(MeasuredRecovery):
     mechanism: ClassVar[frozenset[str]] = frozenset({"bed_recovery"})
     sized_by: ClassVar[str | None] = "column_volume"
 
-    column_volume: Array = parameter(1.2, "L", low=0.001, high=100, doc="bed volume of the column", critical=True)
+    column_volume: Array = parameter(
+        1.2, "L", low=0.001, high=100, doc="bed volume of the column", critical=True, decided=True
+    )
     load_fraction: Array = parameter(
         0.1,
         "1",
         low=0.02,
         high=0.2,
         doc="largest load of one cycle over the column volume",
-        source="terovanesyan2021",
+        source="terovanesyan2023",
         grade="A",
         critical=True,
+        decided=True,
     )
     flow: Array = parameter(
-        2.0, "CV/h", low=0.3, high=8, doc="flow rate, in column volumes per hour", source="general_knowledge"
+        2.0,
+        "CV/h",
+        low=0.3,
+        high=8,
+        doc="flow rate, in column volumes per hour",
+        source="general_knowledge",
+        decided=True,
     )
     plates: Array = parameter(200.0, "1", low=50, high=3000, doc="plate number of the bed", source="general_knowledge")
     void_fraction: Array = parameter(
-        0.33, "1", low=0.3, high=0.36, doc="void volume over column volume", source="general_knowledge"
+        0.35, "1", low=0.3, high=0.36, doc="void volume over column volume", source="sec_encyclopedia", grade="A"
     )
     pore_fraction: Array = parameter(
         0.6, "1", low=0.5, high=0.65, doc="pore volume over column volume", source="general_knowledge"
@@ -70,6 +79,7 @@ class SizeExclusionChromatography(MeasuredRecovery):
         source="terovanesyan2023",
         grade="B",
         critical=True,
+        decided=True,
     )
     pool_to: Array = parameter(
         0.5,
@@ -80,6 +90,7 @@ class SizeExclusionChromatography(MeasuredRecovery):
         source="terovanesyan2023",
         grade="B",
         critical=True,
+        decided=True,
     )
     bed_recovery: Array = parameter(
         0.89,
@@ -104,9 +115,10 @@ class SizeExclusionChromatography(MeasuredRecovery):
         high=5,
         doc="eluent and re-equilibration of one cycle, in column volumes",
         source="general_knowledge",
+        decided=True,
     )
     buffer_salt: Array = parameter(
-        0.15, "mol/L", low=0.05, high=0.5, doc="salt of the eluent", source="general_knowledge"
+        0.15, "mol/L", low=0.05, high=0.5, doc="salt of the eluent", source="pbs_recipe", grade="B", decided=True
     )
     preparation: Array = parameter(1.0, "h", low=0.25, high=4, doc="time to equilibrate and to sanitize")
 

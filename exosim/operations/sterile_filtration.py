@@ -26,7 +26,7 @@ class SterileFiltration(MeasuredRecovery):
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"adsorbed_per_area"})
 
-    area: Array = parameter(300.0, "cm2", low=1, high=1e5, doc="area of one filter", critical=True)
+    area: Array = parameter(300.0, "cm2", low=1, high=1e5, doc="area of one filter", critical=True, decided=True)
     flux: Array = parameter(300.0, "L/m2/h", low=50, high=2000, doc="initial flux", critical=True)
     capacity: Array = parameter(
         10.0, "L/m2", low=2, high=60, doc="volume per area at which the filter is plugged", source="general_knowledge"

@@ -172,10 +172,14 @@ class SuspensionCulture(Culture, MonodConstants):
     feed_room: Array = parameter(
         0.3, "1", low=0.02, high=1.0, doc="volume that all boluses may add, over that at the inoculation"
     )
-    perfusion_rate: Array | None = parameter(
-        None, "1/d", low=0.2, high=5, doc="fresh medium per vessel volume; none: no perfusion",
-        source="general_knowledge", critical=True,
-    )  # fmt: skip
+    perfusion_rate: Array = parameter(
+        0.0,
+        "1/d",
+        low=0.0,
+        high=5,
+        doc="fresh medium per vessel volume, 0.5 to 2 in use; 0: no perfusion",
+        critical=True,
+    )
     bleed_rate: Array = parameter(0.0, "1/d", low=0.0, high=0.5, doc="suspension that is drawn off per vessel volume")
     cell_retention: Array = parameter(0.98, "1", low=0.5, high=1.0, doc="fraction of the cells that the device keeps")
     vesicle_passage: Array = parameter(
@@ -187,7 +191,7 @@ class SuspensionCulture(Culture, MonodConstants):
         idle = set(super().unused()) | {"density_exponent", "density_reference"}
         if self.feed_every is None:
             idle |= {"feed_glucose", "glucose_setpoint", "feed_room"}
-        if self.perfusion_rate is None:
+        if is_number(self.perfusion_rate, 0.0):
             idle |= {"bleed_rate", "cell_retention", "vesicle_passage"}
         if is_number(self.turbulent_gain, 1.0):
             idle |= {"half_eddy"}
@@ -197,9 +201,9 @@ class SuspensionCulture(Culture, MonodConstants):
         """Yield what contradicts itself, here also harvests that leave no cells for the next."""
         yield from super().problems()
         several = round(self.collection / self.harvest_every) > 1
-        if several and self.perfusion_rate is None and np.any(np.asarray(self.harvest_fraction) >= 1.0):
+        if several and is_number(self.perfusion_rate, 0.0) and np.any(np.asarray(self.harvest_fraction) >= 1.0):
             yield "harvest_fraction", "leaves no cells for the next harvest: below 1, or one harvest, or perfusion"
-        if self.perfusion_rate is not None and np.any(np.asarray(self.bleed_rate >= self.perfusion_rate)):
+        if not is_number(self.perfusion_rate, 0.0) and np.any(np.asarray(self.bleed_rate >= self.perfusion_rate)):
             yield "bleed_rate", "leaves nothing to harvest: it must be below perfusion_rate"
         if self.monod_step is not None and is_number(self.glucose_uptake, 0.0):
             yield "monod_step", "makes cells grow on glucose, which is switched off"
@@ -219,14 +223,14 @@ class SuspensionCulture(Culture, MonodConstants):
     @property
     def permeate(self) -> Array:
         """Flow through the device [1/h]: what the bleed leaves of the fresh medium."""
-        if self.perfusion_rate is None:
+        if is_number(self.perfusion_rate, 0.0):
             return 0.0
         return np.maximum(self.perfusion_rate - self.bleed_rate, 0.0) / _HOURS
 
     @property
     def bleed(self) -> Array:
         """Flow of the whole suspension [1/h]."""
-        return 0.0 if self.perfusion_rate is None else times(1.0 / _HOURS, self.bleed_rate)
+        return 0.0 if is_number(self.perfusion_rate, 0.0) else times(1.0 / _HOURS, self.bleed_rate)
 
     @property
     def passing_vesicles(self) -> Array:

@@ -39,7 +39,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
     sized_by: ClassVar[str | None] = "membrane_area"
 
     membrane_area: Array = parameter(
-        0.1, "m2", low=0.002, high=100, doc="membrane area", source="general_knowledge", critical=True
+        0.1, "m2", low=0.002, high=100, doc="membrane area", source="general_knowledge", critical=True, decided=True
     )
     pore_diameter: Array = parameter(
         35.0,
@@ -51,7 +51,9 @@ class TangentialFlowFiltration(MeasuredRecovery):
         grade="B",
         critical=True,
     )
-    flux: Array = parameter(30.0, "L/m2/h", low=5, high=80, doc="set flux", source="general_knowledge", critical=True)
+    flux: Array = parameter(
+        30.0, "L/m2/h", low=5, high=80, doc="set flux", source="general_knowledge", critical=True, decided=True
+    )
     concentration_factor: Array = parameter(
         20.0,
         "1",
@@ -61,9 +63,10 @@ class TangentialFlowFiltration(MeasuredRecovery):
         doc="volumetric concentration factor",
         source="busatto2018",
         critical=True,
+        decided=True,
     )
     diavolumes: Array = parameter(
-        6.0, "1", low=0, high=20, doc="diavolumes", source="ora_ultrafiltration", grade="A", critical=True
+        6.0, "1", low=0, high=20, doc="diavolumes", source="ora_ultrafiltration", grade="A", critical=True, decided=True
     )
     vesicle_leakage: Array = parameter(
         0.002,
@@ -101,9 +104,16 @@ class TangentialFlowFiltration(MeasuredRecovery):
         0.7, "1", low=0.6, high=0.8, doc="fraction of the hold-up that a flush recovers", source="general_knowledge"
     )
     shear_rate: Array = parameter(
-        4000.0, "1/s", low=500, high=16000, doc="wall shear rate", source="general_knowledge", critical=True
+        4000.0,
+        "1/s",
+        low=500,
+        high=16000,
+        doc="wall shear rate",
+        source="general_knowledge",
+        critical=True,
+        decided=True,
     )
-    channel_length: Array = parameter(0.3, "m", low=0.1, high=1.2, doc="length of the flow path")
+    channel_length: Array = parameter(0.3, "m", low=0.1, high=1.2, doc="length of the flow path", decided=True)
     vesicle_gel: Array = parameter(
         1e14, "EV/mL", low=1e12, high=1e15, doc="concentration of vesicles at the membrane at which flux stops rising"
     )
@@ -111,7 +121,14 @@ class TangentialFlowFiltration(MeasuredRecovery):
         2e5, "ug/mL", low=5e4, high=4e5, doc="gel concentration of protein", source="blatt1970"
     )
     buffer_salt: Array = parameter(
-        0.15, "mol/L", low=0.0, high=0.5, doc="salt of the diafiltration buffer", source="general_knowledge"
+        0.15,
+        "mol/L",
+        low=0.0,
+        high=0.5,
+        doc="salt of the diafiltration buffer",
+        source="pbs_recipe",
+        grade="B",
+        decided=True,
     )
     preparation: Array = parameter(
         1.5, "h", low=0.5, high=4, doc="time to flush, to sanitize and to clean", source="general_knowledge"

@@ -28,7 +28,9 @@ class VialFilling(UnitOperation):
 
     needs: ClassVar[Literal["either"]] = "either"
 
-    fill_volume: Array = parameter(1.0, "mL/vial", low=0.1, high=100, doc="volume that can be withdrawn from a vial")
+    fill_volume: Array = parameter(
+        1.0, "mL/vial", low=0.1, high=100, doc="volume that can be withdrawn from a vial", decided=True
+    )
     target_content: Array | None = parameter(
         None,
         "EV/vial",
@@ -36,12 +38,29 @@ class VialFilling(UnitOperation):
         high=1e14,
         doc="content of a vial, in the unit of the dose (EV, particle or cell); none: the bulk is filled as it is",
         critical=True,
+        decided=True,
     )
-    overfill: Array = parameter(0.05, "1", low=0.0, high=0.2, doc="overfill over the fill volume")
+    overfill: Array = parameter(
+        0.1,
+        "1",
+        low=0.0,
+        high=0.2,
+        doc="overfill over the fill volume; 0.1 for 1 mL of a mobile liquid",
+        source="usp1151",
+        grade="A",
+        decided=True,
+    )
     line_loss: Array = parameter(5.0, "mL", low=0.0, high=1000, doc="volume lost in the line and in priming")
     reject_fraction: Array = parameter(0.015, "1", low=0.0, high=0.1, doc="vials rejected at inspection")
     retained: Array = parameter(
-        40.0, "vial", low=0, high=200, whole=True, doc="vials for QC, stability and retain", source="general_knowledge"
+        40.0,
+        "vial",
+        low=0,
+        high=200,
+        whole=True,
+        doc="vials for QC, stability and retain",
+        source="general_knowledge",
+        decided=True,
     )
     partial_vial: float = parameter(
         0,
@@ -55,7 +74,7 @@ class VialFilling(UnitOperation):
     )
     rate: Array = parameter(150.0, "vial/h", low=60, high=20000, doc="filling rate", source="general_knowledge")
     diluent_salt: Array = parameter(
-        0.15, "mol/L", low=0.0, high=0.3, doc="salt of the diluent", source="general_knowledge"
+        0.15, "mol/L", low=0.0, high=0.3, doc="salt of the diluent", source="pbs_recipe", grade="B", decided=True
     )
     preparation: Array = parameter(1.0, "h", low=0.25, high=8, doc="time to set up and to clear the line")
     test_time: Array = parameter(

@@ -66,7 +66,7 @@ def test_cells_in_closed_form(passages: int) -> None:
     """Cells are inoculum x viability x (attachment x growth x detachment) to the number of passages."""
     outcome = expand(inoculum=2e7, passages=passages)
     growth = 15000.0 / (3000.0 * 0.88)
-    expected = 2e7 * 0.9 * (0.88 * growth * 0.93) ** passages
+    expected = 2e7 * 0.93 * (0.88 * growth * 0.9) ** passages
     assert outcome.product.viable_cells == pytest.approx(expected, rel=1e-12)
     assert outcome.monitors["doublings"] == pytest.approx(passages * math.log2(growth), rel=1e-12)
     assert outcome.product.volume == pytest.approx(expected / 1e6 * 1e-3, rel=1e-12)
@@ -75,18 +75,18 @@ def test_cells_in_closed_form(passages: int) -> None:
 def test_area_and_medium() -> None:
     """The surface of a passage is its cells over the seeding density; medium is bought for all of it."""
     outcome = expand(inoculum=1e7, passages=2)
-    first = 1e7 * 0.9 / 3000.0
-    second = first * 15000.0 * 0.93 / 3000.0
+    first = 1e7 * 0.93 / 3000.0
+    second = first * 15000.0 * 0.9 / 3000.0
     assert outcome.monitors["final_area"] == pytest.approx(second, rel=1e-12)
     assert outcome.consumption["culture_surface"] == pytest.approx((first + second) * 1e-4, rel=1e-12)
-    assert outcome.consumption["growth_medium"] == pytest.approx((first + second) * 0.25e-3, rel=1e-12)
+    assert outcome.consumption["growth_medium"] == pytest.approx((first + second) * 0.2e-3, rel=1e-12)
 
 
 def test_a_passage_stops_below_the_plateau() -> None:
     """A harvest density that is never reached ends the passage at 98 % of the plateau, in finite time."""
     outcome = expand(harvest_density=38000.0, capacity=15000.0, passages=1)
     plateau = 15000.0 * math.sqrt(1.0 - 0.001 / (math.log(2.0) / 24.0))
-    cells_at_end = outcome.product.viable_cells / 0.93 / outcome.monitors["final_area"]
+    cells_at_end = outcome.product.viable_cells / 0.9 / outcome.monitors["final_area"]
     assert cells_at_end == pytest.approx(0.98 * plateau, rel=1e-12)
     assert outcome.duration < 1000.0
 
@@ -96,7 +96,7 @@ def test_cells_already_past_the_harvest_density_are_passaged_at_once() -> None:
     outcome = expand(seeding_density=6000.0, harvest_density=5000.0, attachment=0.97, lag=0.0, passages=1)
     assert outcome.phases[0].duration == 0.0
     assert outcome.monitors["doublings"] == 0.0
-    assert outcome.product.viable_cells == pytest.approx(1e7 * 0.9 * 0.97 * 0.93, rel=1e-12)
+    assert outcome.product.viable_cells == pytest.approx(1e7 * 0.93 * 0.97 * 0.9, rel=1e-12)
 
 
 @pytest.mark.parametrize("theta", [1.0, 2.0, 3.0])
@@ -111,9 +111,9 @@ def test_deaths_agree_with_an_integration(theta: float) -> None:
         return [rate * density * (1.0 - (density / 30000.0) ** theta) - 0.004 * density, density]
 
     end = solve_ivp(slope, (0.0, hours), [start, 0.0], rtol=1e-11, atol=1e-6).y[:, -1]
-    area = 1e7 * 0.9 / 3000.0
-    assert outcome.product.viable_cells == pytest.approx(end[0] * area * 0.93, rel=1e-8)
-    died = float(np.squeeze(outcome.losses["thaw and death"].viable_cells)) - 1e6
+    area = 1e7 * 0.93 / 3000.0
+    assert outcome.product.viable_cells == pytest.approx(end[0] * area * 0.9, rel=1e-8)
+    died = float(np.squeeze(outcome.losses["thaw and death"].viable_cells)) - 7e5
     assert died == pytest.approx(0.004 * end[1] * area, rel=1e-6)
 
 

@@ -138,7 +138,7 @@ def test_protein_and_nuclease_elute_by_the_diameters_of_the_product() -> None:
     assert kept[1] == pytest.approx(expected, rel=1e-12)
     assert np.asarray(outcome.product.nuclease / feed.nuclease) == pytest.approx(expected, rel=1e-12)
     assert kept[2] != pytest.approx(expected[1], rel=1e-2)
-    first, second = 0.33, 0.33 + (1.0 - lanes / 40.0) ** 2 * 0.6
+    first, second = 0.35, 0.35 + (1.0 - lanes / 40.0) ** 2 * 0.6
     resolution = 2.0 * (second - first) / (4.0 * (first + second) / math.sqrt(200.0))
     assert outcome.monitors["resolution"] == pytest.approx(resolution, rel=1e-12)
 
@@ -180,7 +180,7 @@ def test_overloading_is_reported() -> None:
 def test_resolution_and_contradictions() -> None:
     """The monitored resolution is 2 dV / (w1 + w2), and a window that ends before it starts is refused."""
     outcome = SizeExclusionChromatography(plates=150.0).transform(loaded(0.1))
-    first, second = 0.33, 0.33 + (1 - 7.2 / 40.0) ** 2 * 0.6
+    first, second = 0.35, 0.35 + (1 - 7.2 / 40.0) ** 2 * 0.6
     expected = 2 * (second - first) / (4 * (first + second) / math.sqrt(150.0))
     assert outcome.monitors["resolution"] == pytest.approx(expected, rel=1e-12)
     assert [name for name, _ in SizeExclusionChromatography(pool_from=0.5, pool_to=0.4).problems()] == ["pool_to"]
