@@ -192,4 +192,6 @@ class AggregateCulture(Culture):
         core = self.core_share(state)
         monitors = {**outcome.monitors, "core_share": core} if visit.kind == "harvest" else outcome.monitors
         starved = np.asarray(np.greater(core, 0.0), dtype=np.float64)
-        return replace(outcome, monitors=monitors, limits={**outcome.limits, "a core of the aggregates starves": starved})
+        return replace(
+            outcome, monitors=monitors, limits={**outcome.limits, "a core of the aggregates starves": starved}
+        )
