@@ -199,7 +199,7 @@ def step(id: str, operation: str, more: str = "") -> str:
             "needs a feed with vesicles; expected one of aggregate_culture, conditioned",
         ),
         (HEAD + step("a", "hollow_fiber_culture"), "needs a feed with cells; expected one of cell_thaw, planar_exp"),
-        (HEAD + step("a", "planar_expansion"), "the last procedure makes no vesicles; expected one of aggregate_cultur"),
+        (HEAD + step("a", "planar_expansion"), "the last procedure makes no vesicles; expected one of aggregate_cult"),
         (CELLS + step("a", "conditioned_medium"), "the last procedure makes no cells; expected a dose in EV or partic"),
         (CELLS + step("a", "vial_filling"), "needs a feed with vesicles or cells; expected one of aggregate_culture"),
         (HEAD + step("a", "cell_thaw") + step("b", "vial_filling"), "the last procedure makes no vesicles; expected"),
