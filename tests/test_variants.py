@@ -98,7 +98,7 @@ def test_a_quantity_is_replaced_as_a_whole(here: Path) -> None:
     assert "uniform" in values(first)["tff.concentration_factor"]
     second = 'extends = "first.toml"\n[[unit_procedure]]\nid = "tff"\nparameters.concentration_factor = 9\n'
     lines = {line.path: line for line in loaded(here, second).ledger()}
-    assert (lines["tff.concentration_factor"].value, lines["tff.concentration_factor"].source) == ("9", "assumption")
+    assert (lines["tff.concentration_factor"].value, lines["tff.concentration_factor"].source) == ("9", "plan")
 
 
 def test_another_operation_keeps_no_parameters(here: Path) -> None:
