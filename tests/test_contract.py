@@ -39,7 +39,7 @@ CULTURE = {
 MAKES: Mapping[str, set[str]] = {
     "planar_expansion": {"viable_cells", "doublings"},
     "planar_passage": {"viable_cells", "doublings"},
-    **dict.fromkeys(("fixed_bed_culture", "hollow_fiber_culture", "planar_culture", "suspension_culture"), CULTURE),
+    **dict.fromkeys((name for name in NAMES if name.endswith("_culture")), CULTURE),
 }
 PRODUCT = {"ev_size": VesicleSize, "protein_size": ProteinSize, "product": Vesicles}
 DECLARING = {"hold": Hold, "wait": Wait, "common": Common, **PRODUCT, "assay": Assay}

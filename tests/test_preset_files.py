@@ -84,7 +84,7 @@ inoculum = "1e10 cell"
 [[unit_procedure]]
 id = "perfusion"
 operation = "suspension_culture"
-vessel = "biostat_str_50"
+vessel = "stirred_tank_50"
 cells = "hek293"
 medium = "chemically_defined"
 [unit_procedure.parameters]

@@ -13,7 +13,7 @@ from exosim.parameter import ASSUMPTION, GRADES, declared
 from exosim.references import references
 
 VESSELS = tomllib.loads((resources.files("exosim") / "presets" / "vessels.toml").read_text(encoding="utf-8"))
-PLATFORMS = ("fixed_bed_culture", "hollow_fiber_culture", "planar_culture")
+PLATFORMS = ("fixed_bed_culture", "hollow_fiber_culture", "planar_culture", "microcarrier_culture", "aggregate_culture")
 OURS = [key for key, vessel in VESSELS.items() if set(vessel["operations"]) & set(PLATFORMS)]
 
 

@@ -1,17 +1,18 @@
 """Aggregate culture: cells as spheroids, in a stirred or vertical-wheel vessel or still; they settle for every harvest.
 
-Model: that of every culture (:mod:`exosim.culture.base`), without a surface. Cells that find no aggregate are lost. Oxygen
-and glucose reach the cells by diffusion, through a film of medium and into the sphere (:mod:`exosim.physics.aggregates`):
-above a critical diameter a core has none. The cells of the core neither divide nor secrete, to the share
-`core_inactivity`; they stay alive and go on counting as cells. The nutrients around the aggregates are those at the start
-of a stretch: glucose as it is then, and the oxygen that the transfer leaves over under these cells.
+Model: that of every culture (:mod:`exosim.culture.base`), without a surface. Cells that find no aggregate are lost.
+Oxygen and glucose reach the cells by diffusion, through a film of medium and into the sphere
+(:mod:`exosim.physics.aggregates`): above a critical diameter a core has none. The cells of the core neither divide
+nor secrete, to the share `core_inactivity`; they stay alive and go on counting as cells. The nutrients around the
+aggregates are those at the start of a stretch: glucose as it is then, and the oxygen that the transfer leaves over
+under these cells.
 
-Aggregated cells secrete `aggregate_gain` times what they secrete on a surface, as a factor per cell against flat culture.
-Published are 2-fold under wave motion, 3- to 10-fold in a vertical wheel and 6.7-fold for spheroids of umbilical cord
-cells, mostly without saying per what; the gain is the cells' own, before the core is taken off.
+Aggregated cells secrete `aggregate_gain` times what they secrete on a surface, as a factor per cell against flat
+culture. Published are 2-fold under wave motion, 3- to 10-fold in a vertical wheel and 6.7-fold for spheroids of
+umbilical cord cells, mostly without saying per what; the gain is the cells' own, before the core is taken off.
 
-Validity: aggregates of one size that neither merge nor break; steady state in the sphere; uptake of zero order and equal
-to that in flat culture; a Sherwood number of 2 is still medium, stirred aggregates have more.
+Validity: aggregates of one size that neither merge nor break; steady state in the sphere; uptake of zero order and
+equal to that in flat culture; a Sherwood number of 2 is still medium, stirred aggregates have more.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class AggregateCulture(Culture):
         0.5, "L", low=0.002, high=500, doc="working volume", source="vendor_data_sheets", critical=True
     )
     oxygen_transfer: Array = parameter(
-        2.0, "1/h", low=0.5, high=30, doc="kLa: 0.5 to 3 in still medium, 0.5 to 6 stirred or with a wheel, more sparged",
+        2.0, "1/h", low=0.5, high=30, doc="kLa: 0.5 to 3 in still medium, 0.5 to 6 with a wheel, more with a sparger",
         source="general_knowledge",
     )  # fmt: skip
     aggregate_diameter: Array = parameter(
@@ -192,4 +193,6 @@ class AggregateCulture(Culture):
         core = self.core_share(state)
         monitors = {**outcome.monitors, "core_share": core} if visit.kind == "harvest" else outcome.monitors
         starved = np.asarray(np.greater(core, 0.0), dtype=np.float64)
-        return replace(outcome, monitors=monitors, limits={**outcome.limits, "a core of the aggregates starves": starved})
+        return replace(
+            outcome, monitors=monitors, limits={**outcome.limits, "a core of the aggregates starves": starved}
+        )

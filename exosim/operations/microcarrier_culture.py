@@ -1,18 +1,18 @@
 """Microcarrier culture: cells grow on beads that are kept in suspension; the beads settle for every harvest.
 
 Model: that of every culture (:mod:`exosim.culture.base`), on the area of the beads. Cells settle at random as long as
-there is room, so that with n of them per bead the share exp(-n) of the beads stays empty and its area out of reach. Fresh
-beads that are added with a change of the growth medium bring area, and bead-to-bead transfer opens it, and that of the
-empty beads, to the share `transfer_efficiency`. Stirring sets the smallest eddies: they raise secretion where
-`turbulence_gain` says so, and kill where they are shorter than a share of the bead diameter
+there is room, so that with n of them per bead the share exp(-n) of the beads stays empty and its area out of reach.
+Fresh beads that are added with a change of the growth medium bring area, and bead-to-bead transfer opens it, and that
+of the empty beads, to the share `transfer_efficiency`. Stirring sets the smallest eddies: they raise secretion where
+`turbulent_gain` says so, and kill where they are shorter than a share of the bead diameter
 (:mod:`exosim.physics.turbulence`). Oxygen comes through the headspace or a sparger with one coefficient.
 
 The suspension rests until the cells have settled, before the growth period; what is still suspended then is lost. The
 cells that it takes to start again after that is the `lag`. A short burst of turbulence is a stimulus, not a stirring
-speed of the culture.
+speed of the culture. Death by shear is at most 0.2 per hour.
 
-Validity: beads of one size with whole monolayers; neither clumps of beads nor cells that come off; mean dissipation, where
-near an impeller it is many times as high; beads that take up no room.
+Validity: beads of one size with whole monolayers; neither clumps of beads nor cells that come off; mean dissipation,
+where near an impeller it is many times as high; beads that take up no room.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ from exosim.parameter import Array, parameter
 from exosim.physics import microcarriers, turbulence
 
 _FEWEST = 3.0  # cells per bead
+_FASTEST_DEATH = (
+    0.2  # 1/h: the law of shear is not known further, and a culture in which under 1 % live after a day is lost anyway
+)
 _A_LITTLE = 1e-9  # h
 _NO_CELLS = 1e-30
 
@@ -42,7 +45,7 @@ class MicrocarrierCulture(Culture):
     sized_by: ClassVar[str | None] = "volume"
     effects: ClassVar[Mapping[str, Mapping[str, float]]] = {
         **Culture.effects,
-        "shear": {"turbulence_gain": 1.0, "shear_death_rate": 0.0},
+        "shear": {"turbulent_gain": 1.0, "shear_death_rate": 0.0},
         "settling": {"settling_rate": math.inf},
     }
     reached: Array | None = field(default=None, repr=False, compare=False)
@@ -52,7 +55,7 @@ class MicrocarrierCulture(Culture):
         3.0, "L", low=0.05, high=2000, doc="working volume", source="vendor_data_sheets", critical=True
     )
     carriers: Array = parameter(
-        20.0, "g/L", low=0.5, high=50, doc="dry beads in the volume: 1 to 5 g/L of swelling ones, 10 to 25 g/L of plastic",
+        20.0, "g/L", low=0.5, high=50, doc="dry beads: 1 to 5 g/L of swelling ones, 10 to 25 g/L of plastic",
         source="vendor_data_sheets", critical=True,
     )  # fmt: skip
     carrier_area: Array = parameter(
@@ -70,13 +73,13 @@ class MicrocarrierCulture(Culture):
         source="general_knowledge",
     )  # fmt: skip
     dissipation: Array = parameter(
-        0.002, "W/kg", low=1e-4, high=0.1, doc="mean dissipation of the stirring; just suspended beads need 0.001 to 0.01",
+        0.002, "W/kg", low=1e-4, high=0.1, doc="mean dissipation; beads are just suspended at 0.001 to 0.01",
         source="general_knowledge", critical=True,
     )  # fmt: skip
     viscosity: Array = parameter(
         7.5e-7, "m2/s", low=6.5e-7, high=2e-6, doc="kinematic viscosity of the medium", source="general_knowledge"
     )
-    turbulence_gain: Array = parameter(
+    turbulent_gain: Array = parameter(
         1.0, "1", low=1.0, high=30, doc="factor of the smallest eddies on secretion per cell", maximum=math.inf
     )
     half_eddy: Array = parameter(
@@ -130,7 +133,7 @@ class MicrocarrierCulture(Culture):
     def unused(self) -> frozenset[str]:
         """Return what matters only with turbulence, death by shear or fresh beads."""
         idle = set(super().unused())
-        if is_number(self.turbulence_gain, 1.0):
+        if is_number(self.turbulent_gain, 1.0):
             idle |= {"half_eddy"}
         if is_number(self.settling_rate, math.inf):
             idle |= {"settling_time"}
@@ -183,16 +186,17 @@ class MicrocarrierCulture(Culture):
     @property
     def shear_gain(self) -> Array:
         """Factor of turbulence on secretion."""
-        if is_number(self.turbulence_gain, 1.0):
+        if is_number(self.turbulent_gain, 1.0):
             return 1.0
-        return turbulence.turbulent_fold(self.eddy_length, self.turbulence_gain, self.half_eddy)
+        return turbulence.turbulent_fold(self.eddy_length, self.turbulent_gain, self.half_eddy)
 
     @property
     def shear_death(self) -> Array:
         """Death rate of cells on beads that eddies hurt [1/h]."""
         if is_number(self.shear_death_rate, 0.0):
             return 0.0
-        return turbulence.shear_death(self.eddy_length, self.critical_eddy, self.shear_death_rate)
+        rate = turbulence.shear_death(self.eddy_length, self.critical_eddy, self.shear_death_rate)
+        return np.minimum(rate, _FASTEST_DEATH)
 
     def vessel_use(self) -> dict[str, Array]:
         """Return the area of all beads."""

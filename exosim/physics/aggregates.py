@@ -1,21 +1,22 @@
 """Cells in a sphere: how many there are, and how deep a nutrient reaches them.
 
-Cells of diameter d_c fill the share phi of an aggregate of diameter d, so that it holds ``phi (d / d_c)^3`` of them. They
-take a nutrient up at a rate Q per volume that does not depend on its concentration, as long as there is any. By diffusion
-with D inside, and through a film with the Sherwood number Sh and the diffusivity D_m in the medium, the nutrient falls
-from C in the medium to nothing at the radius r of a core,
+Cells of diameter d_c fill the share phi of an aggregate of diameter d, so that it holds ``phi (d / d_c)^3`` of them.
+They take a nutrient up at a rate Q per volume that does not depend on its concentration, as long as there is any. By
+diffusion with D inside, and through a film with the Sherwood number Sh and the diffusivity D_m in the medium, the
+nutrient falls from C in the medium to nothing at the radius r of a core,
 
     (1 - x)^2 (1 + 2 x) + beta (1 - x^3) = 6 D C / (Q R^2),     x = r / R,     beta = 4 D / (Sh D_m)
 
-Below the critical radius ``R_crit = sqrt(6 D C / (Q (1 + beta)))`` there is no core; without a film that is the classical
-sphere, the analog of Krogh's cylinder. With ``c = 1 + beta - 6 D C / (Q R^2)`` above 0 the cubic has the root
+Below the critical radius ``R_crit = sqrt(6 D C / (Q (1 + beta)))`` there is no core; without a film that is the
+classical sphere, the analog of Krogh's cylinder. With ``c = 1 + beta - 6 D C / (Q R^2)`` above 0 the cubic has the
+root
 
     x = sqrt(c) / (2 cos(arccos(-(2 - beta) sqrt(c) / 2) / 3))
 
 Structure as in Grimes & Currell 2018 (doi:10.1098/rsif.2018.0256) for a sphere; the film is ours.
 
-Validity: spheres of one size and even density, steady state, zero-order uptake, cells of the core use nothing; Sh from 2,
-a still medium, and D not above D_m, so that beta is at most 2.
+Validity: spheres of one size and even density, steady state, zero-order uptake, cells of the core use nothing; Sh
+from 2, a still medium, and D not above D_m, so that beta is at most 2.
 """
 
 from __future__ import annotations
