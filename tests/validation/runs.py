@@ -81,8 +81,16 @@ class Arm:
 
     @property
     def per_cell(self) -> Draws:
-        """Particles that were counted, for each viable cell at the last harvest [C]."""
-        return self.total / self.cells
+        """Particles in the vessel at a harvest, for each viable cell at the last one [C].
+
+        What a harvest leaves behind, with settled cells for example, is not the cells' fault and is counted.
+        """
+        return self.titer * drawn(self.operation.liters * 1e3) * self.harvests / self.cells
+
+    @property
+    def harvests(self) -> int:
+        """How often medium was harvested."""
+        return len(self.culture.monitors["viable_cells"])
 
     @property
     def days(self) -> float:
