@@ -6,6 +6,7 @@ The pictures are those that the commands write: ``exosim yield`` and ``exosim ru
 
 from __future__ import annotations
 
+import runpy
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,7 @@ def drawn(draws: int | None = None) -> Iterator[tuple[str, Axes]]:
     yield "compare", xs.plots.contrasts(xs.compare(VARIANTS, draws=draws))[0]
     year = xs.simulate(xs.load(REFERENCE), replications=1)  # it shows the first replication
     yield "gantt", xs.plots.gantt(year)
+    yield from runpy.run_path(str(Path(__file__).with_name("platform_pictures.py")))["drawn"](draws)
 
 
 def write(folder: Path, draws: int | None = None) -> list[Path]:

@@ -128,7 +128,7 @@ INSERTED = [
     (
         FILL,
         'operation = "vial_fill"',
-        'unknown operation "vial_fill"; expected one of cell_thaw, cell_wash, clarifying_ce',
+        'unknown operation "vial_fill"; expected one of aggregate_culture, cell_thaw, cell_w',
         "mean vial_filling?",
     ),
     (FILL, f'{FILL}\nfeeds = ["tf"]', 'fill.feeds.1: unknown feed "tf.product"', "did you mean tff.product?"),
@@ -196,12 +196,12 @@ def step(id: str, operation: str, more: str = "") -> str:
     [
         (
             HEAD + step("a", "depth_filtration"),
-            "needs a feed with vesicles; expected one of conditioned_medium, hollow",
+            "needs a feed with vesicles; expected one of aggregate_culture, conditioned",
         ),
         (HEAD + step("a", "hollow_fiber_culture"), "needs a feed with cells; expected one of cell_thaw, planar_exp"),
-        (HEAD + step("a", "planar_expansion"), "the last procedure makes no vesicles; expected one of conditioned_med"),
+        (HEAD + step("a", "planar_expansion"), "the last procedure makes no vesicles; expected one of aggregate_cult"),
         (CELLS + step("a", "conditioned_medium"), "the last procedure makes no cells; expected a dose in EV or partic"),
-        (CELLS + step("a", "vial_filling"), "needs a feed with vesicles or cells; expected one of conditioned_medium"),
+        (CELLS + step("a", "vial_filling"), "needs a feed with vesicles or cells; expected one of aggregate_culture"),
         (HEAD + step("a", "cell_thaw") + step("b", "vial_filling"), "the last procedure makes no vesicles; expected"),
         (HEAD + step("a", "conditioned_medium", 'feeds = ["b"]'), 'unknown feed "b.product"'),
         (HEAD + step("a", "conditioned_medium", 'feeds = ["a"]'), "no feeds: this is the first procedure"),

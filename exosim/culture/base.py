@@ -109,7 +109,7 @@ class Culture(Vessel, Plan):
         if visit.kind != "harvest":
             return self._grow(state, visit, hours)
         released, outcome = self._collect(state, visit, hours)
-        taken = self.harvest_fraction if visit.last or not self.drains else 0.0
+        taken = self.taken(visit)
         suspended = released.replaced(viable_cells=0.0, doublings=0.0) if self.adherent else released
         kept, harvest = suspended.separate({}, otherwise=1.0 - taken)
         fresh = Material() if visit.last else self.fresh_medium(harvest.volume)
@@ -128,6 +128,10 @@ class Culture(Vessel, Plan):
             consumption={"collection_medium": used},
             monitors=monitors,
         )
+
+    def taken(self, visit: Visit) -> Array:
+        """Return the share of the medium that a harvest takes; a vessel that drains is emptied at the last one."""
+        return self.harvest_fraction if visit.last or not self.drains else 0.0
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with the shares of protein and with the schedule."""

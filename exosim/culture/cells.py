@@ -57,7 +57,7 @@ class Metabolism(Growth):
     """What cells take up and give off, and what they can bear."""
 
     oxygen_uptake: Array = parameter(
-        98.0, "fmol/cell/h", low=12, high=400, doc="oxygen that a cell takes up", source="pattappa2011"
+        98.0, "fmol/cell/h", low=12, high=400, doc="oxygen that a cell takes up", source="pattappa2011", grade="A"
     )
     glucose_uptake: Array = parameter(
         0.25, "pmol/cell/h", low=0.05, high=1.0, doc="glucose that a cell takes up", source="higuera2009", grade="B"

@@ -124,7 +124,7 @@ class MonodStretch(Stretch):
     def _slopes(self, rates: Rates, fastest: float) -> integrator.Rates:
         """Return the right-hand side: the stirred vessel, and what the culture adds to it."""
         constants = self._kinetics(rates)
-        kept = 1.0 if is_number(rates.exchange, 0.0) else 1.0 - rates.washout / rates.exchange
+        kept = 1.0 if is_number(rates.exchange, 0.0) else 1.0 - rates.washout / np.maximum(rates.exchange, _TINY)
         flow = times(rates.exchange, _VESSEL)
         flows = Flows(flow, flow, 0.0, Medium(rates.inflow, _ENOUGH, 0.0, 0.0), kept, 0.0)
         vessel = rates_of_change(constants, VesicleRates(rates.secretion, rates.reuptake, rates.loss), flows)

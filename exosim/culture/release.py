@@ -95,7 +95,9 @@ class Release(Metabolism):
     associated_protein: Array = parameter(
         0.02, "1", low=0.005, high=0.1, doc="share of the released protein that binds to vesicles and follows them"
     )
-    dna_per_dead_cell: Array = parameter(6.6, "pg/cell", low=5.0, high=15.0, doc="DNA of a dead diploid cell")
+    dna_per_dead_cell: Array = parameter(
+        6.6, "pg/cell", low=5.0, high=15.0, doc="DNA of a dead diploid cell", source="fackelmayer1999", grade="A"
+    )
     bound_dna: Array = parameter(0.05, "1", low=0.0, high=0.5, doc="share of the DNA that binds to vesicles")
     debris_per_dead_cell: Array = parameter(
         10.0, "particle/cell", low=5, high=20, doc="debris above 1 um per dead cell"

@@ -230,7 +230,9 @@ class SuspensionCulture(Culture, MonodConstants):
     @property
     def bleed(self) -> Array:
         """Flow of the whole suspension [1/h]."""
-        return 0.0 if is_number(self.perfusion_rate, 0.0) else times(1.0 / _HOURS, self.bleed_rate)
+        if is_number(self.perfusion_rate, 0.0):
+            return 0.0
+        return times(1.0 / _HOURS, np.minimum(self.bleed_rate, self.perfusion_rate))
 
     @property
     def passing_vesicles(self) -> Array:
@@ -278,6 +280,12 @@ class SuspensionCulture(Culture, MonodConstants):
     def first_medium(self) -> Material:
         """Return the medium of the inoculation: that of the collection where there is no growth period."""
         return self.growth_medium(self.liters) if self.growth_period > 0.0 else self.fresh_medium(self.liters)
+
+    def taken(self, visit: Visit) -> Array:
+        """Return the share of the vessel that a harvest takes: in perfusion none before the last one."""
+        if visit.last or not self.drains:
+            return self.harvest_fraction
+        return np.where(np.asarray(self.perfusion_rate) > 0.0, 0.0, self.harvest_fraction)
 
     def vessel_use(self) -> dict[str, Array]:
         """Return the first fill, where it is of collection medium."""

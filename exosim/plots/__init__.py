@@ -6,16 +6,21 @@ from exosim.plots.contrasts import contrasts, shown_contrasts
 from exosim.plots.facility import doses_per_year, lead_time, occupancy_by_week, waits
 from exosim.plots.gantt import gantt
 from exosim.plots.ledger_chart import ledger_chart
+from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, more_cells
 from exosim.plots.size_steps import size_steps
 from exosim.plots.waterfall import waterfall
 from exosim.plots.yield_curve import yield_curve
 
 __all__ = [
+    "CellNumbers",
+    "SizedVessel",
     "contrasts",
     "doses_per_year",
     "gantt",
     "lead_time",
     "ledger_chart",
+    "limits_by_size",
+    "more_cells",
     "occupancy_by_week",
     "shown_contrasts",
     "size_steps",

@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, new_grid, scientific
+from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, new_grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _COLORS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, GRAY)
-_LIMITS = {"surface": GRAY, "oxygen": BLUE, "glucose": ORANGE, "lactate": PURPLE, "ammonia": GREEN, "crowding": SKY}
-_HELD = 1.1
-_BINDS = 90.0
+_LIMITS = {"surface": GRAY, "density": SKY, "oxygen": BLUE, "glucose": ORANGE, "lactate": PURPLE, "ammonia": GREEN}
+_HELD, _LEFT, _RIGHT = 1.1, 0.5, 1000.0
 
 
 @dataclass(frozen=True, slots=True)
 class CellNumbers:
-    """What one platform yields over the number of cells, the vessel unchanged: a row per number, shape (numbers, draws).
+    """What one platform yields over the number of cells in one vessel; arrays of shape (numbers, draws).
 
     Attributes
     ----------
@@ -82,42 +81,46 @@ class SizedVessel:
     headroom: Mapping[str, float]
 
 
-def limits_by_size(platforms: Mapping[str, tuple[str, Sequence[SizedVessel]]]) -> tuple[Axes, ...]:
-    """Draw how many times the cells of each real vessel every limit sustains: one panel for each platform.
+def limits_by_size(platforms: Mapping[str, Sequence[SizedVessel]]) -> Axes:
+    """Draw how many times the cells of each real vessel every limit sustains: a row for each vessel, by size.
 
     Parameters
     ----------
-    platforms : by title, the unit of the size and the vessels
+    platforms : the vessels of each platform, by its name
 
     Returns
     -------
-    the axes of the panels; the limit that binds is a filled mark, the others are lines
+    the axes: a mark for each limit, the one that binds filled; to the left of 1 a limit would not sustain the cells
     """
-    columns = min(3, len(platforms))
-    rows = -(-len(platforms) // columns)
-    panels = new_grid(rows, columns, 3.9 * columns, 3.5 * rows, sharey=True)
-    for axes, (title, (unit, vessels)) in zip(panels, platforms.items(), strict=False):
-        ordered = sorted(vessels, key=lambda vessel: vessel.size)
-        sizes = [vessel.size for vessel in ordered]
-        for limit in dict.fromkeys(name for vessel in ordered for name in vessel.headroom):
-            values = [vessel.headroom.get(limit, np.nan) for vessel in ordered]
-            axes.plot(sizes, values, color=_LIMITS.get(limit, GRAY), linewidth=1.4, label=limit)
-        for vessel in ordered:
-            limit, least = min(vessel.headroom.items(), key=lambda item: item[1])
-            axes.plot(vessel.size, least, "o", color=_LIMITS.get(limit, GRAY), markersize=6)
-            axes.annotate(
-                vessel.name, (vessel.size, least), rotation=_BINDS, fontsize=6.5, color=GRAY, ha="center", va="bottom",
-                xytext=(0, 6), textcoords="offset points",
-            )  # fmt: skip
-        axes.axhspan(1e-3, _HELD, color=GRAY, alpha=0.10, linewidth=0)
-        axes.set(xscale="log", yscale="log", title=title, xlabel=unit, ylim=(0.5, 300.0))
-    for axes in panels[::columns]:
-        axes.set_ylabel("cells sustained over cells there")
-    for axes in panels[len(platforms) :]:
-        axes.set_visible(False)
-    handles = {}
-    for axes in panels[: len(platforms)]:
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            handles.setdefault(label, handle)
-    panels[0].legend(handles.values(), handles, loc="upper left", frameon=False, fontsize=8, ncols=2)
-    return tuple(panels[: len(platforms)])
+    count = sum(len(vessels) for vessels in platforms.values()) + len(platforms)
+    (axes,) = new_grid(1, 1, 9.0, 0.26 * count + 1.2)
+    row, ticks, drawn = 0, dict[float, str](), set[str]()
+    for platform, vessels in platforms.items():
+        axes.text(_LEFT, row, f" {platform}", weight="bold", fontsize=9.5, va="center")
+        for vessel in sorted(vessels, key=lambda one: one.size):
+            row -= 1
+            ticks[row] = vessel.name
+            drawn |= set(vessel.headroom)
+            _row(axes, row, vessel.headroom)
+        row -= 1
+    axes.axvspan(_LEFT, _HELD, color=GRAY, alpha=0.12, linewidth=0)
+    axes.set_yticks(list(ticks), list(ticks.values()), fontsize=8)
+    axes.set(xscale="log", xlim=(_LEFT, _RIGHT), ylim=(row + 0.5, 0.8))
+    axes.set_xlabel("cells that the limit sustains, over the cells that are there")
+    for limit in (name for name in _LIMITS if name in drawn):
+        axes.plot([], [], "o", color=_LIMITS[limit], label=limit)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(_LIMITS), frameon=False, fontsize=9)
+    axes.grid(axis="x", color=GRAY, alpha=0.2)
+    return axes
+
+
+def _row(axes: Axes, row: float, headroom: Mapping[str, float]) -> None:
+    """Draw the limits of one vessel: open marks, and a large filled one for the least."""
+    least = min(headroom, key=lambda limit: headroom[limit])
+    axes.plot([max(headroom[least], _LEFT), _RIGHT], [row, row], color=GRAY, linewidth=0.6, alpha=0.5)
+    for limit, value in headroom.items():
+        color = _LIMITS.get(limit, GRAY)
+        face = color if limit == least else "white"
+        shown = max(value, 1.1 * _LEFT)
+        form = "o" if value > _LEFT else "<"  # beyond the picture
+        axes.plot(shown, row, form, markeredgecolor=color, markerfacecolor=face, markersize=7 if limit == least else 5)

@@ -80,7 +80,7 @@ def test_oxygen_of_the_vessel_carries_the_cells_of_the_bed() -> None:
                 break
             outcome = operation.advance(state, visit, visit.time - clock)
             state, clock = outcome.remainder, visit.time
-        carried = 0.5 * 1000.0 * 0.9 * 0.21 / 98e-9
+        carried = 0.5 * 1000.0 * 0.9 * operation.oxygen_saturation / 98e-9
         assert number(state.viable_cells) == pytest.approx(carried, rel=1e-6)
         assert "growth held by oxygen" in held(outcome)
 

@@ -109,10 +109,22 @@ def test_growth_without_limits_is_exponential() -> None:
 
 
 def test_repeated_batches_come_to_a_cycle() -> None:
-    """Four fifths taken every three days: cells regrow to the same number, as the fifth that stays doubles."""
-    values = {"collection": 30.0, "harvest_every": 3.0, "harvest_fraction": 0.8, "glucose_uptake": 0.15}
+    """Four fifths taken every three days: crowded cells grow back to the same number."""
+    values = {**FREE, "capacity": 3e6, "collection": 60.0, "harvest_every": 3.0, "harvest_fraction": 0.8}
     cells = np.ravel(run(**values).monitors["viable_cells"])
-    assert cells[-3:] == pytest.approx(cells[-1], rel=0.01)
+    assert cells[-3:] == pytest.approx(cells[-1], rel=1e-3)
+    rate, death = math.log(2.0) / 24.0, 0.0005
+    before, net = 0.2 * cells[-1], rate - death
+    inverse = before**-2 * math.exp(-144.0 * net) + rate / 3e9**2 / net * -math.expm1(-144.0 * net)
+    assert cells[-1] == pytest.approx(inverse**-0.5, rel=1e-3)
+
+
+def test_repeated_batches_on_their_glucose_swing_and_settle() -> None:
+    """Where glucose ends each batch, more cells than usual starve more: the cycle alternates, and ever less so."""
+    values = {"collection": 45.0, "harvest_every": 3.0, "harvest_fraction": 0.8, "glucose_uptake": 0.15}
+    swings = np.diff(np.ravel(run(**values).monitors["viable_cells"])[5:])
+    assert np.all(swings[:-1] * swings[1:] < 0.0)
+    assert abs(swings[-1]) < abs(swings[0])
 
 
 def test_harvests_that_leave_no_cells_are_refused() -> None:
@@ -262,6 +274,15 @@ def test_fresh_medium_replaces_what_leaves() -> None:
     assert number(outcome.consumption["collection_medium"]) == pytest.approx(21.0)
 
 
+def test_a_lane_without_perfusion_is_a_batch() -> None:
+    """A rate of 0 in one lane means what a plain 0 means, bleed and harvests included."""
+    values = {"bleed_rate": 0.1, "harvest_fraction": 0.5, "collection": 6.0, "harvest_every": 2.0}
+    mixed = run(perfusion_rate=np.array([0.0, 1.0]), **values)
+    plain = run(perfusion_rate=0.0, **values)
+    assert np.asarray(mixed.product.vesicles)[:, 0] == pytest.approx(np.ravel(plain.product.vesicles), rel=1e-12)
+    assert np.asarray(mixed.product.volume)[0] == pytest.approx(number(plain.product.volume), rel=1e-12)
+
+
 # -- the slow path -----------------------------------------------------------------------------------------------------
 
 SLOW: dict[str, Any] = {**ONE_LITER, "monod_step": 0.5, "doublings_limit": math.inf, "shear_death_rate": 0.0}
@@ -380,14 +401,14 @@ def test_case_d5_above_the_best_power() -> None:
     assert found[63.0] == found[233.0]
 
 
-def test_case_d5_density_lies_within_what_uptake_leaves_open() -> None:
-    """5.77e6 cell/mL with glucose and seeding not told is no test: 30 mM give half of it at the default uptake.
+def test_case_d5_density_can_only_calibrate() -> None:
+    """5.77e6 cell/mL with neither glucose nor seeding told: 30 mM give half of it at the default uptake.
 
-    The range of uptake at 30 mM does not quite reach it, that of the medium does: the case can only calibrate.
+    The range of uptake does not reach it in that medium; less uptake and more glucose together do.
     """
-    assert peak(233.0, glucose_uptake=0.3) == pytest.approx(2.5e6, rel=0.1)
-    assert peak(233.0, glucose_uptake=0.15) == pytest.approx(4.8e6, rel=0.05)
-    assert peak(233.0, glucose_uptake=0.15, medium_glucose=45.0) > 5.77e6
+    assert peak(233.0, glucose_uptake=0.3) == pytest.approx(2.7e6, rel=0.05)
+    assert peak(233.0, glucose_uptake=0.15) == pytest.approx(4.6e6, rel=0.05)
+    assert peak(233.0, glucose_uptake=0.15, medium_glucose=60.0) > 5.77e6
 
 
 def test_shear_kills_above_the_harmless_power_only() -> None:
