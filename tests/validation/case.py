@@ -14,6 +14,7 @@ A row without a prediction is missed.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -36,11 +37,13 @@ class Published:
     ----------
     text : as the page shows it
     low, high : the number, or the band; None where there is only a direction
+    stated : whether the source states the number; a bound of ours is neither scored nor drawn
     """
 
     text: str
     low: float | None = None
     high: float | None = None
+    stated: bool = True
 
     @property
     def middle(self) -> float:
@@ -78,7 +81,7 @@ class Row:
     @property
     def numeric(self) -> bool:
         """Whether a number was published and predicted."""
-        return self.published.low is not None and self.drawn is not None
+        return self.published.low is not None and self.published.stated and self.drawn is not None
 
     @property
     def median(self) -> float:
@@ -138,3 +141,14 @@ def interval_score(low: float, high: float, observed: float) -> float:
     lower, upper, value = np.log10([low, high, observed])
     outside = max(lower - value, 0.0) + max(value - upper, 0.0)
     return float(upper - lower + 2.0 / ALPHA * outside)
+
+
+def number(value: float) -> str:
+    """Return a number with two digits, as 0.12, 12 or 1.2e9; three below 1000 where they are shown anyway."""
+    if value == 0.0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    if -3 <= exponent < 3:
+        return f"{float(f'{value:.2g}'):g}" if exponent < 1 else f"{float(f'{value:.3g}'):g}"
+    mantissa, power = f"{value:.1e}".split("e")
+    return f"{mantissa}e{int(power)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -47,8 +48,9 @@ def _isolation() -> Iterator[Row]:
     filtered = TangentialFlowFiltration(concentration_factor=1.0, diavolumes=6.0, pore_diameter=35.0, hold_up=0.0)
     left = float(np.squeeze(total(filtered.transform(medium).product.protein) / total(medium.protein)))
     yield Row(
-        "V01", "effective sieving of protein [1]", source, given, "mixture of four pools", Published("0.77 ± 0.1", 0.67, 0.87),
-        "band", "calibration", np.full(DRAWS, -math.log(left) / 6.0), "the largest pool was chosen with this number in sight",
+        "V01", "effective sieving of protein [1]", source, given, "mixture of four pools",
+        Published("0.77 ± 0.1", 0.67, 0.87), "band", "calibration", np.full(DRAWS, -math.log(left) / 6.0),
+        "the largest pool was chosen with this number in sight",
     )  # fmt: skip
     yield Row(
         "V01", "vesicles after ultra- and diafiltration [1]", source, given, "cross flow, 0.1 m2, 20-fold",
@@ -57,10 +59,13 @@ def _isolation() -> Iterator[Row]:
     )  # fmt: skip
     feed = ConditionedMedium().transform(Material()).product
     taken_up, aggregated = _spread("resuspended", 0.6, 0.2), _spread("aggregated", 0.15, 0.4)
-    spun = Ultracentrifugation(washes=1.0, resuspended=np.minimum(taken_up, 0.95), aggregated=aggregated).transform(feed)
+    spin = Ultracentrifugation(washes=1.0, resuspended=np.minimum(taken_up, 0.95), aggregated=aggregated)
+    spun = spin.transform(feed)
     yield Row(
-        "V01", "vesicles after ultracentrifugation with one wash [1]", source, "method", "rotor, times; 60 % taken up within 1.4",
-        Published("0.21 ± 0.06", 0.21, 0.21), "interval", "test", drawn(total(spun.product.vesicles) / total(feed.vesicles)), "",
+        "V01", "vesicles after ultracentrifugation with one wash [1]", source, "method",
+        "rotor, times; 60 % taken up within 1.4", Published("0.21 ± 0.06", 0.21, 0.21), "interval", "calibration",
+        drawn(total(spun.product.vesicles) / total(feed.vesicles)),
+        "the share of a pellet that is taken up again is free",
     )  # fmt: skip
 
 
@@ -72,13 +77,16 @@ def _spread(name: str, median: float, sigma: float) -> Draws:
 def _storage() -> Iterator[Row]:
     """V06 and V07: the constants of storage were derived from these numbers, so that they come back."""
     tube = Material(volume=0.5e-3, vesicles=standard_context().secreted * 0.5e10)
-    cold = {"temperature": 4.0, "storage_time": 2.0, "cycles": 0.0}
+    cold = FrozenStorage(temperature=4.0, storage_time=2.0, cycles=0.0)
+    blocked = replace(cold, adsorption=0.0)
+    depleted = replace(blocked, fridge_decay=0.0034)
+    frozen = FrozenStorage(storage_time=0.0)
     cases = (
-        ("V06", "left after 48 h at 4 degC, polypropylene [1]", 0.46, 0.52, FrozenStorage(**cold)),
-        ("V06", "the same, walls that do not bind [1]", 0.77, 0.83, FrozenStorage(adsorption=0.0, **cold)),
-        ("V06", "the same, depleted medium [1]", 0.82, 0.88, FrozenStorage(adsorption=0.0, fridge_decay=0.0034, **cold)),
-        ("V07", "left after one freeze-thaw cycle [1]", 0.64, 0.77, FrozenStorage(cycles=1.0, storage_time=0.0)),
-        ("V07", "left after three cycles [1]", 0.57, 0.63, FrozenStorage(cycles=3.0, storage_time=0.0)),
+        ("V06", "left after 48 h at 4 degC, polypropylene [1]", 0.46, 0.52, cold),
+        ("V06", "left after 48 h at 4 degC, walls that do not bind [1]", 0.77, 0.83, blocked),
+        ("V06", "left after 48 h at 4 degC, depleted medium [1]", 0.82, 0.88, depleted),
+        ("V07", "left after one freeze-thaw cycle [1]", 0.64, 0.77, replace(frozen, cycles=1.0)),
+        ("V07", "left after three cycles [1]", 0.57, 0.63, replace(frozen, cycles=3.0)),
     )
     for case, outcome, low, high, operation in cases:
         source = "evtushenko2020" if case == "V06" else "ahmadian2024"

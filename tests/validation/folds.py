@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from case import Draws, Published, Row
 from runs import Arm, arm, drawn
 
-_CELLS = "cells, medium and time of both arms; see the files of the arms"
+_CELLS = "cells, volumes, time of both arms"
 
 
 def _volume(platform: Arm, static: Arm) -> Draws:
@@ -23,25 +23,25 @@ def rows() -> Iterator[Row]:
     """Yield the rows of section B."""
     flask, cord, hek = arm("flask"), arm("flask_cord"), arm("flask_hek")
     wheel, beads = arm("b1_vertical_wheel"), arm("b2_microcarriers")
-    density = "too many cells per mL of flask medium, or too few on the beads; no cell number is published"
+    density = "beads at 10 to 25 g/L offer 4 to 9 cm2/mL, a flask 5: cells per mL can hardly differ"
     yield Row(
         "B1", "Vertical-Wheel / T-flask [V]", "fuzeta2020", "vessels, 48 h, tissues", _CELLS,
         Published("5.7 (unchecked)", 5.7, 5.7), "interval", "test", _volume(wheel, flask), density,
     )  # fmt: skip
     yield Row(
-        "B1", "the same [C]", "fuzeta2020", "vessels, 48 h, tissues", _CELLS,
+        "B1", "Vertical-Wheel / T-flask [C]", "fuzeta2020", "vessels, 48 h, tissues", _CELLS,
         Published("3 (unchecked)", 3.0, 3.0), "interval", "test", _cell(wheel, flask),
-        "stirring has no gain per cell by default, and density no effect on beads but through re-uptake",
+        "the flask loses by the rule of density; stirring has no gain per cell by default",
     )  # fmt: skip
     yield Row(
         "B2", "microcarriers / flask [F as V]", "haraszti2018", "cells, both by ultracentrifugation", _CELLS,
         Published("20", 20.0, 20.0), "interval", "test", _volume(beads, cord),
-        "as B1; the further factor 7 by TFF is isolation and is not in the fold",
+        f"{density}; the further factor 7 by TFF is isolation and is not in it",
     )  # fmt: skip
     yield Row(
         "B5", "hollow fibers / flask [V]", "kink2024", "both by ultracentrifugation", _CELLS,
         Published("up to 38", 38.0, 38.0), "interval", "test", _volume(arm("b5_hollow_fiber"), flask),
-        "the density in the cartridge, from a capacity of 1e4 cells/cm2",
+        "200 cm2/mL, but a capacity of 1e4 cells/cm2 and collections of 1 d against 2 d; re-uptake takes its part",
     )  # fmt: skip
     yield Row(
         "B6", "hollow fibers / flask, HEK293 [V]", "watson2016", "cells, medium", _CELLS,
@@ -60,7 +60,8 @@ def rows() -> Iterator[Row]:
     )  # fmt: skip
     yield Row(
         "B10", "stirred tank / unknown [F as V]", "cellbiosci2022", "48 h, medium", _CELLS + "; the comparator",
-        Published("27", 27.0, 27.0), "interval", "test", _volume(arm("b10_stirred_tank"), cord), "as B1",
+        Published("27", 27.0, 27.0), "interval", "test", _volume(arm("b10_stirred_tank"), cord),
+        f"{density}; the comparator is unknown",
     )  # fmt: skip
     yield _lasting()
     yield Row(
@@ -71,13 +72,14 @@ def rows() -> Iterator[Row]:
     spheroids = arm("b14_spheroids")
     given = "cells, defined medium, TNF-a and IFN-g"
     yield Row(
-        "B14", "spheroids / flat [F as C]", "kim2022", given, _CELLS + "; size",
-        Published("6.7", 6.7, 6.7), "interval", "test", _cell(spheroids, cord),
+        "B14", "spheroids / flat [F as C]", "kim2022", given, _CELLS + "; size", Published("6.7", 6.7, 6.7),
+        "interval", "test", _cell(spheroids, cord),
         "gain by aggregation is a prior, median 3, less the core that starves",
     )  # fmt: skip
     yield Row(
         "B14", "primed spheroids / flat [F as C]", "kim2022", given, _CELLS + "; size; that factors multiply",
-        Published("9.4", 9.4, 9.4), "interval", "test", _cell(arm("b14_spheroids#primed"), cord), "as above, times 1.4",
+        Published("9.4", 9.4, 9.4), "interval", "test", _cell(arm("b14_spheroids#primed"), cord),
+        "as above; the 1.4 is put in",
     )  # fmt: skip
     yield Row(
         "B15", "aggregates, wave / flat [F as C]", "yuan2022", "motion", _CELLS + "; size; rocking",
@@ -91,6 +93,6 @@ def _lasting() -> Row:
     harvested = arm("b12_line_in_fibers").culture.monitors["harvested"]
     return Row(
         "B12", "line in hollow fibers, harvest of day 28 over day 7 [1]", "imsc2023", "cells, schedule",
-        "cartridge, cells, death rate", Published("viable throughout: 0.5 to 2 is ours", 0.5, 2.0), "band", "test",
-        drawn(harvested[-1] / harvested[6]), "cells die slowly and are not replaced",
+        "cartridge, cells, death rate", Published("viable throughout: 0.5 to 2 is ours", 0.5, 2.0, stated=False),
+        "band", "test", drawn(harvested[-1] / harvested[6]), "cells die slowly and are not replaced",
     )  # fmt: skip

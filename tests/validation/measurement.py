@@ -27,26 +27,30 @@ def rows() -> Iterator[Row]:
     for what, spread in (("vesicles", 0.525), ("liposomes", 0.239)):
         yield Row(
             "E1", f"spread between six laboratories, {what} [1]", "vogel2016", "coefficient of variation",
-            "errors are lognormal", Published(f"{spread:g}", spread, spread), "25 %", "input", _six_laboratories(spread),
+            "errors are lognormal", Published(f"{spread:g}", spread, spread), "25 %", "input",
+            _six_laboratories(spread),
             "put in; the median of six is below: a lognormal spread shows in full only in many laboratories",
         )  # fmt: skip
     yield Row(
-        "E2", "diameter by tracking over that by force microscopy [1]", "majka2017", "methods", "", Published("2 to 4", 2.0, 4.0),
-        "band", "test", _counted_diameter(),
+        "E2", "diameter by tracking over that by force microscopy [1]", "majka2017", "methods", "",
+        Published("2 to 4", 2.0, 4.0), "band", "test", _counted_diameter(),
         "not in the model: it has what a counter misses, and no shell of water and no diffusion that is slowed down",
     )  # fmt: skip
     yield Row(
         "E3", f"contaminated batches of {BATCHES:,} [%]", "mizutani2016", "18 of 29,858", "Beta(18.5, 29840.5)",
-        Published("0.036 to 0.095", 0.036, 0.095), "band", "input", _contaminated(), "put in as the failure of a scenario",
+        Published("0.036 to 0.095", 0.036, 0.095), "band", "input", _contaminated(),
+        "put in as the failure of a scenario",
     )  # fmt: skip
     yield Row(
-        "E3", f"the same, struck by the facility [%]", "mizutani2016", "18 of 29,858", "",
-        Published("0.06", 0.06, 0.06), "25 %", "input", _struck(), "put in; one count of 60 or so, as a run would give it",
+        "E3", "contaminated batches, struck by the facility [%]", "mizutani2016", "18 of 29,858", "",
+        Published("0.06", 0.06, 0.06), "25 %", "input", _struck(),
+        "put in; one count of 60 or so, as a run would give it",
     )  # fmt: skip
     for cells, empty in ((1.0, 0.365), (2.0, 0.135), (3.0, 0.05)):
         yield Row(
             "E4", f"empty beads at {cells:.0f} cells per bead [1]", "teale2023", "cells per bead", "",
-            Published(f"{empty:g}", empty, empty), "25 %", "test", _empty(cells), "cells settle at random (Poisson)",
+            Published(f"{empty:g}", empty, empty), "25 %", "input", _empty(cells),
+            "put in: cells settle at random (Poisson)",
         )  # fmt: skip
 
 

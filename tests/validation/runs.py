@@ -1,4 +1,4 @@
-"""Runs of the arms in ``arms/``: many draws of one recipe at once, and what a laboratory would have measured of them.
+"""Runs of the arms, a scenario file each: many draws of one recipe at once, and what a laboratory would measure.
 
 Every arm has the same seed and names its steps alike, so that what two arms have in common, such as the rate of
 secretion of the cells, has the same value in the same draw of both.
@@ -7,7 +7,7 @@ secretion of the cells, has the same value in the same draw of both.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -16,17 +16,17 @@ from case import Draws
 
 import exosim as xs
 from exosim.culture.base import Culture
+from exosim.distributions import normal_quantile
 from exosim.kernel import Step, run
-from exosim.material import Material, total
+from exosim.material import Material
 from exosim.operations.base import Outcome, Visit
 from exosim.parameter import Array
 from exosim.physics.detection import Counter, counted_particles
 from exosim.sampling import uniforms
-from exosim.distributions import normal_quantile
 from exosim.scenario import Scenario
 
-ARMS = Path(__file__).parent / "arms"
-DRAWS = 4000
+ARMS = Path(__file__).parent
+DRAWS = 20_000
 SEED = 20270105
 CULTURE = "culture"
 
