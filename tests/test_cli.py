@@ -31,8 +31,8 @@ TABLES = ["ledger.csv", "quantities.csv", "ranking.csv", "shares.csv", "yields.j
 HEAVY = {"numpy", "scipy", "matplotlib", "pint", "pydantic", "simpy", "jinja2"}
 QUANTITY_KEYS = ["name", "step", "unit", "n", "mean", "sd", "median", "p5", "p95", "reason"]
 YIELD_KEYS = [
-    "form", "version", "scenario", "seed", "n", "nested", "quantities", "limits", "specification", "shares", "ranking",
-    "warnings", "ledger",
+    "form", "version", "scenario", "seed", "n", "nested", "quantities", "limits", "bounds", "specification", "shares",
+    "ranking", "warnings", "ledger",
 ]  # fmt: skip
 
 

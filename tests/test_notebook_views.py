@@ -14,7 +14,7 @@ from exosim import html
 from tests.texts import BASE, changed
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
-LARGEST = 50_000
+LARGEST = 60_000
 """Characters: a notebook with a dozen views stays a small file."""
 
 
