@@ -89,7 +89,7 @@ def roles(of: Sequence[Row]) -> str:
     """Return a table of rows by role."""
     told = {
         "test": "neither fitted to the number nor given it",
-        "calibration": "a free input decides it, mostly secretion; scored with its prior, not with a value for the case",
+        "calibration": "a free input, such as secretion, decides it; scored with its prior, never with a fitted value",
         "input": "the number, or what it was derived from, is put in; the row tests that a measurement returns it",
         "regression": "a test of the program, against another solver of the same equations",
     }

@@ -31,7 +31,7 @@ def validation() -> Axes:
         tick.set_color("black" if row.inside else VERMILION)
     ax.set_xlabel("predicted over published: median and 90 % interval, published band as a bar")
     missed = sum(not row.inside for row in shown)
-    ax.set_title(f"{len(shown)} published numbers: {missed} missed (orange)")
+    ax.set_title(f"{len(shown)} published numbers: {missed} missed (orange)", loc="left", weight="bold")
     ax.grid(axis="x", color="#dddddd", linewidth=0.6)
     return ax
 
