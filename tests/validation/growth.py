@@ -91,7 +91,15 @@ def _beds() -> Iterator[Row]:
         found = arm(f"d4_rotating_bed{name}")
         cells = grown(found, 9.0).cells / drawn(found.feed.viable_cells)
         reason = "put in as a doubling time; 12 % of the cells do not attach and are not made up for"
-        yield _row("D4", f"{outcome}, fold in 9 d [1]", "rotating_bed2013", fold, cells, reason, "seeding, area")
+        yield _row(
+            "D4",
+            f"{outcome}, fold in 9 d [1]",
+            "rotating_bed2013",
+            fold,
+            cells,
+            reason,
+            "seeding, area; growth net of death",
+        )
 
 
 def _peak(found: Arm) -> Draws:

@@ -104,8 +104,8 @@ def scores(of: Sequence[Row]) -> str:
     """Return coverage, width and interval score of the rows with a number and an interval, by section."""
     lines = [
         "| section | rows | published number in the 90 % interval | mean width, decades | mean interval score | "
-        "median of predicted over published |",
-        "|---|--:|--:|--:|--:|--:|",
+        "predicted over published, median | factor off, median | worst |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     scored = [row for row in of if row.spread]
     blind = [row for row in scored if row.role in ("test", "calibration")]
@@ -118,8 +118,13 @@ def scores(of: Sequence[Row]) -> str:
 def _score_line(name: str, own: Sequence[Row]) -> str:
     covered = sum(row.covered for row in own)
     widths = [math.log10(row.interval[1] / row.interval[0]) for row in own]
-    bias = np.median([math.log10(row.median / row.published.middle) for row in own])
+    off = np.array([math.log10(row.median / row.published.middle) for row in own])
     return (
         f"| {name} | {len(own)} | {covered} ({covered / len(own):.0%}) | {np.mean(widths):.2f} | "
-        f"{np.mean([row.score for row in own]):.2f} | {number(10.0 ** float(bias))} |"
+        f"{np.mean([row.score for row in own]):.2f} | {_fold(np.median(off))} | "
+        f"{_fold(np.median(np.abs(off)))} | {_fold(np.max(np.abs(off)))} |"
     )
+
+
+def _fold(decades: float) -> str:
+    return number(10.0 ** float(decades))
