@@ -10,7 +10,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-
 OWN    := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 SCENARIO ?= scenarios/msc_hollow_fiber.toml
 
-.PHONY: help run test test-all check lint types bench-quick coverage mutation bless pictures docs docs-check lock build clean
+.PHONY: help run test test-all check lint types bench-quick coverage mutation bless validation pictures docs docs-check lock build clean
 .DEFAULT_GOAL := help
 
 help: ## show the targets
@@ -72,6 +72,9 @@ mutation: $(VENV)/mutation.stamp ## mutation score of exosim/physics (two minute
 
 bless: $(VENV)/test.stamp ## write the golden files anew; then say so under "Numbers change" in CHANGELOG.md
 	@EXOSIM_BLESS=1 $(BIN)/python -m pytest -q tests/test_golden.py tests/test_docs.py tests/test_notebooks.py -k "golden or table or blocks or notebook"
+
+validation: $(VENV)/run.stamp ## run every published case and write the tables of docs/explanation/validation.md
+	@$(BIN)/python tests/validation/write_page.py
 
 pictures: $(VENV)/run.stamp ## draw the pictures of the documentation anew from the scenarios
 	@$(BIN)/python docs/pictures.py

@@ -1,12 +1,13 @@
 """Draw every picture of ``docs/images`` anew from the shipped scenarios at their own seeds: ``make pictures``.
 
 The pictures are those that the commands write: ``exosim yield`` and ``exosim run`` of the reference scenario, and
-``exosim compare`` of its variants.
+``exosim compare`` of its variants. The picture of the validation page is that of its cases, in ``tests/validation``.
 """
 
 from __future__ import annotations
 
 import runpy
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,15 @@ def drawn(draws: int | None = None) -> Iterator[tuple[str, Axes]]:
     year = xs.simulate(xs.load(REFERENCE), replications=1)  # it shows the first replication
     yield "gantt", xs.plots.gantt(year)
     yield from runpy.run_path(str(Path(__file__).with_name("platform_pictures.py")))["drawn"](draws)
+    yield "validation", _validation()
+
+
+def _validation() -> Axes:
+    """Return the picture of the published cases, whose files import each other by name as tests do."""
+    sys.path.insert(0, str(ROOT / "tests" / "validation"))
+    from picture import validation
+
+    return validation()
 
 
 def write(folder: Path, draws: int | None = None) -> list[Path]:

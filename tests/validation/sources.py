@@ -1,0 +1,41 @@
+"""Where the cases come from: the references of exosim by their key, and those that only these cases cite."""
+
+from __future__ import annotations
+
+from exosim.references import references
+
+OWN: dict[str, tuple[str, str | None]] = {
+    "hydrogel": ("magnetic hydrogel, MSC, Piezo1 and YAP (source unchecked)", None),
+    "imsc2023": ("immortalized MSC in hollow fibers", "https://doi.org/10.20517/evcna.2023.76"),
+    "kink2024": ("Kink et al. 2024", "https://doi.org/10.1186/s13287-024-03688-2"),
+    "kronstadt2022": ("Kronstadt et al. 2022", "https://doi.org/10.1101/2022.08.30.505860"),
+    "mizutani2016": ("Mizutani et al. 2016", "https://doi.org/10.1016/j.reth.2016.06.004"),
+    "rab4_2022": ("Rab4 and red-cell membranes, 2022", "https://doi.org/10.1186/s12951-022-01668-3"),
+    "rotating_bed2013": ("rotating bed, 2013", "https://pmc.ncbi.nlm.nih.gov/articles/PMC3706833"),
+    "sung2019": ("thrombin, cord-blood MSC, 2019", "https://doi.org/10.3390/ijms20122899"),
+    "teale2023": ("Teale et al., a chapter", None),
+    "wang2020": ("N-methyldopamine, MSC, 2020", "https://doi.org/10.3390/cells9030660"),
+    "watson2016": ("Watson et al. 2016 (DOI unchecked)", "https://doi.org/10.1016/j.biomaterials.2016.07.003"),
+    "xiao2026": ("Xiao et al. 2026", "https://doi.org/10.1007/s42765-026-00733-y"),
+    "yang2020": ("cellular nanoporation, 2020 (source unchecked)", None),
+    "yuan2022": ("Yuan et al. 2022", "https://doi.org/10.1002/jev2.12235"),
+}
+
+NAMES = {
+    "admsc_passaging2012": "Adipose MSC, serial passaging, 2012",
+    "cellbiosci2022": "review 2022, Table 3",
+    "cho_monod2018": "CHO Monod set 2018, Table 2",
+    "ora_ultrafiltration": "Oxford study, ultrafiltration",
+}
+"""Short names where a reference has no author but a long title."""
+
+
+def link(key: str) -> str:
+    """Return a source as a link, or its name where there is no address."""
+    if key in OWN:
+        name, address = OWN[key]
+    else:
+        found = references()[key]
+        name = NAMES.get(key) or found.citation().split(",")[0]
+        address = f"https://doi.org/{found.doi}" if found.doi else found.url
+    return f"[{name}]({address})" if address else name
