@@ -100,7 +100,7 @@ class Culture(Vessel, Plan):
         visits = self.schedule() if visits is None else visits
         pool_end = {visit.pool: visit.time for visit in visits if visit.kind == "harvest"}
         begun, clock = self.start(feed), 0.0
-        course = Course(self, begun.remainder)
+        course = Course(self, begun.remainder, sum(visit.kind == "harvest" for visit in visits))
         for visit in visits:
             course.run(visit, visit.time - clock, pool_end.get(visit.pool, visit.time) - visit.time)
             clock = visit.time

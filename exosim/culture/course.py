@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 _MILLIMOLES = 1e-9  # mmol in a pmol
 _ALL = "all"
+_NO_ROWS = np.empty((0, 0))
 _CELLS = ("viable_cells", "doublings")
 _DEATH, _METABOLISM, _SPENT, _MEDIUM = "cell death", "metabolism", "spent medium", "growth medium"
 _SOLUTES = ("glucose", "lactate", "ammonia")
@@ -59,9 +60,10 @@ class Course:
     ----------
     culture : its platform and parameters
     begin : what is in the vessel
+    harvests : how many there will be
     """
 
-    def __init__(self, culture: Culture, begin: Material) -> None:
+    def __init__(self, culture: Culture, begin: Material, harvests: int = 1) -> None:
         self.culture = self._planned = culture
         self._groups = (LIKE_CELLS, LIKE_VESICLES, LIKE_MEDIUM) if culture.drains else (_ALL,)
         self._begin = begin.replaced(vesicles=total(begin.vesicles))
@@ -80,7 +82,7 @@ class Course:
         self._released: Array | None = None
         self._phases: list[Phase] = []
         self._consumption: dict[str, Array] = {}
-        self._series: dict[str, list[Array]] = {}
+        self._series, self._place, self._count = dict[str, NDArray[np.float64]](), 0, harvests
         self._headroom: dict[str, Array] = {}
         self._limits: dict[str, Array | NDArray[np.bool_]] = {}
 
@@ -101,8 +103,7 @@ class Course:
             monitors.update(watched)
         self._lost.setdefault(HARVEST_HOLD, {})
         if visit.kind == "harvest":
-            for name, value in {"time": visit.time, **monitors}.items():
-                self._series.setdefault(name, []).append(value)
+            self._note({"time": visit.time, **monitors})
 
     # -- visits -------------------------------------------------------------------------------------------------------
 
@@ -297,6 +298,16 @@ class Course:
     def _use(self, key: str, amount: Array) -> None:
         self._consumption[key] = plus(self._consumption.get(key, 0.0), amount)
 
+    def _note(self, monitors: Mapping[str, Array]) -> None:
+        """Keep the monitors of a harvest; copied while they are at hand."""
+        for name, value in monitors.items():
+            if np.size(value) > self._series.get(name, _NO_ROWS).shape[-1]:
+                wider = np.empty((self._count, np.size(value)), self._scratch.precision)
+                wider[: self._place] = self._series.get(name, 0.0)
+                self._series[name] = wider
+            self._series[name][self._place] = value
+        self._place += 1
+
     def _reach(self, limits: Flags) -> None:
         for name, at in limits.items():  # reached once is reached
             self._limits[name] = np.maximum(at, self._limits[name]) if name in self._limits else at
@@ -311,7 +322,6 @@ class Course:
         lost, made = self._balanced(harvested)
         product, waited = self._waited(self._material(harvested))
         losses = {channel: self._material(amounts) for channel, amounts in lost.items()}
-        series = {name: np.stack(np.broadcast_arrays(*map(np.atleast_1d, rows))) for name, rows in self._series.items()}
         headroom = {f"{HEADROOM}{name}": value for name, value in self._headroom.items()}
         secreted = made.get((self._groups[0], SECRETED), 0.0)
         return Outcome(
@@ -322,7 +332,7 @@ class Course:
             {**losses, HARVEST_HOLD: waited},
             tuple(self._phases),
             self._consumption,
-            {**headroom, **series},
+            {**headroom, **self._series},
             {name: np.asarray(at, dtype=self._scratch.precision) for name, at in self._limits.items()},
         )
 
@@ -403,34 +413,33 @@ class Course:
         Class by class, so that what is worked on stays near; the survival of a wait is that of the shorter one before
         it times that of the hours between.
         """
-        context, waits = self.culture.context, sorted(self._harvests)
-        constants = holding.constants(hold.rate, hold.size_exponent, context.sizes.diameters)
+        waits, spectrum = sorted(self._harvests), np.asarray(self.culture.context.secreted)
+        diameters = self.culture.context.sizes.diameters
+        constants = holding.constants(hold.rate, hold.size_exponent, diameters)
+        constants = np.broadcast_to(constants, (len(spectrum), constants.shape[-1]))
         numbers = [self._harvests[wait]["vesicles"] for wait in waits]
-        overall: list[Array] = [0.0] * len(waits)
-        rows = []
-        spectrum = np.asarray(context.secreted)
-        for share, constant in zip(
-            spectrum, np.broadcast_to(constants, (len(spectrum), constants.shape[-1])), strict=True
-        ):
-            kept: Array = share
+        lanes = np.broadcast_shapes(spectrum.shape[1:], constants.shape[1:], *(np.shape(n) for n in numbers))
+        overall, found = (np.zeros((rows, *lanes), spectrum.dtype) for rows in (len(waits), len(spectrum)))
+        kept, part = np.empty(lanes, spectrum.dtype), np.empty(lanes, spectrum.dtype)
+        for share, constant, row in zip(spectrum, constants, found, strict=True):
+            kept[...] = share
             survival: dict[float, Array] = {}
-            row: Array = 0.0
-            for index, (wait, number) in enumerate(zip(waits, numbers, strict=True)):
-                step = wait - (waits[index - 1] if index else 0.0)
+            before = 0.0
+            for wait, number, whole in zip(waits, numbers, overall, strict=True):
+                step, before = wait - before, wait
                 if step:
                     if step not in survival:
                         survival[step] = np.exp(constant * -step)
-                    kept = kept * survival[step]
-                overall[index] = plus(overall[index], kept)
-                row = plus(row, kept * number)
-            rows.append(row)
+                    np.multiply(kept, survival[step], out=kept)
+                whole += kept
+                row += np.multiply(kept, number, out=part)
         following: dict[str, Array] = dict.fromkeys(("potency", "associated_protein", "bound_dna"), 0.0)
-        for wait, share in zip(waits, overall, strict=True):
+        for wait, whole in zip(waits, overall, strict=True):
             amounts = self._harvests[wait]
             potency = times(amounts["vesicles"], self.culture.relative_potency)
             bound = {"potency": potency, **self._bound(amounts, group)}
-            following = {name: plus(following[name], times(bound[name], share)) for name in following}
-        return np.stack(rows), following
+            following = {name: plus(following[name], times(bound[name], whole)) for name in following}
+        return found, following
 
     def _bound(self, amounts: Amounts, group: str) -> dict[str, Array]:
         """Return the protein and the DNA that follow the vesicles."""

@@ -99,9 +99,9 @@ class Supply:
             ready = plus(times(solutes["glucose"], share), inflow)
             found["glucose"] = ready * self.shared
             if not is_number(rates.lactate_yield, 0.0):
-                found["lactate"] = _sustained(self.lactate, rates.lactate_limit, solutes["lactate"])
+                found["lactate"] = _sustained(self.lactate, solutes["lactate"])
         if not is_number(rates.ammonia, 0.0):
-            found["ammonia"] = _sustained(self.ammonia, rates.ammonia_limit, solutes["ammonia"])
+            found["ammonia"] = _sustained(self.ammonia, solutes["ammonia"])
         return found, ready
 
     def after(self, solutes: Mapping[str, Array], ready: Array, cell_hours: Array) -> tuple[Mapping[str, Array], Array]:
@@ -118,14 +118,16 @@ class Supply:
         return after, taken
 
 
-def _of_room(flow: Flow, limit: Array, demand: Array) -> tuple[Array, Array]:
-    """Return factor and sum that turn the room below a limit into the density that it sustains."""
+def _of_room(flow: Flow, limit: Array, demand: Array) -> tuple[Array, Array, Array]:
+    """Return slope, height and floor of the density that the room below a limit sustains, by what is there."""
     per_demand = 1.0 / (demand + _NO_DEMAND)
-    return times(flow.at_rest, per_demand), times(times(limit, flow.flowing), per_demand)
+    slope, floor = times(flow.at_rest, per_demand), times(times(limit, flow.flowing), per_demand)
+    return -1.0 * slope, plus(times(limit, slope), floor), floor
 
 
-def _sustained(factors: tuple[Array, Array], limit: Array, present: Array) -> Array:
-    return plus(np.clip(limit - present, 0.0, np.inf) * factors[0], factors[1])
+def _sustained(line: tuple[Array, Array, Array], present: Array) -> Array:
+    slope, height, floor = line
+    return np.clip(times(present, slope) + height, floor, np.inf)
 
 
 def binding(limits: Mapping[str, Array], cells: Array) -> dict[str, Array]:
