@@ -1,0 +1,83 @@
+"""The C++ of the same formulas gives what the kernel gives; without g++ there is nothing to compare."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+import exosim as xs
+
+MODULE = Path(__file__).parent.parent / "benchmarks" / "limit.py"
+
+pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="no g++")
+
+
+@pytest.fixture(scope="module")
+def limit() -> ModuleType:
+    """Return the benchmark module, which is no part of the package."""
+    spec = importlib.util.spec_from_file_location("limit", MODULE)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # its dataclasses look themselves up
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("seed", [None, 1])
+def test_cpp_gives_what_the_kernel_gives(limit: ModuleType, seed: int | None) -> None:
+    """Every material of the train, the spectrum, and the totals of the culture agree to 1e-10."""
+    scenario = xs.load(limit.REFERENCE)
+    assert limit.check(limit.build(), scenario, 1024, seed) <= limit.TOLERANCE
+
+
+def test_other_numbers_give_the_same_too(limit: ModuleType) -> None:
+    """The C++ is written for the structure of the scenario, not for its numbers."""
+    overrides = {
+        "culture.collection": "9 d",
+        "culture.pool_every": "3 d",
+        "culture.growth_period": "4 d",
+        "culture.harvest_fraction": 0.7,
+        "culture.glucose_uptake": "1 pmol/cell/h",
+        "culture.medium_rate": "1 L/d",
+        "seed_train.passages": 3,
+        "concentrate.concentration_factor": 10,
+        "polish.plates": 400,
+    }
+    scenario = xs.load(limit.REFERENCE, overrides)
+    assert limit.check(limit.build(), scenario, 512) <= limit.TOLERANCE
+
+
+def test_a_difference_is_told(limit: ModuleType) -> None:
+    """A culture that is not the one of the C++ raises, with the name of what differs."""
+    scenario = xs.load(limit.REFERENCE)
+    values = scenario.values(0, 128)
+    recipe = scenario.recipe(values)
+    steps, library = limit.run(recipe), limit.build()
+    found = library.train(library.inputs(recipe, values), library.empty(128))
+    found.out[limit.BLOCKS.index("fill"), found.rows["potency"]] *= 1.0 + 1e-8
+    with pytest.raises(limit.DiffersError, match="fill: potency"):
+        limit.check_material(found, "fill", steps[-1].outcome.product)
+
+
+def test_another_structure_is_refused(limit: ModuleType) -> None:
+    """A scenario with an effect that the C++ leaves out is refused by the name of the parameter."""
+    scenario = xs.load(limit.REFERENCE, {"culture.growth_secretion": "100 EV/cell"})
+    values = scenario.values(0, 64)
+    with pytest.raises(limit.DiffersError, match=r"culture\.growth_secretion"):
+        limit.build().inputs(scenario.recipe(values), values)
+
+
+def test_threads_change_nothing(limit: ModuleType) -> None:
+    """Lanes are worked on in tiles: two threads give the same bits."""
+    scenario = xs.load(limit.REFERENCE)
+    values = scenario.values(0, 512)
+    library = limit.build()
+    inputs = library.inputs(scenario.recipe(values), values)
+    one, two = (library.train(inputs, library.empty(512), threads).out for threads in (1, 2))
+    np.testing.assert_array_equal(one, two)
