@@ -186,11 +186,22 @@ struct Vessel {  // per milliliter, solutes in mmol/L; the pools of the harvests
   double all_secreted[TILE], cell_hours[TILE];
 };
 
+// Rows of exponents become powers of two: a loop of nothing else keeps the registers of the others from being spilled.
+void powers_of_two(double *exponents, int rows) {
+#pragma omp simd
+  for (int k = 0; k < rows * TILE; ++k) exponents[k] = std::exp2(exponents[k]);
+}
+
+void powers_less_one(double *exponents, int rows) {
+#pragma omp simd
+  for (int k = 0; k < rows * TILE; ++k) exponents[k] = std::expm1(exponents[k]);
+}
+
 void grow(const Run &r, const Tile &t, const double *viable, const double *doublings, Vessel &v) {
   const Numbers &n = r.n;
   const Flow &f = r.growing;
   const double hours = r.share_of_part * f.hours, waiting = f.hours - hours, surface = n.fiber_area * 1e4;
-  double rate[TILE], alive[TILE];
+  double rate[TILE], alive[TILE], plateau[TILE], gone[3][TILE];
   EACH_LANE {
     const double behind = doublings[i] / most(viable[i], NOTHING) / n.doublings_limit;
     rate[i] = LN_2 / t.in.doubling_time[i] * most(1.0 - square(behind), 0.0);
@@ -202,20 +213,25 @@ void grow(const Run &r, const Tile &t, const double *viable, const double *doubl
   }
   for (int part = 0; part < r.parts; ++part) {
     EACH_LANE {
-      const double cells = v.cells[i], by_glucose = f.by_glucose(v.glucose[i]);
-      const double supply = f.supply(by_glucose, v.lactate[i], v.ammonia[i]);
-      const double fed = least(supply / (cells + NO_CELLS), 1.0);
+      const double cells = v.cells[i], supply = f.supply(f.by_glucose(v.glucose[i]), v.lactate[i], v.ammonia[i]);
+      const double fed = least(supply / (cells + NO_CELLS), 1.0), fast = rate[i] * fed;
       const double death = n.growth_death_rate + n.starvation_rate * (1.0 - fed);
+      const double x = (fast - death) * 2.0 * hours + NOTHING;
       const double ceiling = least(t.in.capacity[i] * surface / r.milliliters, most(supply, cells));
-      const double net = rate[i] * fed - death, x = net * 2.0 * hours + NOTHING;
-      const double plateau = rate[i] * fed / square(ceiling) * 2.0 * hours / x, start = 1.0 / square(cells);
-      const double m0 = -std::expm1(-x * Q.at[0]), m1 = -std::expm1(-x * Q.at[1]), m = -std::expm1(-x);
-      const double e0 = 1.0 - m0, e1 = 1.0 - m1, both = 1.0 / (e0 * e1);
-      const double m3 = (m - m0) * e1 * both, m2 = (m - m1) * e0 * both, step = plateau - start;
+      plateau[i] = fast * 2.0 * hours / (square(ceiling) * x);
+      gone[0][i] = -x * Q.at[0];
+      gone[1][i] = -x * Q.at[1];
+      gone[2][i] = -x;
+    }
+    powers_less_one(gone[0], 3);
+    EACH_LANE {  // inverse squares of the density: at the start, and at two nodes that follow from the others
+      const double cells = v.cells[i], start = 1.0 / square(cells), step = start - plateau[i];
+      const double m0 = gone[0][i], m1 = gone[1][i], m = gone[2][i], e0 = 1.0 + m0, e1 = 1.0 + m1;
+      const double both = 1.0 / (e0 * e1), m3 = (m - m0) * e1 * both, m2 = (m - m1) * e0 * both;
       const double sum = Q.weight[0] / std::sqrt(start + step * m0) + Q.weight[1] / std::sqrt(start + step * m1) +
                          Q.weight[2] / std::sqrt(start + step * m2) + Q.weight[3] / std::sqrt(start + step * m3);
       const double cell_hours = (hours * sum + cells * waiting) * alive[i];
-      f.metabolize(by_glucose, cell_hours, v.glucose[i], v.lactate[i], v.ammonia[i]);
+      f.metabolize(f.by_glucose(v.glucose[i]), cell_hours, v.glucose[i], v.lactate[i], v.ammonia[i]);
       v.cells[i] = most(1.0 / std::sqrt(start + step * m), NO_CELLS);
     }
   }
@@ -236,42 +252,52 @@ void collect(const Run &r, const Tile &t, Vessel &v, int wait) {
   const Numbers &n = r.n;
   const Flow &f = r.collecting;
   const double h = f.hours, kept = 1.0 - r.taken;
+  double dying[TILE], unfed[TILE], e[3][TILE], left[5][TILE];
+  EACH_LANE {  // exosim/physics/growth.py, course: the cells at two nodes and at the end follow from the others
+    const double cells = most(v.cells[i], NO_CELLS), by_glucose = f.by_glucose(v.glucose[i]);
+    const double supply = f.supply(by_glucose, v.lactate[i], v.ammonia[i]);
+    unfed[i] = 1.0 - least(supply / (cells + NO_CELLS), 1.0);
+    dying[i] = t.in.death_rate[i] + n.starvation_rate * unfed[i];
+    const double exponent = -h * LOG2_E * dying[i];
+    e[0][i] = exponent * Q.at[0];
+    e[1][i] = exponent * Q.at[1];
+    e[2][i] = exponent;
+  }
+  powers_of_two(e[0], 3);
+  EACH_LANE {  // exosim/physics/secretion.py, vesicle_pool: what is left of what is secreted, at the nodes and in all
+    const double cells = most(v.cells[i], NO_CELLS), other = e[2][i] / (e[0][i] * e[1][i]);
+    const double x0 = cells * e[0][i], x1 = cells * e[1][i], x2 = x0 * other, x3 = x1 * other;
+    const double up = -h * LOG2_E * t.in.reuptake[i], down = -h * LOG2_E * (t.in.decay[i] + NEGLIGIBLE_DECAY);
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; ++k)
+      left[k][i] = up * (Q.remaining[k][0] * x0 + Q.remaining[k][1] * x1 + Q.remaining[k][2] * x2 +
+                         Q.remaining[k][3] * x3) + down * (1.0 - Q.at[k]);
+    left[4][i] = up * (Q.weight[0] * (x0 + x3) + Q.weight[1] * (x1 + x2)) + down;
+  }
+  powers_of_two(left[0], 5);
   double *vesicles = v.pooled_vesicles[wait], *protein = v.pooled_protein[wait], *pooled_died = v.pooled_died[wait];
   EACH_LANE {
     const double before = v.cells[i], cells = most(before, NO_CELLS), alive = cells > EMPTY ? 1.0 : 0.0;
-    const double by_glucose = f.by_glucose(v.glucose[i]);
-    const double supply = f.supply(by_glucose, v.lactate[i], v.ammonia[i]);
-    const double unfed = 1.0 - least(supply / (cells + NO_CELLS), 1.0);
-    const double death = t.in.death_rate[i] + n.starvation_rate * unfed;
-    // exosim/physics/growth.py, course: the cells at the nodes and at the end
-    const double e0 = std::exp2(-death * (h * LOG2_E * Q.at[0])), e1 = std::exp2(-death * (h * LOG2_E * Q.at[1]));
-    const double e = std::exp2(-death * (h * LOG2_E)), other = e / (e0 * e1);
-    const double x0 = cells * e0, x1 = cells * e1, x2 = x0 * other, x3 = x1 * other, end = cells * e;
+    const double other = e[2][i] / (e[0][i] * e[1][i]), death = dying[i];
+    const double x0 = cells * e[0][i], x1 = cells * e[1][i], x2 = x0 * other, x3 = x1 * other, end = cells * e[2][i];
     const double w0 = Q.weight[0] * x0, w1 = Q.weight[1] * x1, w2 = Q.weight[2] * x2, w3 = Q.weight[3] * x3;
     const double cell_hours = h * (w0 + w1 + w2 + w3);
-    f.metabolize(by_glucose, cell_hours * alive, v.glucose[i], v.lactate[i], v.ammonia[i]);
-    // exosim/physics/secretion.py, vesicle_pool: what is left of what is secreted, at the nodes and at the end
-    const double rate = t.in.activity[i] * t.in.secretion_rate[i] / HOURS * (1.0 - n.metabolic_link * unfed);
+    f.metabolize(f.by_glucose(v.glucose[i]), cell_hours * alive, v.glucose[i], v.lactate[i], v.ammonia[i]);
+    const double rate = t.in.activity[i] * t.in.secretion_rate[i] / HOURS * (1.0 - n.metabolic_link * unfed[i]);
     const double up = t.in.reuptake[i], down = t.in.decay[i] + NEGLIGIBLE_DECAY;
-#define LEFT(k)                                                                                          \
-  std::exp2(-(h * LOG2_E) * (up * (Q.remaining[k][0] * x0 + Q.remaining[k][1] * x1 +                     \
-                                   Q.remaining[k][2] * x2 + Q.remaining[k][3] * x3) +                    \
-                             down * (1.0 - Q.at[k])))
-    const double l0 = LEFT(0), l1 = LEFT(1), l2 = LEFT(2), l3 = LEFT(3);
-#undef LEFT
-    const double left = std::exp2(-LOG2_E * (up * cell_hours + down * h));
+    const double l0 = left[0][i], l1 = left[1][i], l2 = left[2][i], l3 = left[3][i], rest = left[4][i];
     const double t0 = up * x0 + down, t1 = up * x1 + down, t2 = up * x2 + down, t3 = up * x3 + down;
     const double t01 = t0 * t1, t23 = t2 * t3, inverse = 1.0 / (t01 * t23), i01 = inverse * t23, i23 = inverse * t01;
     const double direct = w0 * l0 + w1 * l1 + w2 * l2 + w3 * l3;
     const double steep = w0 * square(i01 * t1) * (1.0 - l0) + w1 * square(i01 * t0) * (1.0 - l1) +
                          w2 * square(i23 * t3) * (1.0 - l2) + w3 * square(i23 * t2) * (1.0 - l3);
-    const double by_parts = cells / (up * cells + down) * (1.0 - left) - h * death * down * steep;
+    const double by_parts = cells / (up * cells + down) * (1.0 - rest) - h * death * down * steep;
     const double secreted = rate * cell_hours;
-    const double found = least(rate * (left * h * direct + (1.0 - left) * by_parts), secreted);
+    const double found = least(rate * (rest * h * direct + (1.0 - rest) * by_parts), secreted);
     const double after = most(end, NO_CELLS) * alive;
     const double died = most(death * cell_hours * alive, before - after);
     // the vessel before the harvest, then what is taken and what stays
-    const double a = v.vesicles[i] * left + found * alive;
+    const double a = v.vesicles[i] * rest + found * alive;
     const double s = v.secreted[i] + secreted * alive;
     const double p = v.protein[i] + t.in.activity[i] * t.in.protein_rate[i] / HOURS * cell_hours * alive +
                      n.protein_per_dead_cell * died;
