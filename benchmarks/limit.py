@@ -1,4 +1,4 @@
-"""Hold the yield kernel against C++ of the same formulas on the reference scenario; prints one JSON document.
+"""Hold the yield kernel against C++ of the same formulas on the reference scenario; last line: one JSON document.
 
 `limit.cpp` is built with g++ where there is one, fed with the arrays that the recipe holds, checked to give what the
 kernel gives, and timed in turn with it: one thread, blocks of 8192 lanes over and over, medians of paired ratios.
@@ -6,219 +6,29 @@ kernel gives, and timed in turn with it: one thread, blocks of 8192 lanes over a
 
 from __future__ import annotations
 
-import ctypes
+import importlib.util
 import json
-import operator
-import os
-import platform
-import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+import roofline
+from limit_library import BLOCKS, DiffersError, Found, Inputs, Limit, build
 
 import exosim as xs
-from exosim.culture.base import Culture
 from exosim.kernel import Step, run
 from exosim.material import FIELDS, Material
 from exosim.parameter import Array
-from exosim.recipe import Recipe
 from exosim.scenario import Scenario, Values
 
-Floats: TypeAlias = NDArray[np.float64]
-
-HERE = Path(__file__).parent
-REFERENCE = HERE.parent / "scenarios" / "msc_hollow_fiber.toml"
-FLAGS = ("-std=c++17", "-O3", "-march=native", "-ffast-math", "-fopenmp", "-shared", "-fPIC")
+REFERENCE = Path(__file__).parent.parent / "scenarios" / "msc_hollow_fiber.toml"
 BLOCK, ROUNDS, REPEATS = 8192, 11, 10
 TOLERANCE = 1e-10
-CLASSES, WAITS, POOLS = 12, 7, 4
-PROCEDURES = ("seed_train", "culture", "pool", "clarify", "digest", "concentrate", "polish", "sterilize", "fill")
-BLOCKS = ("context", *PROCEDURES)
-OFF: Mapping[str, object] = {
-    "seed_train.contact_inhibition": 2.0,
-    "culture.contact_inhibition": 2.0,
-    "culture.exchange_every": None,
-    "culture.collection_growth": 0.0,
-    "culture.growth_secretion": 0.0,
-    "culture.density_exponent": 0.0,
-    "culture.hypoxia_gain": 0.0,
-    "culture.oxygen_level": 1.0,
-    "culture.supplement": 0.0,
-    "culture.carryover": 0.0,
-    "culture.medium_protein": 0.0,
-    "culture.stimuli": (),
-    "clarify.dna_reduction": 0.0,
-    "digest.ev_recovery": None,
-    "concentrate.ev_recovery": None,
-    "polish.ev_recovery": None,
-    "fill.target_content": None,
-    "fill.partial_vial": 0,
-}
-"""What the C++ leaves out because the reference scenario has it off, or takes as given."""
-
-
-class DiffersError(Exception):
-    """The C++ and the kernel do not give the same numbers, or the scenario is not what the C++ was written for."""
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """The numbers of one block of lanes as the C++ takes them: in the order that the library tells."""
-
-    lanes: tuple[Floats, ...]
-    numbers: Floats
-    per_pool: int
-
-    @property
-    def pointers(self) -> ctypes.Array[ctypes.c_void_p]:
-        """The addresses of the arrays over lanes."""
-        return (ctypes.c_void_p * len(self.lanes))(*(a.ctypes.data for a in self.lanes))
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the C++ gave: the rows of every block of rows, and the numbers that are equal in all lanes."""
-
-    rows: Mapping[str, slice]
-    out: Floats
-    plain: Floats = field(default_factory=lambda: np.zeros(2 * len(BLOCKS) + 1))
-
-    def __call__(self, block: str, name: str) -> Array:
-        """Return a quantity of the material after a procedure: as the last one left it that changed it."""
-        here = BLOCKS.index(block)
-        alone = name in ("volume", "salt")
-        for index in range(here, here - 1 if alone else -1, -1):
-            rows = self.out[index, self.rows[name]]
-            if not np.isnan(rows[0, 0]):
-                return rows[0] if len(rows) == 1 else rows
-        return float(self.plain[2 * here + ("volume", "salt").index(name)] if alone else self.plain[-1])
-
-
-class Limit:
-    """The built library."""
-
-    def __init__(self, path: Path) -> None:
-        self._library = ctypes.CDLL(str(path))
-        for name in ("lanes", "numbers", "rows"):
-            getattr(self._library, f"limit_{name}").restype = ctypes.c_char_p
-        self.lanes: list[str] = self._library.limit_lanes().decode().split()
-        self.numbers: list[str] = self._library.limit_numbers().decode().split()
-        self.rows = dict(_slices(self._library.limit_rows().decode().split()))
-        self.tile = int(self._library.limit_tile())
-
-    def inputs(self, recipe: Recipe, values: Values) -> Inputs:
-        """Return the numbers of a recipe as the C++ takes them."""
-        _check_structure(recipe)
-        lanes = max(np.size(value) for value in values.values())
-        found = {path: _at(recipe, values, path) for path in (*self.lanes, *self.numbers)}
-        varying = [path for path in self.numbers if np.size(found[path]) != 1]
-        if varying or lanes % self.tile:
-            raise DiffersError(f"equal in all lanes for the C++: {varying}; lanes must be a multiple of {self.tile}")
-        context = recipe.context
-        plain = [float(np.ravel(found[path])[0]) for path in self.numbers]
-        numbers = [np.array(plain), np.ravel(context.protein_diameters), context.sizes.edges]
-        arrays = (np.array(np.broadcast_to(np.ravel(found[path]), lanes), dtype=np.float64) for path in self.lanes)
-        culture = _culture(recipe)
-        count = max(1, round(culture.collection / culture.harvest_every))
-        per_pool = count if culture.pool_every is None else max(1, round(culture.pool_every / culture.harvest_every))
-        if per_pool > WAITS or len(context.sizes.edges) != CLASSES + 1:
-            raise DiffersError(f"the C++ is built for pools of {WAITS} harvests and {CLASSES} size classes")
-        return Inputs(tuple(arrays), np.concatenate(numbers), per_pool)
-
-    def empty(self, lanes: int) -> Found:
-        """Return room for the rows of every block; a row begins one cache line after a multiple of its length."""
-        room = np.full((len(BLOCKS), self.rows["cell_hours"].stop, lanes + 8), np.nan)
-        return Found(self.rows, room[:, :, :lanes])
-
-    def culture(self, inputs: Inputs, feed: Material, shares: Floats, found: Found, threads: int = 1) -> Found:
-        """Run the culture: its rows, the number secreted, cell hours and viable cells at the end."""
-        viable, doublings = np.ascontiguousarray(feed.viable_cells), np.ascontiguousarray(feed.doublings)
-        self._library.limit_culture(
-            inputs.pointers, _pointer(inputs.numbers), inputs.per_pool, _pointer(viable), _pointer(doublings),
-            _pointer(shares), _stride(shares), _pointer(found.out), _stride(found.out),
-            ctypes.c_long(len(viable)), threads,
-        )  # fmt: skip
-        return found
-
-    def train(self, inputs: Inputs, found: Found, threads: int = 1, seconds: Floats | None = None) -> Found:
-        """Run the whole train; `seconds`, when given, takes what each block of rows cost."""
-        self._library.limit_train(
-            inputs.pointers, _pointer(inputs.numbers), inputs.per_pool, _pointer(found.out), _stride(found.out),
-            _pointer(found.plain), None if seconds is None else _pointer(seconds),
-            ctypes.c_long(found.out.shape[-1]), threads,
-        )  # fmt: skip
-        return found
-
-
-def _pointer(array: Floats) -> ctypes.c_void_p:
-    return ctypes.c_void_p(array.ctypes.data)
-
-
-def _stride(array: Floats) -> ctypes.c_long:
-    return ctypes.c_long(array.strides[-2] // array.itemsize)
-
-
-def _slices(names: list[str]) -> Iterator[tuple[str, slice]]:
-    """Yield the rows of every quantity of a material."""
-    counts, start = {"vesicles": CLASSES, "nonvesicular": CLASSES, "protein": POOLS}, 0
-    for name in names:
-        stop = start + counts.get(name, 1)
-        yield name, slice(start, stop)
-        start = stop
-
-
-def _at(recipe: Recipe, values: Values, path: str) -> Array:
-    """Return the value of a quantity by its address in the scenario, or by the place that the recipe has it in."""
-    if path in values:
-        return values[path]
-    owner, name = path.split(".", 1)
-    operations = {p.id: p.operation for p in recipe.procedures}
-    found: Array = operator.attrgetter(name)(recipe.context if owner == "context" else operations[owner])
-    return found
-
-
-def _culture(recipe: Recipe) -> Culture:
-    operation = recipe.procedures[1].operation
-    if not isinstance(operation, Culture):
-        raise DiffersError("the second procedure is not a culture")
-    return operation
-
-
-def _check_structure(recipe: Recipe) -> None:
-    """Refuse a recipe of another structure than the C++ was written for."""
-    if tuple(p.id for p in recipe.procedures) != PROCEDURES or any(p.hold for p in recipe.procedures):
-        raise DiffersError(f"the procedures must be {PROCEDURES}, without holds")
-    for path, expected in OFF.items():
-        found = _at(recipe, {}, path)
-        if np.size(found) > 1 or found != expected:
-            raise DiffersError(f"{path} must be {expected!r} for the C++, and is {found!r}")
-
-
-@cache
-def build() -> Limit | None:
-    """Return the library, built in a folder that is removed at the end; None where there is no g++."""
-    compiler = shutil.which("g++")
-    if compiler is None:
-        print("no g++ found: the C++ of the same formulas is left out", file=sys.stderr)
-        return None
-    folder = Path(tempfile.mkdtemp(prefix="exosim_limit_"))
-    try:
-        wide = ("-mprefer-vector-width=512",) if platform.machine() in ("x86_64", "AMD64") else ()
-        command = [compiler, *FLAGS, *wide, f"-DCLASSES={CLASSES}", f"-DWAITS={WAITS}"]
-        subprocess.run([*command, str(HERE / "limit.cpp"), "-o", str(folder / "limit.so")], check=True)
-        return Limit(folder / "limit.so")
-    finally:
-        shutil.rmtree(folder)
 
 
 # -- equal to the kernel ----------------------------------------------------------------------------------------------
@@ -280,10 +90,21 @@ def timed(job: Callable[[], object], repeats: int = REPEATS) -> float:
     return (time.perf_counter() - started) / repeats
 
 
-def paired(one: Callable[[], object], other: Callable[[], object], rounds: int = ROUNDS) -> tuple[float, float]:
-    """Return the median ratio of the times of two jobs that take turns, and the median time of the first [s]."""
-    pairs = [(timed(one), timed(other)) for _ in range(rounds)]
-    return statistics.median(a / b for a, b in pairs), statistics.median(a for a, _ in pairs)
+@dataclass(frozen=True)
+class Paired:
+    """Two jobs that took turns: the median of the ratios of their times, and the median time of each [s]."""
+
+    ratio: float
+    one: float
+    other: float
+
+    @classmethod
+    def of(cls, one: Callable[[], object], other: Callable[[], object], rounds: int) -> Paired:
+        """Run the jobs in turn."""
+        timed(one, 1), timed(other, 1)
+        pairs = [(timed(one), timed(other)) for _ in range(rounds)]
+        first, second = (statistics.median(side) for side in zip(*pairs, strict=True))
+        return cls(statistics.median(a / b for a, b in pairs), first, second)
 
 
 def procedure_nanoseconds(limit: Limit, inputs: Inputs, lanes: int = BLOCK, repeats: int = 100) -> dict[str, float]:
@@ -296,18 +117,20 @@ def procedure_nanoseconds(limit: Limit, inputs: Inputs, lanes: int = BLOCK, repe
     return dict(zip(BLOCKS, (least / lanes * 1e9).round(1).tolist(), strict=True))
 
 
-def kernel_procedure_nanoseconds(recipe: Recipe, lanes: int = BLOCK, repeats: int = REPEATS) -> dict[str, float]:
-    """Return what each procedure costs in the kernel, the least of some runs [ns per lane]."""
-    steps = run(recipe)
-    jobs = {step.procedure.id: (step.procedure.operation, step.held) for step in steps}
-    return {
-        name: round(min(timed(lambda o=o, feed=feed: o.transform(feed), 1) for _ in range(repeats)) / lanes * 1e9, 1)  # type: ignore[misc]
-        for name, (o, feed) in jobs.items()
-    }
+def kernel_procedure_nanoseconds(scenario: Scenario, values: Values, repeats: int = REPEATS) -> dict[str, float]:
+    """Return what each procedure costs in the kernel, the least of some runs; `context`: the recipe [ns per lane]."""
+
+    def least(job: Callable[[], object]) -> float:
+        return min(timed(job, 1) for _ in range(repeats)) / BLOCK * 1e9
+
+    found = {"context": least(lambda: scenario.recipe(values))}
+    for step in run(scenario.recipe(values)):
+        found[step.procedure.id] = least(partial(step.procedure.operation.transform, step.held))
+    return found
 
 
-def figures(scenario: Scenario | None = None, rounds: int = ROUNDS) -> dict[str, float] | None:
-    """Return the figures of the kernel against the C++; None where there is no g++.
+def figures(rounds: int = ROUNDS) -> dict[str, float]:
+    """Return the figures of the kernel against the C++; none where there is no g++.
 
     Raises
     ------
@@ -316,33 +139,71 @@ def figures(scenario: Scenario | None = None, rounds: int = ROUNDS) -> dict[str,
     """
     limit = build()
     if limit is None:
-        return None
-    scenario = xs.load(REFERENCE) if scenario is None else scenario
+        return {}
+    scenario = xs.load(REFERENCE)
     check(limit, scenario)
     values = scenario.values(0, BLOCK)
     recipe = scenario.recipe(values)
     steps, inputs, found = run(recipe), limit.inputs(recipe, values), limit.empty(BLOCK)
     culture, feed, shares = steps[1].procedure.operation, steps[1].held, np.ascontiguousarray(recipe.context.secreted)
-    part, part_seconds = paired(
-        lambda: limit.culture(inputs, feed, shares, found), lambda: culture.transform(feed), rounds
-    )
-    whole, whole_seconds = paired(lambda: limit.train(inputs, found), lambda: run(scenario.recipe(values)), rounds)
+
+    def ours() -> None:
+        limit.train(inputs, found)
+
+    part = Paired.of(lambda: limit.culture(inputs, feed, shares, found), lambda: culture.transform(feed), rounds)
+    whole = Paired.of(ours, lambda: run(scenario.recipe(values)), rounds)
+    transcendental = roofline.least_seconds(roofline.evaluations(scenario, BLOCK)) * BLOCK
+    narrow = narrowed(scenario, values)
+    single = {} if narrow is None else {"kernel_f32_vs_cpp": Paired.of(ours, narrow, rounds).ratio}
     return {
-        "culture_vs_cpp": round(part, 4),
-        "kernel_vs_cpp": round(whole, 4),
-        "cpp_culture_ns_per_lane": round(part_seconds / BLOCK * 1e9, 1),
-        "cpp_ns_per_lane": round(whole_seconds / BLOCK * 1e9, 1),
+        "culture_vs_cpp": part.ratio,
+        "kernel_vs_cpp": whole.ratio,
+        **single,
+        "cpp_ns_per_lane": whole.one / BLOCK * 1e9,
+        "cpp_culture_ns_per_lane": part.one / BLOCK * 1e9,
+        "roofline_share": transcendental / whole.other,
     }
 
 
-def main() -> None:
-    """Print the figures, then the JSON line."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    found = figures()
-    if found is None:
-        raise SystemExit(0)
-    print(json.dumps(found))
+def narrowed(scenario: Scenario, values: Values) -> Callable[[], object] | None:
+    """Return the train in single precision, as `evaluate` runs it; None where the package does not offer it."""
+    if importlib.util.find_spec("exosim.precision") is None:
+        return None
+    at_precision = importlib.import_module("exosim.precision").at_precision
+
+    def run_narrow() -> tuple[Step, ...]:
+        return run(at_precision(scenario.recipe(values), "float32"))
+
+    vesicles = run_narrow()[-1].outcome.product.vesicles
+    if np.asarray(vesicles).dtype != np.float32:
+        raise DiffersError(f"single precision asked for, and the kernel works in {np.asarray(vesicles).dtype}")
+    return run_narrow
+
+
+def profile() -> None:
+    """Print what each procedure costs in C++ and in the kernel, and how often the kernel evaluates each function."""
+    limit = build()
+    if limit is None:
+        return
+    scenario = xs.load(REFERENCE)
+    values = scenario.values(0, BLOCK)
+    cpp = procedure_nanoseconds(limit, limit.inputs(scenario.recipe(values), values))
+    kernel = kernel_procedure_nanoseconds(scenario, values)
+    print(f"{'ns per lane':12} {'C++':>8} {'kernel':>8} {'ratio':>6}")
+    for name in BLOCKS:
+        print(f"{name:12} {cpp[name]:8.1f} {kernel[name]:8.1f} {cpp[name] / kernel[name]:6.2f}")
+    print(f"\n{'evaluations':12} {'per lane':>8} {'ns each':>8}")
+    for name, count in roofline.evaluations(scenario, BLOCK).items():
+        print(f"{name:12} {count:8.1f} {roofline.seconds_each(name) * 1e9:8.2f}")
+    print()
+
+
+def main(arguments: list[str]) -> None:
+    """Print the figures as JSON; with `profile`, what each procedure costs before that."""
+    if "profile" in arguments:
+        profile()
+    print(json.dumps({name: float(f"{value:.4g}") for name, value in figures().items()}))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
