@@ -26,6 +26,10 @@ class Exponent(np.ndarray[Any, Any]):
 
     counts: dict[str, int]
 
+    def __array_finalize__(self, origin: Any) -> None:
+        """Let a part of the array count where the whole one does."""
+        self.counts = getattr(origin, "counts", {})
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         """Call the function on plain arrays; their result is a plain array."""
         plain = [np.asarray(value) if isinstance(value, Exponent) else value for value in inputs]

@@ -87,8 +87,9 @@ def test_evaluations_are_counted(limit: ModuleType) -> None:
     before = np.exp
     each = limit.roofline.evaluations(xs.load(limit.REFERENCE), 256)
     assert np.exp is before
-    assert each["exp"] > 50.0
+    assert sum(count for name, count in each.items() if name.startswith("exp")) > 50.0
     counts: dict[str, int] = {}
     base = limit.roofline.counting(np.linspace(1.0, 2.0, 8), counts)
     assert type(2.0**base) is np.ndarray and type(base + 1.0) is np.ndarray
-    assert counts == {"power": 8}
+    assert np.all(2.0 ** base[:4] >= 2.0)
+    assert counts == {"power": 12}

@@ -31,38 +31,41 @@ inline void grow(const Run &r, const Tile &t, const double *viable, const double
   const Numbers &n = r.n;
   const Flow &f = r.growing;
   const double hours = r.share_of_part * f.hours, waiting = f.hours - hours, surface = n.fiber_area * 1e4;
-  double rate[TILE], alive[TILE], plateau[TILE], gone[3][TILE];
+  double rate[TILE], alive[TILE], inverse[TILE], plateau[TILE], gone[3][TILE];  // inverse: of the cells
   EACH_LANE {
     const double behind = doublings[i] / most(viable[i], NOTHING) / n.doublings_limit;
     rate[i] = LN_2 / t.in.doubling_time[i] * most(1.0 - square(behind), 0.0);
     const double cells = most(viable[i] * n.attachment / r.milliliters, NO_CELLS);
     v.cells[i] = cells;
+    inverse[i] = 1.0 / cells;
     alive[i] = cells > EMPTY ? 1.0 : 0.0;
     v.glucose[i] = n.medium_glucose;
     v.lactate[i] = v.ammonia[i] = 0.0;
   }
   for (int part = 0; part < r.parts; ++part) {
     EACH_LANE {
-      const double cells = v.cells[i], supply = f.supply(f.by_glucose(v.glucose[i]), v.lactate[i], v.ammonia[i]);
-      const double fed = least(supply / (cells + NO_CELLS), 1.0), fast = rate[i] * fed;
+      const double supply = f.supply(f.by_glucose(v.glucose[i]), v.lactate[i], v.ammonia[i]);
+      const double fed = least(supply * inverse[i], 1.0), fast = rate[i] * fed;
       const double death = n.growth_death_rate + n.starvation_rate * (1.0 - fed);
       const double x = (fast - death) * 2.0 * hours + NOTHING;
-      const double ceiling = least(t.in.capacity[i] * surface / r.milliliters, most(supply, cells));
+      const double ceiling = least(t.in.capacity[i] * surface / r.milliliters, most(supply, v.cells[i]));
       plateau[i] = fast * 2.0 * hours / (square(ceiling) * x);
       gone[0][i] = -x * Q.at[0];
       gone[1][i] = -x * Q.at[1];
       gone[2][i] = -x;
     }
     powers_less_one(gone[0], 3);
-    EACH_LANE {  // inverse squares of the density: at the start, and at two nodes that follow from the others
-      const double cells = v.cells[i], start = 1.0 / square(cells), step = start - plateau[i];
+    EACH_LANE {  // inverse densities: at the start, and at two nodes that follow from the others
+      const double start = square(inverse[i]), step = start - plateau[i];
       const double m0 = gone[0][i], m1 = gone[1][i], m = gone[2][i], e0 = 1.0 + m0, e1 = 1.0 + m1;
       const double both = 1.0 / (e0 * e1), m3 = (m - m0) * e1 * both, m2 = (m - m1) * e0 * both;
-      const double sum = Q.weight[0] / std::sqrt(start + step * m0) + Q.weight[1] / std::sqrt(start + step * m1) +
-                         Q.weight[2] / std::sqrt(start + step * m2) + Q.weight[3] / std::sqrt(start + step * m3);
-      const double cell_hours = (hours * sum + cells * waiting) * alive[i];
+      const double s0 = std::sqrt(start + step * m0), s1 = std::sqrt(start + step * m1);
+      const double s2 = std::sqrt(start + step * m2), s3 = std::sqrt(start + step * m3), s03 = s0 * s3, s12 = s1 * s2;
+      const double sum = (Q.weight[0] * (s0 + s3) * s12 + Q.weight[1] * (s1 + s2) * s03) / (s03 * s12);
+      const double cell_hours = (hours * sum + v.cells[i] * waiting) * alive[i];
       f.metabolize(f.by_glucose(v.glucose[i]), cell_hours, v.glucose[i], v.lactate[i], v.ammonia[i]);
-      v.cells[i] = most(1.0 / std::sqrt(start + step * m), NO_CELLS);
+      inverse[i] = least(std::sqrt(start + step * m), 1.0 / NO_CELLS);
+      v.cells[i] = 1.0 / inverse[i];
     }
   }
   EACH_LANE {
@@ -82,7 +85,7 @@ inline void collect(const Run &r, const Tile &t, Vessel &v, int wait) {
   const Numbers &n = r.n;
   const Flow &f = r.collecting;
   const double h = f.hours, kept = 1.0 - r.taken;
-  double dying[TILE], unfed[TILE], e[3][TILE], left[5][TILE];
+  double dying[TILE], unfed[TILE], other[TILE], e[3][TILE], left[5][TILE];
   EACH_LANE {  // exosim/physics/growth.py, course: the cells at two nodes and at the end follow from the others
     const double cells = most(v.cells[i], NO_CELLS), by_glucose = f.by_glucose(v.glucose[i]);
     const double supply = f.supply(by_glucose, v.lactate[i], v.ammonia[i]);
@@ -95,8 +98,9 @@ inline void collect(const Run &r, const Tile &t, Vessel &v, int wait) {
   }
   powers_of_two(e[0], 3);
   EACH_LANE {  // exosim/physics/secretion.py, vesicle_pool: what is left of what is secreted, at the nodes and in all
-    const double cells = most(v.cells[i], NO_CELLS), other = e[2][i] / (e[0][i] * e[1][i]);
-    const double x0 = cells * e[0][i], x1 = cells * e[1][i], x2 = x0 * other, x3 = x1 * other;
+    const double cells = most(v.cells[i], NO_CELLS);
+    other[i] = e[2][i] / (e[0][i] * e[1][i]);
+    const double x0 = cells * e[0][i], x1 = cells * e[1][i], x2 = x0 * other[i], x3 = x1 * other[i];
     const double up = -h * LOG2_E * t.in.reuptake[i], down = -h * LOG2_E * (t.in.decay[i] + NEGLIGIBLE_DECAY);
 #pragma GCC unroll 4
     for (int k = 0; k < 4; ++k)
@@ -108,8 +112,8 @@ inline void collect(const Run &r, const Tile &t, Vessel &v, int wait) {
   double *vesicles = v.pooled_vesicles[wait], *protein = v.pooled_protein[wait], *pooled_died = v.pooled_died[wait];
   EACH_LANE {
     const double before = v.cells[i], cells = most(before, NO_CELLS), alive = cells > EMPTY ? 1.0 : 0.0;
-    const double other = e[2][i] / (e[0][i] * e[1][i]), death = dying[i];
-    const double x0 = cells * e[0][i], x1 = cells * e[1][i], x2 = x0 * other, x3 = x1 * other, end = cells * e[2][i];
+    const double death = dying[i], end = cells * e[2][i];
+    const double x0 = cells * e[0][i], x1 = cells * e[1][i], x2 = x0 * other[i], x3 = x1 * other[i];
     const double w0 = Q.weight[0] * x0, w1 = Q.weight[1] * x1, w2 = Q.weight[2] * x2, w3 = Q.weight[3] * x3;
     const double cell_hours = h * (w0 + w1 + w2 + w3);
     f.metabolize(f.by_glucose(v.glucose[i]), cell_hours * alive, v.glucose[i], v.lactate[i], v.ammonia[i]);
@@ -117,11 +121,12 @@ inline void collect(const Run &r, const Tile &t, Vessel &v, int wait) {
     const double up = t.in.reuptake[i], down = t.in.decay[i] + NEGLIGIBLE_DECAY;
     const double l0 = left[0][i], l1 = left[1][i], l2 = left[2][i], l3 = left[3][i], rest = left[4][i];
     const double t0 = up * x0 + down, t1 = up * x1 + down, t2 = up * x2 + down, t3 = up * x3 + down;
-    const double t01 = t0 * t1, t23 = t2 * t3, inverse = 1.0 / (t01 * t23), i01 = inverse * t23, i23 = inverse * t01;
+    const double t4 = up * cells + down, t01 = t0 * t1, t23 = t2 * t3, t03 = t01 * t23;
+    const double all = 1.0 / (t03 * t4), each = all * t4, i01 = each * t23, i23 = each * t01;
     const double direct = w0 * l0 + w1 * l1 + w2 * l2 + w3 * l3;
     const double steep = w0 * square(i01 * t1) * (1.0 - l0) + w1 * square(i01 * t0) * (1.0 - l1) +
                          w2 * square(i23 * t3) * (1.0 - l2) + w3 * square(i23 * t2) * (1.0 - l3);
-    const double by_parts = cells / (up * cells + down) * (1.0 - rest) - h * death * down * steep;
+    const double by_parts = cells * all * t03 * (1.0 - rest) - h * death * down * steep;
     const double secreted = rate * cell_hours;
     const double found = least(rate * (rest * h * direct + (1.0 - rest) * by_parts), secreted);
     const double after = most(end, NO_CELLS) * alive;
