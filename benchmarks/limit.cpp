@@ -19,14 +19,6 @@
 namespace limit {
 namespace {
 
-Tile tile(const Lanes &lanes, double *out, long stride, long begin) {
-  Tile t{lanes, out + begin, stride};
-  const double **pointers = reinterpret_cast<const double **>(&t.in);
-  for (size_t k = 0; k < sizeof(Lanes) / sizeof(double *); ++k)
-    if (pointers[k]) pointers[k] += begin;
-  return t;
-}
-
 class Watch {  // adds the time since the last call to what a procedure took, when somebody asks
  public:
   explicit Watch(double *seconds) : seconds_(seconds) { restart(); }
@@ -80,7 +72,7 @@ void limit_culture(const Lanes *lanes, const Numbers *numbers, int per_pool, con
   const Run run(*numbers, per_pool);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
   for (long begin = 0; begin < count; begin += TILE)
-    culture(run, tile(*lanes, out, stride, begin), viable + begin, doublings + begin, shares + begin, shares_stride);
+    culture(run, Tile(*lanes, out, stride, begin), viable + begin, doublings + begin, shares + begin, shares_stride);
 }
 
 // `plain` takes volume and salt of every block where they are equal in all lanes, then the enzyme that is added;
@@ -94,6 +86,6 @@ void limit_train(const Lanes *lanes, const Numbers *numbers, int per_pool, doubl
   }
   plain[2 * BLOCKS] = run.enzyme;
 #pragma omp parallel for num_threads(threads) if (threads > 1 && !seconds)
-  for (long begin = 0; begin < count; begin += TILE) train(run, tile(*lanes, out, stride, begin), seconds);
+  for (long begin = 0; begin < count; begin += TILE) train(run, Tile(*lanes, out, stride, begin), seconds);
 }
 }

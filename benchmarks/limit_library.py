@@ -30,7 +30,8 @@ from exosim.scenario import Values
 Floats: TypeAlias = NDArray[np.float64]
 
 HERE = Path(__file__).parent
-FLAGS = ("-std=c++17", "-O3", "-march=native", "-ffast-math", "-fopenmp", "-shared", "-fPIC")
+FLAGS = ("-std=c++17", "-O3", "-march=native", "-ffast-math", "-fopenmp", "-fPIC")
+_CACHE_LINE = 64
 CLASSES, WAITS, POOLS = 12, 7, 4
 PROCEDURES = ("seed_train", "culture", "pool", "clarify", "digest", "concentrate", "polish", "sterilize", "fill")
 BLOCKS = ("context", *PROCEDURES)
@@ -127,8 +128,11 @@ class Limit:
 
     def empty(self, lanes: int) -> Found:
         """Return room for the rows of every block; a row begins one cache line after a multiple of its length."""
-        room = np.full((len(BLOCKS), self.rows["cell_hours"].stop, lanes + 8), np.nan)
-        return Found(self.rows, room[:, :, :lanes])
+        numbers = _CACHE_LINE // 8
+        shape = (len(BLOCKS), self.rows["cell_hours"].stop, lanes + numbers)
+        room = np.full(int(np.prod(shape)) + numbers, np.nan)
+        start = -room.ctypes.data % _CACHE_LINE // 8
+        return Found(self.rows, room[start : start + np.prod(shape)].reshape(shape)[:, :, :lanes])
 
     def culture(self, inputs: Inputs, feed: Material, shares: Floats, found: Found, threads: int = 1) -> Found:
         """Run the culture: its rows, the number secreted, cell hours and viable cells at the end."""
@@ -204,8 +208,11 @@ def build() -> Limit | None:
     folder = Path(tempfile.mkdtemp(prefix="exosim_limit_"))
     try:
         wide = ("-mprefer-vector-width=512",) if platform.machine() in ("x86_64", "AMD64") else ()
-        command = [compiler, *FLAGS, *wide, f"-DCLASSES={CLASSES}", f"-DWAITS={WAITS}"]
-        subprocess.run([*command, str(HERE / "limit.cpp"), "-o", str(folder / "limit.so")], check=True)
-        return Limit(folder / "limit.so")
+        defined = (f"-DCLASSES={CLASSES}", f"-DWAITS={WAITS}")
+        part, whole = folder / "limit.o", folder / "limit.so"
+        subprocess.run([compiler, *FLAGS, *wide, *defined, "-c", HERE / "limit.cpp", "-o", part], check=True)
+        # linked without -ffast-math, which would have the whole process round numbers near 1e-308 to 0, NumPy included
+        subprocess.run([compiler, "-shared", "-fopenmp", part, "-o", whole], check=True)
+        return Limit(whole)
     finally:
         shutil.rmtree(folder)

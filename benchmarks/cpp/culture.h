@@ -2,18 +2,16 @@
 
 #pragma once
 
-#include <cstring>
-
 #include "run.h"
 
 namespace limit {
 
 struct Vessel {  // per milliliter, solutes in mmol/L; the pools of the harvests by how long they wait
-  double cells[TILE], glucose[TILE], lactate[TILE], ammonia[TILE];
-  double vesicles[TILE], secreted[TILE], protein[TILE], died[TILE];
-  double pooled_vesicles[WAITS][TILE], pooled_protein[WAITS][TILE], pooled_died[WAITS][TILE];
-  double pooled_secreted[TILE], pooled_glucose[TILE], pooled_lactate[TILE], pooled_ammonia[TILE];
-  double all_secreted[TILE], cell_hours[TILE];
+  Lane cells, glucose, lactate, ammonia;
+  Lane vesicles, secreted, protein, died;
+  Lane pooled_vesicles[WAITS], pooled_protein[WAITS], pooled_died[WAITS];
+  Lane pooled_secreted, pooled_glucose, pooled_lactate, pooled_ammonia;
+  Lane all_secreted, cell_hours;
 };
 
 // Rows of exponents become powers of two: a loop of nothing else keeps the registers of the others from being spilled.
@@ -27,11 +25,12 @@ inline void powers_less_one(double *exponents, int rows) {
   for (int k = 0; k < rows * TILE; ++k) exponents[k] = std::expm1(exponents[k]);
 }
 
-inline void grow(const Run &r, const Tile &t, const double *viable, const double *doublings, Vessel &v) {
-  const Numbers &n = r.n;
-  const Flow &f = r.growing;
+ALONE grow(const Run &r, const Tile &t, const double *viable, const double *doublings, Vessel &v) {
+  const Numbers n = r.n;
+  const Flow f = r.growing;
+  const Quadrature q = Q;
   const double hours = r.share_of_part * f.hours, waiting = f.hours - hours, surface = n.fiber_area * 1e4;
-  double rate[TILE], alive[TILE], inverse[TILE], plateau[TILE], gone[3][TILE];  // inverse: of the cells
+  Lane rate, alive, inverse, plateau, gone[3];  // inverse: of the cells
   EACH_LANE {
     const double behind = doublings[i] / most(viable[i], NOTHING) / n.doublings_limit;
     rate[i] = LN_2 / t.in.doubling_time[i] * most(1.0 - square(behind), 0.0);
@@ -44,14 +43,14 @@ inline void grow(const Run &r, const Tile &t, const double *viable, const double
   }
   for (int part = 0; part < r.parts; ++part) {
     EACH_LANE {
-      const double supply = f.supply(f.by_glucose(v.glucose[i]), v.lactate[i], v.ammonia[i]);
+      const double supply = f.supply(v.glucose[i], v.lactate[i], v.ammonia[i]);
       const double fed = least(supply * inverse[i], 1.0), fast = rate[i] * fed;
       const double death = n.growth_death_rate + n.starvation_rate * (1.0 - fed);
       const double x = (fast - death) * 2.0 * hours + NOTHING;
       const double ceiling = least(t.in.capacity[i] * surface / r.milliliters, most(supply, v.cells[i]));
       plateau[i] = fast * 2.0 * hours / (square(ceiling) * x);
-      gone[0][i] = -x * Q.at[0];
-      gone[1][i] = -x * Q.at[1];
+      gone[0][i] = -x * q.at[0];
+      gone[1][i] = -x * q.at[1];
       gone[2][i] = -x;
     }
     powers_less_one(gone[0], 3);
@@ -61,9 +60,11 @@ inline void grow(const Run &r, const Tile &t, const double *viable, const double
       const double both = 1.0 / (e0 * e1), m3 = (m - m0) * e1 * both, m2 = (m - m1) * e0 * both;
       const double s0 = std::sqrt(start + step * m0), s1 = std::sqrt(start + step * m1);
       const double s2 = std::sqrt(start + step * m2), s3 = std::sqrt(start + step * m3), s03 = s0 * s3, s12 = s1 * s2;
-      const double sum = (Q.weight[0] * (s0 + s3) * s12 + Q.weight[1] * (s1 + s2) * s03) / (s03 * s12);
+      const double sum = (q.weight[0] * (s0 + s3) * s12 + q.weight[1] * (s1 + s2) * s03) / (s03 * s12);
       const double cell_hours = (hours * sum + v.cells[i] * waiting) * alive[i];
-      f.metabolize(f.by_glucose(v.glucose[i]), cell_hours, v.glucose[i], v.lactate[i], v.ammonia[i]);
+      double glucose = v.glucose[i], lactate = v.lactate[i], ammonia = v.ammonia[i];
+      f.metabolize(cell_hours, glucose, lactate, ammonia);
+      v.glucose[i] = glucose, v.lactate[i] = lactate, v.ammonia[i] = ammonia;
       inverse[i] = least(std::sqrt(start + step * m), 1.0 / NO_CELLS);
       v.cells[i] = 1.0 / inverse[i];
     }
@@ -81,42 +82,44 @@ inline void grow(const Run &r, const Tile &t, const double *viable, const double
 }
 
 // One interval between harvests, in which cells only die, and the harvest at its end.
-inline void collect(const Run &r, const Tile &t, Vessel &v, int wait) {
-  const Numbers &n = r.n;
-  const Flow &f = r.collecting;
-  const double h = f.hours, kept = 1.0 - r.taken;
-  double dying[TILE], unfed[TILE], other[TILE], e[3][TILE], left[5][TILE];
+ALONE collect(const Run &r, const Tile &t, Vessel &v, int wait) {
+  const Numbers n = r.n;
+  const Flow f = r.collecting;
+  const Quadrature q = Q;
+  const double h = f.hours, taken = r.taken, kept = 1.0 - taken;
+  Lane living, alive, dying, unfed, other, e[3], left[5];
   EACH_LANE {  // exosim/physics/growth.py, course: the cells at two nodes and at the end follow from the others
-    const double cells = most(v.cells[i], NO_CELLS), by_glucose = f.by_glucose(v.glucose[i]);
-    const double supply = f.supply(by_glucose, v.lactate[i], v.ammonia[i]);
+    const double cells = most(v.cells[i], NO_CELLS), supply = f.supply(v.glucose[i], v.lactate[i], v.ammonia[i]);
+    living[i] = cells;
+    alive[i] = cells > EMPTY ? 1.0 : 0.0;
     unfed[i] = 1.0 - least(supply / (cells + NO_CELLS), 1.0);
     dying[i] = t.in.death_rate[i] + n.starvation_rate * unfed[i];
     const double exponent = -h * LOG2_E * dying[i];
-    e[0][i] = exponent * Q.at[0];
-    e[1][i] = exponent * Q.at[1];
+    e[0][i] = exponent * q.at[0];
+    e[1][i] = exponent * q.at[1];
     e[2][i] = exponent;
   }
   powers_of_two(e[0], 3);
   EACH_LANE {  // exosim/physics/secretion.py, vesicle_pool: what is left of what is secreted, at the nodes and in all
-    const double cells = most(v.cells[i], NO_CELLS);
+    const double cells = living[i];
     other[i] = e[2][i] / (e[0][i] * e[1][i]);
     const double x0 = cells * e[0][i], x1 = cells * e[1][i], x2 = x0 * other[i], x3 = x1 * other[i];
     const double up = -h * LOG2_E * t.in.reuptake[i], down = -h * LOG2_E * (t.in.decay[i] + NEGLIGIBLE_DECAY);
 #pragma GCC unroll 4
     for (int k = 0; k < 4; ++k)
-      left[k][i] = up * (Q.remaining[k][0] * x0 + Q.remaining[k][1] * x1 + Q.remaining[k][2] * x2 +
-                         Q.remaining[k][3] * x3) + down * (1.0 - Q.at[k]);
-    left[4][i] = up * (Q.weight[0] * (x0 + x3) + Q.weight[1] * (x1 + x2)) + down;
+      left[k][i] = up * (q.remaining[k][0] * x0 + q.remaining[k][1] * x1 + q.remaining[k][2] * x2 +
+                         q.remaining[k][3] * x3) + down * (1.0 - q.at[k]);
+    left[4][i] = up * (q.weight[0] * (x0 + x3) + q.weight[1] * (x1 + x2)) + down;
   }
   powers_of_two(left[0], 5);
   double *vesicles = v.pooled_vesicles[wait], *protein = v.pooled_protein[wait], *pooled_died = v.pooled_died[wait];
   EACH_LANE {
-    const double before = v.cells[i], cells = most(before, NO_CELLS), alive = cells > EMPTY ? 1.0 : 0.0;
-    const double death = dying[i], end = cells * e[2][i];
+    const double before = v.cells[i], cells = living[i], some = alive[i], death = dying[i], end = cells * e[2][i];
     const double x0 = cells * e[0][i], x1 = cells * e[1][i], x2 = x0 * other[i], x3 = x1 * other[i];
-    const double w0 = Q.weight[0] * x0, w1 = Q.weight[1] * x1, w2 = Q.weight[2] * x2, w3 = Q.weight[3] * x3;
+    const double w0 = q.weight[0] * x0, w1 = q.weight[1] * x1, w2 = q.weight[2] * x2, w3 = q.weight[3] * x3;
     const double cell_hours = h * (w0 + w1 + w2 + w3);
-    f.metabolize(f.by_glucose(v.glucose[i]), cell_hours * alive, v.glucose[i], v.lactate[i], v.ammonia[i]);
+    double glucose = v.glucose[i], lactate = v.lactate[i], ammonia = v.ammonia[i];
+    f.metabolize(cell_hours * some, glucose, lactate, ammonia);
     const double rate = t.in.activity[i] * t.in.secretion_rate[i] / HOURS * (1.0 - n.metabolic_link * unfed[i]);
     const double up = t.in.reuptake[i], down = t.in.decay[i] + NEGLIGIBLE_DECAY;
     const double l0 = left[0][i], l1 = left[1][i], l2 = left[2][i], l3 = left[3][i], rest = left[4][i];
@@ -129,41 +132,41 @@ inline void collect(const Run &r, const Tile &t, Vessel &v, int wait) {
     const double by_parts = cells * all * t03 * (1.0 - rest) - h * death * down * steep;
     const double secreted = rate * cell_hours;
     const double found = least(rate * (rest * h * direct + (1.0 - rest) * by_parts), secreted);
-    const double after = most(end, NO_CELLS) * alive;
-    const double died = most(death * cell_hours * alive, before - after);
+    const double after = most(end, NO_CELLS) * some;
+    const double died = most(death * cell_hours * some, before - after);
     // the vessel before the harvest, then what is taken and what stays
-    const double a = v.vesicles[i] * rest + found * alive;
-    const double s = v.secreted[i] + secreted * alive;
-    const double p = v.protein[i] + t.in.activity[i] * t.in.protein_rate[i] / HOURS * cell_hours * alive +
+    const double a = v.vesicles[i] * rest + found * some;
+    const double s = v.secreted[i] + secreted * some;
+    const double p = v.protein[i] + t.in.activity[i] * t.in.protein_rate[i] / HOURS * cell_hours * some +
                      n.protein_per_dead_cell * died;
     const double d = v.died[i] + died;
-    vesicles[i] += r.taken * a;
-    protein[i] += r.taken * p;
-    pooled_died[i] += r.taken * d;
-    v.pooled_secreted[i] += r.taken * s;
-    v.pooled_glucose[i] += r.taken * v.glucose[i];
-    v.pooled_lactate[i] += r.taken * v.lactate[i];
-    v.pooled_ammonia[i] += r.taken * v.ammonia[i];
+    vesicles[i] += taken * a;
+    protein[i] += taken * p;
+    pooled_died[i] += taken * d;
+    v.pooled_secreted[i] += taken * s;
+    v.pooled_glucose[i] += taken * glucose;
+    v.pooled_lactate[i] += taken * lactate;
+    v.pooled_ammonia[i] += taken * ammonia;
     v.vesicles[i] = kept * a;
     v.protein[i] = kept * p;
     v.died[i] = kept * d;
     v.secreted[i] = kept * s;
-    v.glucose[i] = kept * v.glucose[i] + r.taken * n.medium_glucose;
-    v.lactate[i] *= kept;
-    v.ammonia[i] *= kept;
+    v.glucose[i] = kept * glucose + taken * n.medium_glucose;
+    v.lactate[i] = kept * lactate;
+    v.ammonia[i] = kept * ammonia;
     v.cells[i] = after;
-    v.all_secreted[i] += secreted * alive;
-    v.cell_hours[i] += cell_hours * alive;
+    v.all_secreted[i] += secreted * some;
+    v.cell_hours[i] += cell_hours * some;
   }
 }
 
 // exosim/physics/holding.py: every harvest waits until its pool is complete; small vesicles are lost first.
-inline void pool_harvests(const Run &r, const Tile &t, const double *shares, long stride, const Vessel &v) {
-  const Numbers &n = r.n;
+ALONE pool_harvests(const Run &r, const Tile &t, const double *shares, long stride, const Vessel &v) {
+  const Numbers n = r.n;
   const double step = HOURS * n.harvest_every * LOG2_E, ml = r.milliliters;
   const double first = std::log2(100.0 / r.diameters[0]);
   const double ratio = (r.log_edges[CLASSES] - r.log_edges[0]) / CLASSES * LOG2_E;
-  double survival[CLASSES][TILE], next[TILE], lost[TILE], spread[WAITS][TILE];
+  Lane survival[CLASSES], next, lost, spread[WAITS];
   EACH_LANE {
     lost[i] = t.in.hold_rate[i] * step * std::exp2(t.in.hold_exponent[i] * first);
     next[i] = std::exp2(-t.in.hold_exponent[i] * ratio);

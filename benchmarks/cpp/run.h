@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "parameters.h"
 
@@ -20,19 +21,35 @@ enum Row { MATERIAL(FIRST) ROWS };
 static_assert(ROWS == 0 MATERIAL(COUNT));
 enum Block { CONTEXT, SEED_TRAIN, CULTURE, POOL, CLARIFY, DIGEST, CONCENTRATE, POLISH, STERILIZE, FILL, BLOCKS };
 
-// One tile: its inputs, and where its rows begin.
+// Numbers of a tile, aligned to the cache lines that vectors fill.
+typedef double Lane[TILE] __attribute__((aligned(64)));
+
+// One tile: its inputs, side by side wherever they come from, and where its rows begin.
 struct Tile {
+  static constexpr int INPUTS = sizeof(Lanes) / sizeof(double *);
+  Lane held[INPUTS];
   Lanes in;
   double *out;
   long stride;
+
+  Tile(const Lanes &lanes, double *out, long stride, long begin) : out(out + begin), stride(stride) {
+    const double *from[INPUTS], *to[INPUTS];
+    std::memcpy(from, &lanes, sizeof lanes);
+    for (int k = 0; k < INPUTS; ++k) to[k] = static_cast<double *>(std::memcpy(held[k], from[k] + begin, sizeof held[k]));
+    std::memcpy(&in, to, sizeof in);
+  }
+  Tile(const Tile &) = delete;
   double *operator()(Block block, int row) const { return out + (long(block) * ROWS + row) * stride; }
 };
 
+// A procedure is a function of its own, and copies the numbers that its loops need: nothing that a loop writes can then
+// be one of them, which would keep it from being vectorized.
+#define ALONE __attribute__((noinline)) inline void
 #define EACH_LANE _Pragma("omp simd") for (int i = 0; i < TILE; ++i)
 
 inline double square(double x) { return x * x; }
-inline double least(double a, double b) { return a < b ? a : b; }  // by value: references keep a loop from vectorizing
-inline double most(double a, double b) { return a > b ? a : b; }
+inline double least(double a, double b) { return std::fmin(a, b); }  // no branches, unlike std::min
+inline double most(double a, double b) { return std::fmax(a, b); }
 inline double normal(double x) { return 0.5 * std::erfc(-x * M_SQRT1_2); }
 
 // ---- exosim/physics/quadrature.py ----------------------------------------------------------------------------------
@@ -94,14 +111,14 @@ struct Flow {
 
   double by_glucose(double glucose) const { return glucose * glucose_each + glucose_all; }
 
-  double supply(double by_glucose, double lactate, double ammonia) const {
+  double supply(double glucose, double lactate, double ammonia) const {
     const double by_lactate = most(lactate_limit - lactate, 0.0) * lactate_each + lactate_all;
     const double by_ammonia = most(ammonia_limit - ammonia, 0.0) * ammonia_each + ammonia_all;
-    return least(least(oxygen, by_glucose), least(by_lactate, by_ammonia));
+    return least(least(oxygen, by_glucose(glucose)), least(by_lactate, by_ammonia));
   }
 
-  void metabolize(double by_glucose, double cell_hours, double &glucose, double &lactate, double &ammonia) const {
-    const double taken = uptake * least(cell_hours, by_glucose * hours);
+  void metabolize(double cell_hours, double &glucose, double &lactate, double &ammonia) const {
+    const double taken = uptake * least(cell_hours, by_glucose(glucose) * hours);
     glucose = most(glucose * left + (inflow - taken) * mean, 0.0);
     lactate = most(lactate * left + taken * lactate_yield * mean, 0.0);
     ammonia = most(ammonia * left + ammonia_rate * cell_hours * mean, 0.0);

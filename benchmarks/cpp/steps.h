@@ -7,9 +7,9 @@
 namespace limit {
 
 // exosim/physics/size.py, class_shares: the spectrum of the vesicles that are secreted.
-inline void spectrum(const Run &r, const Tile &t) {
+ALONE spectrum(const Run &r, const Tile &t) {
   const double scale = M_SQRT1_2 / std::log(r.n.gsd);
-  double center[TILE], below[TILE], total[TILE];
+  Lane center, below, total;
   EACH_LANE {
     center[i] = std::log(t.in.median[i]);
     below[i] = std::erfc((center[i] - r.log_edges[0]) * scale);
@@ -32,8 +32,8 @@ inline void spectrum(const Run &r, const Tile &t) {
 }
 
 // exosim/operations/planar_expansion.py
-inline void seed_train(const Run &r, const Tile &t) {
-  const Numbers &n = r.n;
+ALONE seed_train(const Run &r, const Tile &t) {
+  const Numbers n = r.n;
   double *volume = t(SEED_TRAIN, VOLUME), *viable = t(SEED_TRAIN, VIABLE), *doublings = t(SEED_TRAIN, DOUBLINGS);
   const double start = n.seeding_density * n.seed_attachment;
   EACH_LANE {
@@ -71,12 +71,12 @@ inline void scale(const Tile &t, Block from, Block to, int row, const double *sh
 
 constexpr int FOLLOWERS[] = {ASSOCIATED, BOUND_DNA, POTENCY};
 
-inline void pool(const Run &r, const Tile &t) {
+ALONE pool(const Run &r, const Tile &t) {
   for (int row = 0; row <= AMMONIA; ++row) scale(t, CULTURE, POOL, row, 1.0 - r.n.transfer_loss);
 }
 
 // exosim/operations/depth_filtration.py
-inline void clarify(const Run &r, const Tile &t) {
+ALONE clarify(const Run &r, const Tile &t) {
   const double clean = std::pow(10.0, -r.n.debris_reduction);
   for (int c = 0; c < CLASSES; ++c) scale(t, POOL, CLARIFY, VESICLES + c, t.in.clarify_recovery);
   for (int row : FOLLOWERS) scale(t, POOL, CLARIFY, row, t.in.clarify_recovery);
@@ -84,7 +84,7 @@ inline void clarify(const Run &r, const Tile &t) {
 }
 
 // exosim/operations/nuclease_treatment.py
-inline void digest(const Run &r, const Tile &t) {
+ALONE digest(const Run &r, const Tile &t) {
   const double *before = t(POOL, FREE_DNA);
   double *after = t(DIGEST, FREE_DNA);
   for (int c = 0; c < CLASSES; ++c) scale(t, CLARIFY, DIGEST, VESICLES + c, 1.0 - r.n.hold_loss);
@@ -98,10 +98,10 @@ inline double steric(double ratio) {  // exosim/physics/sieving.py
 }
 
 // exosim/operations/tangential_flow_filtration.py
-inline void concentrate(const Run &r, const Tile &t) {
-  const Numbers &n = r.n;
+ALONE concentrate(const Run &r, const Tile &t) {
+  const Numbers n = r.n;
   const double depth = -(std::log2(n.concentration_factor) + n.diavolumes * LOG2_E);  // sieving to the fraction kept
-  double narrow[TILE], before[TILE], after[TILE], kept[CLASSES][TILE];
+  Lane narrow, before, after, kept[CLASSES];
   EACH_LANE {
     narrow[i] = 1.0 / t.in.pore_diameter[i];
     before[i] = after[i] = 0.0;
@@ -142,8 +142,8 @@ inline void concentrate(const Run &r, const Tile &t) {
 }
 
 // exosim/operations/size_exclusion_chromatography.py
-inline void polish(const Run &r, const Tile &t) {
-  double before[TILE] = {}, after[TILE] = {};
+ALONE polish(const Run &r, const Tile &t) {
+  Lane before = {}, after = {};
   for (int c = 0; c < CLASSES; ++c) {
     const double *vesicles = t(CONCENTRATE, VESICLES + c);
     double *out = t(POLISH, VESICLES + c);
@@ -169,12 +169,13 @@ inline void polish(const Run &r, const Tile &t) {
 }
 
 // exosim/operations/sterile_filtration.py
-inline void sterilize(const Run &r, const Tile &t) {
-  const Numbers &n = r.n;
-  const double load = r.volume[POLISH] / (n.sterile_area * 1e-4), change_out = 1.0 - std::sqrt(0.1);
-  const double dilution = 1.0 / (r.volume[POLISH] * 1e3 * n.half_capacity);
-  const double held = (1.0 - n.chased) * n.sterile_hold_up * 1e-3 / r.volume[POLISH];
-  double rest[TILE] = {}, *volume = t(STERILIZE, VOLUME), *salt = t(STERILIZE, SALT);
+ALONE sterilize(const Run &r, const Tile &t) {
+  const Numbers n = r.n;
+  const double whole = r.volume[POLISH], whole_salt = r.salt[POLISH], change_out = 1.0 - std::sqrt(0.1);
+  const double load = whole / (n.sterile_area * 1e-4), dilution = 1.0 / (whole * 1e3 * n.half_capacity);
+  const double held = (1.0 - n.chased) * n.sterile_hold_up * 1e-3 / whole;
+  Lane rest = {};
+  double *volume = t(STERILIZE, VOLUME), *salt = t(STERILIZE, SALT);
   for (int c = 0; c < CLASSES; ++c) {
     const double *vesicles = t(POLISH, VESICLES + c);
     EACH_LANE rest[i] += vesicles[i];
@@ -183,8 +184,8 @@ inline void sterilize(const Run &r, const Tile &t) {
     const double capacity = n.sterile_capacity / (1.0 + rest[i] * dilution);
     const double filters = most(std::ceil(load / (change_out * capacity)), 1.0);
     rest[i] = 1.0 - least(held * filters, 1.0);
-    volume[i] = r.volume[POLISH] * rest[i];
-    salt[i] = r.salt[POLISH] * rest[i];
+    volume[i] = whole * rest[i];
+    salt[i] = whole_salt * rest[i];
   }
   for (int c = 0; c < CLASSES; ++c) {
     const double *nonvesicular = t(POLISH, NONVESICULAR + c);
@@ -198,10 +199,10 @@ inline void sterilize(const Run &r, const Tile &t) {
 }
 
 // exosim/operations/vial_filling.py
-inline void fill(const Run &r, const Tile &t) {
-  const Numbers &n = r.n;
+ALONE fill(const Run &r, const Tile &t) {
+  const Numbers n = r.n;
   const double in_full = n.fill_volume * 1e-3 * (1.0 + n.overfill), *volume = t(STERILIZE, VOLUME);
-  double share[TILE];
+  Lane share;
   EACH_LANE {
     const double usable = most(volume[i] - n.line_loss * 1e-3, 0.0);
     const double filled = std::floor(usable / in_full + 1e-9);
