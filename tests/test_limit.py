@@ -93,3 +93,11 @@ def test_evaluations_are_counted(limit: ModuleType) -> None:
     assert type(2.0**base) is np.ndarray and type(base + 1.0) is np.ndarray
     assert np.all(2.0 ** base[:4] >= 2.0)
     assert counts == {"power": 12}
+
+
+def test_figures(limit: ModuleType) -> None:
+    """One round gives every figure as a positive number."""
+    found = limit.figures(rounds=1)
+    named = {"culture_vs_cpp", "kernel_vs_cpp", "cpp_ns_per_lane", "cpp_culture_ns_per_lane", "roofline_share"}
+    assert named <= found.keys() <= named | {"kernel_f32_vs_cpp"}
+    assert min(found.values()) > 0.0
