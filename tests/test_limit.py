@@ -15,7 +15,9 @@ import exosim as xs
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 
-pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="no g++")
+pytestmark = pytest.mark.skipif(
+    shutil.which("g++") is None or sys.platform != "linux", reason="needs the g++ and the vector functions of Linux"
+)
 
 
 @pytest.fixture(scope="module")
