@@ -19,7 +19,6 @@ import numpy as np
 
 from exosim.culture.stimulus import Stimulus
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
-from exosim.distributions import normal_quantile
 from exosim.empirical import Empirical
 from exosim.errors import FileError, Problem, ScenarioError, in_words
 from exosim.findings import Findings
@@ -34,7 +33,7 @@ from exosim.quantities import Given, default_line
 from exosim.reader import Reader
 from exosim.readings import Specification
 from exosim.recipe import Recipe, UnitProcedure, Wait
-from exosim.sampling import FLAT, Nesting, uniforms
+from exosim.sampling import FLAT, BatchSample, Nesting, Sample, SampleBlock
 from exosim.scenario_view import scenario_view
 from exosim.schema import ScenarioTable
 from exosim.sites import missing, products
@@ -142,8 +141,11 @@ class Scenario:
 
     def values(self, start: int, stop: int, seed: int | None = None, nesting: Nesting = FLAT) -> dict[str, Array]:
         """Return every given quantity on the lanes `start` to `stop`: a number, or an array when it varies."""
-        used = self.seed if seed is None else seed
-        return {path: given.quantity.values(used, path, start, stop, nesting) for path, given in self._given().items()}
+        return self.values_on(SampleBlock(self.seed if seed is None else seed, start, stop, nesting))
+
+    def values_on(self, sample: Sample) -> dict[str, Array]:
+        """Return every given quantity on the lanes of a sample; scenarios on one sample share what they draw alike."""
+        return {path: sample.values(path, given.quantity) for path, given in self._given().items()}
 
     def typical_values(self) -> dict[str, Array]:
         """Return every given quantity at its fixed value or median."""
@@ -151,9 +153,11 @@ class Scenario:
 
     def noise(self, start: int, stop: int, seed: int | None = None) -> dict[str, Array]:
         """Return the standard normal number of the one result of each assay, by id, on the lanes `start` to `stop`."""
-        used = self.seed if seed is None else seed
-        names = self.declarations.assays
-        return {name: normal_quantile(uniforms(used, f"assay.{name}", "batch", start, stop)) for name in names}
+        return self.noise_on(SampleBlock(self.seed if seed is None else seed, start, stop))
+
+    def noise_on(self, sample: Sample) -> dict[str, Array]:
+        """Return the standard normal number of the one result of each assay, by id, on the lanes of a sample."""
+        return {name: sample.normals(f"assay.{name}", "batch") for name in self.declarations.assays}
 
     def recipe(self, values: Values) -> Recipe:
         """Return the recipe with the given parameter values; what is not given has its default."""
@@ -182,8 +186,7 @@ class Scenario:
 
     def batch_values(self, world: int, donors: Sequence[int], first: int, seed: int | None = None) -> dict[str, Array]:
         """Return every given quantity for the batches of one replication."""
-        used = self.seed if seed is None else seed
-        return {path: g.quantity.of_batches(used, path, world, donors, first) for path, g in self._given().items()}
+        return self.values_on(BatchSample(self.seed if seed is None else seed, world, donors, first))
 
     def _given(self) -> dict[str, Given]:
         return {f"{b.prefix}.{name}": given for b in self.declarations.blocks() for name, given in b.given.items()}

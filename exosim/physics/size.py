@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from exosim.distributions import normal_distribution
 from exosim.material import SizeClasses, total
+from exosim.normal import normal_distribution
 from exosim.parameter import Array
 
 _PRACTICALLY_EMPTY = 1e-9
