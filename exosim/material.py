@@ -97,7 +97,7 @@ class Material:
         for name in FIELDS:
             amount, fraction = getattr(self, name), kept.get(name, otherwise)
             stays[name] = times(amount, fraction)
-            goes[name] = 0.0 if is_number(fraction, 1.0) else plus(amount, times(stays[name], -1.0))
+            goes[name] = 0.0 if is_number(fraction, 1.0) else minus(amount, stays[name])
         return Material(**stays), Material(**goes)
 
     def replaced(self, **amounts: Array) -> Material:
@@ -125,6 +125,11 @@ def plus(first: Array, second: Array) -> Array:
     if is_number(first, 0.0):
         return second
     return first if is_number(second, 0.0) else first + second
+
+
+def minus(first: Array, second: Array) -> Array:
+    """Return first - second, skipping the work when the second is a plain 0."""
+    return first if is_number(second, 0.0) else first - second
 
 
 def total(amount: Array) -> Array:
