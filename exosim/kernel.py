@@ -9,15 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from exosim.freed_memory import keep_freed_memory
 from exosim.material import Material
 from exosim.operations.base import Outcome
 from exosim.recipe import Recipe, UnitProcedure
-
-np.empty(2**25 - 2**16, dtype=np.uint8)
-"""Given back at once: the allocator of glibc learns from it to keep memory for the next block of lanes instead of
-asking the system for every page anew, which took a third of the time (mallopt(3), M_MMAP_THRESHOLD)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +27,7 @@ class Step:
 
 def run(recipe: Recipe) -> tuple[Step, ...]:
     """Return every step of the recipe; the lanes are those of the parameter values."""
+    keep_freed_memory()
     streams: dict[str, Material] = {}
     steps: list[Step] = []
     for procedure in recipe.procedures:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from exosim.distributions import normal_distribution
 from exosim.material import is_number
+from exosim.normal import normal_distribution
 from exosim.parameter import Array
 
 _SQRT_TWO_PI = np.sqrt(2.0 * np.pi)
