@@ -54,7 +54,7 @@ lint: $(VENV)/lint.stamp
 types: $(VENV)/lint.stamp $(VENV)/test.stamp
 	@$(BIN)/mypy
 
-bench-quick: $(VENV)/run.stamp ## time the facility against plain SimPy, side by side; last line: JSON
+bench-quick: $(VENV)/run.stamp ## time kernel and facility beside their goals (minutes); last line: JSON
 	@$(BIN)/python benchmarks/quick.py
 
 coverage: $(VENV)/test.stamp ## statement coverage of the quick tests
