@@ -9,7 +9,7 @@ from exosim.operations.base import Context
 from exosim.parameter import Array
 from exosim.physics.size import vesicle_protein
 
-_NOTHING = 1e-300
+_NOTHING = 1e-30
 
 
 def ratio(numerator: Array, denominator: Array) -> Array:

@@ -75,7 +75,7 @@ def normal_distribution(values: Array) -> Floats:
     """Return the standard normal distribution function of `values`."""
     from scipy.special import ndtr
 
-    return np.asarray(ndtr(values), dtype=np.float64)
+    return np.asarray(ndtr(values))
 
 
 def _low_high(n: Numbers) -> tuple[float, float]:

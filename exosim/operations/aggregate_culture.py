@@ -27,7 +27,7 @@ import numpy as np
 from exosim.culture.base import Culture
 from exosim.culture.interval import Rates
 from exosim.culture.supply import MILLIMOLAR_PER_PICOMOLE
-from exosim.material import Material, is_number, times
+from exosim.material import Material, is_number, one_where, times
 from exosim.operations.base import Outcome, Visit
 from exosim.parameter import Array, parameter
 from exosim.physics import aggregates, oxygen
@@ -192,7 +192,7 @@ class AggregateCulture(Culture):
             return outcome
         core = self.core_share(state)
         monitors = {**outcome.monitors, "core_share": core} if visit.kind == "harvest" else outcome.monitors
-        starved = np.asarray(np.greater(core, 0.0), dtype=np.float64)
+        starved = one_where(np.greater(core, 0.0))
         return replace(
             outcome, monitors=monitors, limits={**outcome.limits, "a core of the aggregates starves": starved}
         )

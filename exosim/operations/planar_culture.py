@@ -21,7 +21,7 @@ from typing import ClassVar
 import numpy as np
 
 from exosim.culture.base import CM2_PER_M2, Culture
-from exosim.material import Material, is_number
+from exosim.material import Material, is_number, one_where
 from exosim.operations.base import Outcome, Visit
 from exosim.parameter import Array, parameter
 from exosim.physics import oxygen
@@ -174,7 +174,7 @@ class PlanarCulture(Culture):
         return replace(
             outcome,
             monitors={**outcome.monitors, **monitors},
-            limits={**outcome.limits, **{k: np.asarray(v, dtype=np.float64) for k, v in limits.items()}},
+            limits={**outcome.limits, **{k: one_where(v) for k, v in limits.items()}},
         )
 
     def _oxygen_at(self, cells: Array) -> Array:

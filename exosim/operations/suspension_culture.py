@@ -46,7 +46,7 @@ from exosim.culture.interval import Rates, Stretch
 from exosim.culture.monod_constants import MONOD_CONSTANTS, REPLACED, MonodConstants
 from exosim.culture.monod_path import MonodStretch
 from exosim.culture.vessel import Vessel
-from exosim.material import Material, is_number, plus, times
+from exosim.material import Material, is_number, one_where, plus, times
 from exosim.operations.base import Outcome, Visit
 from exosim.parameter import Array, parameter
 from exosim.physics import turbulence
@@ -297,7 +297,7 @@ class SuspensionCulture(Culture, MonodConstants):
 
     def _seeding_limits(self, attached: Array) -> dict[str, Array]:
         above = np.greater(attached, self.capacity * self.liters * _MILLILITERS)
-        return {"seeded above the capacity": np.asarray(above, dtype=np.float64)}
+        return {"seeded above the capacity": one_where(above)}
 
     def _collect(self, state: Material, visit: Visit, hours: float) -> tuple[Material, Outcome]:
         """Collect; with a feed, in stretches between the boluses."""
@@ -326,7 +326,7 @@ class SuspensionCulture(Culture, MonodConstants):
         wanted = missing / (self.feed_glucose - self.glucose_setpoint)
         room = np.maximum((1.0 + self.feed_room) * self.volume - vessel.volume, 0.0)
         liters = np.minimum(wanted, room)
-        held: dict[str, Array] = {"feed held by the room in the vessel": np.asarray(wanted > room, dtype=np.float64)}
+        held: dict[str, Array] = {"feed held by the room in the vessel": one_where(wanted > room)}
         return Material(volume=liters, glucose=self.feed_glucose * liters, salt=self.medium_salt * liters), held
 
 
@@ -341,7 +341,7 @@ def _joined(first: Outcome, second: Outcome) -> Outcome:
     losses = {name: first.losses.get(name, Material()) + second.losses.get(name, Material()) for name in channels}
     summed = {name: plus(first.monitors[name], second.monitors[name]) for name in _SUMMED if name in second.monitors}
     reached = {
-        name: np.maximum(first.limits.get(name, 0.0), second.limits.get(name, 0.0))
+        name: np.maximum(first.limits.get(name, False), second.limits.get(name, False))
         for name in dict.fromkeys((*first.limits, *second.limits))
     }
     return replace(
