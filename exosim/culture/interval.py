@@ -11,17 +11,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exosim.culture.supply import Flow, binding, reached, sustained
 from exosim.material import is_number, plus, times
 from exosim.parameter import Array
 from exosim.physics import growth
+from exosim.physics.growth import Scratch
 from exosim.physics.secretion import Pool, vesicle_pool
 
 LARGEST_GAIN = 50.0
 """Cap on the product of all factors that raise secretion: the largest reported for any intervention."""
 _LEAST_DENSITY_FACTOR, _LARGEST_DENSITY_FACTOR = 0.2, 5.0
 _EMPTY, _NOTHING = 1e-29, 1e-30  # cell/mL
+_NO_END = np.inf
 _SOLUTES = ("glucose", "lactate", "ammonia")
 
 
@@ -106,7 +109,9 @@ class Stretch:
     consumed : glucose taken up [mmol/L]
     released, removed : ammonia released and taken up by cells [mmol/L]; None where it is released at a constant rate
     hours : length so far [h]
-    headroom : how many times the cells at the end each limit sustains
+    scratch : where parts are worked out
+    sustains : cells that each limit sustained at the start of the last part [cell/mL]
+    headroom : how many times the cells at the end that is
     alive : 1 where there are cells, else 0
     """
 
@@ -127,17 +132,23 @@ class Stretch:
     hours: float = 0.0
     mortality: Array = 0.0
     washed: Array = 0.0
+    scratch: Scratch = field(default_factory=Scratch)
+    sustains: Mapping[str, Array] = field(default_factory=dict)
     headroom: Mapping[str, Array] = field(default_factory=dict)
     alive: Array = 1.0
 
     def live(self, rates: Rates, parts: Iterable[Part]) -> Stretch:
         """Run through the parts, and return itself; where there are no cells nothing is made."""
-        self.alive = some = np.asarray(self.cells > _EMPTY, dtype=np.float64)
+        alive = np.greater(self.cells, _EMPTY)
+        if not alive.all():
+            self.alive = np.asarray(alive, dtype=np.result_type(self.cells))
         for part in parts:
             self._part(rates, part)
-        self.cells, self.cell_hours, self.dying = self.cells * some, self.cell_hours * some, self.dying * some
+        self.headroom = binding(self.sustains, self.cells)
+        some = self.alive
+        self.cells, self.cell_hours, self.dying = (times(v, some) for v in (self.cells, self.cell_hours, self.dying))
         self.washed = times(self.washed, some)
-        self.found, self.secreted = self.found * some, self.secreted * some
+        self.found, self.secreted = times(self.found, some), times(self.secreted, some)
         return self
 
     @property
@@ -148,10 +159,10 @@ class Stretch:
     @property
     def reuptake_share(self) -> Array:
         """Fraction of the vesicles lost that cells took up again."""
-        return np.asarray(np.clip(self.taken_up / (self.lost + 1e-300), 0.0, 1.0))
+        return np.asarray(np.clip(self.taken_up / (self.lost + _NOTHING), 0.0, 1.0))
 
-    def limits(self) -> dict[str, Array]:
-        """Return 1 where a limit was reached at the end of the stretch, by its name."""
+    def limits(self) -> dict[str, NDArray[np.bool_]]:
+        """Return where a limit was reached at the end of the stretch, by its name."""
         return {f"growth held by {name}": at for name, at in reached(self.headroom).items()}
 
     def told(self) -> dict[str, Array]:
@@ -165,26 +176,25 @@ class Stretch:
         death = plus(rates.death, part.death)
         fed: Array = 1.0
         if supply is not None:
-            fed = np.minimum(supply / (self.cells + 1e-30), 1.0)
+            fed = np.clip(supply / (self.cells + _NOTHING), 0.0, 1.0)
             death = plus(death, times(rates.starvation, 1.0 - fed))
-        rate = times(rates.growth, fed)
-        course = self._course(rates, rate, supply, plus(death, rates.washout), times(part.active, part.hours))
-        waiting = (
-            times(self.cells, part.hours - times(part.active, part.hours)) if not is_number(part.active, 1.0) else 0.0
-        )
-        cell_hours = plus(course.cell_hours, waiting)
+        leaving = plus(death, rates.washout)
+        course = self._course(rates, times(rates.growth, fed), supply, leaving, times(part.active, part.hours))
+        cell_hours = course.cell_hours
+        if not is_number(part.active, 1.0):
+            cell_hours = cell_hours + self.cells * (part.hours - part.active * part.hours)
         self.dying = plus(self.dying, death * course.cell_hours)
         self.washed = plus(self.washed, times(course.cell_hours, rates.washout))
-        self.mortality = plus(self.mortality, plus(death, rates.washout) * course.hours)
+        self.mortality = plus(self.mortality, leaving * course.hours)
         self.hours += part.hours
-        self._metabolize(rates, flow, cell_hours * self.alive)
+        self._metabolize(rates, flow, times(cell_hours, self.alive))
         if not is_number(rates.secretion, 0.0):
             self._secrete(rates, part, course, death, fed)
-        self.cells = np.maximum(course.end, _NOTHING)  # cells that die for weeks overflow the law of the next part
+        self.cells = np.clip(
+            course.end, _NOTHING, _NO_END
+        )  # cells that die for weeks overflow the law of the next part
         self.cell_hours = plus(self.cell_hours, cell_hours)
-        self.headroom = binding(
-            supplies if rates.surface is None else {rates.crowded_by: rates.surface, **supplies}, course.end
-        )
+        self.sustains = supplies if rates.surface is None else {rates.crowded_by: rates.surface, **supplies}
 
     def _supplies(self, rates: Rates, flow: Flow) -> dict[str, Array]:
         """Return the densities that oxygen and the medium sustain."""
@@ -196,23 +206,23 @@ class Stretch:
             found["glucose"] = sustained(glucose, rates.uptake)
             if not is_number(rates.lactate_yield, 0.0):
                 room = rates.lactate_limit - self.solutes["lactate"]
-                allowed = flow.largest_uptake(np.maximum(room, 0.0), rates.lactate_limit)
+                allowed = flow.largest_uptake(np.clip(room, 0.0, _NO_END), rates.lactate_limit)
                 found["lactate"] = sustained(allowed, rates.uptake * rates.lactate_yield)
         if not is_number(rates.ammonia, 0.0):
-            room = np.maximum(rates.ammonia_limit - self.solutes["ammonia"], 0.0)
+            room = np.clip(rates.ammonia_limit - self.solutes["ammonia"], 0.0, _NO_END)
             found["ammonia"] = sustained(flow.largest_uptake(room, rates.ammonia_limit), rates.ammonia)
         return found
 
     def _course(self, rates: Rates, rate: Array, supply: Array | None, leaving: Array, hours: Array) -> growth.Course:
         """Return the cells that grow at `rate` toward the least of surface and supply, or die where that is less."""
         if is_number(rates.growth, 0.0):
-            return growth.course(self.cells, -1.0 * leaving, 0.0, rates.theta, hours)
+            return growth.course(self.cells, -1.0 * leaving, 0.0, rates.theta, hours, self.scratch)
         ceiling = rates.surface
         if supply is not None:
             allowed = np.maximum(supply, self.cells)
             ceiling = allowed if ceiling is None else np.minimum(ceiling, allowed)
         crowd = 0.0 if ceiling is None else growth.crowding(rate, ceiling, rates.theta)
-        return growth.course(self.cells, rate - leaving, crowd, rates.theta, hours)
+        return growth.course(self.cells, rate - leaving, crowd, rates.theta, hours, self.scratch)
 
     def _metabolize(self, rates: Rates, flow: Flow, cell_hours: Array) -> None:
         """Take up glucose, release lactate and ammonia."""
@@ -235,14 +245,14 @@ class Stretch:
             rate = rate * (1.0 - rates.metabolic_link * (1.0 - fed))
         if not is_number(rates.growth_secretion, 0.0):
             born = np.maximum(cells.end - cells.start + plus(death, rates.washout) * cells.cell_hours, 0.0)
-            rate = rate + rates.growth_secretion * born / (cells.cell_hours + 1e-300)
-        self._add(vesicle_pool(rate, rates.reuptake, rates.loss, cells))
+            rate = rate + rates.growth_secretion * born / (cells.cell_hours + _NOTHING)
+        self._add(vesicle_pool(rate, rates.reuptake, rates.loss, cells, self.scratch))
 
     def _gain(self, rates: Rates, part: Part, cells: growth.Course) -> Array:
         """Return the factor of density and stimuli, so that it and the constant gain stay below the cap."""
         gain: Array = part.gain
         if not is_number(rates.density_exponent, 0.0):
-            mean = cells.cell_hours / np.maximum(cells.hours, 1e-300) / rates.density_reference
+            mean = cells.cell_hours / np.maximum(cells.hours, _NOTHING) / rates.density_reference
             rule = np.exp(-rates.density_exponent * np.log(mean + 1e-30))
             gain = times(np.clip(rule, _LEAST_DENSITY_FACTOR, _LARGEST_DENSITY_FACTOR), gain)
         return self._within_cap(rates, gain)
@@ -259,11 +269,12 @@ class Stretch:
         """Add the vesicles of one part."""
         before = plus(self.vesicles, self.found)
         found = np.minimum(pool.found, pool.secreted)  # a steep decline of the cells defeats the quadrature
-        self.vesicles, self.found = times(self.vesicles, pool.survival), self.found * pool.survival + found
-        lost = before + pool.secreted - plus(self.vesicles, self.found)
-        self.survival = self.survival * pool.survival
-        self.secreted = self.secreted + pool.secreted
-        self.lost, self.taken_up = self.lost + lost, self.taken_up + lost * pool.reuptake_share
+        self.vesicles = times(self.vesicles, pool.survival)
+        self.found = plus(times(self.found, pool.survival), found)
+        lost = plus(before, pool.secreted) - plus(self.vesicles, self.found)
+        self.survival = times(pool.survival, self.survival)
+        self.secreted = plus(self.secreted, pool.secreted)
+        self.lost, self.taken_up = plus(self.lost, lost), plus(self.taken_up, lost * pool.reuptake_share)
 
 
 def _least(limits: Mapping[str, Array]) -> Array | None:

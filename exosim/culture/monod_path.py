@@ -21,9 +21,10 @@ from dataclasses import dataclass, fields, replace
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exosim.culture.interval import Part, Rates, Stretch
-from exosim.culture.supply import binding, reached
+from exosim.culture.supply import reached
 from exosim.material import is_number, plus, times
 from exosim.parameter import Array
 from exosim.physics import integrator, stirred_vessel
@@ -60,10 +61,10 @@ class MonodStretch(Stretch):
     step: float = 1.0
     error: Array = 0.0
 
-    def limits(self) -> dict[str, Array]:
-        """Return 1 where a limit that the Monod set does not know, or the error, is beyond what is claimed."""
+    def limits(self) -> dict[str, NDArray[np.bool_]]:
+        """Return where a limit that the Monod set does not know, or the error, is beyond what is claimed."""
         beyond = {f"{name} short, which Monod growth does not know": at for name, at in reached(self.headroom).items()}
-        return {**beyond, "integration error above 1e-3": np.asarray(self.error > LARGEST_ERROR, dtype=np.float64)}
+        return {**beyond, "integration error above 1e-3": np.asarray(self.error > LARGEST_ERROR)}
 
     def told(self) -> dict[str, Array]:
         """Return the estimated error."""
@@ -75,7 +76,7 @@ class MonodStretch(Stretch):
         self._integrate(rates, part, times(part.active, part.hours))
         self.hours += part.hours
         unknown = {rates.crowded_by: rates.surface, "oxygen": rates.oxygen}
-        self.headroom = binding({name: most for name, most in unknown.items() if most is not None}, self.cells)
+        self.sustains = {name: most for name, most in unknown.items() if most is not None}
 
     def _integrate(self, rates: Rates, part: Part, hours: Array) -> None:
         """Integrate over hours, which may differ between lanes."""

@@ -20,8 +20,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from exosim.material import is_number, times
+from exosim.material import is_number, plus, times
 from exosim.parameter import Array
 from exosim.physics.growth import relative_growth
 
@@ -43,52 +44,57 @@ class Flow:
     volumes : D T, vessel volumes of fresh medium
     left : exp(-D T), what is left of a solute that is only washed out
     mean : (1 - exp(-D T)) / (D T), what is left of a solute that is made at a constant rate
+    at_rest, flowing : rates at which what is there, and what flows in, may be taken up [1/h]
     """
 
     hours: float
     volumes: Array
     left: Array
     mean: Array
+    at_rest: Array
+    flowing: Array
 
     @classmethod
     def over(cls, hours: float, exchange: Array) -> Flow:
         """Return the exchange over `hours` at the rate `exchange` [1/h]."""
         if is_number(exchange, 0.0):
-            return cls(hours, 0.0, 1.0, 1.0)
+            return cls(hours, 0.0, 1.0, 1.0, 1.0 / hours, 0.0)
         volumes = exchange * hours
-        return cls(hours, volumes, np.exp(-volumes), relative_growth(volumes))
+        left, mean = np.exp(-volumes), relative_growth(volumes)
+        return cls(hours, volumes, left, mean, left / (mean * hours), volumes / hours)
 
     def largest_uptake(self, present: Array, inflow: Array) -> Array:
         """Return the rate at which a solute may be taken up so that none is left at the end [mmol/L/h]."""
-        ready = times(present, self.left) if is_number(self.mean, 1.0) else present * self.left / self.mean
-        return (ready + times(inflow, self.volumes)) / self.hours
+        return plus(times(present, self.at_rest), times(inflow, self.flowing))
 
     def after(self, present: Array, inflow: Array, made: Array) -> Array:
         """Return the concentration at the end, where `made` [mmol/L] is made, or taken up if negative."""
-        gained = times(inflow, self.volumes) + made
-        return np.maximum(times(present, self.left) + times(gained, self.mean), 0.0)
+        gained = plus(times(inflow, self.volumes), made)
+        return np.clip(plus(times(present, self.left), times(gained, self.mean)), 0.0, np.inf)
 
 
 def sustained(rate: Array, demand: Array) -> Array:
     """Return the density that a supply of `rate` sustains at a `demand` per density [cell/mL]."""
-    return rate / (demand + _NO_DEMAND)
+    return rate * (1.0 / (demand + _NO_DEMAND))
 
 
 def binding(limits: Mapping[str, Array], cells: Array) -> dict[str, Array]:
     """Return how many times the cells that are there each limit sustains."""
-    return {name: limit / (cells + _NO_CELLS) for name, limit in limits.items()}
+    share = 1.0 / (cells + _NO_CELLS)
+    return {name: limit * share for name, limit in limits.items()}
 
 
-def reached(headroom: Mapping[str, Array]) -> dict[str, Array]:
-    """Return 1 where a limit holds the culture back and is the least of all, else 0."""
+def reached(headroom: Mapping[str, Array]) -> dict[str, NDArray[np.bool_]]:
+    """Return where a limit holds the culture back and is the least of all."""
+    if not headroom:
+        return {}
     least = _least(headroom)
-    return {
-        name: np.asarray((value <= least) & (value <= REACHED), dtype=np.float64) for name, value in headroom.items()
-    }
+    held = np.less_equal(least, REACHED)
+    return {name: np.less_equal(value, least) & held for name, value in headroom.items()}
 
 
 def _least(limits: Mapping[str, Array]) -> Array:
-    result: Array = np.inf
-    for value in limits.values():
-        result = np.minimum(result, value)
-    return result
+    first, *others = limits.values()
+    for value in others:
+        first = np.minimum(first, value)
+    return first

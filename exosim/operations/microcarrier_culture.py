@@ -252,13 +252,12 @@ class MicrocarrierCulture(Culture):
             return planned
         return tuple(sorted((*planned, Visit(when, "feed")), key=lambda visit: visit.time))
 
-    def advance(self, state: Material, visit: Visit, hours: float) -> Outcome:
-        """Run for `hours`, on the beads that are there then."""
+    def at(self, visit: Visit) -> MicrocarrierCulture:
+        """Return the culture on the beads that are there before a visit."""
         if self.bead_addition is None or visit.time <= 24.0 * self.bead_addition + _A_LITTLE:
-            return super().advance(state, visit, hours)
+            return self
         bare = self.area * (1.0 + self.added_share) - self.surface
-        wider = microcarriers.enlarged_area(self.surface, bare, self.transfer_efficiency)
-        return Culture.advance(replace(self, reached=wider), state, visit, hours)
+        return replace(self, reached=microcarriers.enlarged_area(self.surface, bare, self.transfer_efficiency))
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with the schedule, fresh beads after the growth included."""
