@@ -284,7 +284,7 @@ class SuspensionCulture(Culture, MonodConstants):
         """Return the share of the vessel that a harvest takes: in perfusion none before the last one."""
         if visit.last or not self.drains:
             return self.harvest_fraction
-        return np.where(np.asarray(self.perfusion_rate) > 0.0, 0.0, self.harvest_fraction)
+        return self.harvest_fraction * one_where(np.asarray(self.perfusion_rate) <= 0.0)
 
     def vessel_use(self) -> dict[str, Array]:
         """Return the first fill, where it is of collection medium."""
