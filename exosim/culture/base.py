@@ -21,14 +21,14 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from exosim.culture import stimulus
-from exosim.culture.amounts import Flags
+from exosim.culture.amounts import Amounts, Flags
 from exosim.culture.course import Course
 from exosim.culture.interval import Part, Rates, Stretch
 from exosim.culture.plan import Plan
 from exosim.culture.release import HOURS
 from exosim.culture.stimulus import Stimulus
 from exosim.culture.vessel import Vessel
-from exosim.material import Material, is_number, plus, times, total
+from exosim.material import Material, is_number, plus, times
 from exosim.operations.base import Outcome, Phase, Visit
 from exosim.parameter import Array
 
@@ -116,6 +116,9 @@ class Culture(Vessel, Plan):
         """Return the culture as it is before a visit."""
         return self
 
+    watches: ClassVar[bool] = False
+    """Whether the platform watches more than every culture does."""
+
     def watched(self, before: Material, after: Material, visit: Visit, hours: float) -> tuple[dict[str, Array], Flags]:
         """Return what else is monitored at a harvest and which limits are reached, given the vessel around a visit."""
         return {}, {}
@@ -185,12 +188,12 @@ class Culture(Vessel, Plan):
             return 1.0
         return np.maximum(hours - self.lag, _A_MOMENT) / hours
 
-    def stretch(self, state: Material) -> Stretch:
+    def stretch(self, vessel: Amounts) -> Stretch:
         """Return the vessel per milliliter."""
-        milliliters = state.volume * 1e3
-        solutes = {name: getattr(state, name) / state.volume for name in ("glucose", "lactate", "ammonia")}
-        cells = np.maximum(state.viable_cells / milliliters, _NO_CELLS)
-        return Stretch(cells, total(state.vesicles) / milliliters, solutes)
+        per_liter = 1.0 / vessel["volume"]
+        solutes = {name: times(vessel[name], per_liter) for name in ("glucose", "lactate", "ammonia")}
+        cells = np.clip(vessel["viable_cells"] * (per_liter * 1e-3), _NO_CELLS, np.inf)
+        return Stretch(cells, times(vessel["vesicles"], per_liter * 1e-3), solutes)
 
     @property
     def gains(self) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from exosim.culture.amounts import (
     SECRETED,
     Amounts,
     Flags,
+    Name,
     joined,
     portion,
     rest,
@@ -35,7 +36,7 @@ from exosim.culture.amounts import (
 from exosim.culture.drain import LIKE_CELLS, LIKE_MEDIUM, LIKE_VESICLES, PASSING, Drain
 from exosim.culture.interval import Rates, Stretch
 from exosim.material import FIELDS, Material, is_number, plus, times, total
-from exosim.operations.base import HARVEST_HOLD, HEADROOM, NOTHING, Outcome, Phase, Visit
+from exosim.operations.base import HARVEST_HOLD, HEADROOM, NOTHING, Hold, Outcome, Phase, Visit
 from exosim.parameter import Array
 from exosim.physics import holding
 from exosim.physics.growth import Scratch
@@ -47,6 +48,7 @@ _MILLIMOLES = 1e-9  # mmol in a pmol
 _ALL = "all"
 _CELLS = ("viable_cells", "doublings")
 _DEATH, _METABOLISM, _SPENT, _MEDIUM = "cell death", "metabolism", "spent medium", "growth medium"
+_SOLUTES = ("glucose", "lactate", "ammonia")
 _REUPTAKE, _DECAY, _BLEED = "re-uptake", "decay", "bleed"
 
 
@@ -61,45 +63,50 @@ class Course:
 
     def __init__(self, culture: Culture, begin: Material) -> None:
         self.culture = self._planned = culture
-        self.vessel: Amounts = {name: total(getattr(begin, name)) for name in FOLLOWED}
-        self._initial = begin.replaced(**dict.fromkeys((*FOLLOWED, "potency"), 0.0))
         self._groups = (LIKE_CELLS, LIKE_VESICLES, LIKE_MEDIUM) if culture.drains else (_ALL,)
+        self._begin = begin.replaced(vesicles=total(begin.vesicles))
+        self.vessel: Amounts = {name: getattr(self._begin, name) for name in FOLLOWED if name != "doublings"}
+        self._initial = begin.replaced(**dict.fromkeys((*FOLLOWED, "potency"), 0.0))
         if any(not is_number(getattr(self._initial, name), 0.0) for name in FIELDS):
             self.vessel = {**self.vessel, **self._origin(INITIAL, 1.0)}
+        self.age = begin.doublings / np.maximum(begin.viable_cells, NOTHING)
         self._scratch = _scratch(culture, self.vessel)
+        self._rates: tuple[Array, Rates] | None = None
         self._harvests: dict[float, Amounts] = {}
         self._added: Amounts = {}
-        self._made: Amounts = {}
         self._lost: dict[str, Amounts] = {}
+        self._deaths: list[tuple[Array, Array]] = []
+        self._cell_hours: Array = 0.0
+        self._released: Array | None = None
         self._phases: list[Phase] = []
         self._consumption: dict[str, Array] = {}
         self._series: dict[str, list[Array]] = {}
         self._headroom: dict[str, Array] = {}
-        self._limits: dict[str, NDArray[np.bool_] | Array] = {}
+        self._limits: dict[str, Array | NDArray[np.bool_]] = {}
 
     @property
     def now(self) -> Material:
         """What matters to the cells: volume, cells, solutes, and the number of vesicles."""
-        return Material(**{name: self.vessel[name] for name in FOLLOWED})
+        followed = {name: self.vessel[name] for name in FOLLOWED if name != "doublings"}
+        return Material(doublings=self.vessel["viable_cells"] * self.age, **followed)
 
     def run(self, visit: Visit, hours: float, wait: float = 0.0) -> None:
         """Let the vessel run for `hours`, then do what `visit` asks; a harvest waits for `wait` hours."""
-        self.culture, before = self._planned.at(visit), self.now
+        culture = self.culture = self._planned.at(visit)
+        before = self.now if culture.watches else None
+        monitors = self._collect(visit, hours, wait) if visit.kind == "harvest" else self._grow(visit, hours)
+        if before is not None:
+            watched, limits = culture.watched(before, self.now, visit, hours)
+            self._reach(limits)
+            monitors.update(watched)
+        self._lost.setdefault(HARVEST_HOLD, {})
         if visit.kind == "harvest":
-            monitors = self._collect(visit, hours, wait)
-        else:
-            self._grow(visit, hours)
-            self._lost.setdefault(HARVEST_HOLD, {})
-            monitors = {}
-        watched, limits = self.culture.watched(before, self.now, visit, hours)
-        self._reach(limits)
-        if visit.kind == "harvest":
-            for name, value in {"time": visit.time, **monitors, **watched}.items():
+            for name, value in {"time": visit.time, **monitors}.items():
                 self._series.setdefault(name, []).append(value)
 
     # -- visits -------------------------------------------------------------------------------------------------------
 
-    def _grow(self, visit: Visit, hours: float) -> None:
+    def _grow(self, visit: Visit, hours: float) -> dict[str, Array]:
         """Grow in growth medium, then change the medium; only the cells stay."""
         culture = self.culture
         rates = culture.rates(self.now, 1.0, culture.growth_death_rate)
@@ -115,6 +122,7 @@ class Course:
         grown_in = plus(times(culture.medium_flow, hours / 24.0), first_fill)
         self._use("growth_medium", grown_in if last else plus(grown_in, liters))
         self._use("collection_medium", liters if last else 0.0)
+        return {}
 
     def _collect(self, visit: Visit, hours: float, wait: float) -> dict[str, Array]:
         """Collect, with boluses between stretches, and harvest; return what is monitored."""
@@ -127,136 +135,149 @@ class Course:
         brought: Array = times(culture.medium_flow, hours / 24.0)
         for first, second in pairwise(marks):
             if first > begin:
-                bolus, held = culture.bolus(self.now)
-                self._add({**_followed(bolus), **self._origin(BOLUS, bolus.volume)})
-                self._reach(held)
-                brought = plus(brought, bolus.volume)
+                brought = plus(brought, self._feed())
             told, out, fresh = self._secrete(second, second - first)
             summed = {name: plus(monitors[name], told[name]) for name in culture.summed if name in monitors}
             monitors, drained, brought = {**told, **summed}, joined(drained, out), plus(brought, fresh)
-        stays = _CELLS if culture.adherent else ()
-        harvest: Amounts = portion(self.vessel, culture.taken(visit), stays)
+        harvest: Amounts = portion(self.vessel, culture.taken(visit), _CELLS if culture.adherent else ())
         self.vessel = rest(self.vessel, harvest)
+        if not culture.adherent:
+            harvest = {**harvest, "doublings": times(harvest["viable_cells"], self.age)}
         if not visit.last:
             self._add(self._fresh(COLLECTION, harvest["volume"]))
             brought = plus(brought, harvest["volume"])
         harvest = joined(harvest, drained)
         self._harvests[wait] = joined(self._harvests.get(wait, {}), harvest)
-        self._lost.setdefault(HARVEST_HOLD, {})
         self._phases += culture.phases_of("collect", "harvest", hours)
         self._use("collection_medium", brought)
         return {**monitors, "harvested": harvest["vesicles"], "harvest_volume": harvest["volume"]}
 
+    def _feed(self) -> Array:
+        """Add a bolus; return its volume [L]."""
+        bolus, held = self.culture.bolus(self.now)
+        self._add({"volume": bolus.volume, "glucose": bolus.glucose, **self._origin(BOLUS, bolus.volume)})
+        self._reach(held)
+        return bolus.volume
+
     # -- stretches ----------------------------------------------------------------------------------------------------
 
-    def _live(
-        self, rates: Rates, until: float, hours: float, *, collecting: bool
-    ) -> tuple[Stretch, Array, dict[Any, Array]]:
-        """Let the cells live; return the stretch, how many died, and what flowed out with fresh medium."""
-        culture, volume = self.culture, self.vessel["volume"]
-        parts = culture.parts(until - hours, hours, rates, collecting=collecting)
-        run = culture.stretch(self.now)
+    def _live(self, rates: Rates, until: float, hours: float, *, collecting: bool) -> tuple[Stretch, Array]:
+        """Let the cells live; return the stretch and how many died."""
+        culture, vessel, liters = self.culture, self.vessel, self.vessel["volume"]
+        run = culture.stretch(self.vessel)
         run.scratch = self._scratch
-        run.live(rates, parts)
-        died, washed = self._age(run, rates)
-        out = {**washed, **self._metabolize(run, rates)}
-        if not culture.drains and not is_number(culture.exchange, 0.0):
-            self._lose(_SPENT, {name: out[name] for name in ("glucose", "lactate", "ammonia")})
+        run.live(rates, culture.parts(until - hours, hours, rates, collecting=collecting))
+        died = self._age(run, rates)
+        self._cell_hours = plus(self._cell_hours, run.cell_hours * (liters * 1e3))
+        if run.released is not None:
+            self._released = plus(0.0 if self._released is None else self._released, run.released * liters)
+        consumed, removed = times(run.consumed, liters), times(run.removed, liters)
+        self._lose(_METABOLISM, {"glucose": consumed, "ammonia": removed})
+        if not is_number(rates.exchange, 0.0):
+            if not culture.drains:
+                self._lost.setdefault(_SPENT, {})
+            brought = times(culture.fresh_glucose, rates.exchange * (run.hours * liters))
+            self._added = joined(self._added, {"glucose": brought})
         for name, value in run.headroom.items():  # the least of the whole run counts
             self._headroom[name] = np.minimum(value, self._headroom[name]) if name in self._headroom else value
         self._reach(run.limits())
-        self.vessel = {**self.vessel, **{name: run.solutes[name] * volume for name in run.solutes}}
-        return run, died, out
+        solutes = {name: times(value, liters) for name, value in run.solutes.items()}
+        self.vessel = {**vessel, "viable_cells": self.vessel["viable_cells"], **solutes}
+        return run, died
 
-    def _age(self, run: Stretch, rates: Rates) -> tuple[Array, dict[Any, Array]]:
-        """Follow the cells and their doublings; return how many died, and those that left with the medium."""
+    def _age(self, run: Stretch, rates: Rates) -> Array:
+        """Follow the cells and their population doublings; return how many died."""
         milliliters, start = self.vessel["volume"] * 1e3, self.vessel["viable_cells"]
-        cells, washed = run.cells * milliliters, times(run.washed, milliliters)
-        died = np.asarray(np.clip(run.dying * milliliters, start - cells - washed, np.inf))
-        before = self.vessel["doublings"] / np.maximum(start, NOTHING)
-        after = cells * before
+        cells = run.cells * milliliters
+        died: Array = start - cells if is_number(run.washed, 0.0) else start - cells - run.washed * milliliters
         if not is_number(rates.growth, 0.0):
+            died = np.maximum(run.dying * milliliters, died)
             ratio = np.maximum(cells, NOTHING) / np.maximum(start, NOTHING)
-            after = after + cells * (np.clip(np.log(ratio) + run.mortality, 0.0, np.inf) * (1.0 / math.log(2.0)))
-        gone = plus(died, washed)
-        made = {"viable_cells": cells - start + gone, "doublings": after - self.vessel["doublings"] + gone * before}
-        self._lose(_DEATH, {"viable_cells": died, "doublings": died * before})
-        self._made = joined(self._made, made)
-        self.vessel = {**self.vessel, "viable_cells": cells, "doublings": after}
-        return died, {"viable_cells": washed, "doublings": times(before, washed)}
-
-    def _metabolize(self, run: Stretch, rates: Rates) -> dict[Any, Array]:
-        """Count what was taken up and made of the small molecules; return what left with the medium."""
-        culture, liters = self.culture, self.vessel["volume"]
-        consumed, removed = times(run.consumed, liters), times(run.removed, liters)
-        constant = times(times(culture.ammonia_rate, _MILLIMOLES), times(run.cell_hours, liters * 1e3))
-        lactate = times(consumed, culture.lactate_yield)
-        ammonia = constant if run.released is None else run.released * liters
-        self._lose(_METABOLISM, {"glucose": consumed, "ammonia": removed})
-        self._made = joined(self._made, {"lactate": lactate, "ammonia": ammonia})
-        if is_number(rates.exchange, 0.0):
-            return {"glucose": 0.0, "lactate": 0.0, "ammonia": 0.0}
-        brought = times(culture.fresh_glucose, rates.exchange * (run.hours * liters))
-        self._added = joined(self._added, {"glucose": brought})
-        after = {name: times(value, liters) for name, value in run.solutes.items()}
-        return {
-            "glucose": plus(self.vessel["glucose"], brought) - consumed - after["glucose"],
-            "lactate": plus(self.vessel["lactate"], lactate) - after["lactate"],
-            "ammonia": plus(self.vessel["ammonia"], ammonia) - plus(after["ammonia"], removed),
-        }
+            older = np.clip(np.log(ratio) + run.mortality, 0.0, np.inf) * (1.0 / math.log(2.0))
+        if self._deaths and self._deaths[-1][0] is self.age:
+            self._deaths[-1] = self.age, self._deaths[-1][1] + died
+        else:
+            self._deaths.append((self.age, died))
+        self._lost.setdefault(_DEATH, {})
+        self.vessel = {**self.vessel, "viable_cells": cells}
+        self._before = self.age
+        if not is_number(rates.growth, 0.0):
+            self.age = self.age + older
+        return died
 
     def _secrete(self, until: float, hours: float) -> tuple[dict[str, Array], Amounts, Array]:
         """Run one stretch of collection; return its monitors, what was drained, and the fresh medium [L] for it."""
-        culture, volume = self.culture, self.vessel["volume"] * 1e3
-        rates = culture.collecting(self.now)
-        run, died, out = self._live(rates, until, hours, collecting=True)
-        secreted, cell_hours = run.secreted * volume, run.cell_hours * volume
-        stay = plus(run.found * volume, times(self.vessel["vesicles"], run.survival))
-        gone = plus(self.vessel["vesicles"], secreted) - stay
-        self.vessel = {**self.vessel, "vesicles": stay}
-        share = run.reuptake_share
-        taken_up, decayed = gone * share, gone * (1.0 - share)
-        if culture.drains:
-            decayed = decayed * (culture.decay / (culture.decay + culture.vesicle_outflow))
-        self._lose(_REUPTAKE, {"vesicles": taken_up})
-        self._lose(_DECAY, {"vesicles": decayed})
-        self._reach({"gains in secretion capped at 50-fold": run.capped} if culture.gains else {})
-        numbers = {SECRETED: secreted, CELL_HOURS: cell_hours, DIED: died}
+        culture, before = self.culture, self.vessel
+        run, died = self._live(self._collecting(), until, hours, collecting=True)
+        volume = before["volume"] * 1e3
+        numbers = {SECRETED: run.secreted * volume, CELL_HOURS: run.cell_hours * volume, DIED: died}
         released = {(group, name): amount for group in self._groups for name, amount in numbers.items()}
-        self._made = joined(self._made, released)
+        self._lose(_REUPTAKE, {"vesicles": run.taken_up * volume})
+        if culture.gains:
+            self._reach({"gains in secretion capped at 50-fold": run.capped})
+        self.vessel = {**self.vessel, "vesicles": run.vesicles * volume}
         drained: Amounts = {}
         fresh: Array = 0.0
         if culture.drains:
-            out["vesicles"] = gone - taken_up - decayed
-            drained, fresh = self._drain(run, released, out)
+            drained, fresh = self._drain(before, run, released)
         else:
             self.vessel = joined(self.vessel, released)
         monitors = {
-            "secreted": secreted,
-            "cell_hours": cell_hours,
+            "secreted": numbers[SECRETED],
+            "cell_hours": numbers[CELL_HOURS],
             "viable_cells": self.vessel["viable_cells"],
-            "titer": run.titer,
+            "titer": run.vesicles,
             **run.told(),
         }
         return monitors, drained, fresh
 
-    def _drain(self, run: Stretch, released: Amounts, out: Amounts) -> tuple[Amounts, Array]:
+    def _collecting(self) -> Rates:
+        """Return what governs the collection, worked out once where nothing of the vessel changes it."""
+        volume = self.vessel["volume"]
+        if self._rates is None or not (self.culture.steady and _same(volume, self._rates[0])):
+            self._rates = volume, self.culture.collecting(self.now)
+        return self._rates[1]
+
+    def _drain(self, before: Amounts, run: Stretch, released: Amounts) -> tuple[Amounts, Array]:
         """Let medium out through the device and as a bleed, which is lost; return the permeate and the fresh medium."""
-        culture = self.culture
+        culture, vessel, liters = self.culture, self.vessel, self.vessel["volume"]
         drain = Drain(run.hours, culture.permeate, culture.bleed, culture.passing_cells, culture.passing_vesicles)
-        fresh = drain.volumes * self.vessel["volume"]
+        fresh = drain.volumes * liters
         medium = self._origin(COLLECTION, fresh)
         self._added = joined(self._added, {"volume": fresh, **medium})
-        origins = {name: amount for name, amount in self.vessel.items() if not isinstance(name, str)}
+        origins = {name: amount for name, amount in before.items() if isinstance(name, tuple)}
         stays, goes = drain.wash(origins, joined(released, medium))
-        self.vessel = {**self.vessel, **stays}
-        permeate, bled = drain.split({**out, **goes, "volume": fresh})
+        washed = run.washed * (liters * 1e3)
+        lost = before["vesicles"] + (run.secreted - run.taken_up) * (liters * 1e3) - vessel["vesicles"]
+        out = {
+            "volume": fresh,
+            "viable_cells": washed,
+            "doublings": times(washed, self._before),
+            "vesicles": lost * (culture.vesicle_outflow / (culture.decay + culture.vesicle_outflow)),
+            **self._flushed(before, run),
+        }
+        self.vessel = {**vessel, **stays}
+        permeate, bled = drain.split({**out, **goes})
         self._lose(_BLEED, bled)
         return permeate, fresh
 
+    def _flushed(self, before: Amounts, run: Stretch) -> dict[str, Array]:
+        """Return the small molecules that left with the medium of one stretch."""
+        culture, vessel, liters = self.culture, self.vessel, self.vessel["volume"]
+        exchange = self._collecting().exchange
+        brought = times(culture.fresh_glucose, exchange * (run.hours * liters))
+        consumed = times(run.consumed, liters)
+        constant = times(times(culture.ammonia_rate, _MILLIMOLES), run.cell_hours * (liters * 1e3))
+        made = constant if run.released is None else run.released * liters
+        return {
+            "glucose": plus(before["glucose"], brought) - consumed - vessel["glucose"],
+            "lactate": plus(before["lactate"], times(consumed, culture.lactate_yield)) - vessel["lactate"],
+            "ammonia": plus(before["ammonia"], made) - vessel["ammonia"] - times(run.removed, liters),
+        }
+
     # -- sums ---------------------------------------------------------------------------------------------------------
 
-    def _origin(self, name: str, amount: Array) -> dict[Any, Array]:
+    def _origin(self, name: str, amount: Array) -> dict[Name, Array]:
         return {(group, name): amount for group in self._groups}
 
     def _fresh(self, medium: str, liters: Array) -> Amounts:
@@ -287,22 +308,52 @@ class Course:
         harvested: Amounts = {}
         for amounts in self._harvests.values():
             harvested = joined(harvested, amounts)
-        product = self._material(harvested)
-        product, waited = self._waited(product)
-        losses = {channel: self._material(amounts) for channel, amounts in self._lost.items()}
+        lost, made = self._balanced(harvested)
+        product, waited = self._waited(self._material(harvested))
+        losses = {channel: self._material(amounts) for channel, amounts in lost.items()}
         series = {name: np.stack(np.broadcast_arrays(*map(np.atleast_1d, rows))) for name, rows in self._series.items()}
         headroom = {f"{HEADROOM}{name}": value for name, value in self._headroom.items()}
+        secreted = made.get((self._groups[0], SECRETED), 0.0)
         return Outcome(
             product,
-            self._material(self.vessel),
+            self._material(self._end),
             self._material(self._added),
-            self._material(self._made).replaced(**self._vesicles(self._made.get((self._groups[0], SECRETED), 0.0))),
-            {**losses, HARVEST_HOLD: waited} if HARVEST_HOLD in losses else losses,
+            self._material({**made, "vesicles": secreted}),
+            {**losses, HARVEST_HOLD: waited},
             tuple(self._phases),
             self._consumption,
             {**headroom, **series},
             {name: np.asarray(at, dtype=self._scratch.precision) for name, at in self._limits.items()},
         )
+
+    @property
+    def _end(self) -> Amounts:
+        return {**self.vessel, "doublings": self.vessel["viable_cells"] * self.age}
+
+    def _balanced(self, harvested: Amounts) -> tuple[dict[str, Amounts], Amounts]:
+        """Return what was lost and what was made: what is not counted as it happens follows from the balance."""
+        culture, lost, end = self.culture, dict(self._lost), self._end
+        died = {"viable_cells": _sum(d for _, d in self._deaths), "doublings": _sum(a * d for a, d in self._deaths)}
+        lost[_DEATH] = died
+
+        def gained(name: Name) -> Array:
+            """Return by how much more of it is there or has left than was there and came in."""
+            there = [amounts[name] for amounts in (harvested, end, *lost.values()) if name in amounts]
+            before = getattr(self._begin, name) if isinstance(name, str) else 0.0
+            return plus(_sum(there), times(plus(before, self._added.get(name, 0.0)), -1.0))
+
+        origins = {(group, name) for group in self._groups for name in (SECRETED, CELL_HOURS, DIED)}
+        names: list[Name] = ["viable_cells", "doublings", *sorted(origins)]
+        made: dict[Any, Array] = {name: gained(name) for name in names}
+        if _DECAY in lost:
+            lost[_DECAY] = {"vesicles": plus(made[self._groups[0], SECRETED], times(gained("vesicles"), -1.0))}
+        ammonia = times(times(culture.ammonia_rate, _MILLIMOLES), self._cell_hours)
+        made["lactate"] = times(lost.get(_METABOLISM, {}).get("glucose", 0.0), culture.lactate_yield)
+        made["ammonia"] = ammonia if self._released is None else self._released
+        if _SPENT in lost:
+            spent = {name: plus(made.get(name, 0.0), times(gained(name), -1.0)) for name in _SOLUTES}
+            lost[_SPENT] = spent
+        return lost, made
 
     def _material(self, amounts: Amounts) -> Material:
         """Return amounts as a material, with species, size classes and pools."""
@@ -340,19 +391,46 @@ class Course:
         culture, hold = self.culture, self.culture.harvest_hold
         if hold is None or not any(self._harvests):
             return product, Material()
-        spectrum, group = culture.context.secreted, LIKE_VESICLES if culture.drains else _ALL
-        constants = holding.constants(hold.rate, hold.size_exponent, culture.context.sizes.diameters)
-        vesicles: Array = 0.0
-        following: dict[str, Array] = dict.fromkeys(("potency", "associated_protein", "bound_dna"), 0.0)
-        for hours, amounts in self._harvests.items():
-            kept = np.exp(constants * -hours) if hours else 1.0
-            overall = total(np.asarray(spectrum * kept)) if hours else 1.0
-            vesicles = plus(vesicles, kept * amounts["vesicles"])
-            bound = {"potency": times(amounts["vesicles"], culture.relative_potency), **self._bound(amounts, group)}
-            following = {name: plus(following[name], times(bound[name], overall)) for name in following}
-        held = product.replaced(vesicles=spectrum * vesicles, **following)
+        group = LIKE_VESICLES if culture.drains else _ALL
+        vesicles, following = self._aged(hold, group)
+        held = product.replaced(vesicles=vesicles, **following)
         names = ("vesicles", *following)
         return held, Material(**{n: plus(getattr(product, n), times(getattr(held, n), -1.0)) for n in names})
+
+    def _aged(self, hold: Hold, group: str) -> tuple[Array, dict[str, Array]]:
+        """Return the vesicles of all harvests by class after their waits, and what follows them.
+
+        Class by class, so that what is worked on stays near; the survival of a wait is that of the shorter one before
+        it times that of the hours between.
+        """
+        context, waits = self.culture.context, sorted(self._harvests)
+        constants = holding.constants(hold.rate, hold.size_exponent, context.sizes.diameters)
+        numbers = [self._harvests[wait]["vesicles"] for wait in waits]
+        overall: list[Array] = [0.0] * len(waits)
+        rows = []
+        spectrum = np.asarray(context.secreted)
+        for share, constant in zip(
+            spectrum, np.broadcast_to(constants, (len(spectrum), constants.shape[-1])), strict=True
+        ):
+            kept: Array = share
+            survival: dict[float, Array] = {}
+            row: Array = 0.0
+            for index, (wait, number) in enumerate(zip(waits, numbers, strict=True)):
+                step = wait - (waits[index - 1] if index else 0.0)
+                if step:
+                    if step not in survival:
+                        survival[step] = np.exp(constant * -step)
+                    kept = kept * survival[step]
+                overall[index] = plus(overall[index], kept)
+                row = plus(row, kept * number)
+            rows.append(row)
+        following: dict[str, Array] = dict.fromkeys(("potency", "associated_protein", "bound_dna"), 0.0)
+        for wait, share in zip(waits, overall, strict=True):
+            amounts = self._harvests[wait]
+            potency = times(amounts["vesicles"], self.culture.relative_potency)
+            bound = {"potency": potency, **self._bound(amounts, group)}
+            following = {name: plus(following[name], times(bound[name], share)) for name in following}
+        return np.stack(rows), following
 
     def _bound(self, amounts: Amounts, group: str) -> dict[str, Array]:
         """Return the protein and the DNA that follow the vesicles."""
@@ -366,13 +444,21 @@ class Course:
         }
 
 
+def _same(first: Array, second: Array) -> bool:
+    """Return whether both are one plain number."""
+    return not isinstance(first, np.ndarray) and not isinstance(second, np.ndarray) and first == second
+
+
+def _sum(values: Iterable[Array]) -> Array:
+    result: Array = 0.0
+    for value in values:
+        result = plus(result, value)
+    return result
+
+
 def _remainder(share: Array) -> Array:
     """Return 1 - share."""
     return 1.0 if is_number(share, 0.0) else 1.0 - share
-
-
-def _followed(material: Material) -> dict[Any, Array]:
-    return {name: getattr(material, name) for name in FOLLOWED if not is_number(getattr(material, name), 0.0)}
 
 
 def _scratch(culture: Culture, vessel: Amounts) -> Scratch:

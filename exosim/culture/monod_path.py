@@ -113,7 +113,7 @@ class MonodStretch(Stretch):
             lactate=self.solutes["lactate"],
             ammonia=self.solutes["ammonia"],
             product=0.0,
-            vesicles=self.titer,
+            vesicles=self.vesicles,
         )
         return np.concatenate([np.broadcast_to(vessel.rows(), (_COUNT, *lanes)), np.zeros((4, *lanes))])
 
@@ -168,14 +168,14 @@ class MonodStretch(Stretch):
         secreted = rates.secretion * end.cell_hours + rates.growth_secretion * born
         taken_up, lost = rates.reuptake * end.cell_hours, rates.loss * hours
         survival = np.exp(-(taken_up + lost))
-        found = np.clip(end.vesicles - self.titer * survival, 0.0, secreted)
+        found = np.clip(end.vesicles - self.vesicles * survival, 0.0, secreted)
         self._add(Pool(survival, found, secreted, taken_up / (taken_up + lost + _TINY)))
 
 
 def _values(record: Rates | MonodSet) -> list[Array]:
     """Return the numbers and arrays of a record."""
     values = [getattr(record, field.name) for field in fields(record)]
-    return [value for value in values if value is not None and not isinstance(value, str)]
+    return [value for value in values if isinstance(value, (int, float, np.ndarray))]
 
 
 def _relative_error(found: Estimate, secretes: bool) -> Array:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,9 @@ from numpy.typing import NDArray
 from exosim.material import is_number, plus, times
 from exosim.parameter import Array
 from exosim.physics.growth import relative_growth
+
+if TYPE_CHECKING:
+    from exosim.culture.interval import Rates
 
 _NO_CELLS = 1e-30
 _NO_DEMAND = 1e-200
@@ -63,19 +67,65 @@ class Flow:
         left, mean = np.exp(-volumes), relative_growth(volumes)
         return cls(hours, volumes, left, mean, left / (mean * hours), volumes / hours)
 
-    def largest_uptake(self, present: Array, inflow: Array) -> Array:
-        """Return the rate at which a solute may be taken up so that none is left at the end [mmol/L/h]."""
-        return plus(times(present, self.at_rest), times(inflow, self.flowing))
 
-    def after(self, present: Array, inflow: Array, made: Array) -> Array:
-        """Return the concentration at the end, where `made` [mmol/L] is made, or taken up if negative."""
-        gained = plus(times(inflow, self.volumes), made)
-        return np.clip(plus(times(present, self.left), times(gained, self.mean)), 0.0, np.inf)
+class Supply:
+    """What the medium sustains over one interval, and what becomes of it: all that is constant is worked out once.
+
+    Parameters
+    ----------
+    rates : what governs the interval
+    hours : its length [h]
+    """
+
+    def __init__(self, rates: Rates, hours: float) -> None:
+        self.rates, self.flow = rates, Flow.over(hours, rates.exchange)
+        flow = self.flow
+        self.unfed = plus(rates.death, rates.starvation)
+        self.ready = times(flow.at_rest, hours), times(rates.inflow, flow.volumes)
+        self.shared = 1.0 / ((rates.uptake + _NO_DEMAND) * hours)
+        self.lactate = _of_room(flow, rates.lactate_limit, times(rates.uptake, rates.lactate_yield))
+        self.ammonia = _of_room(flow, rates.ammonia_limit, rates.ammonia)
+        self.made = times(rates.lactate_yield, flow.mean), times(rates.ammonia, flow.mean)
+
+    def limits(self, solutes: Mapping[str, Array]) -> tuple[dict[str, Array], Array]:
+        """Return the densities that oxygen and the medium sustain [cell/mL], and the glucose that is ready [mmol/L]."""
+        rates = self.rates
+        found: dict[str, Array] = {}
+        ready: Array = 0.0
+        if rates.oxygen is not None:
+            found["oxygen"] = rates.oxygen
+        if not is_number(rates.uptake, 0.0):
+            share, inflow = self.ready
+            ready = plus(times(solutes["glucose"], share), inflow)
+            found["glucose"] = ready * self.shared
+            if not is_number(rates.lactate_yield, 0.0):
+                found["lactate"] = _sustained(self.lactate, rates.lactate_limit, solutes["lactate"])
+        if not is_number(rates.ammonia, 0.0):
+            found["ammonia"] = _sustained(self.ammonia, rates.ammonia_limit, solutes["ammonia"])
+        return found, ready
+
+    def after(self, solutes: Mapping[str, Array], ready: Array, cell_hours: Array) -> tuple[Mapping[str, Array], Array]:
+        """Return glucose, lactate and ammonia at the end, and the glucose taken up [mmol/L]."""
+        rates, flow = self.rates, self.flow
+        taken: Array = 0.0
+        after = dict(solutes)
+        if not is_number(rates.uptake, 0.0):
+            taken = np.minimum(rates.uptake * cell_hours, ready)
+            after["glucose"] = times(ready - taken, flow.mean)
+            after["lactate"] = plus(times(solutes["lactate"], flow.left), times(taken, self.made[0]))
+        if not is_number(rates.ammonia, 0.0):
+            after["ammonia"] = plus(times(solutes["ammonia"], flow.left), times(cell_hours, self.made[1]))
+        return after, taken
 
 
-def sustained(rate: Array, demand: Array) -> Array:
-    """Return the density that a supply of `rate` sustains at a `demand` per density [cell/mL]."""
-    return rate * (1.0 / (demand + _NO_DEMAND))
+def _of_room(flow: Flow, limit: Array, demand: Array) -> tuple[Array, Array]:
+    """Return factor and sum that turn the room below a limit into the density that it sustains."""
+    per_demand = 1.0 / (demand + _NO_DEMAND)
+    return times(flow.at_rest, per_demand), times(times(limit, flow.flowing), per_demand)
+
+
+def _sustained(factors: tuple[Array, Array], limit: Array, present: Array) -> Array:
+    return plus(np.clip(limit - present, 0.0, np.inf) * factors[0], factors[1])
 
 
 def binding(limits: Mapping[str, Array], cells: Array) -> dict[str, Array]:

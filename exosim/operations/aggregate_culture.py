@@ -186,6 +186,13 @@ class AggregateCulture(Culture):
         number = outcome.remainder.viable_cells / each
         return replace(outcome, monitors={"cells_per_aggregate": each, "aggregates": number})
 
+    watches: ClassVar[bool] = True
+
+    @property
+    def steady(self) -> bool:
+        """Whether the rates stay the same: those of a core follow the medium."""
+        return super().steady and is_number(self.core_inactivity, 0.0)
+
     def watched(self, before: Material, after: Material, visit: Visit, hours: float) -> tuple[dict[str, Array], Flags]:
         """Tell of the core with which the stretch began."""
         if is_number(self.core_inactivity, 0.0):

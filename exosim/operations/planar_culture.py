@@ -157,6 +157,8 @@ class PlanarCulture(Culture):
 
     # -- what is watched ----------------------------------------------------------------------------------------------
 
+    watches: ClassVar[bool] = True
+
     def watched(self, before: Material, after: Material, visit: Visit, hours: float) -> tuple[dict[str, Array], Flags]:
         """Tell how the oxygen at the cells and the glucose do."""
         densest = np.maximum(before.viable_cells, after.viable_cells)

@@ -40,6 +40,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from exosim.culture.amounts import Amounts
 from exosim.culture.base import Culture
 from exosim.culture.interval import Rates, Stretch
 from exosim.culture.monod_constants import MONOD_CONSTANTS, REPLACED, MonodConstants
@@ -261,9 +262,9 @@ class SuspensionCulture(Culture, MonodConstants):
         found = super().rates(state, relative_growth, death_rate)
         return replace(found, surface=self.capacity, crowded_by="density")
 
-    def stretch(self, state: Material) -> Stretch:
+    def stretch(self, vessel: Amounts) -> Stretch:
         """Return the vessel per milliliter, on the slow path where a step is given."""
-        begin = super().stretch(state)
+        begin = super().stretch(vessel)
         if self.monod_step is None:
             return begin
         return MonodStretch(

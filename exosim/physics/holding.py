@@ -10,13 +10,14 @@ Validity: hours to days at a constant temperature, in the matrix for which k was
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exosim.parameter import Array
 
 REFERENCE_DIAMETER = 100.0  # nm, the diameter to which k refers
 
 
-def constants(rate: Array, size_exponent: Array, diameters: Array) -> Array:
+def constants(rate: Array, size_exponent: Array, diameters: Array) -> NDArray[np.float64]:
     """Return the first-order constant of each size class, k (100 nm / d)^m [1/h].
 
     Parameters
