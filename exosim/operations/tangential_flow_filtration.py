@@ -19,13 +19,14 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.material import Material, total
+from exosim.material import Material, as_precise, one_where, total
 from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import flux, passage, sieving
 from exosim.physics.quadrature import NODES, POSITIONS, WEIGHTS
 from exosim.vocabulary import SMALL_MOLECULES
 
+_POSITIONS, _WEIGHTS = np.append(POSITIONS, 1.0)[:, None], np.append(WEIGHTS, 0.0)  # the nodes, and the end
 _OVERCONCENTRATED = 1e13  # EV/mL
 _SMALLEST_DIAMETER = 1e-6  # nm, keeps the diffusivity finite when no vesicle is left
 _VESICLES_TAKEN: dict[str, Array] = {"vesicles": 1.0, "associated_protein": 1.0, "bound_dna": 1.0, "potency": 1.0}
@@ -195,7 +196,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
         return (retained + self.flushed * hold_up) / (retained + hold_up)
 
     def _time(self, feed: Material, retained: Array) -> tuple[tuple[Phase, ...], dict[str, Array]]:
-        positions, weights = np.append(POSITIONS, 1.0)[:, None], np.append(WEIGHTS, 0.0)
+        positions, weights = (as_precise(of_nodes, feed.volume) for of_nodes in (_POSITIONS, _WEIGHTS))
         fluxes, by_vesicles, by_protein = self._fluxes(feed, positions)
         concentrate = flux.concentration_hours(
             feed.volume, self.concentration_factor, self.membrane_area, fluxes, positions, weights
@@ -206,8 +207,8 @@ class TangentialFlowFiltration(MeasuredRecovery):
         limits = {
             "flux limited by vesicles at the membrane": by_vesicles,
             "flux limited by protein at the membrane": by_protein,
-            "above 1e13 EV/mL: aggregation is likely": np.asarray(final > _OVERCONCENTRATED, dtype=np.float64),
-            "gel reached: the flux is at its floor": np.asarray(fluxes[NODES] <= flux.SMALLEST_FLUX, dtype=np.float64),
+            "above 1e13 EV/mL: aggregation is likely": one_where(final > _OVERCONCENTRATED),
+            "gel reached: the flux is at its floor": one_where(fluxes[NODES] <= flux.SMALLEST_FLUX),
         }
         return phases, limits
 
@@ -224,7 +225,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
         fluxes = np.asarray(flux.limited(self.flux, by_vesicles, by_protein))
         bound = fluxes[NODES] < self.flux
         first = by_vesicles[NODES] <= by_protein[NODES]
-        return fluxes, np.asarray(bound & first, dtype=np.float64), np.asarray(bound & ~first, dtype=np.float64)
+        return fluxes, one_where(bound & first), one_where(bound & ~first)
 
     def _mean_diameter(self, feed: Material) -> Array:
         """Return the number mean of the vesicles' diameters [nm]."""
@@ -239,7 +240,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
             return 0.0
         depth = np.log(self.concentration_factor) * positions
         parts = (pool * np.exp(depth * (1.0 - s)) for pool, s in zip(pools, np.asarray(passing), strict=True))
-        return np.asarray(sum(parts, np.zeros(1)))
+        return np.asarray(sum(parts))
 
     @staticmethod
     def _film(diameter: Array, gel: Array, bulk: Array, shear_rate: Array, length: Array) -> NDArray[np.float64]:
