@@ -16,7 +16,7 @@ from exosim.physics.detection import Counter, class_efficiency
 from exosim.physics.size import vesicle_protein
 from exosim.vocabulary import DoseKind
 
-_NOTHING = 1e-300
+_NOTHING = 1e-30
 
 
 def ratio(numerator: Array, denominator: Array) -> Array:

@@ -12,9 +12,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from exosim.parameter import Array
 from exosim.vocabulary import SPECIES
@@ -106,6 +107,7 @@ class Material:
 
 
 FIELDS: tuple[str, ...] = ("volume", *SPECIES)
+_ROUNDING, _ROUNDING_32 = 1e-9, 4e-6
 
 
 def is_number(value: Array, number: float) -> bool:
@@ -130,6 +132,21 @@ def plus(first: Array, second: Array) -> Array:
 def minus(first: Array, second: Array) -> Array:
     """Return first - second, skipping the work when the second is a plain 0."""
     return first if is_number(second, 0.0) else first - second
+
+
+def one_where(condition: ArrayLike) -> Array:
+    """Return 1 where a condition holds, else 0, as truth values: they count, and widen no number that they meet."""
+    return cast(Array, np.asarray(condition, dtype=np.bool_))
+
+
+def as_precise(constants: NDArray[np.float64], values: Array) -> NDArray[np.float64]:
+    """Return constants in the precision of the `values` that they meet: float64 ones would widen float32 values."""
+    return constants.astype(np.result_type(values), copy=False)
+
+
+def short_of_whole(count: Array) -> Array:
+    """Return by how much a `count` may miss a whole number by rounding alone, at its own precision."""
+    return _ROUNDING if np.result_type(count) == np.float64 else _ROUNDING_32 * (count + 1.0)
 
 
 def total(amount: Array) -> Array:

@@ -31,7 +31,7 @@ def normal_distribution(values: Array) -> Floats:
     """Return the standard normal distribution function of `values`."""
     from scipy.special import ndtr
 
-    return np.asarray(ndtr(values), dtype=np.float64)
+    return np.asarray(ndtr(values))
 
 
 def normal_quantile(uniforms: Array) -> Floats:

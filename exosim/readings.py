@@ -20,7 +20,7 @@ from exosim.cell_readings import (
 )
 from exosim.composition import Contents, ratio, total_dna
 from exosim.kernel import Step, last_maker
-from exosim.material import Material, is_number, plus, times, total
+from exosim.material import Material, is_number, plus, short_of_whole, times, total
 from exosim.operations.base import HARVEST_HOLD, HEADROOM, Context, Outcome
 from exosim.parameter import Array
 from exosim.physics.detection import dose_content
@@ -331,10 +331,11 @@ def _culture_headlines(steps: Iterable[Step], start: Array) -> dict[str, Array |
 
 
 def _doses(last: Outcome, available: Array, dose: DoseRule) -> Array:
-    """Return whole doses of what is `available` in bulk; a tolerance of 1e-9 keeps exact multiples whole."""
+    """Return whole doses of what is `available` in bulk; a tolerance keeps exact multiples whole."""
     if "content" in last.monitors:
         available = (last.monitors["accepted"] - last.monitors["retained"]) * last.monitors["content"]
-    return np.asarray(np.floor(available / dose.amount * (1.0 + 1e-12) + 1e-9))
+    doses = available / dose.amount
+    return np.asarray(np.floor(doses * (1.0 + 1e-12) + short_of_whole(doses)))
 
 
 def doses_of(last: Outcome, context: Context, dose: DoseRule) -> Array:

@@ -24,6 +24,7 @@ from exosim.version import __version__
 
 if TYPE_CHECKING:
     from exosim.scenario import Scenario
+    from exosim.screening import ScreeningError
     from exosim.stopping import Reached
 
 Key: TypeAlias = tuple[str, str | None]
@@ -42,7 +43,10 @@ class Yields(YieldViews):
     scenario, seed, draws : what was run
     nested : number of worlds, of donors in each world and of batches of each donor
     version : version of exosim that ran it
+    screening : how far the figures lie from float64, where they were computed in float32; else None
     """
+
+    screening: ScreeningError | None = None
 
     def __init__(
         self,
@@ -181,6 +185,7 @@ class Yields(YieldViews):
             "seed": self.seed,
             "n": self.draws,
             "nested": dict(zip(("worlds", "donors", "batches"), self.nested, strict=True)),
+            **({} if self.screening is None else {"screening": self.screening.as_dict()}),
             "quantities": [summary.as_dict() for summary in self.quantities()],
             "limits": [limit.as_dict() for limit in self.limits()],
             "bounds": [bound.as_dict() for bound in self.bounds()],
@@ -194,6 +199,7 @@ class Yields(YieldViews):
     def __str__(self) -> str:
         lines = [f"{self.scenario.name}: {self.draws} draws, seed {self.seed}: median (5 to 95 %)"]
         lines += [f"  {summary}" for summary in self.headlines()]
+        lines += [] if self.screening is None else [f"  {self.screening}"]
         return "\n".join([*lines, f"  {self.scenario.ledger().headline()}"])
 
 

@@ -123,6 +123,10 @@ class Culture(Vessel, Plan):
         """Return what else is monitored at a harvest and which limits are reached, given the vessel around a visit."""
         return {}, {}
 
+    def held_by(self, limit: str) -> str:
+        """Return what is told of a culture that a limit holds back."""
+        return f"growth held by {limit}"
+
     def feeds(self, begin: float, end: float) -> list[float]:
         """Return the times of boluses between two times [h]."""
         return []

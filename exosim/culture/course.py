@@ -35,6 +35,7 @@ from exosim.culture.amounts import (
 )
 from exosim.culture.drain import LIKE_CELLS, LIKE_MEDIUM, LIKE_VESICLES, PASSING, Drain
 from exosim.culture.interval import Rates, Stretch
+from exosim.culture.supply import reached
 from exosim.material import FIELDS, Material, is_number, plus, times, total
 from exosim.operations.base import HARVEST_HOLD, HEADROOM, NOTHING, Hold, Outcome, Phase, Visit
 from exosim.parameter import Array
@@ -78,12 +79,12 @@ class Course:
         self._added: Amounts = {}
         self._lost: dict[str, Amounts] = {}
         self._deaths: list[tuple[Array, Array]] = []
-        self._cell_hours: Array = 0.0
+        self._grown: Array = 0.0  # cell hours before the collection
         self._released: Array | None = None
         self._phases: list[Phase] = []
         self._consumption: dict[str, Array] = {}
         self._series, self._place, self._count = dict[str, NDArray[np.float64]](), 0, harvests
-        self._headroom: dict[str, Array] = {}
+        self._headroom: dict[tuple[str, ...], tuple[NDArray[np.float64], NDArray[np.bool_]]] = {}
         self._limits: dict[str, Array | NDArray[np.bool_]] = {}
 
     @property
@@ -169,7 +170,8 @@ class Course:
         run.scratch = self._scratch
         run.live(rates, culture.parts(until - hours, hours, rates, collecting=collecting))
         died = self._age(run, rates)
-        self._cell_hours = plus(self._cell_hours, run.cell_hours * (liters * 1e3))
+        if not collecting:
+            self._grown = plus(self._grown, run.cell_hours * (liters * 1e3))
         if run.released is not None:
             self._released = plus(0.0 if self._released is None else self._released, run.released * liters)
         consumed, removed = times(run.consumed, liters), times(run.removed, liters)
@@ -179,12 +181,20 @@ class Course:
                 self._lost.setdefault(_SPENT, {})
             brought = times(culture.fresh_glucose, rates.exchange * (run.hours * liters))
             self._added = joined(self._added, {"glucose": brought})
-        for name, value in run.headroom.items():  # the least of the whole run counts
-            self._headroom[name] = np.minimum(value, self._headroom[name]) if name in self._headroom else value
+        self._keep_headroom(run)
         self._reach(run.limits())
         solutes = {name: times(value, liters) for name, value in run.solutes.items()}
         self.vessel = {**vessel, "viable_cells": self.vessel["viable_cells"], **solutes}
         return run, died
+
+    def _keep_headroom(self, run: Stretch) -> None:
+        """Keep the least of the whole run, and where a limit was reached."""
+        names = tuple(run.sustains)
+        if names not in self._headroom:
+            self._headroom[names] = run.headroom, reached(run.headroom)
+            return
+        least, held = self._headroom[names]
+        self._headroom[names] = np.minimum(least, run.headroom), held | reached(run.headroom)
 
     def _age(self, run: Stretch, rates: Rates) -> Array:
         """Follow the cells and their population doublings; return how many died."""
@@ -322,7 +332,11 @@ class Course:
         lost, made = self._balanced(harvested)
         product, waited = self._waited(self._material(harvested))
         losses = {channel: self._material(amounts) for channel, amounts in lost.items()}
-        headroom = {f"{HEADROOM}{name}": value for name, value in self._headroom.items()}
+        headroom: dict[str, Array] = {}
+        for names, (least, held) in self._headroom.items():
+            for name, value in zip(names, least, strict=True):
+                headroom[HEADROOM + name] = np.minimum(value, headroom.get(HEADROOM + name, np.inf))
+            self._reach(dict(zip(map(self.culture.held_by, names), held, strict=True)))
         secreted = made.get((self._groups[0], SECRETED), 0.0)
         return Outcome(
             product,
@@ -357,7 +371,8 @@ class Course:
         made: dict[Any, Array] = {name: gained(name) for name in names}
         if _DECAY in lost:
             lost[_DECAY] = {"vesicles": plus(made[self._groups[0], SECRETED], times(gained("vesicles"), -1.0))}
-        ammonia = times(times(culture.ammonia_rate, _MILLIMOLES), self._cell_hours)
+        cell_hours = plus(self._grown, made[self._groups[0], CELL_HOURS])
+        ammonia = times(times(culture.ammonia_rate, _MILLIMOLES), cell_hours)
         made["lactate"] = times(lost.get(_METABOLISM, {}).get("glucose", 0.0), culture.lactate_yield)
         made["ammonia"] = ammonia if self._released is None else self._released
         if _SPENT in lost:

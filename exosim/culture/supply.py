@@ -16,7 +16,7 @@ al. 2009 (doi:10.1089/ten.tea.2008.0345) for the limits of MSC.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -130,23 +130,15 @@ def _sustained(line: tuple[Array, Array, Array], present: Array) -> Array:
     return np.clip(times(present, slope) + height, floor, np.inf)
 
 
-def binding(limits: Mapping[str, Array], cells: Array) -> dict[str, Array]:
-    """Return how many times the cells that are there each limit sustains."""
+def binding(limits: Collection[Array], cells: Array) -> NDArray[np.float64]:
+    """Return how many times the cells that are there each limit sustains, a row for each."""
     share = 1.0 / (cells + _NO_CELLS)
-    return {name: limit * share for name, limit in limits.items()}
+    return np.stack([share * limit for limit in limits]) if limits else np.empty((0, *np.shape(share)))
 
 
-def reached(headroom: Mapping[str, Array]) -> dict[str, NDArray[np.bool_]]:
-    """Return where a limit holds the culture back and is the least of all."""
-    if not headroom:
-        return {}
-    least = _least(headroom)
-    held = np.less_equal(least, REACHED)
-    return {name: np.less_equal(value, least) & held for name, value in headroom.items()}
-
-
-def _least(limits: Mapping[str, Array]) -> Array:
-    first, *others = limits.values()
-    for value in others:
-        first = np.minimum(first, value)
-    return first
+def reached(headroom: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return where a limit holds the culture back and is the least of all, by rows."""
+    if not len(headroom):
+        return np.empty(headroom.shape, dtype=bool)
+    least = headroom.min(axis=0)
+    return np.asarray(np.less_equal(headroom, least) & np.less_equal(least, REACHED))

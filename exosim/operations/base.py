@@ -17,7 +17,7 @@ from typing import ClassVar, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.material import Material, SizeClasses, is_number, minus, plus, times, total
+from exosim.material import Material, SizeClasses, is_number, minus, one_where, plus, times, total
 from exosim.parameter import Array, parameter
 from exosim.physics import holding
 from exosim.physics.detection import Counter
@@ -28,7 +28,7 @@ from exosim.vocabulary import DoseKind
 HARVEST_HOLD = "harvest hold"
 HEADROOM = "headroom: "
 """Start of the names of monitors that tell how many times the cells that are there a limit sustains."""
-NOTHING = 1e-300
+NOTHING = 1e-30
 """Least volume or number to divide by, so that a lot that was lost altogether stays empty instead of undefined."""
 Losses: TypeAlias = Mapping[str, Material]
 _FOLLOWERS = ("associated_protein", "bound_dna", "potency")
@@ -58,7 +58,7 @@ class Outcome:
     phases : in order; their durations add up to that of the operation [h]
     consumption : by key of :data:`exosim.vocabulary.CONSUMABLES`
     monitors : measured along the way, such as titers per harvest; visits on axis 0 where there are several
-    limits : 1 where a named limit was reached, else 0, per lane
+    limits : where a named limit was reached, per lane: 1 or true, else 0 or false
     """
 
     product: Material
@@ -204,7 +204,7 @@ class MeasuredRecovery(UnitOperation):
         if self.ev_recovery is not None:
             return {}
         taken = np.less(left, 0.5) & np.greater(offered, 0.0)
-        return {"adsorption takes more than half of the vesicles": np.asarray(taken, dtype=np.float64)}
+        return {"adsorption takes more than half of the vesicles": one_where(taken)}
 
     def take_vesicles(
         self, channel: str, mechanism: Mapping[str, Array], feed: Material

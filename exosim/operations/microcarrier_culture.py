@@ -25,7 +25,7 @@ from typing import ClassVar
 import numpy as np
 
 from exosim.culture.base import CM2_PER_M2, Culture
-from exosim.material import Material, is_number
+from exosim.material import Material, is_number, one_where
 from exosim.operations.base import Outcome, Visit
 from exosim.parameter import Array, parameter
 from exosim.physics import microcarriers, turbulence
@@ -233,7 +233,7 @@ class MicrocarrierCulture(Culture):
             "seeded below 3 cells per bead: beads stay empty": per_bead < _FEWEST,
             "eddies smaller than what cells on beads bear": self.eddy_length < self.critical_eddy,
         }
-        reached = {name: np.asarray(value, dtype=np.float64) for name, value in limits.items()}
+        reached = {name: one_where(value) for name, value in limits.items()}
         rest = replace(outcome.phases[0], name="settle", duration=self.settling_time, attended=False)
         return replace(
             outcome,

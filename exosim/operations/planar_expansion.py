@@ -18,7 +18,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from exosim.material import Material
+from exosim.material import Material, one_where
 from exosim.operations.base import NOTHING, Outcome, Phase, UnitOperation
 from exosim.parameter import Array, parameter
 from exosim.physics import expansion, growth, senescence
@@ -145,12 +145,8 @@ class PlanarExpansion(UnitOperation):
             },
             monitors={"final_area": state.last_area, "doublings": state.doublings, "age": state.age},
             limits={
-                "past the doublings of cells for a product": np.asarray(
-                    state.age > self.working_doublings, dtype=np.float64
-                ),
-                "past the doublings at which growth ends": np.asarray(
-                    state.age > self.doublings_limit, dtype=np.float64
-                ),
+                "past the doublings of cells for a product": one_where(state.age > self.working_doublings),
+                "past the doublings at which growth ends": one_where(state.age > self.doublings_limit),
             },
         )
 

@@ -46,7 +46,7 @@ from exosim.culture.interval import Rates, Stretch
 from exosim.culture.monod_constants import MONOD_CONSTANTS, REPLACED, MonodConstants
 from exosim.culture.monod_path import MonodStretch
 from exosim.culture.vessel import Vessel
-from exosim.material import Material, is_number, times
+from exosim.material import Material, is_number, one_where, times
 from exosim.operations.base import Visit
 from exosim.parameter import Array, parameter
 from exosim.physics import turbulence
@@ -275,6 +275,12 @@ class SuspensionCulture(Culture, MonodConstants):
             step=self.monod_step,
         )
 
+    def held_by(self, limit: str) -> str:
+        """Return what is told of a limit; Monod growth knows none of those that are watched."""
+        if self.monod_step is None:
+            return super().held_by(limit)
+        return f"{limit} short, which Monod growth does not know"
+
     # -- the modes ----------------------------------------------------------------------------------------------------
 
     def first_medium(self) -> Material:
@@ -285,7 +291,7 @@ class SuspensionCulture(Culture, MonodConstants):
         """Return the share of the vessel that a harvest takes: in perfusion none before the last one."""
         if visit.last or not self.drains:
             return self.harvest_fraction
-        return np.where(np.asarray(self.perfusion_rate) > 0.0, 0.0, self.harvest_fraction)
+        return self.harvest_fraction * one_where(np.asarray(self.perfusion_rate) <= 0.0)
 
     def vessel_use(self) -> dict[str, Array]:
         """Return the first fill, where it is of collection medium."""
@@ -297,7 +303,7 @@ class SuspensionCulture(Culture, MonodConstants):
 
     def _seeding_limits(self, attached: Array) -> dict[str, Array]:
         above = np.greater(attached, self.capacity * self.liters * _MILLILITERS)
-        return {"seeded above the capacity": np.asarray(above, dtype=np.float64)}
+        return {"seeded above the capacity": one_where(above)}
 
     def feeds(self, begin: float, end: float) -> list[float]:
         """Return the times of the boluses between two times [h]."""
@@ -315,7 +321,7 @@ class SuspensionCulture(Culture, MonodConstants):
         wanted = missing / (self.feed_glucose - self.glucose_setpoint)
         room = np.maximum((1.0 + self.feed_room) * self.volume - vessel.volume, 0.0)
         liters = np.minimum(wanted, room)
-        held: dict[str, Array] = {"feed held by the room in the vessel": np.asarray(wanted > room, dtype=np.float64)}
+        held: dict[str, Array] = {"feed held by the room in the vessel": one_where(wanted > room)}
         return Material(volume=liters, glucose=self.feed_glucose * liters), held
 
 

@@ -19,13 +19,14 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.material import Material, total, weighted
+from exosim.material import Material, as_precise, one_where, total, weighted
 from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import flux, passage, sieving
 from exosim.physics.quadrature import NODES, POSITIONS, WEIGHTS
 from exosim.vocabulary import SMALL_MOLECULES
 
+_POSITIONS, _WEIGHTS = np.append(POSITIONS, 1.0)[:, None], np.append(WEIGHTS, 0.0)  # the nodes, and the end
 _OVERCONCENTRATED = 1e13  # EV/mL
 _SMALLEST_DIAMETER = 1e-6  # nm, keeps the diffusivity finite when no vesicle is left
 _NO_BULK = 1e-9  # EV/mL or ug/mL, where there is nothing to pile up at the membrane
@@ -203,7 +204,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
     def _time(
         self, feed: Material, retained: Array, number: Array, passing: Array
     ) -> tuple[tuple[Phase, ...], dict[str, Array]]:
-        positions, weights = np.append(POSITIONS, 1.0)[:, None], np.append(WEIGHTS, 0.0)
+        positions, weights = (as_precise(of_nodes, feed.volume) for of_nodes in (_POSITIONS, _WEIGHTS))
         fluxes, by_vesicles, by_protein = self._fluxes(feed, number, passing, positions)
         concentrate = flux.concentration_hours(
             feed.volume, self.concentration_factor, self.membrane_area, fluxes, positions, weights
@@ -214,8 +215,8 @@ class TangentialFlowFiltration(MeasuredRecovery):
         limits = {
             "flux limited by vesicles at the membrane": by_vesicles,
             "flux limited by protein at the membrane": by_protein,
-            "above 1e13 EV/mL: aggregation is likely": np.asarray(final > _OVERCONCENTRATED, dtype=np.float64),
-            "gel reached: the flux is at its floor": np.asarray(fluxes[NODES] <= flux.SMALLEST_FLUX, dtype=np.float64),
+            "above 1e13 EV/mL: aggregation is likely": one_where(final > _OVERCONCENTRATED),
+            "gel reached: the flux is at its floor": one_where(fluxes[NODES] <= flux.SMALLEST_FLUX),
         }
         return phases, limits
 
@@ -227,12 +228,13 @@ class TangentialFlowFiltration(MeasuredRecovery):
         milliliters = np.maximum(feed.volume, NOTHING) * 1e3
         protein = np.maximum(self._concentrated(feed.protein, passing, depth) / milliliters, _NO_BULK)
         vesicles = np.maximum(number / milliliters, _NO_BULK)
-        by_vesicles = flux.gel_flux(self._transfer(self._mean_diameter(feed, number)), self.vesicle_gel, vesicles, depth)
+        mean = self._transfer(self._mean_diameter(feed, number))
+        by_vesicles = flux.gel_flux(mean, self.vesicle_gel, vesicles, depth)
         by_protein = flux.gel_flux(self._transfer(self.context.protein_diameters[1]), self.protein_gel, protein)
         fluxes = np.asarray(flux.limited(self.flux, by_vesicles, by_protein))
         bound = fluxes[NODES] < self.flux
         first = by_vesicles[NODES] <= by_protein[NODES]
-        return fluxes, np.asarray(bound & first, dtype=np.float64), np.asarray(bound & ~first, dtype=np.float64)
+        return fluxes, one_where(bound & first), one_where(bound & ~first)
 
     def _transfer(self, diameter: Array) -> Array:
         return flux.mass_transfer(self.shear_rate, flux.diffusivity(diameter), self.channel_length)
@@ -247,6 +249,6 @@ class TangentialFlowFiltration(MeasuredRecovery):
     def _concentrated(self, pools: Array, passing: Array, depth: Array) -> Array:
         """Return the soluble protein per feed volume at each depth: every pool rises as far as it is retained."""
         if not isinstance(pools, np.ndarray):
-            return 0.0
+            return np.zeros_like(depth)
         parts = (pool * np.exp(depth * (1.0 - s)) for pool, s in zip(pools, np.asarray(passing), strict=True))
-        return np.asarray(sum(parts, np.zeros(1)))
+        return np.asarray(sum(parts))

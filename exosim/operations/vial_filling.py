@@ -16,7 +16,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from exosim.material import Material
+from exosim.material import Material, one_where, short_of_whole
 from exosim.operations.base import NOTHING, Outcome, Phase, UnitOperation
 from exosim.parameter import Array, parameter
 from exosim.physics.detection import dose_content
@@ -88,8 +88,8 @@ class VialFilling(UnitOperation):
         volume = np.maximum(bulk.volume, NOTHING)
         per_vial = self.fill_volume * 1e-3
         usable = np.maximum(bulk.volume - self.line_loss * 1e-3, 0.0)
-        filled = np.floor(usable / (per_vial * (1.0 + self.overfill)) + 1e-9)
-        accepted = np.floor(filled * (1.0 - self.reject_fraction) + 1e-9)
+        filled = _whole(usable / (per_vial * (1.0 + self.overfill)))
+        accepted = _whole(filled * (1.0 - self.reject_fraction))
         in_vial = np.minimum(per_vial * (1.0 + self.overfill), usable / np.maximum(filled, 1.0))
         withdrawn = in_vial / (1.0 + self.overfill)
         full = bulk.portion(accepted * withdrawn / volume)
@@ -99,7 +99,7 @@ class VialFilling(UnitOperation):
         }
         left = np.maximum(1.0 - filled * in_vial / volume, 0.0)
         rest = np.maximum(usable / volume - filled * in_vial / volume, 0.0) * self.partial_vial
-        last = np.asarray(rest * volume > 1e-9 * per_vial, dtype=np.float64)
+        last = one_where(rest * volume > 1e-9 * per_vial)
         part = bulk.portion(last * rest / (1.0 + self.overfill))
         losses["overfill"] += part.portion(self.overfill)
         losses["line and heel"] = bulk.portion(np.maximum(left - last * rest, 0.0))
@@ -146,5 +146,10 @@ class VialFilling(UnitOperation):
         if self.target_content is None:
             return {}
         reached = self._content(feed) / (np.maximum(feed.volume, NOTHING) * 1e3) * self.fill_volume
-        short = np.asarray(reached < self.target_content * (1.0 - 1e-9), dtype=np.float64)
+        short = one_where(reached < self.target_content * (1.0 - 1e-9))
         return {"bulk below the target content: vials hold less": short}
+
+
+def _whole(count: Array) -> Array:
+    """Return the whole number in a count; what is short of one by rounding alone is one."""
+    return np.asarray(np.floor(count + short_of_whole(count)))

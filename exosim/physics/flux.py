@@ -10,6 +10,7 @@ takes over); gel concentration constant.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exosim.parameter import Array
 
@@ -37,7 +38,7 @@ def mass_transfer(shear_rate: Array, diffusion: Array, channel_length: Array) ->
     return np.asarray(_LITERS_PER_HOUR * 0.807 * np.cbrt(shear_rate * diffusion**2 / channel_length))
 
 
-def gel_flux(transfer: Array, gel: Array, bulk: Array, depth: Array = 0.0) -> Array:
+def gel_flux(transfer: Array, gel: Array, bulk: Array, depth: Array = 0.0) -> NDArray[np.float64]:
     """Return the flux at which the wall reaches the gel concentration [L/m2/h]; 0 when the bulk has reached it.
 
     Parameters
