@@ -146,7 +146,8 @@ class Culture(Vessel, Plan):
 
     def phases_of(self, running: str, visit: str, hours: float) -> list[Phase]:
         """Return the run and the visit at its end; the schedule holds both."""
-        hands_on = np.minimum(self.visiting, hours)
+        visiting = self.visiting
+        hands_on: Array = min(visiting, hours) if isinstance(visiting, float) else np.minimum(visiting, hours)
         return [Phase(running, hours - hands_on, attended=False), Phase(visit, hands_on)]
 
     def attached_share(self, seeded: Array) -> Array:
