@@ -98,7 +98,7 @@ class Material:
         for name in FIELDS:
             amount, fraction = getattr(self, name), kept.get(name, otherwise)
             stays[name] = times(amount, fraction)
-            goes[name] = 0.0 if is_number(fraction, 1.0) else plus(amount, times(stays[name], -1.0))
+            goes[name] = 0.0 if is_number(fraction, 1.0) else minus(amount, stays[name])
         return Material(**stays), Material(**goes)
 
     def replaced(self, **amounts: Array) -> Material:
@@ -129,6 +129,11 @@ def plus(first: Array, second: Array) -> Array:
     return first if is_number(second, 0.0) else first + second
 
 
+def minus(first: Array, second: Array) -> Array:
+    """Return first - second, skipping the work when the second is a plain 0."""
+    return first if is_number(second, 0.0) else first - second
+
+
 def one_where(condition: ArrayLike) -> Array:
     """Return 1 where a condition holds, else 0, as truth values: they count, and widen no number that they meet."""
     return cast(Array, np.asarray(condition, dtype=np.bool_))
@@ -149,3 +154,23 @@ def total(amount: Array) -> Array:
     if isinstance(amount, np.ndarray) and amount.ndim == 2:
         return np.asarray(amount.sum(axis=0))
     return amount
+
+
+def weighted(amount: Array, weights: Array) -> Array:
+    """Return the sum over size classes of amount × weight, shape (lanes,).
+
+    Parameters
+    ----------
+    amount : shape (classes, lanes) or (classes, 1), or the plain number 0 of an absent species
+    weights : shape (classes, 1), or (classes, lanes) where they vary
+
+    Notes
+    -----
+    A product of matrices where the weights are the same in all lanes: no array of the shape of the amount is written.
+    Its rounding does not depend on the number of lanes where that is a multiple of 64.
+    """
+    if not isinstance(amount, np.ndarray):
+        return total(np.asarray(amount * weights))
+    if isinstance(weights, np.ndarray) and weights.shape[-1] == 1:
+        return np.asarray(np.dot(weights[:, 0].astype(amount.dtype, copy=False), amount))
+    return total(amount * weights)

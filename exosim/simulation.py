@@ -14,9 +14,9 @@ from exosim.errors import ModelError, Problem, ScenarioError, UsageError, in_wor
 from exosim.kernel import Step, run
 from exosim.parameter import Array
 from exosim.precision import PRECISIONS, Precision, at_precision
-from exosim.readings import attribute_results, limit_shares, read_batch
+from exosim.readings import attribute_results, contents_of, limit_shares, read_batch
 from exosim.results import COURSE, KINDS, Again, Key, Yields
-from exosim.sampling import FLAT, LEVELS, Nesting
+from exosim.sampling import FLAT, LEVELS, Nesting, SampleBlock
 from exosim.scenario import Scenario
 from exosim.screening import screening_error
 
@@ -156,16 +156,18 @@ def _collect_block(
 ) -> None:  # fmt: skip
     """Run the draws `start` to `stop` and keep what they show."""
     lanes = _padded(stop - start)
-    values = scenario.values(start, start + lanes, seed, nesting)
+    sample = SampleBlock(seed, start, start + lanes, nesting)
+    values = scenario.values_on(sample)
     recipe, specification = at_precision((scenario.recipe(values), scenario.specification(values)), precision)
     steps = run(recipe)
     part = slice(start, stop)
-    for reading in read_batch(steps, recipe.context, specification):
+    contents = contents_of(recipe.context, specification)
+    for reading in read_batch(steps, recipe.context, specification, contents):
         collected.put("reading", (reading.name, reading.step), reading.values, part, (reading.unit, reading.reason))
     for (step, text), reached in limit_shares(steps).items():
         collected.put("limit", (text, step), reached, part)
-    noise = at_precision(scenario.noise(start, start + lanes, seed), precision)
-    for attribute, unit, reported in attribute_results(steps, recipe.context, specification, noise):
+    noise = at_precision(scenario.noise_on(sample), precision)
+    for attribute, unit, reported in attribute_results(steps, recipe.context, specification, noise, contents):
         collected.put("attribute", (attribute.id, None), reported, part, (unit, None))
         collected.put("met", (attribute.id, None), attribute.met(reported), part)
     _collect_course(collected, steps, part)

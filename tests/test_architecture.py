@@ -14,8 +14,8 @@ import exosim
 PACKAGE = Path(exosim.__file__).parent
 FLOORS: dict[str, int] = {
     **dict.fromkeys(["errors", "html", "units", "plugins", "references", "version", "limits"], 0),
-    **dict.fromkeys(["parameter", "distributions", "quantile_given", "empirical"], 1),
-    **dict.fromkeys(["sampling", "vocabulary", "material", "precision", "global_random", "frames"], 1),
+    **dict.fromkeys(["parameter", "normal", "quantile_table", "distributions", "quantile_given", "empirical"], 1),
+    **dict.fromkeys(["sampling", "vocabulary", "material", "freed_memory", "precision", "global_random", "frames"], 1),
     **dict.fromkeys(["physics", "culture", "centrifuge", "preset_catalog"], 2),
     **dict.fromkeys(["operations", "plugin_guard", "composition", "recipe", "kernel"], 2),
     **dict.fromkeys(["quality", "product", "readings", "cell_readings", "working_time", "plant"], 3),

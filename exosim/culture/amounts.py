@@ -49,5 +49,5 @@ def rest(amounts: Amounts, taken: Amounts) -> dict[Name, Array]:
     """Return what is left."""
     left = dict(amounts)
     for name, amount in taken.items():
-        left[name] = plus(left[name], times(amount, -1.0))
+        left[name] = left[name] - amount
     return left

@@ -100,7 +100,7 @@ class Culture(Vessel, Plan):
         visits = self.schedule() if visits is None else visits
         pool_end = {visit.pool: visit.time for visit in visits if visit.kind == "harvest"}
         begun, clock = self.start(feed), 0.0
-        course = Course(self, begun.remainder)
+        course = Course(self, begun.remainder, sum(visit.kind == "harvest" for visit in visits))
         for visit in visits:
             course.run(visit, visit.time - clock, pool_end.get(visit.pool, visit.time) - visit.time)
             clock = visit.time
@@ -122,6 +122,10 @@ class Culture(Vessel, Plan):
     def watched(self, before: Material, after: Material, visit: Visit, hours: float) -> tuple[dict[str, Array], Flags]:
         """Return what else is monitored at a harvest and which limits are reached, given the vessel around a visit."""
         return {}, {}
+
+    def held_by(self, limit: str) -> str:
+        """Return what is told of a culture that a limit holds back."""
+        return f"growth held by {limit}"
 
     def feeds(self, begin: float, end: float) -> list[float]:
         """Return the times of boluses between two times [h]."""

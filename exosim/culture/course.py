@@ -35,6 +35,7 @@ from exosim.culture.amounts import (
 )
 from exosim.culture.drain import LIKE_CELLS, LIKE_MEDIUM, LIKE_VESICLES, PASSING, Drain
 from exosim.culture.interval import Rates, Stretch
+from exosim.culture.supply import reached
 from exosim.material import FIELDS, Material, is_number, plus, times, total
 from exosim.operations.base import HARVEST_HOLD, HEADROOM, NOTHING, Hold, Outcome, Phase, Visit
 from exosim.parameter import Array
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 _MILLIMOLES = 1e-9  # mmol in a pmol
 _ALL = "all"
+_NO_ROWS = np.empty((0, 0))
 _CELLS = ("viable_cells", "doublings")
 _DEATH, _METABOLISM, _SPENT, _MEDIUM = "cell death", "metabolism", "spent medium", "growth medium"
 _SOLUTES = ("glucose", "lactate", "ammonia")
@@ -59,9 +61,10 @@ class Course:
     ----------
     culture : its platform and parameters
     begin : what is in the vessel
+    harvests : how many there will be
     """
 
-    def __init__(self, culture: Culture, begin: Material) -> None:
+    def __init__(self, culture: Culture, begin: Material, harvests: int = 1) -> None:
         self.culture = self._planned = culture
         self._groups = (LIKE_CELLS, LIKE_VESICLES, LIKE_MEDIUM) if culture.drains else (_ALL,)
         self._begin = begin.replaced(vesicles=total(begin.vesicles))
@@ -76,12 +79,12 @@ class Course:
         self._added: Amounts = {}
         self._lost: dict[str, Amounts] = {}
         self._deaths: list[tuple[Array, Array]] = []
-        self._cell_hours: Array = 0.0
+        self._grown: Array = 0.0  # cell hours before the collection
         self._released: Array | None = None
         self._phases: list[Phase] = []
         self._consumption: dict[str, Array] = {}
-        self._series: dict[str, list[Array]] = {}
-        self._headroom: dict[str, Array] = {}
+        self._series, self._place, self._count = dict[str, NDArray[np.float64]](), 0, harvests
+        self._headroom: dict[tuple[str, ...], tuple[NDArray[np.float64], NDArray[np.bool_]]] = {}
         self._limits: dict[str, Array | NDArray[np.bool_]] = {}
 
     @property
@@ -101,8 +104,7 @@ class Course:
             monitors.update(watched)
         self._lost.setdefault(HARVEST_HOLD, {})
         if visit.kind == "harvest":
-            for name, value in {"time": visit.time, **monitors}.items():
-                self._series.setdefault(name, []).append(value)
+            self._note({"time": visit.time, **monitors})
 
     # -- visits -------------------------------------------------------------------------------------------------------
 
@@ -168,7 +170,8 @@ class Course:
         run.scratch = self._scratch
         run.live(rates, culture.parts(until - hours, hours, rates, collecting=collecting))
         died = self._age(run, rates)
-        self._cell_hours = plus(self._cell_hours, run.cell_hours * (liters * 1e3))
+        if not collecting:
+            self._grown = plus(self._grown, run.cell_hours * (liters * 1e3))
         if run.released is not None:
             self._released = plus(0.0 if self._released is None else self._released, run.released * liters)
         consumed, removed = times(run.consumed, liters), times(run.removed, liters)
@@ -178,12 +181,20 @@ class Course:
                 self._lost.setdefault(_SPENT, {})
             brought = times(culture.fresh_glucose, rates.exchange * (run.hours * liters))
             self._added = joined(self._added, {"glucose": brought})
-        for name, value in run.headroom.items():  # the least of the whole run counts
-            self._headroom[name] = np.minimum(value, self._headroom[name]) if name in self._headroom else value
+        self._keep_headroom(run)
         self._reach(run.limits())
         solutes = {name: times(value, liters) for name, value in run.solutes.items()}
         self.vessel = {**vessel, "viable_cells": self.vessel["viable_cells"], **solutes}
         return run, died
+
+    def _keep_headroom(self, run: Stretch) -> None:
+        """Keep the least of the whole run, and where a limit was reached."""
+        names = tuple(run.sustains)
+        if names not in self._headroom:
+            self._headroom[names] = run.headroom, reached(run.headroom)
+            return
+        least, held = self._headroom[names]
+        self._headroom[names] = np.minimum(least, run.headroom), held | reached(run.headroom)
 
     def _age(self, run: Stretch, rates: Rates) -> Array:
         """Follow the cells and their population doublings; return how many died."""
@@ -297,6 +308,16 @@ class Course:
     def _use(self, key: str, amount: Array) -> None:
         self._consumption[key] = plus(self._consumption.get(key, 0.0), amount)
 
+    def _note(self, monitors: Mapping[str, Array]) -> None:
+        """Keep the monitors of a harvest; copied while they are at hand."""
+        for name, value in monitors.items():
+            if np.size(value) > self._series.get(name, _NO_ROWS).shape[-1]:
+                wider = np.empty((self._count, np.size(value)), self._scratch.precision)
+                wider[: self._place] = self._series.get(name, 0.0)
+                self._series[name] = wider
+            self._series[name][self._place] = value
+        self._place += 1
+
     def _reach(self, limits: Flags) -> None:
         for name, at in limits.items():  # reached once is reached
             self._limits[name] = np.maximum(at, self._limits[name]) if name in self._limits else at
@@ -311,8 +332,11 @@ class Course:
         lost, made = self._balanced(harvested)
         product, waited = self._waited(self._material(harvested))
         losses = {channel: self._material(amounts) for channel, amounts in lost.items()}
-        series = {name: np.stack(np.broadcast_arrays(*map(np.atleast_1d, rows))) for name, rows in self._series.items()}
-        headroom = {f"{HEADROOM}{name}": value for name, value in self._headroom.items()}
+        headroom: dict[str, Array] = {}
+        for names, (least, held) in self._headroom.items():
+            for name, value in zip(names, least, strict=True):
+                headroom[HEADROOM + name] = np.minimum(value, headroom.get(HEADROOM + name, np.inf))
+            self._reach(dict(zip(map(self.culture.held_by, names), held, strict=True)))
         secreted = made.get((self._groups[0], SECRETED), 0.0)
         return Outcome(
             product,
@@ -322,7 +346,7 @@ class Course:
             {**losses, HARVEST_HOLD: waited},
             tuple(self._phases),
             self._consumption,
-            {**headroom, **series},
+            {**headroom, **self._series},
             {name: np.asarray(at, dtype=self._scratch.precision) for name, at in self._limits.items()},
         )
 
@@ -347,7 +371,8 @@ class Course:
         made: dict[Any, Array] = {name: gained(name) for name in names}
         if _DECAY in lost:
             lost[_DECAY] = {"vesicles": plus(made[self._groups[0], SECRETED], times(gained("vesicles"), -1.0))}
-        ammonia = times(times(culture.ammonia_rate, _MILLIMOLES), self._cell_hours)
+        cell_hours = plus(self._grown, made[self._groups[0], CELL_HOURS])
+        ammonia = times(times(culture.ammonia_rate, _MILLIMOLES), cell_hours)
         made["lactate"] = times(lost.get(_METABOLISM, {}).get("glucose", 0.0), culture.lactate_yield)
         made["ammonia"] = ammonia if self._released is None else self._released
         if _SPENT in lost:
@@ -403,34 +428,33 @@ class Course:
         Class by class, so that what is worked on stays near; the survival of a wait is that of the shorter one before
         it times that of the hours between.
         """
-        context, waits = self.culture.context, sorted(self._harvests)
-        constants = holding.constants(hold.rate, hold.size_exponent, context.sizes.diameters)
+        waits, spectrum = sorted(self._harvests), np.asarray(self.culture.context.secreted)
+        diameters = self.culture.context.sizes.diameters
+        constants = holding.constants(hold.rate, hold.size_exponent, diameters)
+        constants = np.broadcast_to(constants, (len(spectrum), constants.shape[-1]))
         numbers = [self._harvests[wait]["vesicles"] for wait in waits]
-        overall: list[Array] = [0.0] * len(waits)
-        rows = []
-        spectrum = np.asarray(context.secreted)
-        for share, constant in zip(
-            spectrum, np.broadcast_to(constants, (len(spectrum), constants.shape[-1])), strict=True
-        ):
-            kept: Array = share
+        lanes = np.broadcast_shapes(spectrum.shape[1:], constants.shape[1:], *(np.shape(n) for n in numbers))
+        overall, found = (np.zeros((rows, *lanes), spectrum.dtype) for rows in (len(waits), len(spectrum)))
+        kept, part = np.empty(lanes, spectrum.dtype), np.empty(lanes, spectrum.dtype)
+        for share, constant, row in zip(spectrum, constants, found, strict=True):
+            kept[...] = share
             survival: dict[float, Array] = {}
-            row: Array = 0.0
-            for index, (wait, number) in enumerate(zip(waits, numbers, strict=True)):
-                step = wait - (waits[index - 1] if index else 0.0)
+            before = 0.0
+            for wait, number, whole in zip(waits, numbers, overall, strict=True):
+                step, before = wait - before, wait
                 if step:
                     if step not in survival:
                         survival[step] = np.exp(constant * -step)
-                    kept = kept * survival[step]
-                overall[index] = plus(overall[index], kept)
-                row = plus(row, kept * number)
-            rows.append(row)
+                    np.multiply(kept, survival[step], out=kept)
+                whole += kept
+                row += np.multiply(kept, number, out=part)
         following: dict[str, Array] = dict.fromkeys(("potency", "associated_protein", "bound_dna"), 0.0)
-        for wait, share in zip(waits, overall, strict=True):
+        for wait, whole in zip(waits, overall, strict=True):
             amounts = self._harvests[wait]
             potency = times(amounts["vesicles"], self.culture.relative_potency)
             bound = {"potency": potency, **self._bound(amounts, group)}
-            following = {name: plus(following[name], times(bound[name], share)) for name in following}
-        return np.stack(rows), following
+            following = {name: plus(following[name], times(bound[name], whole)) for name in following}
+        return found, following
 
     def _bound(self, amounts: Amounts, group: str) -> dict[str, Array]:
         """Return the protein and the DNA that follow the vesicles."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.culture.supply import Supply, binding, reached
+from exosim.culture.supply import Supply, binding
 from exosim.material import is_number, one_where, plus, times
 from exosim.parameter import Array
 from exosim.physics import growth
@@ -117,7 +117,7 @@ class Stretch:
     hours : length so far [h]
     scratch : where parts are worked out
     sustains : cells that each limit sustained at the start of the last part [cell/mL]
-    headroom : how many times the cells at the end that is
+    headroom : how many times the cells at the end that is, a row for each limit
     alive : 1 where there are cells, else 0
     """
 
@@ -137,7 +137,7 @@ class Stretch:
     washed: Array = 0.0
     scratch: Scratch = field(default_factory=Scratch)
     sustains: Mapping[str, Array] = field(default_factory=dict)
-    headroom: Mapping[str, Array] = field(default_factory=dict)
+    headroom: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 1)))
     alive: Array = 1.0
 
     def live(self, rates: Rates, parts: Iterable[Part]) -> Stretch:
@@ -147,15 +147,15 @@ class Stretch:
             self.alive = np.asarray(alive, dtype=np.result_type(self.cells))
         for part in parts:
             self._part(rates, part)
-        self.headroom = binding(self.sustains, self.cells)
+        self.headroom = binding(self.sustains.values(), self.cells)
         some = self.alive
         self.cells, self.cell_hours, self.dying = (times(v, some) for v in (self.cells, self.cell_hours, self.dying))
         self.washed = times(self.washed, some)
         return self
 
     def limits(self) -> dict[str, NDArray[np.bool_]]:
-        """Return where a limit was reached at the end of the stretch, by its name."""
-        return {f"growth held by {name}": at for name, at in reached(self.headroom).items()}
+        """Return where the way of solving is beyond what it claims, by the name of a limit."""
+        return {}
 
     def told(self) -> dict[str, Array]:
         """Return what the way of solving tells of itself, by the name of a monitor."""

@@ -16,7 +16,7 @@ al. 2009 (doi:10.1089/ten.tea.2008.0345) for the limits of MSC.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -99,9 +99,9 @@ class Supply:
             ready = plus(times(solutes["glucose"], share), inflow)
             found["glucose"] = ready * self.shared
             if not is_number(rates.lactate_yield, 0.0):
-                found["lactate"] = _sustained(self.lactate, rates.lactate_limit, solutes["lactate"])
+                found["lactate"] = _sustained(self.lactate, solutes["lactate"])
         if not is_number(rates.ammonia, 0.0):
-            found["ammonia"] = _sustained(self.ammonia, rates.ammonia_limit, solutes["ammonia"])
+            found["ammonia"] = _sustained(self.ammonia, solutes["ammonia"])
         return found, ready
 
     def after(self, solutes: Mapping[str, Array], ready: Array, cell_hours: Array) -> tuple[Mapping[str, Array], Array]:
@@ -118,33 +118,27 @@ class Supply:
         return after, taken
 
 
-def _of_room(flow: Flow, limit: Array, demand: Array) -> tuple[Array, Array]:
-    """Return factor and sum that turn the room below a limit into the density that it sustains."""
+def _of_room(flow: Flow, limit: Array, demand: Array) -> tuple[Array, Array, Array]:
+    """Return slope, height and floor of the density that the room below a limit sustains, by what is there."""
     per_demand = 1.0 / (demand + _NO_DEMAND)
-    return times(flow.at_rest, per_demand), times(times(limit, flow.flowing), per_demand)
+    slope, floor = times(flow.at_rest, per_demand), times(times(limit, flow.flowing), per_demand)
+    return -1.0 * slope, plus(times(limit, slope), floor), floor
 
 
-def _sustained(factors: tuple[Array, Array], limit: Array, present: Array) -> Array:
-    return plus(np.clip(limit - present, 0.0, np.inf) * factors[0], factors[1])
+def _sustained(line: tuple[Array, Array, Array], present: Array) -> Array:
+    slope, height, floor = line
+    return np.clip(times(present, slope) + height, floor, np.inf)
 
 
-def binding(limits: Mapping[str, Array], cells: Array) -> dict[str, Array]:
-    """Return how many times the cells that are there each limit sustains."""
+def binding(limits: Collection[Array], cells: Array) -> NDArray[np.float64]:
+    """Return how many times the cells that are there each limit sustains, a row for each."""
     share = 1.0 / (cells + _NO_CELLS)
-    return {name: limit * share for name, limit in limits.items()}
+    return np.stack([share * limit for limit in limits]) if limits else np.empty((0, *np.shape(share)))
 
 
-def reached(headroom: Mapping[str, Array]) -> dict[str, NDArray[np.bool_]]:
-    """Return where a limit holds the culture back and is the least of all."""
-    if not headroom:
-        return {}
-    least = _least(headroom)
-    held = np.less_equal(least, REACHED)
-    return {name: np.less_equal(value, least) & held for name, value in headroom.items()}
-
-
-def _least(limits: Mapping[str, Array]) -> Array:
-    first, *others = limits.values()
-    for value in others:
-        first = np.minimum(first, value)
-    return first
+def reached(headroom: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return where a limit holds the culture back and is the least of all, by rows."""
+    if not len(headroom):
+        return np.empty(headroom.shape, dtype=bool)
+    least = headroom.min(axis=0)
+    return np.asarray(np.less_equal(headroom, least) & np.less_equal(least, REACHED))

@@ -275,6 +275,12 @@ class SuspensionCulture(Culture, MonodConstants):
             step=self.monod_step,
         )
 
+    def held_by(self, limit: str) -> str:
+        """Return what is told of a limit; Monod growth knows none of those that are watched."""
+        if self.monod_step is None:
+            return super().held_by(limit)
+        return f"{limit} short, which Monod growth does not know"
+
     # -- the modes ----------------------------------------------------------------------------------------------------
 
     def first_medium(self) -> Material:

@@ -13,8 +13,8 @@ import math
 
 import numpy as np
 
-from exosim.distributions import normal_distribution
 from exosim.material import is_number
+from exosim.normal import normal_distribution
 from exosim.parameter import Array
 
 _SQRT_TWO_PI = math.sqrt(2.0 * math.pi)
