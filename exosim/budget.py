@@ -47,13 +47,17 @@ def _address_space() -> int | None:
     return None if soft == resource.RLIM_INFINITY else soft - pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def check_budget(draws: int, bytes_per_draw: float, seconds_per_draw: float) -> None:
+def check_budget(draws: int, keep: int, bytes_per_lane: float, seconds_per_draw: float) -> None:
     """Refuse a number of draws that would take too much memory or too long.
+
+    Parameters
+    ----------
+    keep : of how many of the draws everything is kept
 
     Raises
     ------
     LimitError
-        with both estimates and the number of draws that fits.
+        with both estimates and what fits.
     """
     if draws > MOST_DRAWS:
         raise LimitError(
@@ -63,18 +67,26 @@ def check_budget(draws: int, bytes_per_draw: float, seconds_per_draw: float) -> 
                 expected=f"at most {MOST_DRAWS:,}",
             )
         )
-    memory, limit = draws * bytes_per_draw, memory_limit()
+    memory, limit = keep * bytes_per_lane, memory_limit()
     hours = draws * seconds_per_draw / 3600.0
     if memory <= limit and hours <= TIME_LIMIT:
         return
-    fits = min(limit / max(bytes_per_draw, 1e-9), TIME_LIMIT * 3600.0 / max(seconds_per_draw, 1e-12))
-    unit = 10 ** max(len(str(int(fits))) - 2, 0)
+    expected = [f"at most {_rounded(limit / bytes_per_lane)} kept (--keep N)"] if memory > limit else []
+    if hours > TIME_LIMIT:
+        expected.append(f"at most {_rounded(TIME_LIMIT * 3600.0 / seconds_per_draw)} draws")
     problem = (
         f"{draws:,} draws would need about {_amount(memory / _GIBIBYTE)} GiB for their results "
         f"and about {_amount(hours)} hours"
     )
-    expected = f"at most {int(fits) // unit * unit:,} draws (limits: {limit / _GIBIBYTE:.3g} GiB, {TIME_LIMIT:g} hours)"
-    raise LimitError(Problem(problem, got=f"{draws:,} draws", expected=f"{expected}; --draws N asks for fewer"))
+    limits = f"(limits: {limit / _GIBIBYTE:.3g} GiB, {TIME_LIMIT:g} hours)"
+    advice = f"{' and '.join(expected)} {limits}; --draws N asks for fewer"
+    raise LimitError(Problem(problem, got=f"{draws:,} draws, {keep:,} of them kept", expected=advice))
+
+
+def _rounded(number: float) -> str:
+    """Return a number cut to two digits."""
+    unit = 10 ** max(len(str(int(number))) - 2, 0)
+    return f"{int(number) // unit * unit:,}"
 
 
 def _amount(value: float) -> str:

@@ -20,6 +20,7 @@ import click
 from exosim.command_options import (
     draws_option,
     folder_options,
+    jobs_option,
     load_scenario,
     nested_option,
     note,
@@ -41,7 +42,6 @@ from exosim.errors import (
     shortened,
     unknown,
 )
-from exosim.limits import MOST_JOBS
 from exosim.version import __version__
 from exosim.whole_numbers import WholeNumber
 from exosim.word_commands import cite, describe, new, schema
@@ -114,10 +114,19 @@ def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, ma
 @draws_option
 @nested_option
 @precision_option
+@jobs_option
+@click.option(
+    "--keep",
+    type=WholeNumber(min=1),
+    metavar="N",
+    help="Of how many draws everything is kept; the rest is only summed up. Default: 131,072.",
+)
+@click.option("--lanes", is_flag=True, help="Write the headlines and attributes on all draws, as lanes/.")
 @folder_options
 def yield_(
     scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int,
     draws: int | None, nested: tuple[int, int, int] | None, precision: Precision,
+    jobs: int, keep: int | None, lanes: bool,
     seed: int | None, out: Path | None, overwrite: bool,
 ) -> None:  # fmt: skip
     """How many vesicles and doses SCENARIO gives, how pure, where the losses are, and how sure that is.
@@ -126,6 +135,7 @@ def yield_(
     into a folder. The figures are those of a started batch that does not fail.
     """
     from exosim.folder import Target, default_path, identity_of, writing
+    from exosim.lane_files import LANES
     from exosim.picture_folder import write_yield
     from exosim.simulation import evaluate
 
@@ -139,7 +149,10 @@ def yield_(
     with writing(target, None if silent else note) as folder:
         with warnings.catch_warnings(), show_progress(silent) as progress:
             warnings.simplefilter("ignore", RuntimeWarning)  # what is not finite is reported with a reason
-            yields = evaluate(loaded, draws, seed=used, nested=nested, precision=precision, progress=progress)
+            yields = evaluate(
+                loaded, draws, seed=used, nested=nested, precision=precision, jobs=jobs, keep=keep,
+                lanes=folder / LANES if lanes else None, progress=progress,
+            )  # fmt: skip
         written = write_yield(yields, folder, identity)
     paths = [Path(printable(str(target.path / path.name))) for path in written]
     if as_json:
@@ -177,7 +190,7 @@ def _half_widths(_context: click.Context, _option: click.Parameter, values: Sequ
     help="Add replications until the 95 % half-width of the mean of an indicator is met, such as doses_per_year=5% or "
     "lead_time=10h; may be given several times.",
 )
-@click.option("--jobs", type=WholeNumber(1, MOST_JOBS), metavar="N", default=1, help="Processes; default: 1.")
+@jobs_option
 @click.option("--parquet", is_flag=True, help="Write the event logs of all replications, as events.parquet.")
 @folder_options
 def run(

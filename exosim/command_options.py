@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exosim.errors import shortened
-from exosim.limits import LARGEST_SEED
+from exosim.limits import LARGEST_SEED, MOST_JOBS
 from exosim.whole_numbers import WholeNumber, plain_digits
 
 if TYPE_CHECKING:
@@ -93,6 +93,10 @@ def folder_options(command: Callable[..., None]) -> Callable[..., None]:
 
 draws_option = click.option(
     "--draws", type=WholeNumber(min=1), metavar="N", help="Number of draws; default: as in the scenario."
+)
+
+jobs_option = click.option(
+    "--jobs", type=WholeNumber(1, MOST_JOBS), metavar="N", default=1, help="Processes; default: 1."
 )
 
 

@@ -242,7 +242,7 @@ def compare(
     summaries: dict[tuple[str, str], Summary] = {}
     held: dict[str, tuple[Bound, ...]] = {}
     for number, (label, scenario) in enumerate(labeled.items()):
-        yields = evaluate(scenario, asked, seed=used, progress=_part(progress, number, len(labeled)))
+        yields = evaluate(scenario, asked, seed=used, keep=asked, progress=_part(progress, number, len(labeled)))
         _keep(label, yields, kept, summaries)
         held[label] = yields.bounds()
     return Comparison(labeled, used, asked, kept, summaries, held)

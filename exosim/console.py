@@ -67,6 +67,8 @@ def print_yields(yields: Yields, paths: Sequence[Path]) -> None:
     for name, share in yields.in_specification().items():
         label = "all attributes" if name == ALL_ATTRIBUTES else name
         console.print(Text(f"within specification in {100 * share:.3g} % of draws: {label}"))
+    for remark in yields.remarks():
+        console.print(Text(remark))
     for warning in scenario.warnings:
         console.print(Text(f"warning: {warning}", style="yellow"))
     console.print(Text(scenario.ledger().headline()))

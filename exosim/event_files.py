@@ -45,10 +45,24 @@ def log_folder(path: Path | None) -> Iterator[Path | None]:
     FileError
         when there is something at that place.
     """
+    if path is not None:
+        check_extra()
+    with new_folder(path) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def new_folder(path: Path | None) -> Iterator[Path | None]:
+    """Give a new folder, or None; on failure it disappears.
+
+    Raises
+    ------
+    FileError
+        when there is something at that place.
+    """
     if path is None:
         yield None
         return
-    check_extra()
     try:
         path.mkdir(parents=True)
     except OSError as error:

@@ -6,14 +6,18 @@ least over the whole run counts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exosim import units
 from exosim.operations.base import HEADROOM
+from exosim.totals import Key
 
 if TYPE_CHECKING:
     from exosim.results import Yields
@@ -47,11 +51,36 @@ def bounds(yields: Yields) -> tuple[Bound, ...]:
         limits = yields.readings_of(step, HEADROOM)
         if not limits:
             continue
-        table = np.stack([yields.values(f"{HEADROOM}{name}", step) for name in limits])
-        least = np.bincount(table.argmin(axis=0), minlength=len(limits)) / yields.draws
-        of_step = [Bound(step, name, float(least[i]), float(np.median(table[i]))) for i, name in enumerate(limits)]
+        shares = [yields.share("binding", (name, step)) for name in limits]
+        of_step = [Bound(step, n, share, _headroom(yields, n, step)) for n, share in zip(limits, shares, strict=True)]
         found += sorted(of_step, key=lambda bound: (-bound.share, bound.headroom))
     return tuple(found)
+
+
+def _headroom(yields: Yields, limit: str, step: str) -> float:
+    """Return the median of how many times the cells that are there a limit sustains."""
+    name = f"{HEADROOM}{limit}"
+    if yields.streamed:
+        median = yields.summary(name, step).median
+        return math.nan if median is None else median
+    return float(np.median(yields.values(name, step)))
+
+
+def binding(readings: Mapping[Key, NDArray[np.float64] | None]) -> dict[Key, NDArray[np.float64]]:
+    """Return by limit and step where it sustains the fewest cells, the first of equal ones: 1 or 0 on every lane."""
+    by_step: dict[str | None, dict[str, NDArray[np.float64]]] = {}
+    for (name, step), values in readings.items():
+        if name.startswith(HEADROOM) and values is not None:
+            by_step.setdefault(step, {})[name.removeprefix(HEADROOM)] = values
+    found: dict[Key, NDArray[np.float64]] = {}
+    for step, limits in by_step.items():
+        least = reduce(np.minimum, limits.values())
+        free = np.ones(least.shape, dtype=bool)
+        for limit, values in limits.items():
+            binds = free & (values == least)
+            free &= ~binds
+            found[limit, step] = binds.astype(np.float64)
+    return found
 
 
 def in_words(found: Sequence[Bound]) -> list[str]:

@@ -28,10 +28,9 @@ def write_yield(yields: Yields, folder: Path, identity: dict[str, Any]) -> list[
         warnings.simplefilter("ignore", UserWarning)  # such as a name in a script that the font lacks
         for name, draw in _pictures(yields).items():
             paths.extend(save(draw(yields), folder, name))
-    write_manifest(
-        folder, {**identity, "version": __version__, "draws": yields.draws, "plugins": versions(yields.scenario)}
-    )
-    return paths
+    extra = {"version": __version__, "draws": yields.draws, "kept": yields.kept, "plugins": versions(yields.scenario)}
+    write_manifest(folder, {**identity, **extra})
+    return paths if yields.lanes is None else [*paths, yields.lanes]
 
 
 def _pictures(yields: Yields) -> dict[str, Callable[[Yields], Axes]]:

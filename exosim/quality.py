@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from exosim.composition import Contents, ratio, total_dna, total_protein
-from exosim.material import Material, times, total
+from exosim.material import Material, is_number, times, total
 from exosim.operations.base import Context
 from exosim.parameter import Array, parameter
 from exosim.physics.detection import Counter
@@ -45,7 +45,7 @@ class Assay:
 
     def counter(self) -> Counter:
         """Return the particle counter that this assay is."""
-        return Counter(self.detection_limit, self.detection_width, np.maximum(self.bias, -1.0))
+        return Counter(self.detection_limit, self.detection_width, self._bias)
 
     def error(self, z: Array) -> Array:
         """Return the lognormal factor of one result, for a standard normal number."""
@@ -54,7 +54,12 @@ class Assay:
 
     def reported(self, true: Array, z: Array) -> Array:
         """Return the result for a true value and a standard normal number."""
-        return np.asarray(true * np.maximum(1.0 + self.bias, 0.0) * self.error(z))
+        return np.asarray(true * (1.0 + self._bias) * self.error(z))
+
+    @property
+    def _bias(self) -> Array:
+        """The bias, with which no result is below 0."""
+        return 0.0 if is_number(self.bias, 0.0) else np.maximum(self.bias, -1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def ranked_inputs(yields: Yields, scale: Scale = "score") -> tuple[Rank, ...]:
 
     A run with fewer than 16 worlds ranks nothing; in a nested run the first batch of each world counts.
     """
-    worlds, donors, batches = yields.nested
+    worlds, donors, batches = yields.kept_worlds
     nesting = Nesting(donors, batches)
     used = min(worlds, MOST_LANES)
     inputs = inputs_of(yields.scenario) if used >= _FEWEST_LANES else ()

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeAlias
 
@@ -33,6 +30,7 @@ from exosim.results import FacilityResults
 from exosim.scenario import Scenario
 from exosim.sites import seeds
 from exosim.stopping import read_half_widths, settled, targets
+from exosim.workers import processes, starting
 
 Progress: TypeAlias = Callable[[int, int], None]
 _Task: TypeAlias = Callable[[int], Account]
@@ -123,32 +121,15 @@ def _workers(jobs: int) -> Iterator[Callable[[_Task, range], Iterable[Account]]]
     if jobs == 1:
         yield map
         return
-    try:
-        pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
-    except (BrokenProcessPool, OSError) as error:  # the system has no lock or pipe left
-        raise _no_worker(jobs, getattr(error, "strerror", None) or str(error)) from None
-    with pool:
+    with processes(jobs, jobs) as pool:
 
         def each(task: _Task, numbers: range) -> Iterable[Account]:
             if len(numbers) < _WORTH_PROCESSES:
                 return map(task, numbers)
-            try:
+            with starting(jobs):
                 return pool.map(task, numbers, chunksize=max(1, min(len(numbers) // (4 * jobs), _MOST_IN_A_ROW)))
-            except OSError as error:  # the system gives no process
-                raise _no_worker(jobs, error.strerror or str(error)) from None
 
-        try:
-            yield each
-        except BrokenProcessPool:
-            raise _no_worker(jobs, "it ended abruptly, perhaps for want of memory") from None
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _no_worker(jobs: int, reason: str) -> LimitError:
-    problem = f"a worker process cannot be had: {reason}"
-    return LimitError(Problem(problem, got=f"{jobs} processes", expected="fewer: --jobs N"))
+        yield each
 
 
 def _account_of(scenario: Scenario, seed: int, folder: Path | None, replication: int) -> Account:

@@ -43,7 +43,7 @@ class YieldViews(Framed):
             note,
             html.table(head, rows),
             html.folded("step by step, medians", _steps(self)),
-            html.remarks([self.scenario.ledger().headline(), *self.scenario.warnings]),
+            html.remarks([self.scenario.ledger().headline(), *self.scenario.warnings, *self.remarks()]),
         )
 
 
@@ -88,15 +88,15 @@ def _about(results: Yields | FacilityResults) -> dict[str, Any]:
 
 
 def _draws(yields: Yields) -> Frame:
-    """Return every quantity on all draws; what is equal in all of them is one number behind a view."""
+    """Return every quantity on all draws that are kept; what is equal in all of them is one number behind a view."""
     kept = [*yields._kept["reading"].items(), *yields._kept["attribute"].items()]
     notes = {column_name(*key): yields._notes[key] for key, _ in kept}
     course = yields._kept["course"].items()
     return Frame(
         "draw",
-        {column_name(*key): _spread(values, yields.draws) for key, values in kept},
+        {column_name(*key): _spread(values, yields.kept) for key, values in kept},
         {name: unit for name, (unit, _) in notes.items()},
-        layers={f"{step}.course.{n}": ("harvest", _spread(v, yields.draws)) for (n, step), v in course},
+        layers={f"{step}.course.{n}": ("harvest", _spread(v, yields.kept)) for (n, step), v in course},
         about={**_about(yields), "missing": {name: reason for name, (_, reason) in notes.items() if reason}},
     )
 

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim import indicators
+from exosim import indicators, sketch
 from exosim.indicators import Account, Window
 from exosim.limiting import Bound, bounds
-from exosim.parameter import Array
 from exosim.ranking import Rank, ranked_inputs
 from exosim.readings import ALL_ATTRIBUTES
 from exosim.result_views import RunViews, YieldViews
 from exosim.summaries import Estimate, LimitReached, Summary, estimate, summarize
+from exosim.totals import Key, Totals
 from exosim.variance import LevelShares, Scale, level_shares
 from exosim.version import __version__
 
 if TYPE_CHECKING:
+    from exosim.collecting import Kept
     from exosim.scenario import Scenario
     from exosim.screening import ScreeningError
     from exosim.stopping import Reached
 
-Key: TypeAlias = tuple[str, str | None]
 Again: TypeAlias = Callable[..., "Yields"]
-KINDS = ("reading", "limit", "attribute", "met", "course")
-COURSE = ("time", "secreted", "harvested", "harvest_volume", "viable_cells", "titer")
-"""What is kept of a culture at each harvest: arrays of shape (harvests, draws)."""
 FORM = "exosim.yield/1"
 
 
@@ -41,7 +38,9 @@ class Yields(YieldViews):
     Attributes
     ----------
     scenario, seed, draws : what was run
+    kept : of how many draws everything was kept, the first; summaries are those of all draws
     nested : number of worlds, of donors in each world and of batches of each donor
+    lanes : folder with the headlines and attributes on all draws; None when they were not written
     version : version of exosim that ran it
     screening : how far the figures lie from float64, where they were computed in float32; else None
     """
@@ -53,21 +52,39 @@ class Yields(YieldViews):
         scenario: Scenario,
         seed: int,
         draws: int,
-        kept: Mapping[str, Mapping[Key, Array | None]],
-        notes: Mapping[Key, tuple[str, str | None]],
+        kept: Kept,
         nested: tuple[int, int, int],
         again: Again,
+        totals: Totals,
+        lanes: Path | None = None,
     ) -> None:
         self.scenario, self.seed, self.draws, self.nested = scenario, seed, draws, nested
+        self.kept, self.lanes = kept.lanes if kept.varies else draws, lanes
         self.again = again  # the same scenario and seed with other counts
         self._shares: dict[Scale, tuple[LevelShares, ...]] = {}
         self._ranking: dict[Scale, tuple[Rank, ...]] = {}
         self.version = __version__
-        self._kept, self._notes = kept, notes
+        self._kept, self._notes, self._totals = kept.values, kept.notes, totals
         self._summaries: dict[tuple[str, Key], Summary] = {}
 
+    @property
+    def streamed(self) -> bool:
+        """Whether there are more draws than were kept."""
+        return self.kept < self.draws
+
+    @property
+    def quantile_error(self) -> float:
+        """Largest relative error of the quantiles; 0 where all draws were kept."""
+        return sketch.ERROR if self.streamed else 0.0
+
+    @property
+    def kept_worlds(self) -> tuple[int, int, int]:
+        """Number of worlds that are kept whole, of donors in each and of batches of each donor."""
+        worlds, donors, batches = self.nested
+        return min(worlds, self.kept // (donors * batches)), donors, batches
+
     def values(self, name: str, step: str | None = None) -> NDArray[np.float64]:
-        """Return a quantity on all draws, shape (draws,).
+        """Return a quantity on all draws that are kept, shape (kept,).
 
         Parameters
         ----------
@@ -87,7 +104,7 @@ class Yields(YieldViews):
         return self._spread(np.full(1, math.nan) if values is None else np.asarray(values))
 
     def course(self, name: str) -> NDArray[np.float64]:
-        """Return what the culture showed at each harvest, shape (harvests, draws); a name of :data:`COURSE`.
+        """Return what the culture showed at each harvest, shape (harvests, kept); a name of ``collecting.COURSE``.
 
         Raises
         ------
@@ -100,7 +117,7 @@ class Yields(YieldViews):
         return self._spread(np.asarray(found[0]))
 
     def _spread(self, array: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.broadcast_to(array, (*array.shape[:-1], self.draws))
+        return np.broadcast_to(array, (*array.shape[:-1], self.kept))
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -108,7 +125,7 @@ class Yields(YieldViews):
         return tuple(dict.fromkeys(step for _, step in self._kept["reading"] if step is not None))
 
     def losses(self, step: str) -> dict[str, NDArray[np.float64]]:
-        """Return the vesicles, or cells where they are the product, lost at a step, by channel, on all draws."""
+        """Return the vesicles, or cells where they are the product, lost at a step, by channel, on the kept draws."""
         return {name: self.values(f"loss: {name}", step) for name in self.readings_of(step, "loss: ")}
 
     def readings_of(self, step: str, prefix: str) -> list[str]:
@@ -153,27 +170,41 @@ class Yields(YieldViews):
     def _summary(self, kind: str, key: Key) -> Summary:
         if (kind, key) not in self._summaries:
             unit, reason = self._notes[key]
-            self._summaries[kind, key] = summarize(key[0], key[1], unit, self._kept[kind][key], self.draws, reason)
+            spread = self._totals.spreads.get((kind, key))
+            self._summaries[kind, key] = (
+                spread.summary(*key, unit)
+                if spread is not None
+                else summarize(key[0], key[1], unit, self._kept[kind][key], self.draws, reason)
+            )
         return self._summaries[kind, key]
+
+    def share(self, kind: str, key: Key) -> float:
+        """Return the share of the draws on which a quantity of :data:`exosim.totals.SHARES` is 1."""
+        hits = self._totals.hits.get((kind, key))
+        return float(np.mean(np.asarray(self._kept[kind][key]))) if hits is None else hits / self.draws
 
     def limits(self) -> list[LimitReached]:
         """Return the named limits that were reached in at least one draw, with the share of the draws."""
-        reached = ((step, text, float(np.mean(np.asarray(at)))) for (text, step), at in self._kept["limit"].items())
+        reached = ((step, text, self.share("limit", (text, step))) for text, step in self._kept["limit"])
         return [LimitReached(step or "", text, share) for step, text, share in reached if share > 0.0]
 
     def in_specification(self) -> dict[str, float]:
         """Return the share of the draws that meets the limits, by attribute; ``all`` for all at once."""
-        met = {key[0]: np.asarray(values) for key, values in self._kept["met"].items()}
-        shares = {name: float(np.mean(values)) for name, values in met.items()}
-        everything = self.meets_specification()
-        return shares if everything is None else {**shares, ALL_ATTRIBUTES: float(np.mean(everything))}
+        return {key[0]: self.share(kind, key) for kind in ("met", "specification") for key in self._kept[kind]}
 
     def meets_specification(self) -> NDArray[np.float64] | None:
-        """Return 1 for each draw that meets the limits of all attributes, else 0; None when there are none."""
-        everything: Array = 1.0
-        for values in self._kept["met"].values():
-            everything = everything * np.asarray(values)
-        return self._spread(np.atleast_1d(everything)) if self._kept["met"] else None
+        """Return 1 for each kept draw that meets the limits of all attributes, else 0; None when there are none."""
+        everything = self._kept["specification"].get((ALL_ATTRIBUTES, None))
+        return None if everything is None else self._spread(everything)
+
+    def remarks(self) -> list[str]:
+        """Return what a reader must know: such as which draws stand for all."""
+        if not self.streamed:
+            return []
+        return [
+            f"streamed: quantiles err by at most {100 * self.quantile_error:.2g} %; pictures, the shares in the spread "
+            f"and the ranking of the inputs are those of the first {self.kept:,} draws"
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON document ``exosim.yield/1``: no time, path or machine, no NaN."""
@@ -184,6 +215,8 @@ class Yields(YieldViews):
             "scenario": {"name": self.scenario.name, "hash": self.scenario.hash},
             "seed": self.seed,
             "n": self.draws,
+            "kept": self.kept,
+            "quantile_error": self.quantile_error,
             "nested": dict(zip(("worlds", "donors", "batches"), self.nested, strict=True)),
             **({} if self.screening is None else {"screening": self.screening.as_dict()}),
             "quantities": [summary.as_dict() for summary in self.quantities()],

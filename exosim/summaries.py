@@ -96,11 +96,19 @@ def summarize(
     odd = np.count_nonzero(~np.isfinite(array)) * (draws // array.size)
     if odd:
         return Summary(name, step, unit, 0, reason=f"not a finite number in {odd} of {draws} draws")
-    low, middle, high = (float(value) for value in np.quantile(array, QUANTILES))
+    quantiles = [float(value) for value in np.quantile(array, QUANTILES)]
     with np.errstate(over="ignore"):
         mean, sd = float(np.mean(array)), float(np.std(array, ddof=1)) if array.size > 1 else 0.0
+    return of_moments(name, step, unit, draws, mean, sd, quantiles)
+
+
+def of_moments(
+    name: str, step: str | None, unit: str, draws: int, mean: float, sd: float, quantiles: Sequence[float]
+) -> Summary:
+    """Return a summary from mean, standard deviation and the :data:`QUANTILES` of finite values."""
     if not math.isfinite(mean + sd):
         return Summary(name, step, unit, 0, reason="too large a number to average")
+    low, middle, high = quantiles
     return Summary(name, step, unit, draws, mean, sd if draws > 1 else None, middle, low, high)
 
 

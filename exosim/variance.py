@@ -101,7 +101,7 @@ def scaled(values: Floats, scale: Scale) -> Floats | str:
 def level_shares(yields: Yields, scale: Scale = "score") -> tuple[LevelShares, ...]:
     """Return the shares of the levels in the spread of every headline."""
     levels = levels_of(yields.scenario)
-    sample = yields if _tells(yields.nested, levels) else _sample(yields, levels)
+    sample = yields if _tells(yields.kept_worlds, levels) else _sample(yields, levels)
     return tuple(_of_headline(sample, summary.name, levels, scale) for summary in yields.headlines())
 
 
@@ -135,20 +135,21 @@ def _grouped_shape(nested: tuple[int, int, int], levels: Sequence[Level]) -> tup
 
 
 def _of_headline(sample: Yields, name: str, levels: Sequence[Level], scale: Scale) -> LevelShares:
+    counts = sample.kept_worlds
     if not sample.has(name):
-        return LevelShares(name, *sample.nested, reason=sample.summary(name).reason)
-    values = scaled(sample.values(name), scale)
+        return LevelShares(name, *counts, reason=sample.summary(name).reason)
+    values = scaled(sample.values(name)[: math.prod(counts)], scale)
     if sample.draws < 2 or isinstance(values, str):
-        return LevelShares(name, *sample.nested, reason=_ONE_WORLD if sample.draws < 2 else str(values))
+        return LevelShares(name, *counts, reason=_ONE_WORLD if sample.draws < 2 else str(values))
     if len(levels) == 1:
         estimates = [Part(1.0, 1.0, 1.0)]
     else:
         if "batch" not in levels:  # the batches of a donor are all alike
-            values = values.reshape(sample.nested)[:, :, 0]
-        estimates = nested_shares(values.reshape(_grouped_shape(sample.nested, levels)))
+            values = values.reshape(counts)[:, :, 0]
+        estimates = nested_shares(values.reshape(_grouped_shape(counts, levels)))
     known = dict(zip(levels, estimates, strict=True))
     study, donor, batch = (known.get(level, Part(0.0, 0.0, 0.0)) for level in LEVELS)
-    return LevelShares(name, *sample.nested, study, donor, batch)
+    return LevelShares(name, *counts, study, donor, batch)
 
 
 def nested_shares(values: Floats) -> list[Part]:

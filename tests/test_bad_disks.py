@@ -82,12 +82,15 @@ def test_FIL_006(door: Door) -> None:
         door.folder, "RLIMIT_AS", 1024**3, "yield", str(REFERENCE), "--draws", "1000", "--out", "a", "--quiet"
     )
     assert (done.returncode, done.stderr) == (0, b"")
-    done = limited(door.folder, "RLIMIT_AS", 1024**3, "yield", str(REFERENCE), "--draws", "5000000", "--out", "b")
+    done = limited(
+        door.folder, "RLIMIT_AS", 1024**3, "yield", str(REFERENCE), "--draws", "5e6", "--keep", "5e6", "--out", "b"
+    )
     assert done.returncode == int(ROWS["FIL-006"]["exit_code"])
     words = done.stderr.decode()
     assert words.startswith("5,000,000 draws would need about ")
     assert "GiB for their results" in words
     assert "--draws N asks for fewer" in words
+    assert "kept (--keep N)" in words
     assert [path.name for path in door.folder.iterdir()] == ["a"]
 
 

@@ -256,7 +256,7 @@ def test_a_worker_that_is_gone(error: Exception, door: Door, monkeypatch: pytest
         def __init__(self, *_: object, **__: object) -> None:
             raise error
 
-    monkeypatch.setattr("exosim.replications.ProcessPoolExecutor", Broken)
+    monkeypatch.setattr("exosim.workers.ProcessPoolExecutor", Broken)
     message = refused(door, plant(), "--jobs", "2", "--replications", "4", code=6)
     assert message.startswith("a worker process cannot be had: ")
     assert "got 2 processes; expected fewer: --jobs N" in message

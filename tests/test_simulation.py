@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import exosim as xs
+from exosim.collecting import COURSE, KINDS
 from exosim.errors import LimitError, UsageError
-from exosim.results import COURSE
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 REFERENCE = SCENARIOS / "msc_hollow_fiber.toml"
@@ -31,7 +31,7 @@ def everything(yields: xs.Yields) -> list[bytes]:
     """Return the bytes of every array that a run keeps."""
     return [
         np.ascontiguousarray(array).tobytes()
-        for kind in ("reading", "limit", "attribute", "met", "course")
+        for kind in KINDS
         for array in yields._kept[kind].values()
         if array is not None
     ]

@@ -28,7 +28,7 @@ from exosim.culture.plan import Plan
 from exosim.culture.release import HOURS
 from exosim.culture.stimulus import Stimulus
 from exosim.culture.vessel import Vessel
-from exosim.material import Material, is_number, plus, times
+from exosim.material import Material, is_number, one_where, plus, times
 from exosim.operations.base import Outcome, Phase, Visit
 from exosim.parameter import Array
 
@@ -36,7 +36,7 @@ from exosim.parameter import Array
 # far above their capacity fall steeply, which matters where vesicles are secreted meanwhile.
 _DYING, _GROWING, _GROWING_AND_COLLECTING = 24.0, 12.0, 3.0
 CM2_PER_M2 = 1e4
-_NO_CELLS = 1e-30  # cell/mL: what an empty lot is computed with
+_NO_CELLS = 1e-9  # cell/mL: what an empty lot is computed with
 _A_MOMENT = 1e-6  # h
 _SPARSE = 300.0  # cell/cm2
 _MILLIMOLES = 1e-9  # mmol in a pmol
@@ -150,7 +150,8 @@ class Culture(Vessel, Plan):
 
     def phases_of(self, running: str, visit: str, hours: float) -> list[Phase]:
         """Return the run and the visit at its end; the schedule holds both."""
-        hands_on = np.minimum(self.visiting, hours)
+        visiting = self.visiting
+        hands_on: Array = min(visiting, hours) if isinstance(visiting, float) else np.minimum(visiting, hours)
         return [Phase(running, hours - hands_on, attended=False), Phase(visit, hands_on)]
 
     def attached_share(self, seeded: Array) -> Array:
@@ -163,7 +164,7 @@ class Culture(Vessel, Plan):
             limits["seeded above the capacity of the surface"] = np.greater(attached, self.most_cells)
         if self.surface is not None:
             limits["seeded below 300 cells/cm2: growth is not assured"] = np.less(attached / self.surface, _SPARSE)
-        return {name: np.asarray(reached, dtype=np.float64) for name, reached in limits.items()}
+        return {name: one_where(reached) for name, reached in limits.items()}
 
     # -- stretches ----------------------------------------------------------------------------------------------------
 

@@ -79,4 +79,4 @@ class Drain:
         return {LIKE_CELLS: self.cells, LIKE_VESICLES: self.vesicles}.get(group, 1.0)
 
     def _leaving(self, passing: Array) -> Array:
-        return np.maximum(plus(times(self.permeate, passing), self.bleed), 1e-300)
+        return np.maximum(plus(times(self.permeate, passing), self.bleed), 1e-30)

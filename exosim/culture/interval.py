@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exosim.culture.supply import Supply, binding
-from exosim.material import is_number, plus, times
+from exosim.material import is_number, one_where, plus, times
 from exosim.parameter import Array
 from exosim.physics import growth
 from exosim.physics.growth import Scratch
@@ -23,7 +23,7 @@ from exosim.physics.secretion import Pool, vesicle_pool
 LARGEST_GAIN = 50.0
 """Cap on the product of all factors that raise secretion: the largest reported for any intervention."""
 _LEAST_DENSITY_FACTOR, _LARGEST_DENSITY_FACTOR = 0.2, 5.0
-_EMPTY, _NOTHING = 1e-29, 1e-30  # cell/mL
+_EMPTY, _NOTHING = 1e-8, 1e-9  # cell/mL; its fourth power is still a number in float32
 _NO_END = np.inf
 _SOLUTES = ("glucose", "lactate", "ammonia")
 
@@ -217,7 +217,7 @@ class Stretch:
         """Return the factor of density and stimuli, so that it and the constant gain stay below the cap."""
         gain: Array = part.gain
         if not is_number(rates.density_exponent, 0.0):
-            mean = cells.cell_hours / np.maximum(cells.hours, _NOTHING) / rates.density_reference
+            mean = cells.cell_hours / cells.hours / rates.density_reference
             rule = np.exp(-rates.density_exponent * np.log(mean + 1e-30))
             gain = times(np.clip(rule, _LEAST_DENSITY_FACTOR, _LARGEST_DENSITY_FACTOR), gain)
         return self._within_cap(rates, gain)
@@ -227,7 +227,7 @@ class Stretch:
         if is_number(gain, 1.0) and is_number(rates.gain, 1.0):
             return 1.0
         most = LARGEST_GAIN / rates.gain
-        self.capped = np.maximum(self.capped, np.asarray(gain > most, dtype=np.float64))
+        self.capped = np.maximum(self.capped, one_where(gain > most))
         return np.minimum(gain, most)
 
     def _add(self, pool: Pool) -> None:

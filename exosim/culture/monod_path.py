@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exosim.culture.interval import Part, Rates, Stretch
-from exosim.material import is_number, plus, times
+from exosim.material import as_precise, is_number, plus, times
 from exosim.parameter import Array
 from exosim.physics import integrator, stirred_vessel
 from exosim.physics.integrator import RUNGE_KUTTA, Estimate, Floats, integrate_with_error
@@ -37,7 +37,7 @@ LARGEST_ERROR = 1e-3
 _VESSEL = 1e-3  # L: one milliliter, so that amounts are per milliliter
 _ENOUGH = 1e12  # mM of glutamine, which has no part in growth here
 _STABLE = 2.0  # rate times step; the method of Runge and Kutta explodes at 2.78
-_TINY = 1e-300
+_TINY = 1e-30
 
 _NAMES = tuple(field.name for field in fields(stirred_vessel.Culture))
 _COUNT = len(_NAMES)
@@ -84,7 +84,8 @@ class MonodStretch(Stretch):
         rates = replace(rates, death=np.minimum(death, fastest), secretion=rate)
         start, slopes = self._start(rates, hours), self._slopes(rates, fastest)
         found = integrate_with_error(RUNGE_KUTTA, slopes, start, 0.0, hours, steps)
-        end, extra = stirred_vessel.Culture(*found.state[:_COUNT]), found.state[_COUNT:]
+        state = as_precise(found.state, self.cells)  # the steps themselves are always those of float64
+        end, extra = stirred_vessel.Culture(*state[:_COUNT]), state[_COUNT:]
         dying, mortality, ammonia_hours, born = extra
         cell_hours = end.cell_hours
         self.dying, self.mortality = self.dying + dying, self.mortality + mortality + times(hours, rates.washout)
@@ -95,7 +96,7 @@ class MonodStretch(Stretch):
             self._secreted(rates, end, hours, born)
         clearance = rates.reuptake * np.maximum(self.cells, end.viable) + rates.loss
         slowed = np.logical_or(np.greater(death, fastest), np.greater(clearance, fastest))
-        self.error = self.error + np.where(slowed, 1.0, _relative_error(found, secretes))
+        self.error = self.error + np.where(slowed, 1.0, as_precise(_relative_error(found, secretes), self.cells))
         self.cells, self.cell_hours = np.maximum(end.viable, 0.0), plus(self.cell_hours, cell_hours)
 
     def _start(self, rates: Rates, hours: Array) -> Floats:
@@ -176,7 +177,7 @@ def _values(record: Rates | MonodSet) -> list[Array]:
     return [value for value in values if isinstance(value, (int, float, np.ndarray))]
 
 
-def _relative_error(found: Estimate, secretes: bool) -> Array:
+def _relative_error(found: Estimate, secretes: bool) -> Floats:
     """Return the larger of the relative errors of cells and of vesicles."""
     rows = [_CELLS, _VESICLES] if secretes else [_CELLS]
     return np.asarray(np.max(found.error[rows] / np.maximum(np.abs(found.state[rows]), _TINY), axis=0))

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from exosim.culture.interval import Rates
 
 _NO_CELLS = 1e-30
-_NO_DEMAND = 1e-200
+_NO_DEMAND = 1e-24
 MILLIMOLAR_PER_PICOMOLE = 1e-6
 """mmol/L that a pmol per cell makes for every cell/mL."""
 REACHED = 1.1

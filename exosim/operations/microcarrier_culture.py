@@ -35,7 +35,7 @@ _FASTEST_DEATH = (
     0.2  # 1/h: the law of shear is not known further, and a culture in which under 1 % live after a day is lost anyway
 )
 _A_LITTLE = 1e-9  # h
-_NO_CELLS = 1e-30
+_NO_CELLS = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)

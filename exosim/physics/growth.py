@@ -25,7 +25,7 @@ from exosim.material import is_number, times
 from exosim.parameter import Array
 from exosim.physics.quadrature import NODES, rule
 
-_TINY = 1e-300
+_TINY = 1e-30
 _SLOW = 1e-30  # 1/h: what a rate of nothing is divided by
 
 

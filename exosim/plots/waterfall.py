@@ -83,7 +83,7 @@ def waterfall_rows(yields: Yields) -> Iterator[Row]:
     if yields.has("secreted"):
         yield Row("secreted", "level", yields.values("secreted"))
         lost = {step: yields.losses(step) for step in makers}
-        known = sum((amount for losses in lost.values() for amount in losses.values()), np.zeros(yields.draws))
+        known = sum((amount for losses in lost.values() for amount in losses.values()), np.zeros(yields.kept))
         in_vessels = {"left in the vessel": yields.values("secreted") - start - known}
         if len(makers) == 1:
             lost[makers[0]].update(in_vessels)
