@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 _MILLIMOLES = 1e-9  # mmol in a pmol
 _ALL = "all"
-_NO_ROWS = np.empty((0, 0))
 _CELLS = ("viable_cells", "doublings")
 _DEATH, _METABOLISM, _SPENT, _MEDIUM = "cell death", "metabolism", "spent medium", "growth medium"
 _SOLUTES = ("glucose", "lactate", "ammonia")
@@ -105,7 +104,7 @@ class Tally:
     def _note(self, monitors: Mapping[str, Array]) -> None:
         """Keep the monitors of a harvest; copied while they are at hand."""
         for name, value in monitors.items():
-            if np.size(value) > self._series.get(name, _NO_ROWS).shape[-1]:
+            if name not in self._series or np.size(value) > self._series[name].shape[-1]:
                 wider = np.empty((self._count, np.size(value)), self._scratch.precision)
                 wider[: self._place] = self._series.get(name, 0.0)
                 self._series[name] = wider
