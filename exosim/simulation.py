@@ -77,8 +77,8 @@ def evaluate(
     Raises
     ------
     UsageError
-        when `draws`, `block`, `jobs`, `keep` or a nested count is below 1, both `draws` and `nested` are given, or there
-        is no such precision.
+        when `draws`, `block`, `jobs`, `keep` or a nested count is below 1, both `draws` and `nested` are given,
+        or there is no such precision.
     LimitError
         when the results would not fit into memory, the run would take longer than a week, or a worker process cannot
         be had.
