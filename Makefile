@@ -8,9 +8,11 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --require-hashes
 OWN    := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+PEER_PYTHON ?= python3.12
+PEER_VENV   ?= .venv-peers
 SCENARIO ?= scenarios/msc_hollow_fiber.toml
 
-.PHONY: help run test test-all check lint types bench-quick coverage mutation bless validation pictures docs docs-check lock build clean
+.PHONY: help run test test-all check lint types bench bench-peers bench-quick coverage mutation bless validation pictures docs docs-check lock build clean
 .DEFAULT_GOAL := help
 
 help: ## show the targets
@@ -54,8 +56,24 @@ lint: $(VENV)/lint.stamp
 types: $(VENV)/lint.stamp $(VENV)/test.stamp
 	@$(BIN)/mypy
 
-bench-quick: $(VENV)/run.stamp ## time the facility against plain SimPy, side by side; last line: JSON
+bench-quick: $(VENV)/run.stamp ## time kernel and facility beside their goals (minutes); last line: JSON
 	@$(BIN)/python benchmarks/quick.py
+
+$(VENV)/bench.stamp: locks/bench.txt $(VENV)/run.stamp
+	@$(PIP) -r locks/bench.txt
+	@touch $@
+
+bench: $(VENV)/bench.stamp ## time every part of kernel and facility (pytest-benchmark); with PEERS=1 other simulators too
+	@$(BIN)/python -m pytest -q --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name benchmarks
+	@$(if $(PEERS),$(MAKE) --no-print-directory bench-peers)
+
+$(PEER_VENV)/stamp: locks/peers.txt
+	@$(PEER_PYTHON) -m venv $(PEER_VENV)
+	@$(PEER_VENV)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r locks/peers.txt
+	@touch $@
+
+bench-peers: $(VENV)/run.stamp $(PEER_VENV)/stamp ## draws beside evaluations of BioSTEAM's and QSDsan's examples (minutes); last line: JSON
+	@$(BIN)/python benchmarks/peers/compare.py $(PEER_VENV)/bin/python
 
 coverage: $(VENV)/test.stamp ## statement coverage of the quick tests
 	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term-missing:skip-covered
@@ -90,12 +108,12 @@ docs-check: docs ## open every page of the site in headless Chromium, at desktop
 	@$(BIN)/python -m pytest -q -m slow tests/test_site.py
 
 lock: ## make the locks anew, without any index address in them (needs uv)
-	@for part in run test lint mutation docs; do \
-	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	    --no-emit-index-url locks/$$part.in -o locks/$$part.txt; done
+	@for part in run test lint mutation docs bench peers; do \
+	  uv pip compile --quiet --universal --python-version $$([ $$part = peers ] && echo 3.12 || echo 3.11) --generate-hashes \
+	    --no-header --no-annotate --no-emit-index-url locks/$$part.in -o locks/$$part.txt; done
 
 build: $(VENV)/test.stamp ## build the wheel and the source distribution into dist/
 	@$(BIN)/python -m build --no-isolation
 
 clean: ## remove the virtual environment and what tools leave behind
-	rm -rf $(VENV) dist build docs/_build docs/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage mutants
+	rm -rf $(VENV) $(PEER_VENV) .benchmarks dist build docs/_build docs/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage mutants

@@ -1,164 +1,40 @@
-"""Time the facility against the same plant written plainly with stock SimPy resources; last line: one JSON document.
+"""Print the figures that take minutes beside their goals; last line: one JSON document.
 
-Sides are interleaved, and figures are medians of paired ratios: a machine that slows down slows both sides.
+Every module of :data:`PARTS` measures something and has one function, ``figures() -> dict[str, float]``.
 """
 
 from __future__ import annotations
 
 import json
-import statistics
+import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
-import simpy
+import accuracy
+import facility
+import goals
+import kernel
+import limit
 
-import exosim as xs
-from exosim.facility.lots import Lots
-from exosim.facility.mishaps import Mishaps
-from exosim.facility.operate import operate
-from exosim.facility.route import Production
-from exosim.operations.base import standard_context
-from exosim.operations.timed_step import TimedStep
-from exosim.plant import Campaign, Equipment, Failure, Plant, Role
-from exosim.recipe import Recipe, UnitProcedure
-from exosim.replications import run_once
-from exosim.working_time import Shift, WorkingTime, working_time
-
-BATCHES, OPERATIONS, YEAR, ROUNDS = 300, 8, 8766.0, 11
-ROLES = ("upstream", "downstream")
-TURNAROUND = 1.0
-SHIFTS = [Shift((0, 1, 2, 3, 4, 5, 6), 6.0, 22.0)]
-REFERENCE = Path(__file__).parent.parent / "scenarios" / "msc_hollow_fiber.toml"
+PARTS = (
+    limit,
+    kernel,
+    accuracy,
+    facility,
+)
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """The plant as numbers: durations of every batch and operation, failures, working time."""
-
-    hours: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-    fails: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
-    working: WorkingTime
-
-
-def numbers() -> Numbers:
-    """Return a year of 300 batches through 8 operations; 2 % of the operations are repeated once."""
-    import datetime
-
-    generator = np.random.default_rng(1)
-    hours = generator.uniform(2.0, 8.0, (BATCHES, OPERATIONS))
-    fails = generator.random((BATCHES, OPERATIONS)) < 0.02
-    return Numbers(hours, fails, working_time(SHIFTS, datetime.datetime(2027, 1, 4, 6), 2 * YEAR))
-
-
-def ours(n: Numbers, *, bare: bool = False) -> Callable[[], int]:
-    """Return the plant on exosim's engine; bare: without roles, shifts and failures."""
-    context = standard_context()
-    procedures = tuple(
-        UnitProcedure(
-            f"p{k}", TimedStep(context=context, step_time=n.hours[:, k].copy()), (), unit=f"u{k}",
-            operator=None if bare else ROLES[k % 2],
-        )
-        for k in range(OPERATIONS)
-    )  # fmt: skip
-    recipe = Recipe(procedures, context)
-    roles = () if bare else tuple(Role(name, 3, n.working) for name in ROLES)
-    plant = Plant(tuple(Equipment(f"u{k}", 1, TURNAROUND) for k in range(OPERATIONS)), roles)
-    failures = () if bare else tuple(Failure(f"f{k}", f"p{k}", "repeat", probability=0.02) for k in range(OPERATIONS))
-    releases = [YEAR / BATCHES * b for b in range(BATCHES)]
-
-    def run() -> int:
-        lots = Lots(recipe, lambda _: recipe, BATCHES)
-        mishaps = Mishaps(failures, [p.id for p in procedures], 1, 0, BATCHES)
-        production = Production(Campaign(), procedures, lots, mishaps, releases, [0] * BATCHES)
-        return operate(plant, [production]).events
-
-    return run
-
-
-def stock(n: Numbers) -> Callable[[], int]:
-    """Return the same plant with stock SimPy resources, no physics and no log."""
-
-    def batch(env: simpy.Environment, number: int, units: list[simpy.Resource], crews: list[simpy.Resource]):  # type: ignore[no-untyped-def]
-        for k in range(OPERATIONS):
-            request = units[k].request()
-            yield request
-            for _ in range(2 if n.fails[number, k] else 1):
-                hours = float(n.hours[number, k])
-                begin = n.working.next_start(env.now, hours)
-                if begin > env.now:
-                    yield env.timeout(begin - env.now)
-                with crews[k % 2].request() as people:
-                    yield people
-                    begin = n.working.next_start(env.now, hours)
-                    if begin > env.now:
-                        yield env.timeout(begin - env.now)
-                    yield env.timeout(hours)
-            env.process(clean(env, units[k], request))
-
-    def clean(env: simpy.Environment, unit: simpy.Resource, request: simpy.resources.resource.Request):  # type: ignore[no-untyped-def]
-        yield env.timeout(TURNAROUND)
-        unit.release(request)
-
-    def source(env: simpy.Environment, units: list[simpy.Resource], crews: list[simpy.Resource]):  # type: ignore[no-untyped-def]
-        for number in range(BATCHES):
-            env.process(batch(env, number, units, crews))
-            yield env.timeout(YEAR / BATCHES)
-
-    def run() -> int:
-        env = simpy.Environment()
-        units = [simpy.Resource(env, 1) for _ in range(OPERATIONS)]
-        crews = [simpy.Resource(env, 3) for _ in ROLES]
-        env.process(source(env, units, crews))
-        env.run()
-        return 0
-
-    return run
-
-
-def timed(run: Callable[[], int]) -> float:
-    """Return the seconds of one run."""
-    started = time.perf_counter()
-    run()
-    return time.perf_counter() - started
-
-
-def physics_share() -> float:
-    """Return the share of one replication of the reference scenario that is not the bare engine."""
-    scenario = xs.load(REFERENCE)
-    values = scenario.batch_values(0, [0] * 18, 0)
-    recipe = scenario.recipe(values)
-
-    def physics() -> int:
-        Lots(recipe, lambda _: recipe, 18)
-        return 0
-
-    whole = [timed(lambda: len(run_once(scenario, 1, 0).run.log)) for _ in range(3)]
-    return statistics.median(timed(physics) for _ in range(3)) / statistics.median(whole)
-
-
-def main() -> None:
-    """Print the figures, then the JSON line."""
-    n = numbers()
-    full, bare, plain = ours(n), ours(n, bare=True), stock(n)
-    events = full()
-    rounds = [(timed(full), timed(plain), timed(bare)) for _ in range(ROUNDS)]
-    seconds = statistics.median(f for f, _, _ in rounds)
-    stock_ms = 1000.0 * statistics.median(p for _, p, _ in rounds)
-    figures = {
-        "facility_years_per_second": round(1.0 / seconds, 2),
-        "facility_vs_stock_simpy": round(statistics.median(f / p for f, p, _ in rounds), 3),
-        "facility_vs_bare": round(statistics.median(f / b for f, _, b in rounds), 3),
-        "physics_share": round(physics_share(), 3),
-        "events_per_operation": round(events / (BATCHES * OPERATIONS), 2),
-        "stock_simpy_ms_per_year": round(stock_ms, 1),
-    }
-    for name, value in figures.items():
-        print(f"{name:28} {value}")
+def main(names: list[str]) -> None:
+    """Print the table and the JSON line of the parts named, by default of all."""
+    figures: dict[str, float] = {}
+    for part in PARTS:
+        if names and part.__name__ not in names:
+            continue
+        started = time.perf_counter()
+        figures |= goals.rounded(part.figures())
+        print(f"{part.__name__}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+    print(goals.table(figures))
     print(json.dumps(figures))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

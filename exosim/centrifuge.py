@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from exosim import units
-from exosim.material import SizeClasses
+from exosim.material import SizeClasses, one_where, short_of_whole
 from exosim.operations.base import MeasuredRecovery
 from exosim.parameter import Array, parameter
 from exosim.physics import pelleting
@@ -22,7 +22,7 @@ from exosim.vocabulary import PROTEIN_POOLS
 
 _ROUNDING = 1e-9
 _MICROMETER = 1e3  # nm
-_COMPLEXES = np.array([[pool == "complex"] for pool in PROTEIN_POOLS], dtype=np.float64)
+_COMPLEXES = one_where([[pool == "complex"] for pool in PROTEIN_POOLS])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,15 +225,16 @@ class Spin(MeasuredRecovery):
 
     def filled(self, volume: Array) -> tuple[Array, Array]:
         """Return the tubes that a volume [L] fills, the last perhaps in part, and the runs that they take."""
-        tubes = np.ceil(np.maximum(volume * 1e3 / self.tube_volume - _ROUNDING, 0.0))
-        return tubes, np.ceil(tubes / self.tubes - _ROUNDING)
+        wanted = volume * 1e3 / self.tube_volume
+        tubes = np.ceil(np.maximum(wanted - short_of_whole(wanted), 0.0))
+        return tubes, np.ceil(tubes / self.tubes - short_of_whole(tubes))
 
     def speed_limit(self) -> dict[str, Array]:
         """Return the limit that a draw turns the rotor faster than it may."""
         if self.highest_speed is None:
             return {}
         above = np.greater(self.revolutions, self.highest_speed * (1.0 + _ROUNDING))
-        return {"above the highest speed of the rotor": np.asarray(above, dtype=np.float64)}
+        return {"above the highest speed of the rotor": one_where(above)}
 
     def _reaching(self, coefficient: Array) -> Array:
         moved = pelleting.settled(coefficient, self.revolutions, self.spin_time)

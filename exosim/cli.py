@@ -24,6 +24,7 @@ from exosim.command_options import (
     load_scenario,
     nested_option,
     note,
+    precision_option,
     print_json,
     scenario_options,
     show_progress,
@@ -46,6 +47,7 @@ from exosim.whole_numbers import WholeNumber
 from exosim.word_commands import cite, describe, new, schema
 
 if TYPE_CHECKING:
+    from exosim.precision import Precision
     from exosim.scenario import Scenario
 
 _BUG = 1
@@ -111,6 +113,7 @@ def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, ma
 @scenario_options
 @draws_option
 @nested_option
+@precision_option
 @jobs_option
 @click.option(
     "--keep",
@@ -122,7 +125,8 @@ def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, ma
 @folder_options
 def yield_(
     scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int,
-    draws: int | None, nested: tuple[int, int, int] | None, jobs: int, keep: int | None, lanes: bool,
+    draws: int | None, nested: tuple[int, int, int] | None, precision: Precision,
+    jobs: int, keep: int | None, lanes: bool,
     seed: int | None, out: Path | None, overwrite: bool,
 ) -> None:  # fmt: skip
     """How many vesicles and doses SCENARIO gives, how pure, where the losses are, and how sure that is.
@@ -137,14 +141,16 @@ def yield_(
 
     loaded = load_scenario(scenario, changes, max_file_size)
     used = loaded.seed if seed is None else seed
-    identity = identity_of("yield", loaded.name, loaded.hash, used)
-    target = Target(out or default_path(loaded.name, loaded.hash, used), out is not None, identity, overwrite)
+    screened = {} if precision == "float64" else {"precision": precision}
+    identity = {**identity_of("yield", loaded.name, loaded.hash, used), **screened}
+    path = out or default_path("_".join((loaded.name, *screened.values())), loaded.hash, used)
+    target = Target(path, out is not None, identity, overwrite)
     silent = quiet or as_json
     with writing(target, None if silent else note) as folder:
         with warnings.catch_warnings(), show_progress(silent) as progress:
             warnings.simplefilter("ignore", RuntimeWarning)  # what is not finite is reported with a reason
             yields = evaluate(
-                loaded, draws, seed=used, nested=nested, jobs=jobs, keep=keep,
+                loaded, draws, seed=used, nested=nested, precision=precision, jobs=jobs, keep=keep,
                 lanes=folder / LANES if lanes else None, progress=progress,
             )  # fmt: skip
         written = write_yield(yields, folder, identity)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from exosim.kernel import Step, run
 from exosim.limiting import binding
 from exosim.parameter import Array
-from exosim.readings import ALL_ATTRIBUTES, attribute_results, limit_shares, read_batch
-from exosim.sampling import Nesting
+from exosim.precision import Precision, at_precision
+from exosim.readings import ALL_ATTRIBUTES, attribute_results, contents_of, limit_shares, read_batch
+from exosim.sampling import Nesting, SampleBlock
 from exosim.scenario import Scenario
 from exosim.totals import Key, Shown
 
@@ -21,7 +22,7 @@ COURSE = ("time", "secreted", "harvested", "harvest_volume", "viable_cells", "ti
 """What is kept of a culture at each harvest: arrays of shape (harvests, draws)."""
 LANES = 64
 """Blocks are padded to a multiple of this, so that vectorized loops round alike whatever the block size."""
-TILE = 8192
+TILE = 16384
 """Lanes that are summed up at once, and the most in a block."""
 
 
@@ -39,20 +40,23 @@ class Block:
         self.shown[kind][key] = None if values is None else np.atleast_1d(np.asarray(values, dtype=np.float64))
 
 
-def show(scenario: Scenario, seed: int, start: int, stop: int, nesting: Nesting) -> Block:
+def show(
+    scenario: Scenario, seed: int, start: int, stop: int, nesting: Nesting, precision: Precision = "float64"
+) -> Block:
     """Return what the draws `start` to `stop` show, run as one block, padded."""
     lanes = padded(stop - start)
-    values = scenario.values(start, start + lanes, seed, nesting)
-    recipe, specification = scenario.recipe(values), scenario.specification(values)
+    sample = SampleBlock(seed, start, start + lanes, nesting)
+    values = scenario.values_on(sample)
+    recipe, specification = at_precision((scenario.recipe(values), scenario.specification(values)), precision)
     steps = run(recipe)
-    block = Block()
-    for reading in read_batch(steps, recipe.context, specification):
+    block, contents = Block(), contents_of(recipe.context, specification)
+    for reading in read_batch(steps, recipe.context, specification, contents):
         block.put("reading", (reading.name, reading.step), reading.values, (reading.unit, reading.reason))
     for (step, text), reached in limit_shares(steps).items():
         block.put("limit", (text, step), reached)
-    noise = scenario.noise(start, start + lanes, seed)
+    noise = at_precision(scenario.noise_on(sample), precision)
     everything: Array = 1.0
-    for attribute, unit, reported in attribute_results(steps, recipe.context, specification, noise):
+    for attribute, unit, reported in attribute_results(steps, recipe.context, specification, noise, contents):
         met = attribute.met(reported)
         everything = everything * np.asarray(met)
         block.put("attribute", (attribute.id, None), reported, (unit, None))

@@ -100,6 +100,15 @@ jobs_option = click.option(
 )
 
 
+precision_option = click.option(
+    "--precision",
+    type=click.Choice(["float64", "float32"]),
+    default="float64",
+    show_default=True,
+    help="float32 screens about twice as fast and prints how far it lies from float64.",
+)
+
+
 def _nested(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[int, int, int] | None:
     """Read the --nested option: three whole numbers with an x between them."""
     if value is None:

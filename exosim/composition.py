@@ -1,20 +1,29 @@
-"""Totals and ratios of a material: what is in it, per milliliter and per microgram of protein."""
+"""Totals and ratios of a material: what is in it, per milliliter and per microgram of protein.
+
+:class:`Contents` has the same totals of many materials: what two of them share is summed once.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from exosim.material import Material, plus, total
+from exosim.material import Material, is_number, plus, times, total, weighted
 from exosim.operations.base import Context
 from exosim.parameter import Array
+from exosim.physics.detection import Counter, class_efficiency
 from exosim.physics.size import vesicle_protein
+from exosim.vocabulary import DoseKind
 
-_NOTHING = 1e-300
+_NOTHING = 1e-30
 
 
 def ratio(numerator: Array, denominator: Array) -> Array:
     """Return numerator / denominator, 0 where both are nothing."""
-    return np.asarray(numerator / np.maximum(denominator, _NOTHING))
+    below = np.maximum(denominator, _NOTHING)
+    fits = isinstance(below, np.ndarray) and below.shape == np.broadcast_shapes(np.shape(numerator), below.shape)
+    return np.asarray(np.divide(numerator, below, out=below if fits else None))
 
 
 def own_protein(material: Material, context: Context) -> Array:
@@ -37,3 +46,61 @@ def total_dna(material: Material) -> Array:
 def protein_ceiling(material: Material, context: Context) -> Array:
     """Return the vesicles per microgram that these vesicles would show if nothing else were there [EV/ug]."""
     return ratio(total(material.vesicles), own_protein(material, context))
+
+
+class Contents:
+    """What the materials of a run hold; each sum over an array is taken once, whichever materials it is part of.
+
+    Parameters
+    ----------
+    context : of the run
+    counter : the instrument that counts particles
+    """
+
+    def __init__(self, context: Context, counter: Counter) -> None:
+        self.context, self.counter = context, counter
+        self._seen = class_efficiency(context.sizes, counter.limit, counter.width)
+        self._sums: dict[tuple[str, int], tuple[Array, Array]] = {}
+
+    def total(self, amount: Array) -> Array:
+        """Return the sum over size classes or pools."""
+        return self._once("total", amount, total)
+
+    def vesicles(self, material: Material) -> Array:
+        """Return the vesicles [EV]."""
+        return self.total(material.vesicles)
+
+    def particles(self, material: Material) -> Array:
+        """Return what the instrument counts [particle]."""
+        number: Array = 0.0
+        for kind in (material.vesicles, material.nonvesicular, material.lipoproteins):
+            if not is_number(kind, 0.0):
+                number = plus(number, self._once("seen", kind, lambda amount: weighted(amount, self._seen)))
+        return times(number, 1.0 + self.counter.bias)
+
+    def own_protein(self, material: Material) -> Array:
+        """Return the protein of the vesicles themselves [ug]."""
+        return self._once("protein", material.vesicles, lambda _: own_protein(material, self.context))
+
+    def protein(self, material: Material) -> Array:
+        """Return soluble, bound and the vesicles' own protein [ug]."""
+        return plus(plus(self.total(material.protein), material.associated_protein), self.own_protein(material))
+
+    def protein_ceiling(self, material: Material) -> Array:
+        """Return the vesicles per microgram that these vesicles would show if nothing else were there [EV/ug]."""
+        return ratio(self.vesicles(material), self.own_protein(material))
+
+    def doses(self, material: Material, kind: DoseKind) -> Array:
+        """Return how much of what a dose counts there is: vesicles, counted particles or viable cells."""
+        if kind == "particle":
+            return self.particles(material)
+        return material.viable_cells if kind == "cell" else self.vesicles(material)
+
+    def _once(self, what: str, amount: Array, of: Callable[[Array], Array]) -> Array:
+        """Return a figure of an amount by class; the array is kept with it, so that its identity stays its own."""
+        if not isinstance(amount, np.ndarray):
+            return of(amount)
+        key = (what, id(amount))
+        if key not in self._sums:
+            self._sums[key] = (amount, of(amount))
+        return self._sums[key][1]

@@ -55,6 +55,8 @@ def print_yields(yields: Yields, paths: Sequence[Path]) -> None:
     console = new_console()
     scenario = yields.scenario
     console.print(Text(f"{scenario.title or scenario.name}: {yields.draws:,} draws, seed {yields.seed}", style="bold"))
+    if yields.screening is not None:
+        console.print(Text(str(yields.screening), style="yellow"))
     print_whole(_headline_table(yields), console)
     print_whole(_step_table(yields), console)
     print_spread(yields, console)

@@ -1,7 +1,8 @@
 """Probability distributions with named numbers, as inverse distribution functions.
 
 Every family maps uniform numbers in (0, 1) to values, so that a value can be addressed instead of consumed
-(see :mod:`exosim.sampling`).
+(see :mod:`exosim.sampling`). Families that are a function of the standard normal score of the uniform number are
+written as that function: where the score is known, as in a Gaussian copula, they take it as it is.
 """
 
 from __future__ import annotations
@@ -11,12 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from exosim.parameter import Array
+from exosim.normal import Floats, normal_distribution, normal_quantile
+from exosim.quantile_table import beta_of_normal, gamma_of_normal
 
 Numbers = Mapping[str, float]
-Floats = NDArray[np.float64]
 _PRACTICALLY_EMPTY = 1e-12
 
 
@@ -27,17 +27,19 @@ class Family:
     Attributes
     ----------
     forms : the accepted sets of number names; exactly one of them must be given
-    plain : the numbers that are dimensionless whatever the quantity is
-    quantile : inverse distribution function of (numbers, uniforms)
+    inverse : value at (numbers, uniforms), or at (numbers, normal scores) when `of_normal`
     support : smallest and largest possible value
     problem : what is wrong with the numbers, or None
+    plain : the numbers that are dimensionless whatever the quantity is
+    of_normal : whether the inverse is written in the standard normal score of the uniform number
     """
 
     forms: tuple[tuple[str, ...], ...]
-    quantile: Callable[[Numbers, Floats], Floats]
+    inverse: Callable[[Numbers, Floats], Floats]
     support: Callable[[Numbers], tuple[float, float]]
     problem: Callable[[Numbers], str | None]
     plain: tuple[str, ...] = ()
+    of_normal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,21 @@ class Distribution:
     family: str
     numbers: tuple[tuple[str, float], ...]
 
+    @property
+    def of_normal(self) -> bool:
+        """Whether values follow from the normal score more directly than from the uniform number."""
+        return FAMILIES[self.family].of_normal
+
     def quantile(self, uniforms: Floats) -> Floats:
         """Return the values whose distribution function equals `uniforms`."""
-        return FAMILIES[self.family].quantile(dict(self.numbers), uniforms)
+        return self._inverse(normal_quantile(uniforms) if self.of_normal else uniforms)
+
+    def at_scores(self, z: Floats) -> Floats:
+        """Return the values whose distribution function is that of the standard normal distribution at `z`."""
+        return self._inverse(z if self.of_normal else normal_distribution(z))
+
+    def _inverse(self, numbers: Floats) -> Floats:
+        return FAMILIES[self.family].inverse(dict(self.numbers), numbers)
 
     def support(self) -> tuple[float, float]:
         """Return the smallest and the largest possible value."""
@@ -62,20 +76,6 @@ class Distribution:
     def problem(self) -> str | None:
         """Return what is wrong with the numbers, or None."""
         return FAMILIES[self.family].problem(dict(self.numbers))
-
-
-def normal_quantile(uniforms: Floats) -> Floats:
-    """Return the standard normal quantile of `uniforms`."""
-    from scipy.special import ndtri
-
-    return np.asarray(ndtri(uniforms), dtype=np.float64)
-
-
-def normal_distribution(values: Array) -> Floats:
-    """Return the standard normal distribution function of `values`."""
-    from scipy.special import ndtr
-
-    return np.asarray(ndtr(values), dtype=np.float64)
 
 
 def _low_high(n: Numbers) -> tuple[float, float]:
@@ -103,13 +103,13 @@ def _uniform(n: Numbers, u: Floats) -> Floats:
 def _triangular(n: Numbers, u: Floats) -> Floats:
     low, mode, high = n["low"], n["mode"], n["high"]
     width = high - low
-    rising = low + np.sqrt(u * width * (mode - low))
-    falling = high - np.sqrt((1.0 - u) * width * (high - mode))
-    return np.where(u * width < mode - low, rising, falling)
+    rising = low + np.sqrt(u * (width * (mode - low)))
+    falling = high - np.sqrt((1.0 - u) * (width * (high - mode)))
+    return np.where(u < (mode - low) / width, rising, falling)
 
 
-def _normal(n: Numbers, u: Floats) -> Floats:
-    return n["mean"] + n["sd"] * normal_quantile(u)
+def _normal(n: Numbers, z: Floats) -> Floats:
+    return n["mean"] + n["sd"] * z
 
 
 def _truncation(n: Numbers) -> tuple[float, float, float]:
@@ -147,9 +147,11 @@ def _log_numbers(n: Numbers) -> tuple[float, float]:
     return math.log(n["mean"]) - variance / 2, math.sqrt(variance)
 
 
-def _lognormal(n: Numbers, u: Floats) -> Floats:
+def _lognormal(n: Numbers, z: Floats) -> Floats:
     center, sigma = _log_numbers(n)
-    return np.exp(center + sigma * normal_quantile(u))
+    exponent = sigma * z
+    exponent += center
+    return np.exp(exponent, out=exponent)
 
 
 def _lognormal_problem(n: Numbers) -> str | None:
@@ -161,12 +163,10 @@ def _lognormal_problem(n: Numbers) -> str | None:
     return _spread("cv")(n)
 
 
-def _pert(n: Numbers, u: Floats) -> Floats:
-    from scipy.special import betaincinv
-
+def _pert(n: Numbers, z: Floats) -> Floats:
     width = n["high"] - n["low"]
     first = 1.0 + 4.0 * (n["mode"] - n["low"]) / width
-    return n["low"] + width * np.asarray(betaincinv(first, 6.0 - first, u), dtype=np.float64)
+    return np.minimum(n["low"] + width * beta_of_normal(first, 6.0 - first, z), n["high"])
 
 
 def _beta_shapes(n: Numbers) -> tuple[float, float]:
@@ -174,11 +174,8 @@ def _beta_shapes(n: Numbers) -> tuple[float, float]:
     return n["mean"] * concentration, (1.0 - n["mean"]) * concentration
 
 
-def _beta(n: Numbers, u: Floats) -> Floats:
-    from scipy.special import betaincinv
-
-    first, second = _beta_shapes(n)
-    return np.asarray(betaincinv(first, second, u), dtype=np.float64)
+def _beta(n: Numbers, z: Floats) -> Floats:
+    return beta_of_normal(*_beta_shapes(n), z)
 
 
 def _beta_problem(n: Numbers) -> str | None:
@@ -201,11 +198,9 @@ def _exponential(n: Numbers, u: Floats) -> Floats:
     return np.asarray(-n["mean"] * np.log1p(-u))
 
 
-def _gamma(n: Numbers, u: Floats) -> Floats:
-    from scipy.special import gammaincinv
-
+def _gamma(n: Numbers, z: Floats) -> Floats:
     shape = 1.0 / n["cv"] ** 2
-    return np.asarray(gammaincinv(shape, u) * n["mean"] / shape, dtype=np.float64)
+    return gamma_of_normal(shape, z) * (n["mean"] / shape)
 
 
 def _weibull(n: Numbers, u: Floats) -> Floats:
@@ -215,16 +210,19 @@ def _weibull(n: Numbers, u: Floats) -> Floats:
 FAMILIES: Mapping[str, Family] = {
     "uniform": Family((("low", "high"),), _uniform, _low_high, _ordered),
     "triangular": Family((("low", "mode", "high"),), _triangular, _low_high, _mode_inside),
-    "normal": Family((("mean", "sd"),), _normal, lambda n: (-math.inf, math.inf), _spread("sd")),
+    "normal": Family((("mean", "sd"),), _normal, lambda n: (-math.inf, math.inf), _spread("sd"), of_normal=True),
     "truncated_normal": Family((("mean", "sd", "low", "high"),), _truncated_normal, _low_high, _truncated_problem),
     "lognormal": Family(
-        (("median", "gsd"), ("mean", "cv")), _lognormal, lambda n: (0.0, math.inf), _lognormal_problem, ("gsd", "cv")
+        (("median", "gsd"), ("mean", "cv")), _lognormal, lambda n: (0.0, math.inf), _lognormal_problem,
+        ("gsd", "cv"), of_normal=True,
     ),
-    "pert": Family((("low", "mode", "high"),), _pert, _low_high, _mode_inside),
+    "pert": Family((("low", "mode", "high"),), _pert, _low_high, _mode_inside, of_normal=True),
     "exponential": Family((("mean",),), _exponential, lambda n: (0.0, math.inf), _positive("mean")),
-    "gamma": Family((("mean", "cv"),), _gamma, lambda n: (0.0, math.inf), _positive("mean", "cv"), ("cv",)),
+    "gamma": Family(
+        (("mean", "cv"),), _gamma, lambda n: (0.0, math.inf), _positive("mean", "cv"), ("cv",), of_normal=True
+    ),
     "weibull": Family(
         (("shape", "scale"),), _weibull, lambda n: (0.0, math.inf), _positive("shape", "scale"), ("shape",)
     ),
-    "beta": Family((("mean", "sd"),), _beta, lambda n: (0.0, 1.0), _beta_problem, ("mean", "sd")),
-}
+    "beta": Family((("mean", "sd"),), _beta, lambda n: (0.0, 1.0), _beta_problem, ("mean", "sd"), of_normal=True),
+}  # fmt: skip

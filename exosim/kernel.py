@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from exosim.freed_memory import keep_freed_memory
 from exosim.material import Material
 from exosim.operations.base import Outcome
 from exosim.recipe import Recipe, UnitProcedure
@@ -26,6 +27,7 @@ class Step:
 
 def run(recipe: Recipe) -> tuple[Step, ...]:
     """Return every step of the recipe; the lanes are those of the parameter values."""
+    keep_freed_memory()
     streams: dict[str, Material] = {}
     steps: list[Step] = []
     for procedure in recipe.procedures:

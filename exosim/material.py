@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from exosim.parameter import Array
 from exosim.vocabulary import SPECIES
@@ -64,13 +66,24 @@ class Material:
     endotoxin: Array = 0.0
     cargo: Array = 0.0
 
+    def present(self) -> dict[str, Array]:
+        """Return the amounts that are not a plain 0, by name."""
+        return {
+            name: amount
+            for name, amount in zip(FIELDS, _AMOUNTS(self), strict=True)
+            if not (isinstance(amount, (float, int)) and amount == 0.0)
+        }
+
     def __add__(self, other: Material) -> Material:
         """Mix two materials."""
-        return Material(**{name: plus(getattr(self, name), getattr(other, name)) for name in FIELDS})
+        first, second = self.present(), other.present()
+        if not first or not second:
+            return other if second else self
+        return Material(**{**first, **{n: first[n] + amount if n in first else amount for n, amount in second.items()}})
 
     def portion(self, share: Array) -> Material:
         """Return the `share` of everything, volume included."""
-        return Material(**{name: times(getattr(self, name), share) for name in FIELDS})
+        return Material(**{name: times(amount, share) for name, amount in self.present().items()})
 
     def divided(self, shares: Mapping[str, float]) -> dict[str, Material]:
         """Return the material in parts, by name, in proportion to their `shares`: together they are this material."""
@@ -94,10 +107,10 @@ class Material:
             kept = {"doublings": kept["viable_cells"], **kept}
         stays: dict[str, Array] = {}
         goes: dict[str, Array] = {}
-        for name in FIELDS:
-            amount, fraction = getattr(self, name), kept.get(name, otherwise)
+        for name, amount in self.present().items():
+            fraction = kept.get(name, otherwise)
             stays[name] = times(amount, fraction)
-            goes[name] = 0.0 if is_number(fraction, 1.0) else plus(amount, times(stays[name], -1.0))
+            goes[name] = 0.0 if is_number(fraction, 1.0) else minus(amount, stays[name])
         return Material(**stays), Material(**goes)
 
     def replaced(self, **amounts: Array) -> Material:
@@ -106,6 +119,8 @@ class Material:
 
 
 FIELDS: tuple[str, ...] = ("volume", *SPECIES)
+_AMOUNTS = operator.attrgetter(*FIELDS)
+_ROUNDING, _ROUNDING_32 = 1e-9, 4e-6
 
 
 def is_number(value: Array, number: float) -> bool:
@@ -115,6 +130,8 @@ def is_number(value: Array, number: float) -> bool:
 
 def times(amount: Array, share: Array) -> Array:
     """Return amount × share, skipping the work when either is a plain 0 or 1."""
+    if type(amount) is type(share) is np.ndarray:
+        return amount * share
     if is_number(amount, 0.0) or is_number(share, 1.0):
         return amount
     return 0.0 if is_number(share, 0.0) else amount * share
@@ -122,9 +139,31 @@ def times(amount: Array, share: Array) -> Array:
 
 def plus(first: Array, second: Array) -> Array:
     """Return first + second, skipping the work when either is a plain 0."""
+    if type(first) is type(second) is np.ndarray:
+        return first + second
     if is_number(first, 0.0):
         return second
     return first if is_number(second, 0.0) else first + second
+
+
+def minus(first: Array, second: Array) -> Array:
+    """Return first - second, skipping the work when the second is a plain 0."""
+    return first if is_number(second, 0.0) else first - second
+
+
+def one_where(condition: ArrayLike) -> Array:
+    """Return 1 where a condition holds, else 0, as truth values: they count, and widen no number that they meet."""
+    return cast(Array, np.asarray(condition, dtype=np.bool_))
+
+
+def as_precise(constants: NDArray[np.float64], values: Array) -> NDArray[np.float64]:
+    """Return constants in the precision of the `values` that they meet: float64 ones would widen float32 values."""
+    return constants.astype(np.result_type(values), copy=False)
+
+
+def short_of_whole(count: Array) -> Array:
+    """Return by how much a `count` may miss a whole number by rounding alone, at its own precision."""
+    return _ROUNDING if np.result_type(count) == np.float64 else _ROUNDING_32 * (count + 1.0)
 
 
 def total(amount: Array) -> Array:
@@ -132,3 +171,23 @@ def total(amount: Array) -> Array:
     if isinstance(amount, np.ndarray) and amount.ndim == 2:
         return np.asarray(amount.sum(axis=0))
     return amount
+
+
+def weighted(amount: Array, weights: Array) -> Array:
+    """Return the sum over size classes of amount × weight, shape (lanes,).
+
+    Parameters
+    ----------
+    amount : shape (classes, lanes) or (classes, 1), or the plain number 0 of an absent species
+    weights : shape (classes, 1), or (classes, lanes) where they vary
+
+    Notes
+    -----
+    A product of matrices where the weights are the same in all lanes: no array of the shape of the amount is written.
+    Its rounding does not depend on the number of lanes where that is a multiple of 64.
+    """
+    if not isinstance(amount, np.ndarray):
+        return total(np.asarray(amount * weights))
+    if isinstance(weights, np.ndarray) and weights.shape[-1] == 1:
+        return np.asarray(np.dot(weights[:, 0].astype(amount.dtype, copy=False), amount))
+    return total(amount * weights)

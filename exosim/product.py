@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from exosim.material import SizeClasses
 from exosim.operations.base import Context
 from exosim.parameter import Array, parameter
 from exosim.physics.detection import Counter
@@ -82,11 +83,17 @@ class ProteinSize:
         return np.stack(np.broadcast_arrays(*map(np.atleast_1d, diameters)))
 
 
+def laid_out(typical: VesicleSize) -> SizeClasses:
+    """Return the size classes of a run, which fit the typical distribution of diameters."""
+    median, gsd = float(np.asarray(typical.median)), float(np.asarray(typical.gsd))
+    return size_classes(round(typical.classes), median, gsd)
+
+
 def run_context(
+    sizes: SizeClasses,
     size: VesicleSize,
     vesicles: Vesicles,
     proteins: ProteinSize,
-    typical: tuple[float, float],
     counter: Counter,
     dose_kind: DoseKind,
 ) -> Context:
@@ -94,12 +101,11 @@ def run_context(
 
     Parameters
     ----------
+    sizes : the size classes
     size, vesicles, proteins : parameter values, numbers or lanes
-    typical : median and geometric standard deviation for which the size classes are laid out
     counter : the instrument of the product
     dose_kind : what a dose counts
     """
-    sizes = size_classes(round(size.classes), *typical)
     shares = class_shares(sizes, size.median, size.gsd)
     pools, enzyme = proteins.pools(), proteins.nuclease
     return Context(sizes, shares, vesicles.protein_fraction, counter, dose_kind, pools, enzyme)

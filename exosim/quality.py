@@ -14,11 +14,11 @@ from typing import Literal
 
 import numpy as np
 
-from exosim.composition import ratio, total_dna, total_protein
-from exosim.material import Material, times, total
+from exosim.composition import Contents, ratio, total_dna, total_protein
+from exosim.material import Material, is_number, times, total
 from exosim.operations.base import Context
 from exosim.parameter import Array, parameter
-from exosim.physics.detection import Counter, counted_particles
+from exosim.physics.detection import Counter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class Assay:
 
     def counter(self) -> Counter:
         """Return the particle counter that this assay is."""
-        return Counter(self.detection_limit, self.detection_width, np.maximum(self.bias, -1.0))
+        return Counter(self.detection_limit, self.detection_width, self._bias)
 
     def error(self, z: Array) -> Array:
         """Return the lognormal factor of one result, for a standard normal number."""
@@ -54,7 +54,12 @@ class Assay:
 
     def reported(self, true: Array, z: Array) -> Array:
         """Return the result for a true value and a standard normal number."""
-        return np.asarray(true * np.maximum(1.0 + self.bias, 0.0) * self.error(z))
+        return np.asarray(true * (1.0 + self._bias) * self.error(z))
+
+    @property
+    def _bias(self) -> Array:
+        """The bias, with which no result is below 0."""
+        return 0.0 if is_number(self.bias, 0.0) else np.maximum(self.bias, -1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +84,18 @@ MEASURES: Mapping[str, Measure] = {
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """What measures are taken of: the final product and the doses made of it."""
+    """What measures are taken of: the final product and the doses made of it.
+
+    Attributes
+    ----------
+    product, dose_volume_ml, context : the material, the volume of a dose [mL], and what the run shares
+    contents : what the instrument of the product finds in it, where that is known
+    """
 
     product: Material
     context: Context
     dose_volume_ml: Array
+    contents: Contents | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +121,7 @@ def reported_value(measure: Measure, lot: Lot, instrument: Result, assay: Result
     """
     over_protein = measure.bottom == "protein"
     if measure.top == "particles":
-        top = _counted(lot, instrument if over_protein or assay is None else assay)
+        top = _counted(lot, instrument if over_protein or assay is None else assay, instrument)
     else:
         top = _through(None if over_protein else assay, _amount(measure.top, lot))
     if over_protein:
@@ -118,9 +130,10 @@ def reported_value(measure: Measure, lot: Lot, instrument: Result, assay: Result
     return times(per_milliliter, lot.dose_volume_ml) if measure.bottom == "dose" else per_milliliter
 
 
-def _counted(lot: Lot, result: Result) -> Array:
-    count = counted_particles(lot.product, lot.context.sizes, result.assay.counter())
-    return times(count, result.assay.error(result.z))
+def _counted(lot: Lot, result: Result, instrument: Result) -> Array:
+    known = lot.contents if result is instrument else None
+    contents = Contents(lot.context, result.assay.counter()) if known is None else known
+    return times(contents.particles(lot.product), result.assay.error(result.z))
 
 
 def _through(result: Result | None, true: Array) -> Array:
@@ -130,6 +143,8 @@ def _through(result: Result | None, true: Array) -> Array:
 def _amount(what: str, lot: Lot) -> Array:
     if what == "dna":
         return total_dna(lot.product)
+    if lot.contents is not None:
+        return lot.contents.protein(lot.product) if what == "protein" else lot.contents.vesicles(lot.product)
     return total_protein(lot.product, lot.context) if what == "protein" else total(lot.product.vesicles)
 
 

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exosim.distributions import Distribution, Floats, normal_distribution, normal_quantile
+from exosim.distributions import Distribution
+from exosim.normal import Floats, normal_distribution, normal_quantile
 
 NAMES = ("p5", "p50", "p95")
 _OUTER = 0.95
@@ -34,9 +35,13 @@ class QuantileGiven(Distribution):
     low: float = 0.0
     high: float = math.inf
 
-    def quantile(self, uniforms: Floats) -> Floats:
-        """Return the values whose distribution function equals `uniforms`."""
-        z = normal_quantile(uniforms) / float(normal_quantile(np.array(_OUTER)))
+    @property
+    def of_normal(self) -> bool:
+        """Whether values follow from the normal score more directly than from the uniform number: they do."""
+        return True
+
+    def _inverse(self, numbers: Floats) -> Floats:
+        z = numbers / float(normal_quantile(_OUTER))
         if math.isinf(self.high):
             return np.asarray(self.low + np.exp(self._above(z)))
         share = normal_distribution(self._between(z))

@@ -5,7 +5,7 @@ Names and units of the headline figures are fixed: other programs read them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,12 +18,12 @@ from exosim.cell_readings import (
     harvested_cells,
     last_expansion,
 )
-from exosim.composition import protein_ceiling, ratio, total_dna, total_protein
+from exosim.composition import Contents, ratio, total_dna
 from exosim.kernel import Step, last_maker
-from exosim.material import Material, is_number, plus, times, total
+from exosim.material import Material, is_number, plus, short_of_whole, times, total
 from exosim.operations.base import HARVEST_HOLD, HEADROOM, Context, Outcome
 from exosim.parameter import Array
-from exosim.physics.detection import Counter, counted_particles, dose_content
+from exosim.physics.detection import dose_content
 from exosim.quality import MEASURES, Assay, Attribute, Lot, Result, reported_value
 from exosim.recipe import WASTE
 from exosim.vocabulary import DoseKind
@@ -130,7 +130,9 @@ class Specification:
         return self.assays[self.instrument_id]
 
 
-def stages(steps: Iterable[Step], species: str = "vesicles") -> tuple[Stage, ...]:
+def stages(
+    steps: Iterable[Step], species: str = "vesicles", summed: Callable[[Array], Array] = total
+) -> tuple[Stage, ...]:
     """Return the rows of the step table.
 
     A wait that takes vesicles is a row of its own, named ``<id>.hold``, and so is a split with waste, ``<id>.split``.
@@ -138,28 +140,36 @@ def stages(steps: Iterable[Step], species: str = "vesicles") -> tuple[Stage, ...
     Parameters
     ----------
     species : what the losses and the amounts before each step are counted in
+    summed : how an amount by size class is summed
     """
-    return tuple(row for step in steps for row in _stages_of(step, species))
+    return tuple(row for step in steps for row in _stages_of(step, lambda material: summed(getattr(material, species))))
 
 
-def _stages_of(step: Step, species: str) -> Iterator[Stage]:
+def _stages_of(step: Step, amount: Callable[[Material], Array]) -> Iterator[Stage]:
     procedure, outcome = step.procedure, step.outcome
-    name, before = procedure.id, _amount(step.held, species)
+    name, before = procedure.id, amount(step.held)
     if not is_number(step.waited.vesicles, 0.0):
-        waited = _amount(step.waited, species)
+        waited = amount(step.waited)
         yield Stage(f"{name}.hold", step.held, plus(before, waited), procedure.expected_hold, {"hold": waited})
-    lost = {channel: _amount(material, species) for channel, material in outcome.losses.items()}
+    lost = {channel: amount(material) for channel, material in outcome.losses.items()}
     in_pools = lost.pop(HARVEST_HOLD, 0.0)
-    harvested = outcome.product + outcome.losses.get(HARVEST_HOLD, Material())
+    harvested = _collected(outcome)
     yield Stage(name, harvested, before, outcome.duration, lost)
     if not is_number(in_pools, 0.0):
-        yield Stage(f"{name}.hold", outcome.product, _amount(harvested, species), 0.0, {HARVEST_HOLD: in_pools})
+        yield Stage(f"{name}.hold", outcome.product, amount(harvested), 0.0, {HARVEST_HOLD: in_pools})
     if WASTE in procedure.split:
         parts = outcome.product.divided(procedure.split)
-        wasted, used = _amount(parts.pop(WASTE), species), Material()
+        wasted, used = amount(parts.pop(WASTE)), Material()
         for part in parts.values():
             used = used + part
-        yield Stage(f"{name}.split", used, _amount(outcome.product, species), 0.0, {WASTE: wasted})
+        yield Stage(f"{name}.split", used, amount(outcome.product), 0.0, {WASTE: wasted})
+
+
+def _collected(outcome: Outcome) -> Material:
+    """Return the product before what it lost while it waited for its pool."""
+    if HARVEST_HOLD not in outcome.losses:
+        return outcome.product
+    return outcome.product + outcome.losses[HARVEST_HOLD]
 
 
 def _headrooms(steps: Iterable[Step]) -> Iterator[Reading]:
@@ -170,28 +180,36 @@ def _headrooms(steps: Iterable[Step]) -> Iterator[Reading]:
                 yield Reading(name, step.procedure.id, "1", value)
 
 
-def _amount(material: Material, species: str) -> Array:
-    return total(getattr(material, species))
+def contents_of(context: Context, specification: Specification) -> Contents:
+    """Return what counts the contents of the materials of a run: hand it to all that read the same steps."""
+    return Contents(context, specification.instrument.counter())
 
 
-def read_batch(steps: Sequence[Step], context: Context, specification: Specification) -> list[Reading]:
-    """Return the headline figures, then what is reported after each step."""
+def read_batch(
+    steps: Sequence[Step], context: Context, specification: Specification, contents: Contents | None = None
+) -> list[Reading]:
+    """Return the headline figures, then what is reported after each step.
+
+    Parameters
+    ----------
+    contents : of the materials of these steps, as far as they are known
+    """
     if specification.dose.kind == "cell":
         return _read_cells(steps, context, specification)
-    rows = stages(steps)
-    start = _harvested(steps)
-    counter = specification.instrument.counter()
-    readings = _headlines(steps, context, specification, start)
+    contents = contents_of(context, specification) if contents is None else contents
+    rows = stages(steps, summed=contents.total)
+    start = _harvested(steps, contents)
+    readings = _headlines(steps, contents, specification, start)
     for row in rows:
-        readings.extend(_stage_readings(row, context, counter, start))
+        readings.extend(_stage_readings(row, contents, start))
     return [*readings, *_headrooms(steps)]
 
 
 def _read_cells(steps: Sequence[Step], context: Context, specification: Specification) -> list[Reading]:
     """Return the figures of a product of cells; yields refer to what leaves the last expansion."""
-    last, counter, dose = _made(steps), specification.instrument.counter(), specification.dose
+    last, dose = _made(steps), specification.dose
     found = {
-        "doses": _doses(last, last.product, context, counter, dose),
+        "doses": _doses(last, last.product.viable_cells, dose),
         "vials": last.monitors.get("accepted"),
         "batch_duration": _duration(steps),
         **cell_headlines(steps),
@@ -220,27 +238,27 @@ def limit_shares(steps: Iterable[Step]) -> dict[tuple[str, str], Array]:
     return {(step.procedure.id, text): at for step in steps for text, at in step.outcome.limits.items()}
 
 
-def _harvested(steps: Iterable[Step]) -> Array:
+def _harvested(steps: Iterable[Step], contents: Contents) -> Array:
     """Return the vesicles that leave the cultures in their harvests, or the conditioned medium."""
     result: Array = 0.0
     for step in steps:
         if step.procedure.operation.makes_vesicles:
-            material = step.outcome.product + step.outcome.losses.get(HARVEST_HOLD, Material())
-            result = plus(result, total(material.vesicles))
+            result = plus(result, contents.vesicles(step.outcome.product))
+            if HARVEST_HOLD in step.outcome.losses:
+                result = plus(result, contents.vesicles(step.outcome.losses[HARVEST_HOLD]))
     return result
 
 
-def _stage_readings(row: Stage, context: Context, counter: Counter, start: Array) -> Iterator[Reading]:
+def _stage_readings(row: Stage, contents: Contents, start: Array) -> Iterator[Reading]:
     material = row.material
-    vesicles, milliliters = total(material.vesicles), times(material.volume, 1e3)
+    vesicles, milliliters = contents.vesicles(material), times(material.volume, 1e3)
     yield Reading("duration", row.id, "h", row.hours)
     yield from _loss_readings(row, "EV")
     if is_number(vesicles, 0.0):
         yield Reading("viable_cells", row.id, "cell", material.viable_cells)
         return
-    protein = total_protein(material, context)
-    particles = counted_particles(material, context.sizes, counter)
-    ceiling, pure = protein_ceiling(material, context), ratio(vesicles, protein)
+    protein, particles = contents.protein(material), contents.particles(material)
+    ceiling, pure = contents.protein_ceiling(material), ratio(vesicles, protein)
     values = (
         vesicles,
         milliliters,
@@ -279,17 +297,17 @@ def _headline(name: str, unit: str, values: Array | None) -> Reading:
     return Reading(name, None, unit, values, None if values is not None else reasons.get(name, NO_CULTURE))
 
 
-def _headlines(steps: Sequence[Step], context: Context, specification: Specification, start: Array) -> list[Reading]:
-    last = _made(steps)
-    product, counter = last.product, specification.instrument.counter()
-    vesicles, protein = total(product.vesicles), total_protein(product, context)
+def _headlines(steps: Sequence[Step], contents: Contents, specification: Specification, start: Array) -> list[Reading]:
+    last, dose = _made(steps), specification.dose
+    product = last.product
+    vesicles, protein = contents.vesicles(product), contents.protein(product)
     pure = ratio(vesicles, protein)
     found: dict[str, Array | None] = {
-        "doses": _doses(last, product, context, counter, specification.dose),
+        "doses": _doses(last, contents.doses(product, dose.kind), dose),
         "ev_yield": ratio(vesicles, start),
         "evs_per_protein": pure,
-        "particles_per_protein": ratio(counted_particles(product, context.sizes, counter), protein),
-        "purity_relative_to_ceiling": ratio(pure, protein_ceiling(product, context)),
+        "particles_per_protein": ratio(contents.particles(product), protein),
+        "purity_relative_to_ceiling": ratio(pure, contents.protein_ceiling(product)),
         "vials": last.monitors.get("accepted"),
         "harvested": start,
         "vialed": vesicles,
@@ -312,36 +330,40 @@ def _culture_headlines(steps: Iterable[Step], start: Array) -> dict[str, Array |
     return {"secreted": secreted, "particles_per_cell_per_day": ratio(start, cell_hours / 24.0)}
 
 
-def _doses(last: Outcome, product: Material, context: Context, counter: Counter, dose: DoseRule) -> Array:
-    """Return whole doses; a tolerance of 1e-9 keeps exact multiples whole in floating point."""
+def _doses(last: Outcome, available: Array, dose: DoseRule) -> Array:
+    """Return whole doses of what is `available` in bulk; a tolerance keeps exact multiples whole."""
     if "content" in last.monitors:
         available = (last.monitors["accepted"] - last.monitors["retained"]) * last.monitors["content"]
-    else:
-        available = dose_content(product, dose.kind, context.sizes, counter)
-    return np.asarray(np.floor(available / dose.amount * (1.0 + 1e-12) + 1e-9))
+    doses = available / dose.amount
+    return np.asarray(np.floor(doses * (1.0 + 1e-12) + short_of_whole(doses)))
 
 
 def doses_of(last: Outcome, context: Context, dose: DoseRule) -> Array:
     """Return the whole doses that the outcome of the last procedure holds; 0 when it has nothing that a dose counts."""
     if is_number(getattr(last.product, dose.species), 0.0):
         return 0.0
-    return _doses(last, last.product, context, context.counter, dose)
+    return _doses(last, dose_content(last.product, dose.kind, context.sizes, context.counter), dose)
 
 
 def attribute_results(
-    steps: Sequence[Step], context: Context, specification: Specification, noise: Mapping[str, Array]
+    steps: Sequence[Step],
+    context: Context,
+    specification: Specification,
+    noise: Mapping[str, Array],
+    contents: Contents | None = None,
 ) -> Iterator[tuple[Attribute, str, Array]]:
     """Yield each attribute with the unit and the values that are reported for it.
 
     Parameters
     ----------
     noise : standard normal number of the one result of each assay, by its id
+    contents : of the materials of these steps, as far as they are known
     """
     product = _made(steps).product
-    counter = specification.instrument.counter()
-    contained = dose_content(product, specification.dose.kind, context.sizes, counter)
+    contents = contents_of(context, specification) if contents is None else contents
+    contained = contents.doses(product, specification.dose.kind)
     per_dose = ratio(times(product.volume, 1e3), contained / specification.dose.amount)
-    lot = Lot(product, context, per_dose)
+    lot = Lot(product, context, per_dose, contents)
     results = {name: Result(assay, noise[name]) for name, assay in specification.assays.items()}
     for attribute in specification.attributes:
         measure = MEASURES[attribute.measure]

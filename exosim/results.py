@@ -25,6 +25,7 @@ from exosim.version import __version__
 if TYPE_CHECKING:
     from exosim.collecting import Kept
     from exosim.scenario import Scenario
+    from exosim.screening import ScreeningError
     from exosim.stopping import Reached
 
 Again: TypeAlias = Callable[..., "Yields"]
@@ -41,7 +42,10 @@ class Yields(YieldViews):
     nested : number of worlds, of donors in each world and of batches of each donor
     lanes : folder with the headlines and attributes on all draws; None when they were not written
     version : version of exosim that ran it
+    screening : how far the figures lie from float64, where they were computed in float32; else None
     """
+
+    screening: ScreeningError | None = None
 
     def __init__(
         self,
@@ -214,6 +218,7 @@ class Yields(YieldViews):
             "kept": self.kept,
             "quantile_error": self.quantile_error,
             "nested": dict(zip(("worlds", "donors", "batches"), self.nested, strict=True)),
+            **({} if self.screening is None else {"screening": self.screening.as_dict()}),
             "quantities": [summary.as_dict() for summary in self.quantities()],
             "limits": [limit.as_dict() for limit in self.limits()],
             "bounds": [bound.as_dict() for bound in self.bounds()],
@@ -227,6 +232,7 @@ class Yields(YieldViews):
     def __str__(self) -> str:
         lines = [f"{self.scenario.name}: {self.draws} draws, seed {self.seed}: median (5 to 95 %)"]
         lines += [f"  {summary}" for summary in self.headlines()]
+        lines += [] if self.screening is None else [f"  {self.screening}"]
         return "\n".join([*lines, f"  {self.scenario.ledger().headline()}"])
 
 

@@ -10,19 +10,28 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
 
-from exosim.distributions import Distribution, Floats, normal_distribution, normal_quantile
+from exosim.distributions import Distribution
+from exosim.normal import Floats, normal_quantile
 from exosim.parameter import Array
 
 Level: TypeAlias = Literal["study", "donor", "batch"]
 LEVELS: tuple[Level, ...] = ("study", "donor", "batch")
+COMMON = "common"
+"""Name under which the common factor of the step recoveries of a batch is drawn."""
+Key = TypeVar("Key")
 _PER_COUNTER = 4
 _SPREAD = "#spread"
+_EMPTY = np.zeros(_PER_COUNTER, np.uint64)
+_UNUSED = np.uint64(12)
+_ONE = np.uint64(0x3FF0000000000000)
+"""The bits of 1.0: with 52 random bits, they are a number in [1, 2)."""
 
 
 def uniforms(seed: int, name: str, level: Level, start: int, stop: int) -> Floats:
@@ -39,11 +48,31 @@ def uniforms(seed: int, name: str, level: Level, start: int, stop: int) -> Float
     -------
     array of shape (stop - start,); never exactly 0 or 1
     """
+    return _uniforms(_generator(), seed, name, level, start, stop)
+
+
+def _generator() -> np.random.Philox:
+    return np.random.Philox(key=0)
+
+
+def _uniforms(generator: np.random.Philox, seed: int, name: str, level: Level, start: int, stop: int) -> Floats:
+    """Return uniform numbers by a generator that is set to their address: to make one takes as long as 2000 numbers."""
     digest = hashlib.blake2b(f"{seed}\0{level}\0{name}".encode(), digest_size=16).digest()
-    first = start // _PER_COUNTER
-    generator = np.random.Philox(counter=first, key=int.from_bytes(digest, "little"))
-    raw = generator.random_raw(stop - first * _PER_COUNTER)[start - first * _PER_COUNTER :]
-    return ((raw >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+    first, skipped = divmod(start, _PER_COUNTER)
+    generator.state = {
+        "bit_generator": "Philox",
+        "state": {"counter": np.array([first, 0, 0, 0], np.uint64), "key": np.frombuffer(digest, "<u8")},
+        "buffer": _EMPTY,
+        "buffer_pos": _PER_COUNTER,
+        "has_uint32": 0,
+        "uinteger": 0,
+    }
+    raw = generator.random_raw(stop - start + skipped)[skipped:]
+    raw >>= _UNUSED
+    raw |= _ONE
+    numbers = raw.view(np.float64)
+    numbers -= 1.0 - 2.0**-53  # exact: leaves (n + 1/2) / 2^52 for the 52 bits n
+    return np.asarray(numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +91,111 @@ class Nesting:
         """Number of lanes of one world."""
         return self.donors * self.batches
 
+    def sharing(self, level: Level) -> int:
+        """Return how many lanes share a member of `level`."""
+        return {"study": self.lanes, "donor": self.batches, "batch": 1}[level]
+
     def uniforms(self, seed: int, name: str, level: Level, start: int, stop: int) -> Floats:
         """Return the uniform numbers of the lanes `start` to `stop`; lanes that share a member of `level` are equal."""
-        shared = {"study": self.lanes, "donor": self.batches, "batch": 1}[level]
-        if shared == 1:
-            return uniforms(seed, name, level, start, stop)
-        first = start // shared
-        drawn = uniforms(seed, name, level, first, -(-stop // shared))
-        return np.asarray(drawn[np.arange(start, stop) // shared - first])
+        return SampleBlock(seed, start, stop, self).uniforms(name, level)
 
 
 FLAT = Nesting()
-COMMON = "common"
-"""Name under which the common factor of the step recoveries of a batch is drawn."""
+
+
+class Sample(ABC):
+    """The random numbers of some lanes, by name and level: each is drawn when it is first asked for, and kept.
+
+    Whatever asks for the same number is given the same array, which is read-only: the quantities of one design that
+    share a factor, and all designs that run on the same lanes.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed, self._generator = seed, _generator()
+        self._uniforms: dict[tuple[str, Level], Floats] = {}
+        self._normals: dict[tuple[str, Level], Floats] = {}
+        self._values: dict[tuple[str, Quantity], Floats] = {}
+
+    def uniforms(self, name: str, level: Level) -> Floats:
+        """Return the uniform numbers drawn under `name` at `level`, one for each lane."""
+        return _kept(self._uniforms, (name, level), lambda: self._drawn(name, level))
+
+    def normals(self, name: str, level: Level) -> Floats:
+        """Return the standard normal scores of the uniform numbers."""
+        known = self._uniforms.get((name, level))
+        return _kept(
+            self._normals, (name, level), lambda: normal_quantile(self._drawn(name, level) if known is None else known)
+        )
+
+    def values(self, name: str, quantity: Quantity) -> Array:
+        """Return a quantity on the lanes: a number, or an array when it varies."""
+        if quantity.is_fixed:
+            return quantity.typical
+        return _kept(self._values, (name, quantity), lambda: np.asarray(quantity.of(name, self)))
+
+    @abstractmethod
+    def _drawn(self, name: str, level: Level) -> Floats:
+        """Return the uniform numbers of the lanes."""
+
+    def _range(self, name: str, level: Level, start: int, stop: int) -> Floats:
+        return _uniforms(self._generator, self._seed, name, level, start, stop)
+
+
+def _kept(store: dict[Key, Floats], key: Key, drawn: Callable[[], Floats]) -> Floats:
+    """Return what is stored under `key`; draw it first if nothing is."""
+    if key not in store:
+        store[key] = drawn()
+        store[key].setflags(write=False)
+    return store[key]
+
+
+class SampleBlock(Sample):
+    """The random numbers of the lanes `start` to `stop`, which share worlds and donors as `nesting` says.
+
+    Examples
+    --------
+    >>> block = SampleBlock(7, 0, 8192)
+    >>> bool(np.all(block.uniforms("culture.decay", "study") == uniforms(7, "culture.decay", "study", 0, 8192)))
+    True
+    """
+
+    def __init__(self, seed: int, start: int, stop: int, nesting: Nesting = FLAT) -> None:
+        super().__init__(seed)
+        self._start, self._stop, self._nesting = start, stop, nesting
+
+    def _drawn(self, name: str, level: Level) -> Floats:
+        shared = self._nesting.sharing(level)
+        if shared == 1:
+            return self._range(name, level, self._start, self._stop)
+        first = self._start // shared
+        drawn = self._range(name, level, first, -(-self._stop // shared))
+        return np.asarray(drawn[np.arange(self._start, self._stop) // shared - first])
+
+
+class BatchSample(Sample):
+    """The random numbers of the batches of one replication.
+
+    Parameters
+    ----------
+    world : index of the possible world, which a replication is
+    donors : index of the donor of each batch
+    first : index of the first batch; the others follow
+    """
+
+    def __init__(self, seed: int, world: int, donors: Sequence[int], first: int) -> None:
+        super().__init__(seed)
+        self._world, self._donors, self._first = world, donors, first
+
+    def _drawn(self, name: str, level: Level) -> Floats:
+        """Return one uniform number for each batch: its own, that of its donor, or that of the world."""
+        if level == "batch":
+            return self._range(name, level, self._first, self._first + len(self._donors))
+        if level == "study":
+            world = self._range(name, level, self._world, self._world + 1)
+            return np.broadcast_to(world, len(self._donors)).copy()
+        lowest = min(self._donors)
+        drawn = self._range(name, level, lowest, max(self._donors) + 1)
+        return np.asarray(drawn[np.asarray(self._donors) - lowest])
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,80 +226,33 @@ class Quantity:
         """The fixed number, or the median."""
         return self.base.median() if isinstance(self.base, Distribution) else self.base
 
+    @property
+    def _spreads(self) -> Iterator[tuple[Level, float]]:
+        spreads: tuple[tuple[Level, float], ...] = (("donor", self.donor_spread), ("batch", self.batch_spread))
+        return ((level, spread) for level, spread in spreads if spread)
+
     def layers(self, name: str) -> list[tuple[Level, str]]:
         """Return the level and the name of every random number on which the values depend; the common factor apart."""
-        spreads: tuple[tuple[Level, float], ...] = (("donor", self.donor_spread), ("batch", self.batch_spread))
         base = [(self.varies, name)] if isinstance(self.base, Distribution) else []
-        return base + [(level, f"{name}{_SPREAD}") for level, spread in spreads if spread]
+        return base + [(level, f"{name}{_SPREAD}") for level, _ in self._spreads]
 
     def values(self, seed: int, name: str, start: int, stop: int, nesting: Nesting = FLAT) -> Array:
         """Return the number, or its values on the lanes `start` to `stop`."""
-        if self.is_fixed:
-            return self.typical
-        values: Array
-        if isinstance(self.base, Distribution):
-            values = self.base.quantile(self._uniforms(seed, name, start, stop, nesting))
-        else:
-            values = self.base
-        spreads: tuple[tuple[Level, float], ...] = (("donor", self.donor_spread), ("batch", self.batch_spread))
-        for level, spread in spreads:
-            if spread:
-                z = normal_quantile(nesting.uniforms(seed, f"{name}{_SPREAD}", level, start, stop))
-                values = values * np.exp(spread * z)
-        return values
+        return SampleBlock(seed, start, stop, nesting).values(name, self)
 
-    def of_batches(self, seed: int, name: str, world: int, donors: Sequence[int], first: int) -> Array:
-        """Return the number, or its values for the batches of one replication.
+    def of(self, name: str, sample: Sample) -> Array:
+        """Return the number, or its values for the random numbers of `sample`."""
+        values = self._of_base(self.base, name, sample) if isinstance(self.base, Distribution) else self.base
+        parts = [spread * sample.normals(f"{name}{_SPREAD}", level) for level, spread in self._spreads]
+        return np.asarray(values * np.exp(sum(parts))) if parts else values
 
-        Parameters
-        ----------
-        world : index of the possible world, which a replication is
-        donors : index of the donor of each batch
-        first : index of the first batch; the others follow
-        """
-        if self.is_fixed:
-            return self.typical
-        values: Array
-        count = len(donors)
-        if isinstance(self.base, Distribution):
-            values = self.base.quantile(self._at(seed, name, self.varies, world, donors, first, count))
-        else:
-            values = self.base
-        spreads: tuple[tuple[Level, float], ...] = (("donor", self.donor_spread), ("batch", self.batch_spread))
-        for level, spread in spreads:
-            if spread:
-                drawn = _level_uniforms(seed, f"{name}{_SPREAD}", level, world, donors, first)
-                values = values * np.exp(spread * normal_quantile(drawn))
-        return values
-
-    def _at(
-        self, seed: int, name: str, level: Level, world: int, donors: Sequence[int], first: int, count: int
-    ) -> Floats:
-        own = _level_uniforms(seed, name, level, world, donors, first)
-        if self.common and level == "batch":
-            own = self._mixed(own, uniforms(seed, COMMON, "batch", first, first + count))
-        return own
-
-    def _mixed(self, own: Floats, shared: Floats) -> Floats:
-        mixed = math.sqrt(self.common) * normal_quantile(shared) + math.sqrt(1.0 - self.common) * normal_quantile(own)
-        return normal_distribution(mixed)
-
-    def _uniforms(self, seed: int, name: str, start: int, stop: int, nesting: Nesting) -> Floats:
-        own = nesting.uniforms(seed, name, self.varies, start, stop)
+    def _of_base(self, base: Distribution, name: str, sample: Sample) -> Floats:
         if self.common and self.varies == "batch":
-            own = self._mixed(own, uniforms(seed, COMMON, "batch", start, stop))
-        return own
-
-
-def _level_uniforms(seed: int, name: str, level: Level, world: int, donors: Sequence[int], first: int) -> Floats:
-    """Return one uniform number for each batch: its own, that of its donor, or that of the world."""
-    if level == "batch":
-        return uniforms(seed, name, level, first, first + len(donors))
-    if level == "study":
-        return np.broadcast_to(uniforms(seed, name, level, world, world + 1), len(donors)).copy()
-    lowest = min(donors)
-    drawn = uniforms(seed, name, level, lowest, max(donors) + 1)
-    return np.asarray(drawn[np.asarray(donors) - lowest])
+            own, shared = sample.normals(name, "batch"), sample.normals(COMMON, "batch")
+            return base.at_scores(math.sqrt(self.common) * shared + math.sqrt(1.0 - self.common) * own)
+        if base.of_normal:
+            return base.at_scores(sample.normals(name, self.varies))
+        return base.quantile(sample.uniforms(name, self.varies))
 
 
 _BLOCK = 32

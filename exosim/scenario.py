@@ -12,29 +12,28 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from exosim.culture.stimulus import Stimulus
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
-from exosim.distributions import normal_quantile
 from exosim.empirical import Empirical
 from exosim.errors import FileError, Problem, ScenarioError, in_words
 from exosim.findings import Findings
 from exosim.inheritance import read_scenario
+from exosim.material import SizeClasses
 from exosim.operations.base import Context, Hold
 from exosim.parameter import ASSUMPTION, Array, Ledger, Resolved
 from exosim.plant import Campaign, Plant
 from exosim.plant_builder import campaign_of, plant_of
-from exosim.product import ProteinSize, Vesicles, VesicleSize, run_context
+from exosim.product import ProteinSize, Vesicles, VesicleSize, laid_out, run_context
 from exosim.quality import Assay
 from exosim.quantities import Given, default_line
 from exosim.reader import Reader
 from exosim.readings import Specification
 from exosim.recipe import Recipe, UnitProcedure, Wait
-from exosim.sampling import FLAT, Nesting, uniforms
+from exosim.sampling import FLAT, BatchSample, Nesting, Sample, SampleBlock
 from exosim.scenario_view import scenario_view
 from exosim.schema import ScenarioTable
 from exosim.sites import missing, products
@@ -92,7 +91,7 @@ class Scenario:
         Comments and layout do not matter, nor whether a value stands in the file, in its base or in a variant.
         """
         said = {key: value for key, value in self.data.items() if key not in _UNSAID}
-        bases = {path: given.quantity.base for path, given in self._given().items()}
+        bases = {path: given.quantity.base for path, given in self._given.items()}
         measured = {path: base.digest for path, base in bases.items() if isinstance(base, Empirical)}
         if measured:
             said["measured"] = measured
@@ -138,22 +137,27 @@ class Scenario:
 
     def uncertain(self) -> dict[str, Given]:
         """Return the quantities that vary between lanes, by address."""
-        return {path: given for path, given in self._given().items() if not given.quantity.is_fixed}
+        return {path: given for path, given in self._given.items() if not given.quantity.is_fixed}
 
     def values(self, start: int, stop: int, seed: int | None = None, nesting: Nesting = FLAT) -> dict[str, Array]:
         """Return every given quantity on the lanes `start` to `stop`: a number, or an array when it varies."""
-        used = self.seed if seed is None else seed
-        return {path: given.quantity.values(used, path, start, stop, nesting) for path, given in self._given().items()}
+        return self.values_on(SampleBlock(self.seed if seed is None else seed, start, stop, nesting))
+
+    def values_on(self, sample: Sample) -> dict[str, Array]:
+        """Return every given quantity on the lanes of a sample; scenarios on one sample share what they draw alike."""
+        return {path: sample.values(path, given.quantity) for path, given in self._given.items()}
 
     def typical_values(self) -> dict[str, Array]:
         """Return every given quantity at its fixed value or median."""
-        return {path: given.quantity.typical for path, given in self._given().items()}
+        return {path: given.quantity.typical for path, given in self._given.items()}
 
     def noise(self, start: int, stop: int, seed: int | None = None) -> dict[str, Array]:
         """Return the standard normal number of the one result of each assay, by id, on the lanes `start` to `stop`."""
-        used = self.seed if seed is None else seed
-        names = self.declarations.assays
-        return {name: normal_quantile(uniforms(used, f"assay.{name}", "batch", start, stop)) for name in names}
+        return self.noise_on(SampleBlock(self.seed if seed is None else seed, start, stop))
+
+    def noise_on(self, sample: Sample) -> dict[str, Array]:
+        """Return the standard normal number of the one result of each assay, by id, on the lanes of a sample."""
+        return {name: sample.normals(f"assay.{name}", "batch") for name in self.declarations.assays}
 
     def recipe(self, values: Values) -> Recipe:
         """Return the recipe with the given parameter values; what is not given has its default."""
@@ -182,20 +186,25 @@ class Scenario:
 
     def batch_values(self, world: int, donors: Sequence[int], first: int, seed: int | None = None) -> dict[str, Array]:
         """Return every given quantity for the batches of one replication."""
-        used = self.seed if seed is None else seed
-        return {path: g.quantity.of_batches(used, path, world, donors, first) for path, g in self._given().items()}
+        return self.values_on(BatchSample(self.seed if seed is None else seed, world, donors, first))
 
-    def _given(self) -> dict[str, Given]:
+    @cached_property
+    def _given(self) -> Mapping[str, Given]:
         return {f"{b.prefix}.{name}": given for b in self.declarations.blocks() for name, given in b.given.items()}
 
     def _context(self, values: Values) -> Context:
         declared = self.declarations
         size = VesicleSize(**declared.size.pick(values))
-        laid_out = VesicleSize(**declared.size.pick(self.typical_values()))
         counter = self.specification(values).instrument.counter()
-        typical = (float(np.asarray(laid_out.median)), float(np.asarray(laid_out.gsd)))
         vesicles, proteins = Vesicles(**declared.vesicles.pick(values)), ProteinSize(**declared.proteins.pick(values))
-        return run_context(size, vesicles, proteins, typical, counter, declared.dose.kind)
+        return run_context(self._sizes, size, vesicles, proteins, counter, declared.dose.kind)
+
+    @cached_property
+    def _sizes(self) -> SizeClasses:
+        size = self.declarations.size
+        return laid_out(
+            VesicleSize(**size.pick({f"{size.prefix}.{n}": g.quantity.typical for n, g in size.given.items()}))
+        )
 
 
 def load(

@@ -23,12 +23,13 @@ from numpy.typing import NDArray
 from exosim.collecting import TILE, Block, Kept, joined, padded, show
 from exosim.errors import ModelError, Problem
 from exosim.lane_files import columns_of, write_part
+from exosim.precision import Precision
 from exosim.sampling import Nesting
 from exosim.scenario import Scenario
 from exosim.totals import Totals
 from exosim.workers import helpers, in_order, processes, starting
 
-STRETCH = 4 * TILE
+STRETCH = 2 * TILE
 """Lanes of a stretch."""
 _BEYOND = Problem(
     "the numbers of this scenario lead beyond what can be computed",
@@ -47,6 +48,7 @@ class Job:
     keep : how many of them are kept, the first
     block : lanes that are worked on at once
     folder : into which all lanes are written; None for nowhere
+    precision : of the kernel
     """
 
     scenario: Scenario
@@ -56,6 +58,7 @@ class Job:
     keep: int
     block: int
     folder: Path | None = None
+    precision: Precision = "float64"
 
     @property
     def streamed(self) -> bool:
@@ -133,7 +136,7 @@ def run_stretch(job: Job, number: int, kept: Kept, told: Told) -> Totals:
 
 def _shown(job: Job, start: int, stop: int) -> Block:
     try:
-        return show(job.scenario, job.seed, start, stop, job.nesting)
+        return show(job.scenario, job.seed, start, stop, job.nesting, job.precision)
     except ArithmeticError:
         raise ModelError(_BEYOND) from None
 

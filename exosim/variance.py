@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.distributions import normal_quantile
+from exosim.normal import normal_quantile
 from exosim.sampling import LEVELS, Level
 from exosim.uncertain_inputs import levels_of
 

@@ -14,8 +14,8 @@ import exosim
 PACKAGE = Path(exosim.__file__).parent
 FLOORS: dict[str, int] = {
     **dict.fromkeys(["errors", "html", "units", "plugins", "references", "version", "limits"], 0),
-    **dict.fromkeys(["parameter", "distributions", "quantile_given", "empirical"], 1),
-    **dict.fromkeys(["sampling", "vocabulary", "material", "global_random", "frames"], 1),
+    **dict.fromkeys(["parameter", "normal", "quantile_table", "distributions", "quantile_given", "empirical"], 1),
+    **dict.fromkeys(["sampling", "vocabulary", "material", "freed_memory", "precision", "global_random", "frames"], 1),
     **dict.fromkeys(["physics", "culture", "centrifuge", "preset_catalog"], 2),
     **dict.fromkeys(["operations", "plugin_guard", "composition", "recipe", "kernel"], 2),
     **dict.fromkeys(["quality", "product", "readings", "cell_readings", "working_time", "plant"], 3),
@@ -46,8 +46,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
     **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run"], 7),
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
+    **dict.fromkeys(["size_spectra", "screening"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
-    **dict.fromkeys(["size_spectra"], 7),
     **dict.fromkeys(["plots", "bibliography"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.integrate import quad
 
-from exosim.distributions import FAMILIES, Distribution, normal_distribution, normal_quantile
+from exosim.distributions import FAMILIES, Distribution
+from exosim.normal import normal_distribution, normal_quantile
 
 UNIFORMS = np.concatenate(
     [[2.0**-53, 1e-12, 1e-6], np.linspace(0.001, 0.999, 999), [1 - 1e-6, 1 - 1e-12, 1 - 2.0**-53]]

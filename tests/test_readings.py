@@ -303,7 +303,7 @@ def test_limits_are_named_by_step() -> None:
 
 
 def test_readings_of_many_lanes_are_readings_of_each() -> None:
-    """Every lane reads as it would alone."""
+    """Every lane reads as it would alone; a remainder to the rounding of the vesicles of which it is left."""
     titers = np.geomspace(1e8, 1e11, 5)
 
     def all_readings(titer: Any) -> list[Reading]:
@@ -311,11 +311,14 @@ def test_readings_of_many_lanes_are_readings_of_each() -> None:
 
     together = all_readings(titers)
     for index, titer in enumerate(titers):
+        entered = value(all_readings(float(titer)), "harvested")
         for one, alone in zip(together, all_readings(float(titer)), strict=True):
             assert (one.name, one.step, one.unit) == (alone.name, alone.step, alone.unit)
             if one.values is not None and alone.values is not None:
                 values = np.broadcast_to(one.values, (5,))
-                assert values[index] == pytest.approx(float(np.squeeze(alone.values)), rel=1e-12), one.name
+                rounding = 1e-15 * entered if one.name.startswith("loss: ") else 0.0
+                expected = pytest.approx(float(np.squeeze(alone.values)), rel=1e-12, abs=rounding)
+                assert values[index] == expected, one.name
 
 
 def test_an_empty_product_reads_as_nothing() -> None:

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from exosim.distributions import Distribution
-from exosim.sampling import LEVELS, Level, Quantity, uniforms
+from exosim.sampling import FLAT, LEVELS, BatchSample, Level, Nesting, Quantity, SampleBlock, uniforms
 
 MANY = 10_000
 CRITICAL = 0.01947748045729969  # Kolmogorov-Smirnov, 99.9 %, n = 10 000
 levels = st.sampled_from(LEVELS)
 PERT = Distribution("pert", (("low", 0.6), ("mode", 0.8), ("high", 0.95)))
+TRIANGULAR = Distribution("triangular", (("low", 0.0), ("mode", 0.002), ("high", 0.0055)))
 LOGNORMAL = Distribution("lognormal", (("median", 1e4), ("gsd", 2.0)))
 
 
@@ -180,3 +181,45 @@ def test_the_common_factor_acts_on_batches_only(level: Level) -> None:
     assert np.array_equal(Quantity(PERT, level, common=0.3).values(1, "a", 0, 100), alone)
     alone = Quantity(PERT, "batch").values(1, "a", 0, 100)
     assert not np.array_equal(Quantity(PERT, "batch", common=0.3).values(1, "a", 0, 100), alone)
+
+
+def test_what_runs_on_one_sample_shares_its_numbers() -> None:
+    """The second design draws nothing; a changed distribution reuses the score."""
+    block = SampleBlock(3, 64, 192)
+    other = Distribution("lognormal", (("median", 5e3), ("gsd", 1.5)))
+    first = block.values("a", Quantity(LOGNORMAL))
+    assert block.values("a", Quantity(LOGNORMAL)) is first
+    assert block.normals("a", "study") is block.normals("a", "study")
+    changed = np.asarray(block.values("a", Quantity(other)))
+    assert np.log(changed / 5e3) / math.log(1.5) == pytest.approx(np.log(first / 1e4) / math.log(2.0), rel=1e-12)
+
+
+@given(st.integers(0, 500), st.integers(1, 40), st.sampled_from([FLAT, Nesting(3, 2), Nesting(1, 5)]))
+def test_a_shared_sample_gives_the_bits_of_one_alone(start: int, lanes: int, nesting: Nesting) -> None:
+    """Whatever was asked for before, and in whatever order."""
+    quantities = {
+        "a": Quantity(LOGNORMAL, "donor", batch_spread=0.2),
+        "b": Quantity(PERT, "batch", common=0.3),
+        "c": Quantity(TRIANGULAR, "batch", common=0.5),
+        "d": Quantity(TRIANGULAR),
+    }
+    shared = SampleBlock(5, start, start + lanes, nesting)
+    for name in ("d", "a"):
+        shared.normals(name, "study"), shared.uniforms(name, "donor")
+    for name in ("c", "a", "d", "b", "a"):
+        alone = quantities[name].values(5, name, start, start + lanes, nesting)
+        assert np.array_equal(shared.values(name, quantities[name]), alone)
+
+
+def test_kept_numbers_cannot_be_changed() -> None:
+    values = np.asarray(SampleBlock(3, 0, 64).values("a", Quantity(LOGNORMAL)))
+    with pytest.raises(ValueError, match="read-only"):
+        values += 1.0
+
+
+def test_batches_of_a_replication_take_the_numbers_of_their_members() -> None:
+    """A batch its own, a donor that of its index, and all that of the world."""
+    batches = BatchSample(5, 7, [4, 2, 4], 100)
+    assert np.array_equal(batches.uniforms("a", "batch"), uniforms(5, "a", "batch", 100, 103))
+    assert np.array_equal(batches.uniforms("a", "donor"), uniforms(5, "a", "donor", 0, 5)[[4, 2, 4]])
+    assert np.array_equal(batches.uniforms("a", "study"), np.repeat(uniforms(5, "a", "study", 7, 8), 3))

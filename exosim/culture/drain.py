@@ -7,18 +7,22 @@ what is bound to them and the other particles, of which a device by size knows n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from exosim.material import FIELDS, Material, is_number, plus, times
+from exosim.culture.amounts import Amounts, Name
+from exosim.material import plus, times
 from exosim.parameter import Array
 from exosim.physics.growth import relative_growth
 
-_FOLLOWED = {"volume", "vesicles", "potency", "viable_cells", "doublings", "glucose", "lactate", "ammonia"}
-"""What the culture accounts for itself."""
-_LIKE_CELLS = frozenset({"viable_cells", "doublings", "debris", "dead_cells"})
-_LIKE_VESICLES = frozenset({"vesicles", "potency", "associated_protein", "bound_dna", "nonvesicular", "lipoproteins"})
+LIKE_CELLS, LIKE_VESICLES, LIKE_MEDIUM = "like cells", "like vesicles", "like medium"
+PASSING: Mapping[str, str] = {
+    **dict.fromkeys(("viable_cells", "doublings", "debris", "dead_cells"), LIKE_CELLS),
+    **dict.fromkeys(("vesicles", "associated_protein", "bound_dna", "nonvesicular", "lipoproteins"), LIKE_VESICLES),
+}
+"""What passes the device like cells or like vesicles, by species; all else passes like the medium."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,8 @@ class Drain:
         """Vessel volumes that leave."""
         return plus(self.permeate, self.bleed) * self.hours
 
-    def wash(self, before: Material, made: Material) -> tuple[Material, Material]:
-        """Return what stays and what leaves of all but what the culture accounts for itself.
+    def wash(self, before: Amounts, made: Amounts) -> tuple[dict[Name, Array], dict[Name, Array]]:
+        """Return what stays and what leaves of the origins.
 
         Parameters
         ----------
@@ -53,25 +57,26 @@ class Drain:
         made : what was made meanwhile, and the medium that replaced what left
         """
         stays, goes = {}, {}
-        for name in FIELDS:
-            amount, gained = getattr(before, name), getattr(made, name)
-            if name in _FOLLOWED or (is_number(amount, 0.0) and is_number(gained, 0.0)):
-                continue
+        for name in {**before, **made}:
+            amount, gained = before.get(name, 0.0), made.get(name, 0.0)
             volumes = self._leaving(self._passing(name)) * self.hours
             stays[name] = plus(times(amount, np.exp(-volumes)), times(gained, relative_growth(volumes)))
             goes[name] = plus(amount, gained) - stays[name]
-        return before.replaced(**stays), Material(**goes)
+        return stays, goes
 
-    def split(self, gone: Material) -> tuple[Material, Material]:
+    def split(self, gone: Amounts) -> tuple[dict[Name, Array], dict[Name, Array]]:
         """Return the permeate and the bleed of what left."""
-        passing = {name: self._passing(name) for name in FIELDS}
-        return gone.separate({name: times(self.permeate, p) / self._leaving(p) for name, p in passing.items()})
+        permeate, bleed = {}, {}
+        for name, amount in gone.items():
+            passing = self._passing(name)
+            permeate[name] = times(amount, times(self.permeate, passing) / self._leaving(passing))
+            bleed[name] = plus(amount, times(permeate[name], -1.0))
+        return permeate, bleed
 
-    def _passing(self, name: str) -> Array:
-        """Return the share of a substance that passes the device."""
-        if name in _LIKE_CELLS:
-            return self.cells
-        return self.vesicles if name in _LIKE_VESICLES else 1.0
+    def _passing(self, name: Name) -> Array:
+        """Return the share of a species, or of an origin of such species, that passes the device."""
+        group = PASSING.get(name, LIKE_MEDIUM) if isinstance(name, str) else name[0]
+        return {LIKE_CELLS: self.cells, LIKE_VESICLES: self.vesicles}.get(group, 1.0)
 
     def _leaving(self, passing: Array) -> Array:
-        return np.maximum(plus(times(self.permeate, passing), self.bleed), 1e-300)
+        return np.maximum(plus(times(self.permeate, passing), self.bleed), 1e-30)

@@ -11,17 +11,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from exosim.culture.supply import Flow, binding, reached, sustained
-from exosim.material import is_number, plus, times
+from exosim.culture.supply import Supply, binding
+from exosim.material import is_number, one_where, plus, times
 from exosim.parameter import Array
 from exosim.physics import growth
+from exosim.physics.growth import Scratch
 from exosim.physics.secretion import Pool, vesicle_pool
 
 LARGEST_GAIN = 50.0
 """Cap on the product of all factors that raise secretion: the largest reported for any intervention."""
 _LEAST_DENSITY_FACTOR, _LARGEST_DENSITY_FACTOR = 0.2, 5.0
-_EMPTY, _NOTHING = 1e-29, 1e-30  # cell/mL
+_EMPTY, _NOTHING = 1e-8, 1e-9  # cell/mL; its fourth power is still a number in float32
+_NO_END = np.inf
 _SOLUTES = ("glucose", "lactate", "ammonia")
 
 
@@ -71,6 +74,13 @@ class Rates:
     density_reference: Array = 1.0
     reuptake: Array = 0.0
     loss: Array = 0.0
+    intervals: dict[float, Supply] = field(init=False, default_factory=dict, compare=False, repr=False)
+
+    def over(self, hours: float) -> Supply:
+        """Return what the medium does over an interval, worked out once for each length."""
+        if hours not in self.intervals:
+            self.intervals[hours] = Supply(self, hours)
+        return self.intervals[hours]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +105,9 @@ class Stretch:
     Attributes
     ----------
     cells : viable cells [cell/mL]
-    vesicles : vesicles at the start that are still there [EV/mL]
+    vesicles : all that are there [EV/mL]
     solutes : glucose, lactate and ammonia [mmol/L]
-    survival : share of the vesicles at the start that is left
-    found, secreted, lost, taken_up : vesicles secreted and still there, secreted, lost, and lost to cells [EV/mL]
+    secreted, taken_up : vesicles secreted, and taken up by cells [EV/mL]
     cell_hours : integral of the cells [cell h/mL]
     dying, mortality : cells that died at the rates of death [cell/mL], and the integral of those rates
     washed : cells that left the vessel [cell/mL]
@@ -106,20 +115,19 @@ class Stretch:
     consumed : glucose taken up [mmol/L]
     released, removed : ammonia released and taken up by cells [mmol/L]; None where it is released at a constant rate
     hours : length so far [h]
-    headroom : how many times the cells at the end each limit sustains
+    scratch : where parts are worked out
+    sustains : cells that each limit sustained at the start of the last part [cell/mL]
+    headroom : how many times the cells at the end that is, a row for each limit
     alive : 1 where there are cells, else 0
     """
 
     cells: Array
     vesicles: Array = 0.0
     solutes: Mapping[str, Array] = field(default_factory=lambda: dict.fromkeys(_SOLUTES, 0.0))
-    survival: Array = 1.0
-    found: Array = 0.0
     secreted: Array = 0.0
     cell_hours: Array = 0.0
     dying: Array = 0.0
     taken_up: Array = 0.0
-    lost: Array = 0.0
     capped: Array = 0.0
     consumed: Array = 0.0
     released: Array | None = None
@@ -127,122 +135,89 @@ class Stretch:
     hours: float = 0.0
     mortality: Array = 0.0
     washed: Array = 0.0
-    headroom: Mapping[str, Array] = field(default_factory=dict)
+    scratch: Scratch = field(default_factory=Scratch)
+    sustains: Mapping[str, Array] = field(default_factory=dict)
+    headroom: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 1)))
     alive: Array = 1.0
 
     def live(self, rates: Rates, parts: Iterable[Part]) -> Stretch:
         """Run through the parts, and return itself; where there are no cells nothing is made."""
-        self.alive = some = np.asarray(self.cells > _EMPTY, dtype=np.float64)
+        alive = np.greater(self.cells, _EMPTY)
+        if not alive.all():
+            self.alive = np.asarray(alive, dtype=np.result_type(self.cells))
         for part in parts:
             self._part(rates, part)
-        self.cells, self.cell_hours, self.dying = self.cells * some, self.cell_hours * some, self.dying * some
+        self.headroom = binding(self.sustains.values(), self.cells)
+        some = self.alive
+        self.cells, self.cell_hours, self.dying = (times(v, some) for v in (self.cells, self.cell_hours, self.dying))
         self.washed = times(self.washed, some)
-        self.found, self.secreted = self.found * some, self.secreted * some
         return self
 
-    @property
-    def titer(self) -> Array:
-        """All vesicles that are there [EV/mL]."""
-        return plus(self.vesicles, self.found)
-
-    @property
-    def reuptake_share(self) -> Array:
-        """Fraction of the vesicles lost that cells took up again."""
-        return np.asarray(np.clip(self.taken_up / (self.lost + 1e-300), 0.0, 1.0))
-
-    def limits(self) -> dict[str, Array]:
-        """Return 1 where a limit was reached at the end of the stretch, by its name."""
-        return {f"growth held by {name}": at for name, at in reached(self.headroom).items()}
+    def limits(self) -> dict[str, NDArray[np.bool_]]:
+        """Return where the way of solving is beyond what it claims, by the name of a limit."""
+        return {}
 
     def told(self) -> dict[str, Array]:
         """Return what the way of solving tells of itself, by the name of a monitor."""
         return {}
 
     def _part(self, rates: Rates, part: Part) -> None:
-        flow = Flow.over(part.hours, rates.exchange)
-        supplies = self._supplies(rates, flow)
+        medium = rates.over(part.hours)
+        supplies, ready = medium.limits(self.solutes)
         supply = _least(supplies)
-        death = plus(rates.death, part.death)
         fed: Array = 1.0
+        death = plus(rates.death, part.death)
         if supply is not None:
-            fed = np.minimum(supply / (self.cells + 1e-30), 1.0)
-            death = plus(death, times(rates.starvation, 1.0 - fed))
-        rate = times(rates.growth, fed)
-        course = self._course(rates, rate, supply, plus(death, rates.washout), times(part.active, part.hours))
-        waiting = (
-            times(self.cells, part.hours - times(part.active, part.hours)) if not is_number(part.active, 1.0) else 0.0
-        )
-        cell_hours = plus(course.cell_hours, waiting)
-        self.dying = plus(self.dying, death * course.cell_hours)
-        self.washed = plus(self.washed, times(course.cell_hours, rates.washout))
-        self.mortality = plus(self.mortality, plus(death, rates.washout) * course.hours)
+            fed = np.clip(supply / (self.cells + _NOTHING), 0.0, 1.0)
+            if not is_number(rates.starvation, 0.0):
+                death = plus(medium.unfed, part.death) - rates.starvation * fed
+        leaving = plus(death, rates.washout)
+        course = self._course(rates, times(rates.growth, fed), supply, leaving, times(part.active, part.hours))
+        cell_hours = course.cell_hours
+        self.washed = plus(self.washed, times(cell_hours, rates.washout))
+        self.dying = plus(self.dying, death * cell_hours)
+        if not is_number(rates.growth, 0.0):
+            self.mortality = plus(self.mortality, leaving * course.hours)
+        if not is_number(part.active, 1.0):
+            cell_hours = cell_hours + self.cells * (part.hours - part.active * part.hours)
+        cell_hours = times(cell_hours, self.alive)
         self.hours += part.hours
-        self._metabolize(rates, flow, cell_hours * self.alive)
+        self.solutes, taken = medium.after(self.solutes, ready, cell_hours)
+        self.consumed = plus(self.consumed, taken)
         if not is_number(rates.secretion, 0.0):
             self._secrete(rates, part, course, death, fed)
-        self.cells = np.maximum(course.end, _NOTHING)  # cells that die for weeks overflow the law of the next part
+        self.cells = np.clip(course.end, _NOTHING, _NO_END)  # cells that die for weeks would overflow the next part
         self.cell_hours = plus(self.cell_hours, cell_hours)
-        self.headroom = binding(
-            supplies if rates.surface is None else {rates.crowded_by: rates.surface, **supplies}, course.end
-        )
-
-    def _supplies(self, rates: Rates, flow: Flow) -> dict[str, Array]:
-        """Return the densities that oxygen and the medium sustain."""
-        found: dict[str, Array] = {}
-        if rates.oxygen is not None:
-            found["oxygen"] = rates.oxygen
-        if not is_number(rates.uptake, 0.0):
-            glucose = flow.largest_uptake(self.solutes["glucose"], rates.inflow)
-            found["glucose"] = sustained(glucose, rates.uptake)
-            if not is_number(rates.lactate_yield, 0.0):
-                room = rates.lactate_limit - self.solutes["lactate"]
-                allowed = flow.largest_uptake(np.maximum(room, 0.0), rates.lactate_limit)
-                found["lactate"] = sustained(allowed, rates.uptake * rates.lactate_yield)
-        if not is_number(rates.ammonia, 0.0):
-            room = np.maximum(rates.ammonia_limit - self.solutes["ammonia"], 0.0)
-            found["ammonia"] = sustained(flow.largest_uptake(room, rates.ammonia_limit), rates.ammonia)
-        return found
+        self.sustains = supplies if rates.surface is None else {rates.crowded_by: rates.surface, **supplies}
 
     def _course(self, rates: Rates, rate: Array, supply: Array | None, leaving: Array, hours: Array) -> growth.Course:
         """Return the cells that grow at `rate` toward the least of surface and supply, or die where that is less."""
         if is_number(rates.growth, 0.0):
-            return growth.course(self.cells, -1.0 * leaving, 0.0, rates.theta, hours)
+            return growth.course(self.cells, -1.0 * leaving, 0.0, rates.theta, hours, self.scratch)
         ceiling = rates.surface
         if supply is not None:
             allowed = np.maximum(supply, self.cells)
             ceiling = allowed if ceiling is None else np.minimum(ceiling, allowed)
         crowd = 0.0 if ceiling is None else growth.crowding(rate, ceiling, rates.theta)
-        return growth.course(self.cells, rate - leaving, crowd, rates.theta, hours)
-
-    def _metabolize(self, rates: Rates, flow: Flow, cell_hours: Array) -> None:
-        """Take up glucose, release lactate and ammonia."""
-        after = dict(self.solutes)
-        if not is_number(rates.uptake, 0.0):
-            wanted = rates.uptake * cell_hours
-            ready = flow.largest_uptake(self.solutes["glucose"], rates.inflow) * flow.hours
-            taken = np.minimum(wanted, ready)
-            self.consumed = plus(self.consumed, taken)
-            after["glucose"] = flow.after(self.solutes["glucose"], rates.inflow, -taken)
-            after["lactate"] = flow.after(self.solutes["lactate"], 0.0, times(taken, rates.lactate_yield))
-        if not is_number(rates.ammonia, 0.0):
-            after["ammonia"] = flow.after(self.solutes["ammonia"], 0.0, rates.ammonia * cell_hours)
-        self.solutes = after
+        return growth.course(self.cells, rate - leaving, crowd, rates.theta, hours, self.scratch)
 
     def _secrete(self, rates: Rates, part: Part, cells: growth.Course, death: Array, fed: Array) -> None:
         """Let the cells of one part secrete, take up and lose vesicles."""
         rate = times(rates.secretion, self._gain(rates, part, cells))
-        if not is_number(rates.metabolic_link, 0.0) and not is_number(fed, 1.0):
+        if is_number(rates.metabolic_link, 1.0):
+            rate = times(rate, fed)
+        elif not is_number(rates.metabolic_link, 0.0) and not is_number(fed, 1.0):
             rate = rate * (1.0 - rates.metabolic_link * (1.0 - fed))
         if not is_number(rates.growth_secretion, 0.0):
             born = np.maximum(cells.end - cells.start + plus(death, rates.washout) * cells.cell_hours, 0.0)
-            rate = rate + rates.growth_secretion * born / (cells.cell_hours + 1e-300)
-        self._add(vesicle_pool(rate, rates.reuptake, rates.loss, cells))
+            rate = rate + rates.growth_secretion * born / (cells.cell_hours + _NOTHING)
+        self._add(vesicle_pool(times(rate, self.alive), rates.reuptake, rates.loss, cells, self.scratch))
 
     def _gain(self, rates: Rates, part: Part, cells: growth.Course) -> Array:
         """Return the factor of density and stimuli, so that it and the constant gain stay below the cap."""
         gain: Array = part.gain
         if not is_number(rates.density_exponent, 0.0):
-            mean = cells.cell_hours / np.maximum(cells.hours, 1e-300) / rates.density_reference
+            mean = cells.cell_hours / cells.hours / rates.density_reference
             rule = np.exp(-rates.density_exponent * np.log(mean + 1e-30))
             gain = times(np.clip(rule, _LEAST_DENSITY_FACTOR, _LARGEST_DENSITY_FACTOR), gain)
         return self._within_cap(rates, gain)
@@ -252,18 +227,16 @@ class Stretch:
         if is_number(gain, 1.0) and is_number(rates.gain, 1.0):
             return 1.0
         most = LARGEST_GAIN / rates.gain
-        self.capped = np.maximum(self.capped, np.asarray(gain > most, dtype=np.float64))
+        self.capped = np.maximum(self.capped, one_where(gain > most))
         return np.minimum(gain, most)
 
     def _add(self, pool: Pool) -> None:
         """Add the vesicles of one part."""
-        before = plus(self.vesicles, self.found)
         found = np.minimum(pool.found, pool.secreted)  # a steep decline of the cells defeats the quadrature
-        self.vesicles, self.found = times(self.vesicles, pool.survival), self.found * pool.survival + found
-        lost = before + pool.secreted - plus(self.vesicles, self.found)
-        self.survival = self.survival * pool.survival
-        self.secreted = self.secreted + pool.secreted
-        self.lost, self.taken_up = self.lost + lost, self.taken_up + lost * pool.reuptake_share
+        after = plus(times(self.vesicles, pool.survival), found)
+        lost = plus(self.vesicles, pool.secreted) - after
+        self.vesicles, self.secreted = after, plus(self.secreted, pool.secreted)
+        self.taken_up = plus(self.taken_up, lost * pool.reuptake_share)
 
 
 def _least(limits: Mapping[str, Array]) -> Array | None:

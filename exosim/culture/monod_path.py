@@ -21,10 +21,10 @@ from dataclasses import dataclass, fields, replace
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exosim.culture.interval import Part, Rates, Stretch
-from exosim.culture.supply import binding, reached
-from exosim.material import is_number, plus, times
+from exosim.material import as_precise, is_number, plus, times
 from exosim.parameter import Array
 from exosim.physics import integrator, stirred_vessel
 from exosim.physics.integrator import RUNGE_KUTTA, Estimate, Floats, integrate_with_error
@@ -37,7 +37,7 @@ LARGEST_ERROR = 1e-3
 _VESSEL = 1e-3  # L: one milliliter, so that amounts are per milliliter
 _ENOUGH = 1e12  # mM of glutamine, which has no part in growth here
 _STABLE = 2.0  # rate times step; the method of Runge and Kutta explodes at 2.78
-_TINY = 1e-300
+_TINY = 1e-30
 
 _NAMES = tuple(field.name for field in fields(stirred_vessel.Culture))
 _COUNT = len(_NAMES)
@@ -60,10 +60,9 @@ class MonodStretch(Stretch):
     step: float = 1.0
     error: Array = 0.0
 
-    def limits(self) -> dict[str, Array]:
-        """Return 1 where a limit that the Monod set does not know, or the error, is beyond what is claimed."""
-        beyond = {f"{name} short, which Monod growth does not know": at for name, at in reached(self.headroom).items()}
-        return {**beyond, "integration error above 1e-3": np.asarray(self.error > LARGEST_ERROR, dtype=np.float64)}
+    def limits(self) -> dict[str, NDArray[np.bool_]]:
+        """Return where the error is beyond what is claimed."""
+        return {"integration error above 1e-3": np.asarray(self.error > LARGEST_ERROR)}
 
     def told(self) -> dict[str, Array]:
         """Return the estimated error."""
@@ -75,7 +74,7 @@ class MonodStretch(Stretch):
         self._integrate(rates, part, times(part.active, part.hours))
         self.hours += part.hours
         unknown = {rates.crowded_by: rates.surface, "oxygen": rates.oxygen}
-        self.headroom = binding({name: most for name, most in unknown.items() if most is not None}, self.cells)
+        self.sustains = {name: most for name, most in unknown.items() if most is not None}
 
     def _integrate(self, rates: Rates, part: Part, hours: Array) -> None:
         """Integrate over hours, which may differ between lanes."""
@@ -85,7 +84,8 @@ class MonodStretch(Stretch):
         rates = replace(rates, death=np.minimum(death, fastest), secretion=rate)
         start, slopes = self._start(rates, hours), self._slopes(rates, fastest)
         found = integrate_with_error(RUNGE_KUTTA, slopes, start, 0.0, hours, steps)
-        end, extra = stirred_vessel.Culture(*found.state[:_COUNT]), found.state[_COUNT:]
+        state = as_precise(found.state, self.cells)  # the steps themselves are always those of float64
+        end, extra = stirred_vessel.Culture(*state[:_COUNT]), state[_COUNT:]
         dying, mortality, ammonia_hours, born = extra
         cell_hours = end.cell_hours
         self.dying, self.mortality = self.dying + dying, self.mortality + mortality + times(hours, rates.washout)
@@ -96,7 +96,7 @@ class MonodStretch(Stretch):
             self._secreted(rates, end, hours, born)
         clearance = rates.reuptake * np.maximum(self.cells, end.viable) + rates.loss
         slowed = np.logical_or(np.greater(death, fastest), np.greater(clearance, fastest))
-        self.error = self.error + np.where(slowed, 1.0, _relative_error(found, secretes))
+        self.error = self.error + np.where(slowed, 1.0, as_precise(_relative_error(found, secretes), self.cells))
         self.cells, self.cell_hours = np.maximum(end.viable, 0.0), plus(self.cell_hours, cell_hours)
 
     def _start(self, rates: Rates, hours: Array) -> Floats:
@@ -112,7 +112,7 @@ class MonodStretch(Stretch):
             lactate=self.solutes["lactate"],
             ammonia=self.solutes["ammonia"],
             product=0.0,
-            vesicles=self.titer,
+            vesicles=self.vesicles,
         )
         return np.concatenate([np.broadcast_to(vessel.rows(), (_COUNT, *lanes)), np.zeros((4, *lanes))])
 
@@ -167,17 +167,17 @@ class MonodStretch(Stretch):
         secreted = rates.secretion * end.cell_hours + rates.growth_secretion * born
         taken_up, lost = rates.reuptake * end.cell_hours, rates.loss * hours
         survival = np.exp(-(taken_up + lost))
-        found = np.clip(end.vesicles - self.titer * survival, 0.0, secreted)
+        found = np.clip(end.vesicles - self.vesicles * survival, 0.0, secreted)
         self._add(Pool(survival, found, secreted, taken_up / (taken_up + lost + _TINY)))
 
 
 def _values(record: Rates | MonodSet) -> list[Array]:
     """Return the numbers and arrays of a record."""
     values = [getattr(record, field.name) for field in fields(record)]
-    return [value for value in values if value is not None and not isinstance(value, str)]
+    return [value for value in values if isinstance(value, (int, float, np.ndarray))]
 
 
-def _relative_error(found: Estimate, secretes: bool) -> Array:
+def _relative_error(found: Estimate, secretes: bool) -> Floats:
     """Return the larger of the relative errors of cells and of vesicles."""
     rows = [_CELLS, _VESICLES] if secretes else [_CELLS]
     return np.asarray(np.max(found.error[rows] / np.maximum(np.abs(found.state[rows]), _TINY), axis=0))

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from exosim.culture.cells import Metabolism
-from exosim.material import Material, is_number, times
+from exosim.material import Material, is_number, plus, times
 from exosim.parameter import Array, parameter
 from exosim.physics import senescence
 from exosim.physics.size import class_shares
@@ -122,17 +122,24 @@ class Release(Metabolism):
             return 1.0
         return senescence.potency(self.passage, self.critical_passage, self.potency_loss)
 
+    def protein_released(self, cell_hours: Array, died: Array) -> Array:
+        """Return the protein that cells release [ug], vesicles aside."""
+        secreted = times(cell_hours, self.activity * self.protein_rate * (1e-6 / HOURS))
+        return plus(secreted, times(died, self.protein_per_dead_cell * 1e-6))
+
+    def dna_released(self, died: Array) -> Array:
+        """Return the DNA that dead cells release [ng]."""
+        return times(died, self.dna_per_dead_cell * 1e-3)
+
     def released(self, secreted: Array, cell_hours: Array, died: Array) -> Material:
         """Return what cells release besides vesicles: particles, protein, DNA, debris, dead cells."""
-        picograms = self.activity * self.protein_rate / HOURS * cell_hours + self.protein_per_dead_cell * died
-        protein = picograms * 1e-6
-        dna = self.dna_per_dead_cell * died * 1e-3
+        protein, dna = self.protein_released(cell_hours, died), self.dna_released(died)
         return Material(
-            nonvesicular=times(self.particle_shares, self.nonvesicular_per_vesicle * secreted),
-            protein=times(self.protein_shares, protein * (1.0 - self.associated_protein)),
-            associated_protein=protein * self.associated_protein,
-            free_dna=dna * (1.0 - self.bound_dna),
-            bound_dna=dna * self.bound_dna,
-            debris=self.debris_per_dead_cell * died,
+            nonvesicular=times(times(secreted, self.nonvesicular_per_vesicle), self.particle_shares),
+            protein=times(times(protein, 1.0 - self.associated_protein), self.protein_shares),
+            associated_protein=times(protein, self.associated_protein),
+            free_dna=times(dna, 1.0 - self.bound_dna),
+            bound_dna=times(dna, self.bound_dna),
+            debris=times(died, self.debris_per_dead_cell),
             dead_cells=died,
         )

@@ -16,17 +16,22 @@ al. 2009 (doi:10.1089/ten.tea.2008.0345) for the limits of MSC.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from exosim.material import is_number, times
+from exosim.material import is_number, plus, times
 from exosim.parameter import Array
 from exosim.physics.growth import relative_growth
 
+if TYPE_CHECKING:
+    from exosim.culture.interval import Rates
+
 _NO_CELLS = 1e-30
-_NO_DEMAND = 1e-200
+_NO_DEMAND = 1e-24
 MILLIMOLAR_PER_PICOMOLE = 1e-6
 """mmol/L that a pmol per cell makes for every cell/mL."""
 REACHED = 1.1
@@ -43,52 +48,101 @@ class Flow:
     volumes : D T, vessel volumes of fresh medium
     left : exp(-D T), what is left of a solute that is only washed out
     mean : (1 - exp(-D T)) / (D T), what is left of a solute that is made at a constant rate
+    at_rest, flowing : rates at which what is there, and what flows in, may be taken up [1/h]
     """
 
     hours: float
     volumes: Array
     left: Array
     mean: Array
+    at_rest: Array
+    flowing: Array
 
     @classmethod
     def over(cls, hours: float, exchange: Array) -> Flow:
         """Return the exchange over `hours` at the rate `exchange` [1/h]."""
         if is_number(exchange, 0.0):
-            return cls(hours, 0.0, 1.0, 1.0)
+            return cls(hours, 0.0, 1.0, 1.0, 1.0 / hours, 0.0)
         volumes = exchange * hours
-        return cls(hours, volumes, np.exp(-volumes), relative_growth(volumes))
-
-    def largest_uptake(self, present: Array, inflow: Array) -> Array:
-        """Return the rate at which a solute may be taken up so that none is left at the end [mmol/L/h]."""
-        ready = times(present, self.left) if is_number(self.mean, 1.0) else present * self.left / self.mean
-        return (ready + times(inflow, self.volumes)) / self.hours
-
-    def after(self, present: Array, inflow: Array, made: Array) -> Array:
-        """Return the concentration at the end, where `made` [mmol/L] is made, or taken up if negative."""
-        gained = times(inflow, self.volumes) + made
-        return np.maximum(times(present, self.left) + times(gained, self.mean), 0.0)
+        left, mean = np.exp(-volumes), relative_growth(volumes)
+        return cls(hours, volumes, left, mean, left / (mean * hours), volumes / hours)
 
 
-def sustained(rate: Array, demand: Array) -> Array:
-    """Return the density that a supply of `rate` sustains at a `demand` per density [cell/mL]."""
-    return rate / (demand + _NO_DEMAND)
+class Supply:
+    """What the medium sustains over one interval, and what becomes of it: all that is constant is worked out once.
+
+    Parameters
+    ----------
+    rates : what governs the interval
+    hours : its length [h]
+    """
+
+    def __init__(self, rates: Rates, hours: float) -> None:
+        self.rates, self.flow = rates, Flow.over(hours, rates.exchange)
+        flow = self.flow
+        self.unfed = plus(rates.death, rates.starvation)
+        self.ready = times(flow.at_rest, hours), times(rates.inflow, flow.volumes)
+        self.shared = 1.0 / ((rates.uptake + _NO_DEMAND) * hours)
+        self.lactate = _of_room(flow, rates.lactate_limit, times(rates.uptake, rates.lactate_yield))
+        self.ammonia = _of_room(flow, rates.ammonia_limit, rates.ammonia)
+        self.made = times(rates.lactate_yield, flow.mean), times(rates.ammonia, flow.mean)
+
+    def limits(self, solutes: Mapping[str, Array]) -> tuple[dict[str, Array], Array]:
+        """Return the densities that oxygen and the medium sustain [cell/mL], and the glucose that is ready [mmol/L]."""
+        rates = self.rates
+        found: dict[str, Array] = {}
+        ready: Array = 0.0
+        if rates.oxygen is not None:
+            found["oxygen"] = rates.oxygen
+        if not is_number(rates.uptake, 0.0):
+            share, inflow = self.ready
+            ready = plus(times(solutes["glucose"], share), inflow)
+            found["glucose"] = ready * self.shared
+            if not is_number(rates.lactate_yield, 0.0):
+                found["lactate"] = _sustained(self.lactate, solutes["lactate"])
+        if not is_number(rates.ammonia, 0.0):
+            found["ammonia"] = _sustained(self.ammonia, solutes["ammonia"])
+        return found, ready
+
+    def after(self, solutes: Mapping[str, Array], ready: Array, cell_hours: Array) -> tuple[Mapping[str, Array], Array]:
+        """Return glucose, lactate and ammonia at the end, and the glucose taken up [mmol/L]."""
+        rates, flow = self.rates, self.flow
+        taken: Array = 0.0
+        after = dict(solutes)
+        if not is_number(rates.uptake, 0.0):
+            taken = np.minimum(rates.uptake * cell_hours, ready)
+            after["glucose"] = times(ready - taken, flow.mean)
+            after["lactate"] = plus(times(solutes["lactate"], flow.left), times(taken, self.made[0]))
+        if not is_number(rates.ammonia, 0.0):
+            after["ammonia"] = plus(times(solutes["ammonia"], flow.left), times(cell_hours, self.made[1]))
+        return after, taken
 
 
-def binding(limits: Mapping[str, Array], cells: Array) -> dict[str, Array]:
-    """Return how many times the cells that are there each limit sustains."""
-    return {name: limit / (cells + _NO_CELLS) for name, limit in limits.items()}
+def _of_room(flow: Flow, limit: Array, demand: Array) -> tuple[Array, Array, Array]:
+    """Return slope, height and floor of the density that the room below a limit sustains, by what is there."""
+    per_demand = 1.0 / (demand + _NO_DEMAND)
+    slope, floor = times(flow.at_rest, per_demand), times(times(limit, flow.flowing), per_demand)
+    return -1.0 * slope, plus(times(limit, slope), floor), floor
 
 
-def reached(headroom: Mapping[str, Array]) -> dict[str, Array]:
-    """Return 1 where a limit holds the culture back and is the least of all, else 0."""
-    least = _least(headroom)
-    return {
-        name: np.asarray((value <= least) & (value <= REACHED), dtype=np.float64) for name, value in headroom.items()
-    }
+def _sustained(line: tuple[Array, Array, Array], present: Array) -> Array:
+    slope, height, floor = line
+    return np.clip(times(present, slope) + height, floor, np.inf)
 
 
-def _least(limits: Mapping[str, Array]) -> Array:
-    result: Array = np.inf
-    for value in limits.values():
-        result = np.minimum(result, value)
-    return result
+def binding(limits: Collection[Array], cells: Array) -> NDArray[np.float64]:
+    """Return how many times the cells that are there each limit sustains, a row for each."""
+    share = 1.0 / (cells + _NO_CELLS)
+    if not limits:
+        return np.empty((0, *np.shape(share)))
+    rows = [np.atleast_1d(share * limit) for limit in limits]
+    alike = len({row.shape for row in rows}) == 1  # a limit may vary where the cells do not
+    return np.stack(rows if alike else np.broadcast_arrays(*rows))
+
+
+def reached(headroom: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return where a limit holds the culture back and is the least of all, by rows."""
+    if not len(headroom):
+        return np.empty(headroom.shape, dtype=bool)
+    least = headroom.min(axis=0)
+    return np.asarray(np.less_equal(headroom, least) & np.less_equal(least, REACHED))

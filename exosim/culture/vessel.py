@@ -178,6 +178,11 @@ class Vessel(Medium):
             inflow=self.fresh_glucose,
         )
 
+    @property
+    def steady(self) -> bool:
+        """Whether the rates of the collection are the same from harvest to harvest in a vessel of constant volume."""
+        return is_number(self.collection_growth, 0.0)
+
     def _oxygen(self, transfer: Array) -> Array:
         """Return the cells that oxygen sustains [cell/mL]."""
         saturation = times(self.oxygen_saturation, self.oxygen_level)

@@ -24,6 +24,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from exosim.culture.amounts import Flags
 from exosim.culture.base import Culture
 from exosim.culture.interval import Rates
 from exosim.culture.supply import MILLIMOLAR_PER_PICOMOLE
@@ -174,9 +175,9 @@ class AggregateCulture(Culture):
         return replace(found, secretion=secretion, gain=times(found.gain, self.aggregate_gain))
 
     @property
-    def _gains(self) -> bool:
+    def gains(self) -> bool:
         """Whether anything raises secretion, so that the cap may act."""
-        return super()._gains or not is_number(self.aggregate_gain, 1.0)
+        return super().gains or not is_number(self.aggregate_gain, 1.0)
 
     def start(self, feed: Material) -> Outcome:
         """Inoculate; tell how many aggregates there will be."""
@@ -185,14 +186,16 @@ class AggregateCulture(Culture):
         number = outcome.remainder.viable_cells / each
         return replace(outcome, monitors={"cells_per_aggregate": each, "aggregates": number})
 
-    def advance(self, state: Material, visit: Visit, hours: float) -> Outcome:
-        """Run for `hours`, and tell of the core."""
-        outcome = super().advance(state, visit, hours)
+    watches: ClassVar[bool] = True
+
+    @property
+    def steady(self) -> bool:
+        """Whether the rates stay the same: those of a core follow the medium."""
+        return super().steady and is_number(self.core_inactivity, 0.0)
+
+    def watched(self, before: Material, after: Material, visit: Visit, hours: float) -> tuple[dict[str, Array], Flags]:
+        """Tell of the core with which the stretch began."""
         if is_number(self.core_inactivity, 0.0):
-            return outcome
-        core = self.core_share(state)
-        monitors = {**outcome.monitors, "core_share": core} if visit.kind == "harvest" else outcome.monitors
-        starved = np.asarray(np.greater(core, 0.0), dtype=np.float64)
-        return replace(
-            outcome, monitors=monitors, limits={**outcome.limits, "a core of the aggregates starves": starved}
-        )
+            return {}, {}
+        core = self.core_share(before)
+        return {"core_share": core}, {"a core of the aggregates starves": np.greater(core, 0.0)}

@@ -17,7 +17,7 @@ from typing import ClassVar, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.material import Material, SizeClasses, is_number, plus, total
+from exosim.material import Material, SizeClasses, is_number, minus, one_where, plus, times, total
 from exosim.parameter import Array, parameter
 from exosim.physics import holding
 from exosim.physics.detection import Counter
@@ -28,9 +28,11 @@ from exosim.vocabulary import DoseKind
 HARVEST_HOLD = "harvest hold"
 HEADROOM = "headroom: "
 """Start of the names of monitors that tell how many times the cells that are there a limit sustains."""
-NOTHING = 1e-300
+NOTHING = 1e-30
 """Least volume or number to divide by, so that a lot that was lost altogether stays empty instead of undefined."""
 Losses: TypeAlias = Mapping[str, Material]
+_FOLLOWERS = ("associated_protein", "bound_dna", "potency")
+"""What goes where vesicles go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Outcome:
     phases : in order; their durations add up to that of the operation [h]
     consumption : by key of :data:`exosim.vocabulary.CONSUMABLES`
     monitors : measured along the way, such as titers per harvest; visits on axis 0 where there are several
-    limits : 1 where a named limit was reached, else 0, per lane
+    limits : where a named limit was reached, per lane: 1 or true, else 0 or false
     """
 
     product: Material
@@ -158,6 +160,25 @@ class UnitOperation:
         return {"vesicles": factor, "associated_protein": overall, "bound_dna": overall, "potency": overall}
 
 
+def without_vesicles(factor: Array, feed: Material) -> tuple[Material, Material]:
+    """Split a material into what stays and what goes when a fraction of the vesicles is kept, with all that follows.
+
+    Parameters
+    ----------
+    factor : fraction of the vesicles kept, per size class or overall
+    feed : the material from which they are taken
+    """
+    if is_number(factor, 1.0):
+        return feed, Material()
+    kept, overall = times(feed.vesicles, factor), factor
+    if isinstance(factor, np.ndarray) and factor.ndim == 2:
+        absent = is_number(feed.vesicles, 0.0)
+        overall = factor.mean(axis=0) if absent else total(kept) / np.maximum(total(feed.vesicles), NOTHING)
+    stays = {"vesicles": kept, **{name: times(getattr(feed, name), overall) for name in _FOLLOWERS}}
+    goes = {name: minus(getattr(feed, name), amount) for name, amount in stays.items()}
+    return feed.replaced(**stays), Material(**goes)
+
+
 @dataclass(frozen=True, kw_only=True)
 class MeasuredRecovery(UnitOperation):
     """A unit operation that accepts a measured vesicle recovery in place of its own mechanism."""
@@ -183,7 +204,7 @@ class MeasuredRecovery(UnitOperation):
         if self.ev_recovery is not None:
             return {}
         taken = np.less(left, 0.5) & np.greater(offered, 0.0)
-        return {"adsorption takes more than half of the vesicles": np.asarray(taken, dtype=np.float64)}
+        return {"adsorption takes more than half of the vesicles": one_where(taken)}
 
     def take_vesicles(
         self, channel: str, mechanism: Mapping[str, Array], feed: Material
@@ -199,7 +220,7 @@ class MeasuredRecovery(UnitOperation):
         kept = mechanism if measured is None else {channel: measured}
         losses: dict[str, Material] = {}
         for name, factor in kept.items():
-            feed, losses[name] = feed.separate(self.vesicles_kept(factor, feed))
+            feed, losses[name] = without_vesicles(factor, feed)
         return feed, losses
 
 
@@ -232,10 +253,7 @@ class Hold:
         if is_number(hours, 0.0):
             return material, Material()
         kept = holding.survival(self.rate, self.size_exponent, sizes.diameters, hours)
-        return material.separate(_FOLLOW.vesicles_kept(kept, material))
-
-
-_FOLLOW = UnitOperation()
+        return without_vesicles(kept, material)
 
 
 @dataclass(frozen=True, slots=True)

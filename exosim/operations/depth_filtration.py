@@ -12,9 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
-from exosim.material import Material, total
+from exosim.material import Material, one_where, total
 from exosim.operations.base import MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import passage, plugging
@@ -87,7 +85,7 @@ class DepthFiltration(MeasuredRecovery):
             consumption={"depth_filter_area": area * filters},
             monitors={"filters": filters, "throughput": load / filters},
             limits={
-                "depth filter would plug: more than one needed": np.asarray(filters > 1.0, dtype=np.float64),
+                "depth filter would plug: more than one needed": one_where(filters > 1.0),
                 **self.adsorption_limit(bound, total(feed.vesicles)),
             },
         )

@@ -17,14 +17,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exosim.material import Material
+from exosim.material import Material, one_where
 from exosim.operations.base import NOTHING, Outcome, Phase, UnitOperation
 from exosim.parameter import Array, parameter
 from exosim.physics.detection import dose_content
 from exosim.vocabulary import PROTEIN_POOLS, DoseKind
 
 _TREHALOSE = 342.3e-3  # g/mmol, without water
-_ALBUMIN = np.array([[pool == "albumin"] for pool in PROTEIN_POOLS], dtype=np.float64)
+_ALBUMIN = one_where([[pool == "albumin"] for pool in PROTEIN_POOLS])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,4 +114,4 @@ class Formulation(UnitOperation):
         if self._goal() is None:
             return {}
         thin = np.less(self._volume(feed), np.asarray(feed.volume) * (1.0 - 1e-9))
-        return {"feed below the target concentration: not diluted": np.asarray(thin, dtype=np.float64)}
+        return {"feed below the target concentration: not diluted": one_where(thin)}

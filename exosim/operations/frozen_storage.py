@@ -22,7 +22,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from exosim.material import Material, total
+from exosim.material import Material, one_where, total
 from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import storage
@@ -159,7 +159,7 @@ class FrozenStorage(MeasuredRecovery):
             product,
             losses=losses,
             phases=(
-                Phase("handle", np.maximum(self.cycles, 1.0) * self.handling_time),
+                Phase("handle", max(self.cycles, 1.0) * self.handling_time),
                 Phase("store", self.storage_time * _DAY, attended=False),
             ),
             limits=self._limits(feed, losses),
@@ -191,7 +191,8 @@ class FrozenStorage(MeasuredRecovery):
     def _hours(self) -> tuple[Array, Array]:
         """Return the hours of storage in the liquid and in ice."""
         hours, liquid = self.storage_time * _DAY, storage.is_liquid(self.temperature)
-        return hours * liquid, hours * (1.0 - liquid)
+        in_liquid = hours * liquid
+        return in_liquid, hours - in_liquid
 
     def _decay(self, temperature: Array) -> Array:
         """Return the first-order constant without protectant [1/h]."""
@@ -211,4 +212,4 @@ class FrozenStorage(MeasuredRecovery):
             return {}
         full = np.greater_equal(total(losses["adsorption"].vesicles), self._places(feed) * (1.0 - 1e-9))
         some = np.greater(total(feed.vesicles), 0.0)
-        return {"wall of the container full": np.asarray(full & some, dtype=np.float64)}
+        return {"wall of the container full": one_where(full & some)}

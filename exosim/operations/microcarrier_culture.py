@@ -25,7 +25,7 @@ from typing import ClassVar
 import numpy as np
 
 from exosim.culture.base import CM2_PER_M2, Culture
-from exosim.material import Material, is_number
+from exosim.material import Material, is_number, one_where
 from exosim.operations.base import Outcome, Visit
 from exosim.parameter import Array, parameter
 from exosim.physics import microcarriers, turbulence
@@ -35,7 +35,7 @@ _FASTEST_DEATH = (
     0.2  # 1/h: the law of shear is not known further, and a culture in which under 1 % live after a day is lost anyway
 )
 _A_LITTLE = 1e-9  # h
-_NO_CELLS = 1e-30
+_NO_CELLS = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,7 +233,7 @@ class MicrocarrierCulture(Culture):
             "seeded below 3 cells per bead: beads stay empty": per_bead < _FEWEST,
             "eddies smaller than what cells on beads bear": self.eddy_length < self.critical_eddy,
         }
-        reached = {name: np.asarray(value, dtype=np.float64) for name, value in limits.items()}
+        reached = {name: one_where(value) for name, value in limits.items()}
         rest = replace(outcome.phases[0], name="settle", duration=self.settling_time, attended=False)
         return replace(
             outcome,
@@ -252,13 +252,12 @@ class MicrocarrierCulture(Culture):
             return planned
         return tuple(sorted((*planned, Visit(when, "feed")), key=lambda visit: visit.time))
 
-    def advance(self, state: Material, visit: Visit, hours: float) -> Outcome:
-        """Run for `hours`, on the beads that are there then."""
+    def at(self, visit: Visit) -> MicrocarrierCulture:
+        """Return the culture on the beads that are there before a visit."""
         if self.bead_addition is None or visit.time <= 24.0 * self.bead_addition + _A_LITTLE:
-            return super().advance(state, visit, hours)
+            return self
         bare = self.area * (1.0 + self.added_share) - self.surface
-        wider = microcarriers.enlarged_area(self.surface, bare, self.transfer_efficiency)
-        return Culture.advance(replace(self, reached=wider), state, visit, hours)
+        return replace(self, reached=microcarriers.enlarged_area(self.surface, bare, self.transfer_efficiency))
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with the schedule, fresh beads after the growth included."""

@@ -71,5 +71,5 @@ class NucleaseTreatment(MeasuredRecovery):
             losses={"digestion": gone, **losses},
             phases=(Phase("prepare", self.preparation), Phase("digest", self.treatment_time, attended=False)),
             consumption={"nuclease": enzyme.nuclease},
-            monitors={"dna_log_reduction": np.asarray(-np.log10(left))},
+            monitors={"dna_log_reduction": np.asarray(-np.log10(np.maximum(left, NOTHING)))},
         )

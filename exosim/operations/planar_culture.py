@@ -15,14 +15,16 @@ Sources: Metzen et al. 1995, who measured oxygen under still medium and found it
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from exosim.culture.amounts import Flags
 from exosim.culture.base import CM2_PER_M2, Culture
 from exosim.material import Material, is_number
-from exosim.operations.base import Outcome, Visit
+from exosim.operations.base import Visit
 from exosim.parameter import Array, parameter
 from exosim.physics import oxygen
 
@@ -155,11 +157,12 @@ class PlanarCulture(Culture):
 
     # -- what is watched ----------------------------------------------------------------------------------------------
 
-    def advance(self, state: Material, visit: Visit, hours: float) -> Outcome:
-        """Run as every culture does; tell besides how the oxygen at the cells and the glucose do."""
-        outcome = super().advance(state, visit, hours)
-        densest = np.maximum(state.viable_cells, outcome.remainder.viable_cells)
-        limits = {
+    watches: ClassVar[bool] = True
+
+    def watched(self, before: Material, after: Material, visit: Visit, hours: float) -> tuple[dict[str, Array], Flags]:
+        """Tell how the oxygen at the cells and the glucose do."""
+        densest = np.maximum(before.viable_cells, after.viable_cells)
+        limits: dict[str, Array | NDArray[np.bool_]] = {
             "the vessels take longer than the time between two visits": np.greater(self.visiting, hours) & (hours > 0.0)
         }
         monitors: dict[str, Array] = {}
@@ -171,11 +174,7 @@ class PlanarCulture(Culture):
             )
         if not is_number(self.glucose_uptake, 0.0):
             monitors["glucose_lasts"] = self._glucose_lasts(densest)
-        return replace(
-            outcome,
-            monitors={**outcome.monitors, **monitors},
-            limits={**outcome.limits, **{k: np.asarray(v, dtype=np.float64) for k, v in limits.items()}},
-        )
+        return monitors, limits
 
     def _oxygen_at(self, cells: Array) -> Array:
         """Return the oxygen at the cells, over saturation with air; below 0 where they want more than there is."""

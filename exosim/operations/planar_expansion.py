@@ -18,10 +18,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from exosim.material import Material
+from exosim.material import Material, one_where
 from exosim.operations.base import NOTHING, Outcome, Phase, UnitOperation
 from exosim.parameter import Array, parameter
-from exosim.physics import growth, senescence
+from exosim.physics import expansion, growth, senescence
 
 _ALMOST_PLATEAU = 0.98
 _BARELY = 1.2
@@ -145,12 +145,8 @@ class PlanarExpansion(UnitOperation):
             },
             monitors={"final_area": state.last_area, "doublings": state.doublings, "age": state.age},
             limits={
-                "past the doublings of cells for a product": np.asarray(
-                    state.age > self.working_doublings, dtype=np.float64
-                ),
-                "past the doublings at which growth ends": np.asarray(
-                    state.age > self.doublings_limit, dtype=np.float64
-                ),
+                "past the doublings of cells for a product": one_where(state.age > self.working_doublings),
+                "past the doublings at which growth ends": one_where(state.age > self.doublings_limit),
             },
         )
 
@@ -160,35 +156,28 @@ class PlanarExpansion(UnitOperation):
         rate = np.maximum(aged, np.minimum(young, _BARELY * self.death_rate))
         theta = self.contact_inhibition
         crowd = growth.crowding(rate, self.capacity, theta)
+        net = rate - self.death_rate
         start = self.seeding_density * self.attachment
-        plateau = growth.plateau_density(rate - self.death_rate, crowd, theta)
+        plateau = growth.plateau_density(net, crowd, theta)
         end = np.maximum(np.minimum(self.harvest_density, _ALMOST_PLATEAU * plateau), start)
-        hours = self.lag + growth.hours_to_reach(start, end, rate - self.death_rate, crowd, theta)
+        growing = growth.hours_to_reach(start, end, net, crowd, theta)
         area = train.cells / self.seeding_density
         attached = train.cells * self.attachment
-        grown_to = attached * end / start
-        died = self.death_rate * area * self._cell_hours(start, hours - self.lag, rate - self.death_rate, crowd)
+        grown_to = attached * (end / start)
+        died = area * (self.death_rate * expansion.cell_hours(start, end, growing, net, crowd, theta))
         harvested = grown_to * self.detachment
+        doublings = np.log2(end / start)
         return _Train(
             harvested,
             grown=train.grown + grown_to - attached + died,
             died=train.died + died,
             lost=train.lost + (train.cells - attached) + (grown_to - harvested),
-            hours=train.hours + hours,
+            hours=train.hours + self.lag + growing,
             area=train.area + area,
             last_area=area,
-            doublings=train.doublings + np.log2(end / start),
-            age=train.age + np.log2(end / start),
+            doublings=train.doublings + doublings,
+            age=train.age + doublings,
         )
-
-    def _cell_hours(self, start: Array, hours: Array, net_rate: Array, crowd: Array) -> Array:
-        """Return the integral of the density over a passage of several days, in six steps [cell h/cm2]."""
-        result: Array = 0.0
-        density = start
-        for _ in range(6):
-            step = growth.course(density, net_rate, crowd, self.contact_inhibition, hours / 6.0)
-            result, density = result + step.cell_hours, step.end
-        return result
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from exosim.material import Material
+from exosim.material import Material, one_where, short_of_whole
 from exosim.operations.base import NOTHING, Outcome, Phase, UnitOperation
 from exosim.parameter import Array, parameter
 from exosim.physics import growth
@@ -125,7 +125,7 @@ class PlanarPassage(UnitOperation):
         area = vessels * self.vessel_area
         seeded = np.minimum(cells, area * self.seeding_density)
         attached = seeded * self.attachment
-        rounds = np.ceil(vessels / self.vessels_at_once - 1e-9)
+        rounds = np.ceil(vessels / self.vessels_at_once - short_of_whole(vessels))
         grown, dying = self._growth(attached / area, rounds)
         died, harvested = attached * dying, attached * grown * self.detachment
         volume = vessels * self.reagent_volume * (1.0 + self.quench_ratio) * 1e-3
@@ -158,7 +158,7 @@ class PlanarPassage(UnitOperation):
 
     def _vessels(self, offered: Array) -> Array:
         """Return how many whole vessels are seeded; a little short of a whole number counts as whole."""
-        whole = np.maximum(np.floor(offered + 1e-9), 1.0)
+        whole = np.maximum(np.floor(offered + short_of_whole(offered)), 1.0)
         return whole if self.most_vessels is None else np.minimum(whole, self.most_vessels)
 
     def _growth(self, attached: Array, rounds: Array) -> tuple[Array, Array]:
@@ -196,9 +196,11 @@ class PlanarPassage(UnitOperation):
         }
 
     def _limits(self, offered: Array) -> dict[str, Array]:
-        limits = {"too few cells to seed one vessel at the seeding density": np.less(offered, 1.0 - 1e-9)}
+        limits = {
+            "too few cells to seed one vessel at the seeding density": np.less(offered, 1.0 - short_of_whole(offered))
+        }
         if self.most_vessels is not None:
             limits["more cells than there is room for: the rest is discarded"] = np.greater_equal(
                 offered, np.add(self.most_vessels, 1.0)
             )
-        return {name: np.asarray(reached, dtype=np.float64) for name, reached in limits.items()}
+        return {name: one_where(reached) for name, reached in limits.items()}

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from exosim.material import Material
+from exosim.material import Material, one_where, short_of_whole
 from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import plates
@@ -124,7 +124,8 @@ class SizeExclusionChromatography(MeasuredRecovery):
 
     def transform(self, feed: Material) -> Outcome:
         """Return the pool."""
-        cycles = np.maximum(np.ceil(feed.volume / (self.load_fraction * self.column_volume) - 1e-9), 1.0)
+        loads = feed.volume / (self.load_fraction * self.column_volume)
+        cycles = np.maximum(np.ceil(loads - short_of_whole(loads)), 1.0)
         load = np.maximum(feed.volume, NOTHING) / (cycles * self.column_volume)
         particles = self._in_pool(self.context.sizes.diameters, load)
         pools = self.protein_tail + (1.0 - self.protein_tail) * self._in_pool(self.context.protein_diameters, load)
@@ -159,7 +160,7 @@ class SizeExclusionChromatography(MeasuredRecovery):
             ),
             consumption={"buffer": eluent, "resin": self.column_volume},
             monitors={"cycles": cycles, "load": load, "resolution": self._resolution()},
-            limits={"load above 20 % of the column": np.asarray(load > _LARGEST_LOAD, dtype=np.float64)},
+            limits={"load above 20 % of the column": one_where(load > _LARGEST_LOAD)},
         )
 
     def problems(self) -> Iterator[tuple[str, str]]:

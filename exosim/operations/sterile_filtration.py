@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from exosim.material import Material, total
+from exosim.material import Material, one_where, total
 from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import passage, plugging
@@ -85,7 +85,7 @@ class SterileFiltration(MeasuredRecovery):
             consumption={"sterile_filter_area": area * filters},
             monitors={"filters": filters, "throughput": load / filters},
             limits={
-                "sterile filter would plug: more than one needed": np.asarray(filters > 1.0, dtype=np.float64),
+                "sterile filter would plug: more than one needed": one_where(filters > 1.0),
                 **self.adsorption_limit(bound, total(feed.vesicles)),
             },
         )

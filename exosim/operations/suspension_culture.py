@@ -36,18 +36,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
 
+from exosim.culture.amounts import Amounts
 from exosim.culture.base import Culture
 from exosim.culture.interval import Rates, Stretch
 from exosim.culture.monod_constants import MONOD_CONSTANTS, REPLACED, MonodConstants
 from exosim.culture.monod_path import MonodStretch
 from exosim.culture.vessel import Vessel
-from exosim.material import Material, is_number, plus, times
-from exosim.operations.base import Outcome, Visit
+from exosim.material import Material, is_number, one_where, times
+from exosim.operations.base import Visit
 from exosim.parameter import Array, parameter
 from exosim.physics import turbulence
 
@@ -55,7 +55,6 @@ _HOURS = 24.0
 _MILLILITERS = 1e3
 _VISCOSITY = 0.75e-6  # m2/s, of medium at 37 degC
 _PER_KILOGRAM = 1e-3  # W/kg in W/m3
-_SUMMED = ("secreted", "cell_hours", "integration_error")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,8 +262,9 @@ class SuspensionCulture(Culture, MonodConstants):
         found = super().rates(state, relative_growth, death_rate)
         return replace(found, surface=self.capacity, crowded_by="density")
 
-    def _stretch(self, state: Material) -> Stretch:
-        begin = super()._stretch(state)
+    def stretch(self, vessel: Amounts) -> Stretch:
+        """Return the vessel per milliliter, on the slow path where a step is given."""
+        begin = super().stretch(vessel)
         if self.monod_step is None:
             return begin
         return MonodStretch(
@@ -274,6 +274,12 @@ class SuspensionCulture(Culture, MonodConstants):
             kinetics=self.kinetics(self.lactate_yield, self.lactate_limit, self.ammonia_limit),
             step=self.monod_step,
         )
+
+    def held_by(self, limit: str) -> str:
+        """Return what is told of a limit; Monod growth knows none of those that are watched."""
+        if self.monod_step is None:
+            return super().held_by(limit)
+        return f"{limit} short, which Monod growth does not know"
 
     # -- the modes ----------------------------------------------------------------------------------------------------
 
@@ -285,7 +291,7 @@ class SuspensionCulture(Culture, MonodConstants):
         """Return the share of the vessel that a harvest takes: in perfusion none before the last one."""
         if visit.last or not self.drains:
             return self.harvest_fraction
-        return np.where(np.asarray(self.perfusion_rate) > 0.0, 0.0, self.harvest_fraction)
+        return self.harvest_fraction * one_where(np.asarray(self.perfusion_rate) <= 0.0)
 
     def vessel_use(self) -> dict[str, Array]:
         """Return the first fill, where it is of collection medium."""
@@ -297,20 +303,9 @@ class SuspensionCulture(Culture, MonodConstants):
 
     def _seeding_limits(self, attached: Array) -> dict[str, Array]:
         above = np.greater(attached, self.capacity * self.liters * _MILLILITERS)
-        return {"seeded above the capacity": np.asarray(above, dtype=np.float64)}
+        return {"seeded above the capacity": one_where(above)}
 
-    def _collect(self, state: Material, visit: Visit, hours: float) -> tuple[Material, Outcome]:
-        """Collect; with a feed, in stretches between the boluses."""
-        marks = [visit.time - hours, *self._feeds(visit.time - hours, visit.time), visit.time]
-        vessel, outcome = super()._collect(state, replace(visit, time=marks[1]), marks[1] - marks[0])
-        for begin, end in pairwise(marks[1:]):
-            bolus, held = self._bolus(vessel)
-            fed = replace(outcome, added=outcome.added + bolus, limits={**outcome.limits, **held})
-            vessel, later = super()._collect(vessel + bolus, replace(visit, time=end), end - begin)
-            outcome = _joined(fed, later)
-        return vessel, outcome
-
-    def _feeds(self, begin: float, end: float) -> list[float]:
+    def feeds(self, begin: float, end: float) -> list[float]:
         """Return the times of the boluses between two times [h]."""
         if self.feed_every is None:
             return []
@@ -318,7 +313,7 @@ class SuspensionCulture(Culture, MonodConstants):
         times_fed = (start + every * i for i in range(1, math.ceil((end - start) / every) + 1))
         return [time for time in times_fed if begin + 1e-6 < time < end - 1e-6]
 
-    def _bolus(self, vessel: Material) -> tuple[Material, dict[str, Array]]:
+    def bolus(self, vessel: Material) -> tuple[Material, dict[str, Array]]:
         """Return the concentrate that brings glucose back to its set point, and whether there is room for it."""
         if is_number(self.glucose_uptake, 0.0):
             return Material(), {}
@@ -326,30 +321,10 @@ class SuspensionCulture(Culture, MonodConstants):
         wanted = missing / (self.feed_glucose - self.glucose_setpoint)
         room = np.maximum((1.0 + self.feed_room) * self.volume - vessel.volume, 0.0)
         liters = np.minimum(wanted, room)
-        held: dict[str, Array] = {"feed held by the room in the vessel": np.asarray(wanted > room, dtype=np.float64)}
-        return Material(volume=liters, glucose=self.feed_glucose * liters, salt=self.medium_salt * liters), held
+        held: dict[str, Array] = {"feed held by the room in the vessel": one_where(wanted > room)}
+        return Material(volume=liters, glucose=self.feed_glucose * liters), held
 
 
 def _eddies(power: Array) -> Array:
     """Return the length of the smallest eddies [um] at a power input [W/m3]."""
     return turbulence.eddy_length(_VISCOSITY, power * _PER_KILOGRAM)
-
-
-def _joined(first: Outcome, second: Outcome) -> Outcome:
-    """Return two stretches of one collection as one."""
-    channels = dict.fromkeys((*first.losses, *second.losses))
-    losses = {name: first.losses.get(name, Material()) + second.losses.get(name, Material()) for name in channels}
-    summed = {name: plus(first.monitors[name], second.monitors[name]) for name in _SUMMED if name in second.monitors}
-    reached = {
-        name: np.maximum(first.limits.get(name, 0.0), second.limits.get(name, 0.0))
-        for name in dict.fromkeys((*first.limits, *second.limits))
-    }
-    return replace(
-        second,
-        product=first.product + second.product,
-        added=first.added + second.added,
-        generated=first.generated + second.generated,
-        losses=losses,
-        monitors={**second.monitors, **summed},
-        limits=reached,
-    )

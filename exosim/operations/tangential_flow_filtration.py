@@ -19,15 +19,17 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.material import Material, total
+from exosim.material import Material, as_precise, one_where, total, weighted
 from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import flux, passage, sieving
 from exosim.physics.quadrature import NODES, POSITIONS, WEIGHTS
 from exosim.vocabulary import SMALL_MOLECULES
 
+_POSITIONS, _WEIGHTS = np.append(POSITIONS, 1.0)[:, None], np.append(WEIGHTS, 0.0)  # the nodes, and the end
 _OVERCONCENTRATED = 1e13  # EV/mL
 _SMALLEST_DIAMETER = 1e-6  # nm, keeps the diffusivity finite when no vesicle is left
+_NO_BULK = 1e-9  # EV/mL or ug/mL, where there is nothing to pile up at the membrane
 _VESICLES_TAKEN: dict[str, Array] = {"vesicles": 1.0, "associated_protein": 1.0, "bound_dna": 1.0, "potency": 1.0}
 
 
@@ -136,20 +138,21 @@ class TangentialFlowFiltration(MeasuredRecovery):
 
     def transform(self, feed: Material) -> Outcome:
         """Return the retentate after concentration, diafiltration and flush."""
-        retained = feed.volume / self.concentration_factor
+        retained, number = feed.volume / self.concentration_factor, total(feed.vesicles)
         buffer = Material(volume=self.diavolumes * retained, salt=self.buffer_salt * self.diavolumes * retained)
-        particles = self._passed(self._vesicle_sieving)
-        filtered, permeate = feed.separate(self._kept_solutes(particles))
+        particles, drained = self._particles_kept(), self._drained(retained)
+        passing = sieving.steric_sieving(self.context.protein_diameters, self.pore_diameter)
+        filtered, permeate = feed.separate(self._kept_solutes(particles, passing))
         permeate = permeate + buffer.replaced(salt=0.0)
         salted = filtered.replaced(salt=self._salt(feed, retained))
         permeate = permeate.replaced(salt=feed.salt + buffer.salt - salted.salt)
-        stuck = passage.unadsorbed(total(feed.vesicles), self.adsorbed_per_area, self.membrane_area)
-        mechanism = {"permeate": particles, "membrane adsorption": stuck, "hold-up": self._drained(retained)}
+        stuck = passage.unadsorbed(number, self.adsorbed_per_area, self.membrane_area)
+        mechanism = {"permeate": particles, "membrane adsorption": stuck, "hold-up": drained}
         product, losses = self.take_vesicles("measured loss", mechanism, salted)
-        product, in_system = product.separate(_VESICLES_TAKEN, otherwise=self._drained(retained))
+        product, in_system = product.separate(_VESICLES_TAKEN, otherwise=drained)
         losses["hold-up"] = losses.get("hold-up", Material()) + in_system
         losses["permeate"] = losses.get("permeate", Material()) + permeate
-        hours, limits = self._time(feed, retained)
+        hours, limits = self._time(feed, retained, number, passing)
         return Outcome(
             product,
             added=buffer,
@@ -157,27 +160,31 @@ class TangentialFlowFiltration(MeasuredRecovery):
             phases=(Phase("prepare", self.preparation), *hours),
             consumption={"buffer": buffer.volume, "membrane_area": self.membrane_area},
             monitors={"load": feed.volume / self.membrane_area},
-            limits={**limits, **self.adsorption_limit(stuck, total(feed.vesicles))},
+            limits={**limits, **self.adsorption_limit(stuck, number)},
         )
-
-    @property
-    def _vesicle_sieving(self) -> Array:
-        steric = sieving.steric_sieving(self.context.sizes.diameters, self.pore_diameter)
-        return np.asarray(np.maximum(steric, self.vesicle_leakage))
 
     def _passed(self, coefficient: Array) -> Array:
         """Return the fraction kept through concentration and diafiltration."""
-        return sieving.concentration_yield(self.concentration_factor, coefficient) * sieving.diafiltration_yield(
-            self.diavolumes, coefficient
-        )
+        return sieving.filtration_yield(self.concentration_factor, self.diavolumes, coefficient)
 
-    def _kept_solutes(self, particles: Array) -> dict[str, Array]:
+    def _particles_kept(self) -> NDArray[np.float64]:
+        """Return the fraction kept of the particles of each size class: those larger than any pore only leak."""
+        diameters, leaking = self.context.sizes.diameters, self._passed(self.vesicle_leakage)
+        small = diameters[:, 0] < np.max(self.pore_diameter, initial=0.0)
+        steric = sieving.steric_sieving(diameters[small], self.pore_diameter)
+        sieved = self._passed(np.maximum(steric, self.vesicle_leakage))
+        lanes = np.broadcast_shapes(np.shape(leaking)[-1:], np.shape(sieved)[-1:])
+        kept = np.empty((len(diameters), *lanes), np.result_type(leaking, sieved))
+        kept[small], kept[~small] = sieved, leaking
+        return kept
+
+    def _kept_solutes(self, particles: Array, passing: Array) -> dict[str, Array]:
         """Return the fractions kept of all that is not a vesicle; vesicles are taken later, channel by channel."""
         return {
             "volume": 1.0 / self.concentration_factor,
             "nonvesicular": particles,
             "lipoproteins": particles,
-            "protein": self._passed(sieving.steric_sieving(self.context.protein_diameters, self.pore_diameter)),
+            "protein": self._passed(passing),
             "free_dna": self._passed(self.dna_sieving),
             "nuclease": self._passed(sieving.steric_sieving(self.context.nuclease_diameter, self.pore_diameter)),
             **dict.fromkeys(SMALL_MOLECULES, self._passed(1.0)),
@@ -194,54 +201,54 @@ class TangentialFlowFiltration(MeasuredRecovery):
         hold_up, retained = self.hold_up * self.membrane_area * 1e-3, np.maximum(retained, NOTHING)
         return (retained + self.flushed * hold_up) / (retained + hold_up)
 
-    def _time(self, feed: Material, retained: Array) -> tuple[tuple[Phase, ...], dict[str, Array]]:
-        positions, weights = np.append(POSITIONS, 1.0)[:, None], np.append(WEIGHTS, 0.0)
-        fluxes, by_vesicles, by_protein = self._fluxes(feed, positions)
+    def _time(
+        self, feed: Material, retained: Array, number: Array, passing: Array
+    ) -> tuple[tuple[Phase, ...], dict[str, Array]]:
+        positions, weights = (as_precise(of_nodes, feed.volume) for of_nodes in (_POSITIONS, _WEIGHTS))
+        fluxes, by_vesicles, by_protein = self._fluxes(feed, number, passing, positions)
         concentrate = flux.concentration_hours(
             feed.volume, self.concentration_factor, self.membrane_area, fluxes, positions, weights
         )
         wash = self.diavolumes * retained / (self.membrane_area * fluxes[NODES])
         phases = (Phase("concentrate", concentrate), Phase("diafilter", wash))
-        final = total(feed.vesicles) / (np.maximum(retained, NOTHING) * 1e3)
+        final = number / (np.maximum(retained, NOTHING) * 1e3)
         limits = {
             "flux limited by vesicles at the membrane": by_vesicles,
             "flux limited by protein at the membrane": by_protein,
-            "above 1e13 EV/mL: aggregation is likely": np.asarray(final > _OVERCONCENTRATED, dtype=np.float64),
-            "gel reached: the flux is at its floor": np.asarray(fluxes[NODES] <= flux.SMALLEST_FLUX, dtype=np.float64),
+            "above 1e13 EV/mL: aggregation is likely": one_where(final > _OVERCONCENTRATED),
+            "gel reached: the flux is at its floor": one_where(fluxes[NODES] <= flux.SMALLEST_FLUX),
         }
         return phases, limits
 
-    def _fluxes(self, feed: Material, positions: Array) -> tuple[NDArray[np.float64], Array, Array]:
+    def _fluxes(
+        self, feed: Material, number: Array, passing: Array, positions: Array
+    ) -> tuple[NDArray[np.float64], Array, Array]:
         """Return the flux at the quadrature nodes and at the end, and which limit binds at the end."""
-        factor = np.exp(np.log(self.concentration_factor) * positions)
+        depth = np.log(self.concentration_factor) * positions
         milliliters = np.maximum(feed.volume, NOTHING) * 1e3
-        vesicles = total(feed.vesicles) / milliliters * factor
-        passing = sieving.steric_sieving(self.context.protein_diameters, self.pore_diameter)
-        protein = self._concentrated(feed.protein, passing, positions) / milliliters
-        at = (self.shear_rate, self.channel_length)
-        by_vesicles = self._film(self._mean_diameter(feed), self.vesicle_gel, vesicles, *at)
-        by_protein = self._film(self.context.protein_diameters[1], self.protein_gel, protein, *at)
+        protein = np.maximum(self._concentrated(feed.protein, passing, depth) / milliliters, _NO_BULK)
+        vesicles = np.maximum(number / milliliters, _NO_BULK)
+        mean = self._transfer(self._mean_diameter(feed, number))
+        by_vesicles = flux.gel_flux(mean, self.vesicle_gel, vesicles, depth)
+        by_protein = flux.gel_flux(self._transfer(self.context.protein_diameters[1]), self.protein_gel, protein)
         fluxes = np.asarray(flux.limited(self.flux, by_vesicles, by_protein))
         bound = fluxes[NODES] < self.flux
         first = by_vesicles[NODES] <= by_protein[NODES]
-        return fluxes, np.asarray(bound & first, dtype=np.float64), np.asarray(bound & ~first, dtype=np.float64)
+        return fluxes, one_where(bound & first), one_where(bound & ~first)
 
-    def _mean_diameter(self, feed: Material) -> Array:
+    def _transfer(self, diameter: Array) -> Array:
+        return flux.mass_transfer(self.shear_rate, flux.diffusivity(diameter), self.channel_length)
+
+    def _mean_diameter(self, feed: Material, number: Array) -> Array:
         """Return the number mean of the vesicles' diameters [nm]."""
         if not isinstance(feed.vesicles, np.ndarray):
             return float(self.context.sizes.diameters.mean())
-        weighted = total(np.asarray(feed.vesicles * self.context.sizes.diameters))
-        return np.asarray(np.maximum(weighted / np.maximum(total(feed.vesicles), 1.0), _SMALLEST_DIAMETER))
+        diameters = weighted(feed.vesicles, self.context.sizes.diameters)
+        return np.asarray(np.maximum(diameters / np.maximum(number, 1.0), _SMALLEST_DIAMETER))
 
-    def _concentrated(self, pools: Array, passing: Array, positions: Array) -> Array:
-        """Return the soluble protein per feed volume at each position: every pool rises as far as it is retained."""
+    def _concentrated(self, pools: Array, passing: Array, depth: Array) -> Array:
+        """Return the soluble protein per feed volume at each depth: every pool rises as far as it is retained."""
         if not isinstance(pools, np.ndarray):
-            return 0.0
-        depth = np.log(self.concentration_factor) * positions
+            return np.zeros_like(depth)
         parts = (pool * np.exp(depth * (1.0 - s)) for pool, s in zip(pools, np.asarray(passing), strict=True))
-        return np.asarray(sum(parts, np.zeros(1)))
-
-    @staticmethod
-    def _film(diameter: Array, gel: Array, bulk: Array, shear_rate: Array, length: Array) -> NDArray[np.float64]:
-        transfer = flux.mass_transfer(shear_rate, flux.diffusivity(diameter), length)
-        return np.asarray(flux.gel_flux(transfer, gel, np.maximum(bulk, 1e-9)))
+        return np.asarray(sum(parts))

@@ -24,7 +24,7 @@ from typing import ClassVar
 import numpy as np
 
 from exosim.centrifuge import Spin
-from exosim.material import Material, total
+from exosim.material import Material, one_where, total
 from exosim.operations.base import NOTHING, Outcome, Phase
 from exosim.parameter import Array, parameter
 
@@ -164,7 +164,7 @@ class Ultracentrifugation(Spin):
             return {}
         before = total(feed.vesicles)
         settled = total(np.asarray(feed.vesicles * self.pelleted_vesicles(self.context.sizes)))
-        few = np.asarray(settled < 0.5 * before, dtype=np.float64)
+        few = one_where(settled < 0.5 * before)
         return {"less than half of the vesicles are pelleted in a spin": few}
 
 

@@ -32,7 +32,7 @@ _HOUR = 3600.0  # s
 _CUBIC_MICROMETERS = 1e-12  # um3 to mL
 _PER_CUBIC_METER = 1e6  # 1/mL to 1/m3
 _MOLES = {"fmol": 1e-15, "pmol": 1e-12}
-_LEAST = 1e-300
+_LEAST = 1e-30
 
 
 def cells_per_aggregate(diameter: Array, cell: Array, packing: Array) -> Array:

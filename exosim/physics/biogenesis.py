@@ -28,7 +28,7 @@ import numpy as np
 from exosim.parameter import Array
 from exosim.physics.growth import relative_growth
 
-_TINY = 1e-300  # where nothing fuses and nothing is degraded, nothing is released either
+_TINY = 1e-30  # where nothing fuses and nothing is degraded, nothing is released either
 Target = Literal["fusion", "formation"]
 
 

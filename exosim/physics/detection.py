@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exosim.material import Material, SizeClasses, is_number, plus, total
+from exosim.material import Material, SizeClasses, is_number, plus, times, total, weighted
 from exosim.parameter import Array
 from exosim.vocabulary import DoseKind
 
@@ -49,14 +49,23 @@ def counted(particles: Array, sizes: SizeClasses, counter: Counter) -> Array:
     """Return the number that the counter reports for particles of one kind, shape (lanes,)."""
     if is_number(particles, 0.0):
         return 0.0
-    seen = class_efficiency(sizes, counter.limit, counter.width)
-    return total(np.asarray(particles * seen)) * (1.0 + counter.bias)
+    return weighted(particles, class_efficiency(sizes, counter.limit, counter.width)) * (1.0 + counter.bias)
 
 
 def counted_particles(material: Material, sizes: SizeClasses, counter: Counter) -> Array:
     """Return the number of particles that the counter reports for a material [particle], shape (lanes,)."""
-    everything = plus(plus(material.vesicles, material.nonvesicular), material.lipoproteins)
-    return counted(everything, sizes, counter)
+    seen = class_efficiency(sizes, counter.limit, counter.width)
+    return times(seen_particles(material, seen), 1.0 + counter.bias)
+
+
+def seen_particles(material: Material, seen: Array) -> Array:
+    """Return the number of particles of all kinds in a material, by the fraction of each class that is `seen`."""
+    kinds = (material.vesicles, material.nonvesicular, material.lipoproteins)
+    number: Array = 0.0
+    for kind in kinds:
+        if not is_number(kind, 0.0):
+            number = plus(number, weighted(kind, seen))
+    return number
 
 
 def dose_content(material: Material, kind: DoseKind, sizes: SizeClasses, counter: Counter) -> Array:

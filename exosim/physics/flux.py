@@ -10,6 +10,7 @@ takes over); gel concentration constant.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exosim.parameter import Array
 
@@ -37,9 +38,16 @@ def mass_transfer(shear_rate: Array, diffusion: Array, channel_length: Array) ->
     return np.asarray(_LITERS_PER_HOUR * 0.807 * np.cbrt(shear_rate * diffusion**2 / channel_length))
 
 
-def gel_flux(transfer: Array, gel: Array, bulk: Array) -> Array:
-    """Return the flux at which the wall reaches the gel concentration [L/m2/h]; 0 when the bulk has reached it."""
-    return np.asarray(transfer * np.log(np.maximum(gel / bulk, 1.0)))
+def gel_flux(transfer: Array, gel: Array, bulk: Array, depth: Array = 0.0) -> NDArray[np.float64]:
+    """Return the flux at which the wall reaches the gel concentration [L/m2/h]; 0 when the bulk has reached it.
+
+    Parameters
+    ----------
+    transfer : mass-transfer coefficient k [L/m2/h]
+    gel, bulk : concentrations in one unit
+    depth : logarithm of how many times the bulk has been concentrated since
+    """
+    return np.asarray(transfer * np.maximum(np.log(gel / bulk) - depth, 0.0))
 
 
 def limited(setpoint: Array, *limits: Array) -> Array:
@@ -68,5 +76,5 @@ def concentration_hours(
     """
     depth = np.log(factor)
     at = np.reshape(positions, (-1, 1))
-    integrand = np.reshape(weights, (-1, 1)) * np.exp(-at * depth) / fluxes
-    return np.asarray(volume * depth / area * integrand.sum(axis=0))
+    shares = np.reshape(weights, (-1, 1)) * np.exp(-at * depth)
+    return np.asarray(volume * depth / area * (shares / fluxes).sum(axis=0))

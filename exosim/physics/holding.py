@@ -10,20 +10,25 @@ Validity: hours to days at a constant temperature, in the matrix for which k was
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exosim.parameter import Array
 
 REFERENCE_DIAMETER = 100.0  # nm, the diameter to which k refers
 
 
-def survival(rate: Array, size_exponent: Array, diameters: Array, hours: Array) -> Array:
-    """Return the fraction of particles left after `hours`, per size class.
+def constants(rate: Array, size_exponent: Array, diameters: Array) -> NDArray[np.float64]:
+    """Return the first-order constant of each size class, k (100 nm / d)^m [1/h].
 
     Parameters
     ----------
     rate : first-order constant of 100 nm particles k [1/h]
     size_exponent : m; 0 when size does not matter
     diameters : shape (classes, 1) [nm]
-    hours : time [h]
     """
-    return np.asarray(np.exp(-(rate * hours) * (REFERENCE_DIAMETER / diameters) ** size_exponent))
+    return np.asarray(rate * np.exp(size_exponent * np.log(REFERENCE_DIAMETER / diameters)))
+
+
+def survival(rate: Array, size_exponent: Array, diameters: Array, hours: Array) -> Array:
+    """Return the fraction of particles left after `hours`, per size class; parameters as in :func:`constants`."""
+    return np.asarray(np.exp(constants(rate, size_exponent, diameters) * -hours))

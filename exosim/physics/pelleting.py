@@ -18,6 +18,7 @@ diffuse back), tubes filled to the top. Water: Korson et al. 1969, 0 to 100 degC
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +62,7 @@ class Rotor:
     @property
     def path(self) -> Array:
         """The longest way of a particle to the wall [mm]."""
-        return self.outer - self.inner if self.swings else self.diameter / np.cos(np.radians(self.angle))
+        return self.outer - self.inner if self.swings else self.diameter / math.cos(math.radians(self.angle))
 
 
 def water_viscosity(temperature: Array) -> Array:

@@ -9,13 +9,15 @@ Validity: linear, no interaction with the matrix; N constant over solutes.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from exosim.distributions import normal_distribution
 from exosim.material import is_number
+from exosim.normal import normal_distribution
 from exosim.parameter import Array
 
-_SQRT_TWO_PI = np.sqrt(2.0 * np.pi)
+_SQRT_TWO_PI = math.sqrt(2.0 * math.pi)
 
 
 def distribution_coefficient(diameter: Array, pore_diameter: Array) -> Array:

@@ -9,11 +9,13 @@ Validity: constant pressure; one feed. Cake filtration (Ruth 1935) is given for 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from exosim.parameter import Array
 
-CHANGE_OUT = 1.0 - np.sqrt(0.1)  # share of V_max at 90 % flow decay
+CHANGE_OUT = 1.0 - math.sqrt(0.1)  # share of V_max at 90 % flow decay
 
 
 def hours(throughput: Array, flux: Array, capacity: Array) -> Array:

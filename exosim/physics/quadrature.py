@@ -5,6 +5,9 @@ Exact for polynomials up to degree 7. Reference: Abramowitz & Stegun 1964, secti
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +28,34 @@ def _remaining() -> NDArray[np.float64]:
 
 
 REMAINING: NDArray[np.float64] = _remaining()
+ENDS: NDArray[np.float64] = np.append(POSITIONS, 1.0)[:, None]
+"""The nodes and the end of the unit interval, shape (5, 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The constants of the rule in the precision of the lanes, for products with values at the nodes.
+
+    Attributes
+    ----------
+    ends : the nodes and the end of the unit interval, shape (5, 1)
+    lengths : what is left of the interval at each node, and the whole, shape (5, 1)
+    weights : shape (4,)
+    remaining : rows that give the integral from each node to the end, and that of the whole, shape (5, 4)
+    """
+
+    ends: NDArray[np.float64]
+    lengths: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    remaining: NDArray[np.float64]
+
+
+@cache
+def rule(precision: np.dtype[np.float64]) -> Rule:
+    """Return the rule for lanes of a precision."""
+    lengths = np.append(1.0 - POSITIONS, 1.0)[:, None]
+    found = (ENDS, lengths, WEIGHTS, np.vstack([REMAINING, WEIGHTS]))
+    return Rule(*(array.astype(precision) for array in found))
 
 
 def nodes(length: Array) -> NDArray[np.float64]:

@@ -25,13 +25,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from exosim.material import is_number, times
 from exosim.parameter import Array
-from exosim.physics.growth import Course
-from exosim.physics.quadrature import REMAINING, nodes, weighted_sum
+from exosim.physics.growth import Course, Scratch, power
+from exosim.physics.quadrature import NODES, rule
 
 # Added to the decay rate so that g stays finite when nothing is lost; 1e-30 per hour loses no vesicle.
 _NEGLIGIBLE_DECAY = 1e-30
+_NONE = Scratch()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Pool:
     reuptake_share: Array
 
 
-def vesicle_pool(rate: Array, reuptake: Array, decay: Array, cells: Course) -> Pool:
+def vesicle_pool(rate: Array, reuptake: Array, decay: Array, cells: Course, scratch: Scratch = _NONE) -> Pool:
     """Return the vesicles at the end of an interval.
 
     Parameters
@@ -61,6 +64,7 @@ def vesicle_pool(rate: Array, reuptake: Array, decay: Array, cells: Course) -> P
     reuptake : clearance by cells k_u [mL/cell/h]
     decay : first-order loss k_d [1/h]
     cells : the viable cells over the interval
+    scratch : where to work; that of the cells may be the same
 
     Notes
     -----
@@ -68,19 +72,37 @@ def vesicle_pool(rate: Array, reuptake: Array, decay: Array, cells: Course) -> P
     constant density, and their sum is exact always.
     """
     lost_to_decay = decay + _NEGLIGIBLE_DECAY
-    turnover = reuptake * cells.start + lost_to_decay
-    total_turnover = reuptake * cells.cell_hours + lost_to_decay * cells.hours
-    remaining = np.stack([weighted_sum(np.asarray(cells.at_nodes), row) for row in REMAINING])
-    length = cells.hours - nodes(cells.hours)
-    gone = -np.expm1(-(reuptake * (cells.hours * remaining) + lost_to_decay * length))
-    direct = rate * cells.hours * weighted_sum(np.asarray(cells.at_nodes * (1.0 - gone)))
-    steepness = rate * lost_to_decay / (reuptake * cells.at_nodes + lost_to_decay) ** 2
-    grown = cells.hours * weighted_sum(np.asarray(steepness * cells.slopes * gone))
-    survival = np.exp(-total_turnover)
-    by_parts = rate * cells.start / turnover * -np.expm1(-total_turnover) + grown
-    share = reuptake * cells.cell_hours / total_turnover
-    found = survival * direct + (1.0 - survival) * by_parts
-    return Pool(survival, found, rate * cells.cell_hours, share)
+    here, hours = cells.at_nodes, cells.hours
+    constants = rule(here.dtype)
+    exponent = np.dot(constants.remaining, here, out=scratch.exponent)  # cell hours from each node on, and of all
+    exponent = np.multiply(exponent, -reuptake * hours, out=scratch.exponent)
+    exponent = np.subtract(exponent, constants.lengths * (lost_to_decay * hours), out=scratch.exponent)
+    left = np.exp(exponent, out=scratch.exponent)
+    survival = left[NODES] + 0.0  # an array of its own
+    found = np.multiply(left[:NODES], here, out=left[:NODES])
+    direct = hours * np.dot(constants.weights, found)
+    gone = np.subtract(here, found, out=left[:NODES])
+    gone = _by_slope(gone, cells)
+    clearance = np.multiply(reuptake, here, out=None if scratch.work is None else scratch.work[:NODES])
+    clearance += lost_to_decay
+    clearance *= clearance
+    gone /= clearance
+    grown = hours * lost_to_decay * np.dot(constants.weights, gone)
+    if is_number(cells.crowd, 0.0):
+        grown *= cells.net_rate
+    lasting = 1.0 - survival
+    by_parts = cells.start / (reuptake * cells.start + lost_to_decay) * lasting + grown
+    uptake = reuptake * cells.cell_hours
+    share = uptake / (uptake + lost_to_decay * hours)
+    return Pool(survival, rate * (survival * direct + lasting * by_parts), rate * cells.cell_hours, share)
+
+
+def _by_slope(values: NDArray[np.float64], cells: Course) -> NDArray[np.float64]:
+    """Return values at the nodes times the relative slope of the cells; one without crowding is left for later."""
+    if is_number(cells.crowd, 0.0):
+        return values
+    values *= cells.net_rate - times(cells.crowd, power(cells.at_nodes, cells.theta))
+    return values
 
 
 def splitting_gain(turnover: Array, hours: Array) -> Array:

@@ -21,9 +21,9 @@ def steric_sieving(diameter: Array, pore_diameter: Array) -> Array:
     ----------
     diameter, pore_diameter : [nm]
     """
-    ratio = np.minimum(diameter / pore_diameter, 1.0)
-    free = (1.0 - ratio) ** 2
-    return np.asarray(free * (2.0 - free) * np.exp(-0.7146 * ratio**2))
+    ratio = np.minimum(diameter * (1.0 / pore_diameter), 1.0)
+    free = np.square(1.0 - ratio)
+    return np.asarray(free * (2.0 - free) * np.exp(-0.7146 * np.square(ratio)))
 
 
 def concentration_yield(factor: Array, sieving: Array) -> Array:
@@ -34,6 +34,11 @@ def concentration_yield(factor: Array, sieving: Array) -> Array:
 def diafiltration_yield(diavolumes: Array, sieving: Array) -> Array:
     """Return the fraction kept by constant-volume diafiltration, exp(-N S)."""
     return np.asarray(np.exp(-diavolumes * sieving))
+
+
+def filtration_yield(factor: Array, diavolumes: Array, sieving: Array) -> Array:
+    """Return the fraction kept by concentrating `factor`-fold and then diafiltering, exp(-S (ln X + N))."""
+    return np.asarray(np.exp(-(np.log(factor) + diavolumes) * sieving))
 
 
 def stepwise_diafiltration_yield(diavolumes: float, steps: int, sieving: Array) -> Array:

@@ -10,13 +10,21 @@ The protein ceiling is the largest ratio of vesicles to protein that pure vesicl
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from exosim.distributions import normal_distribution
-from exosim.material import SizeClasses, total
+from exosim.material import SizeClasses, weighted
+from exosim.normal import normal_distribution
 from exosim.parameter import Array
 
 _PRACTICALLY_EMPTY = 1e-9
 PROTEIN_DENSITY = 1.35e-15  # ug/nm3, that is 1.35 g/cm3
+
+
+def moment_below(diameter: Array, median: Array, gsd: Array, moment: float = 0.0) -> NDArray[np.float64]:
+    """Return the share of the `moment`-th moment that lies below a diameter; parameters as in :func:`moment_share`."""
+    per_sigma = 1.0 / np.log(gsd)
+    center = np.log(median) * per_sigma + moment / per_sigma
+    return normal_distribution(np.log(diameter) * per_sigma - center)
 
 
 def moment_share(low: Array, high: Array, median: Array, gsd: Array, moment: float = 0.0) -> Array:
@@ -28,9 +36,7 @@ def moment_share(low: Array, high: Array, median: Array, gsd: Array, moment: flo
     median, gsd : median [nm] and geometric standard deviation of the number distribution
     moment : 0 for number, 3 for volume
     """
-    sigma = np.log(gsd)
-    center = np.log(median) + moment * sigma**2
-    return normal_distribution((np.log(high) - center) / sigma) - normal_distribution((np.log(low) - center) / sigma)
+    return moment_below(high, median, gsd, moment) - moment_below(low, median, gsd, moment)
 
 
 def size_classes(classes: int, median: float, gsd: float, low: float = 30.0, high: float = 400.0) -> SizeClasses:
@@ -65,9 +71,10 @@ def class_shares(sizes: SizeClasses, median: Array, gsd: Array) -> Array:
 
     The distribution is truncated to the grid: what lies outside is counted in proportion.
     """
-    edges = sizes.edges[:, None]
-    shares = moment_share(edges[:-1], edges[1:], median, gsd)
-    return np.asarray(shares / total(shares))
+    below = moment_below(sizes.edges[:, None], median, gsd)
+    shares = below[1:] - below[:-1]
+    shares /= below[-1] - below[0]
+    return np.asarray(shares)
 
 
 def vesicle_protein(vesicles: Array, sizes: SizeClasses, volume_fraction: Array) -> Array:
@@ -78,8 +85,7 @@ def vesicle_protein(vesicles: Array, sizes: SizeClasses, volume_fraction: Array)
     vesicles : number per size class [EV]
     volume_fraction : protein volume fraction of a vesicle, phi_p
     """
-    cubes = total(np.asarray(vesicles * sizes.mean_cubes))
-    return volume_fraction * (PROTEIN_DENSITY * np.pi / 6.0) * cubes
+    return volume_fraction * weighted(vesicles, sizes.mean_cubes * (PROTEIN_DENSITY * np.pi / 6.0))
 
 
 def protein_ceiling(diameter: Array, volume_fraction: Array) -> Array:

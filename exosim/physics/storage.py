@@ -16,14 +16,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from exosim.material import total
+from exosim.material import as_precise, one_where, total
 from exosim.parameter import Array
 from exosim.physics.holding import REFERENCE_DIAMETER
 
 DEEP, FREEZER, FRIDGE = -80.0, -20.0, 4.0  # degC, to which the constants refer
 _ABSOLUTE = 273.15  # K at 0 degC
 _GAS_CONSTANT = 8.314462618e-3  # kJ/mol/K
-_SMALLEST = 1e-300
+_SMALLEST = 1e-30
 
 
 def freeze_thaw_survival(cycles: Array, first: Array, later: Array) -> Array:
@@ -34,13 +34,13 @@ def freeze_thaw_survival(cycles: Array, first: Array, later: Array) -> Array:
     cycles : whole number, 0 for material that is never frozen
     first, later : fraction lost in the first cycle, and in each further one of what is left
     """
-    frozen = np.minimum(cycles, 1.0)
+    frozen = np.minimum(as_precise(np.asarray(cycles), first), 1.0)
     return np.asarray((1.0 - first * frozen) * (1.0 - later) ** (cycles - frozen))
 
 
 def is_liquid(temperature: Array) -> Array:
     """Return 1 above the freezing point and 0 below; `temperature` in degC."""
-    return np.asarray(np.greater(temperature, 0.0), dtype=np.float64)
+    return one_where(np.greater(temperature, 0.0))
 
 
 def decay_constant(temperature: Array, deep: Array, freezer: Array, fridge: Array, activation_energy: Array) -> Array:
@@ -52,7 +52,7 @@ def decay_constant(temperature: Array, deep: Array, freezer: Array, fridge: Arra
     deep, freezer, fridge : constants at -80, -20 and 4 degC
     activation_energy : of the decay in the liquid [kJ/mol]
     """
-    inverse = 1.0 / (np.asarray(temperature) + _ABSOLUTE)
+    inverse = 1.0 / (temperature + _ABSOLUTE)
     at_deep, at_freezer, at_fridge = (1.0 / (reference + _ABSOLUTE) for reference in (DEEP, FREEZER, FRIDGE))
     place = (at_deep - inverse) / (at_deep - at_freezer)
     frozen = deep ** (1.0 - place) * freezer**place

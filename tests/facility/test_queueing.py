@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from exosim.distributions import normal_quantile
+from exosim.normal import normal_quantile
 from exosim.sampling import uniforms
 from tests.facility.facility_rows import QUICK_WIDTH, REPLICATIONS, SLOW_WIDTH, Row, rows
 from tests.facility.plants import Setting, Stage, everything_is_back, shop

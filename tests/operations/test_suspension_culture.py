@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from exosim.culture.drain import Drain
-from exosim.material import FIELDS, Material
+from exosim.culture.drain import LIKE_MEDIUM, LIKE_VESICLES, Drain
+from exosim.material import Material
 from exosim.operations.base import Outcome
 from exosim.operations.suspension_culture import SuspensionCulture
 from exosim.physics import steady
@@ -142,7 +142,7 @@ def test_harvests_that_leave_no_cells_are_refused() -> None:
 def test_a_bolus_brings_glucose_back_to_its_set_point() -> None:
     culture = SuspensionCulture(feed_every=1.0, glucose_setpoint=20.0, feed_glucose=500.0, **ONE_LITER)
     vessel = Material(volume=1.0, glucose=8.0)
-    bolus, held = culture._bolus(vessel)
+    bolus, held = culture.bolus(vessel)
     mixed = vessel + bolus
     assert number(mixed.glucose / mixed.volume) == pytest.approx(20.0, rel=1e-12)
     assert number(bolus.volume) == pytest.approx(12.0 / 480.0)
@@ -225,15 +225,15 @@ def test_solutes_of_a_perfusion_come_to_their_steady_state() -> None:
 def test_what_a_device_keeps() -> None:
     """Without growth or death an inert species leaves as exp(-x), by the share of it that passes."""
     drain = Drain(hours=10.0, permeate=0.05, bleed=0.01, cells=0.1, vesicles=0.4)
-    start = Material(volume=1.0, **{name: 1.0 for name in FIELDS if name != "volume"})
-    stays, leaves = drain.wash(start, Material())
     rates = {"salt": 0.06, "debris": 0.015, "dead_cells": 0.015, "bound_dna": 0.03, "associated_protein": 0.03}
-    for name, rate in {**rates, "nonvesicular": 0.03, "free_dna": 0.06}.items():
-        assert number(getattr(stays, name)) == pytest.approx(math.exp(-10.0 * rate), rel=1e-12), name
-        assert number(getattr(stays, name) + getattr(leaves, name)) == pytest.approx(1.0, rel=1e-12)
+    rates |= {"nonvesicular": 0.03, "free_dna": 0.06, (LIKE_VESICLES, "died"): 0.03, (LIKE_MEDIUM, "died"): 0.06}
+    stays, leaves = drain.wash(dict.fromkeys(rates, 1.0), {})
+    for name, rate in rates.items():
+        assert number(stays[name]) == pytest.approx(math.exp(-10.0 * rate), rel=1e-12), name
+        assert number(stays[name] + leaves[name]) == pytest.approx(1.0, rel=1e-12)
     permeate, bled = drain.split(leaves)
-    assert number(permeate.bound_dna / (permeate.bound_dna + bled.bound_dna)) == pytest.approx(0.02 / 0.03)
-    assert number(permeate.salt / bled.salt) == pytest.approx(5.0)
+    assert number(permeate["bound_dna"] / (permeate["bound_dna"] + bled["bound_dna"])) == pytest.approx(0.02 / 0.03)
+    assert number(permeate["salt"] / bled["salt"]) == pytest.approx(5.0)
 
 
 def test_perfusion_gives_more_cells_than_batch() -> None:
@@ -360,6 +360,20 @@ def test_the_error_is_told_and_falls_with_the_step() -> None:
     errors = [last(run(monod_step=step, collection=6.0), "integration_error") for step in (2.0, 1.0, 0.5)]
     assert errors[0] > errors[1] > errors[2] > 0.0
     assert number(run(monod_step=0.5).limits["integration error above 1e-3"]) == 0.0
+
+
+@pytest.mark.parametrize("mode", ["batch", "perfusion"])
+def test_the_slow_path_converges_with_order_four(mode: str) -> None:
+    """Halving the step divides the change by 16, while glucose is far from its end: cells, vesicles and the medium."""
+    perfused = {"perfusion_rate": 1.0, "bleed_rate": 0.2} if mode == "perfusion" else {}
+    values = {**SLOW, **perfused, "collection": 3.0, "harvest_every": 3.0}
+    runs = [SuspensionCulture(**{**values, "monod_step": step}).transform(inoculum(3e8)) for step in (3.0, 1.5, 0.75)]
+    for name in ("viable_cells", "titer", "secreted", "cell_hours"):
+        coarse, middle, fine = (last(outcome, name) for outcome in runs)
+        assert math.log2((coarse - middle) / (middle - fine)) == pytest.approx(4.0, abs=0.05), name
+    for name in ("glucose", "lactate", "ammonia"):
+        coarse, middle, fine = (number(getattr(outcome.product, name)) for outcome in runs)
+        assert math.log2((coarse - middle) / (middle - fine)) == pytest.approx(4.0, abs=0.05), name
 
 
 def test_lag_on_the_slow_path_only_delays() -> None:

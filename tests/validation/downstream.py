@@ -13,8 +13,8 @@ from case import Draws, Published, Row
 from runs import DRAWS, SEED, drawn
 
 import exosim as xs
-from exosim.distributions import normal_quantile
 from exosim.material import Material, total
+from exosim.normal import normal_quantile
 from exosim.operations.base import Outcome, standard_context
 from exosim.operations.conditioned_medium import ConditionedMedium
 from exosim.operations.frozen_storage import FrozenStorage

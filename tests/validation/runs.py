@@ -16,9 +16,9 @@ from case import Draws
 
 import exosim as xs
 from exosim.culture.base import Culture
-from exosim.distributions import normal_quantile
 from exosim.kernel import Step, run
 from exosim.material import Material
+from exosim.normal import normal_quantile
 from exosim.operations.base import Outcome, Visit
 from exosim.parameter import Array
 from exosim.physics.detection import Counter, counted_particles

@@ -1,0 +1,50 @@
+"""Ratios of times on a machine that other work shares: sides interleaved, medians of paired ratios.
+
+Both sides of a round run one after the other, so that a machine that slows down slows both. The first call of each side
+is not counted: it fills caches and compiles what is compiled once.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+ROUNDS = 9
+"""Least number of rounds of a ratio."""
+Side: TypeAlias = Callable[[], object]
+
+
+def timed(run: Side) -> float:
+    """Return the seconds of one run."""
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """The seconds of several sides, one row for each round."""
+
+    rows: Sequence[tuple[float, ...]]
+
+    def ratio(self, side: int, other: int) -> float:
+        """Return the median over the rounds of the time of one side over that of another."""
+        return statistics.median(row[side] / row[other] for row in self.rows)
+
+    def median(self, side: int) -> float:
+        """Return the median time of one side [s]."""
+        return statistics.median(row[side] for row in self.rows)
+
+    def best(self, side: int) -> float:
+        """Return the least time of one side [s]: what it takes while nothing else runs."""
+        return min(row[side] for row in self.rows)
+
+
+def interleaved(*sides: Side, rounds: int = ROUNDS) -> Rounds:
+    """Return the times of the sides, run in turn in every round after one run of each that is not counted."""
+    for side in sides:
+        side()
+    return Rounds([tuple(timed(side) for side in sides) for _ in range(rounds)])
