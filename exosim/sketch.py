@@ -41,9 +41,9 @@ class Histogram:
     counts: Counts = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def count(self, values: Floats) -> int | None:
-        """Count values if each is a number not below the first bin, or 0; return how many are 0, None when some are not.
+        """Count values and return how many are 0; None, and count none, if there are others than 0 below the first bin.
 
-        What is below the first bin falls into one before it.
+        What is below the first bin falls into one before it. What is not finite is refused as well.
         """
         bins = values.view(np.int64) + (_HALF - ((self.first - 1) << _DROPPED))
         bins >>= _DROPPED
