@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 _MILLIMOLES = 1e-9  # mmol in a pmol
 _ALL = "all"
-_NO_ROWS = np.empty((0, 0))
 _CELLS = ("viable_cells", "doublings")
 _DEATH, _METABOLISM, _SPENT, _MEDIUM = "cell death", "metabolism", "spent medium", "growth medium"
 _SOLUTES = ("glucose", "lactate", "ammonia")
@@ -105,9 +104,10 @@ class Tally:
     def _note(self, monitors: Mapping[str, Array]) -> None:
         """Keep the monitors of a harvest; copied while they are at hand."""
         for name, value in monitors.items():
-            if np.size(value) > self._series.get(name, _NO_ROWS).shape[-1]:
+            kept = self._series.get(name)
+            if kept is None or np.size(value) > kept.shape[-1]:
                 wider = np.empty((self._count, np.size(value)), self._scratch.precision)
-                wider[: self._place] = self._series.get(name, 0.0)
+                wider[: self._place] = 0.0 if kept is None else kept[: self._place]
                 self._series[name] = wider
             self._series[name][self._place] = value
         self._place += 1
