@@ -1,7 +1,8 @@
 """Ratios of times on a machine that other work shares: sides interleaved, medians of paired ratios.
 
-Both sides of a round run one after the other, so that a machine that slows down slows both. The first call of each side
-is not counted: it fills caches and compiles what is compiled once.
+Both sides of a round run one after the other, so that a machine that slows down slows both. Time is that of the processor
+in this process, so that waiting for other work does not count; what runs in several processes needs a clock of its own.
+The first call of each side is not counted: it fills caches and compiles what is compiled once.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ Side: TypeAlias = Callable[[], object]
 
 
 def timed(run: Side) -> float:
-    """Return the seconds of one run."""
-    started = time.perf_counter()
+    """Return the seconds that one run keeps the processor busy."""
+    started = time.process_time()
     run()
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 @dataclass(frozen=True)
