@@ -38,9 +38,13 @@ def sampled(scenario: Scenario) -> None:
 
 
 def of_evaluate(scenario: Scenario) -> dict[str, float]:
-    """Return how many draws a core makes, and what drawing takes of it."""
-    rounds = interleaved(lambda: evaluated(scenario), lambda: sampled(scenario))
-    return {"lanes_per_second": DRAWS / rounds.best(0), "sampling_share": rounds.ratio(1, 0)}
+    """Return how many draws a core makes, and what drawing and summing up take of it."""
+    rounds = interleaved(lambda: evaluated(scenario), lambda: sampled(scenario), lambda: xs.evaluate(scenario, DRAWS))
+    return {
+        "lanes_per_second": DRAWS / rounds.best(0),
+        "sampling_share": rounds.ratio(1, 0),
+        "summary_share": 1.0 - rounds.ratio(2, 0),
+    }
 
 
 def of_blocks(scenario: Scenario) -> dict[str, float]:

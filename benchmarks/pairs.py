@@ -1,8 +1,8 @@
 """Ratios of times on a machine that other work shares: sides interleaved, medians of paired ratios.
 
-Both sides of a round run one after the other, so that a machine that slows down slows both. Time is that of the processor
-in this process, so that waiting for other work does not count; what runs in several processes needs a clock of its own.
-The first call of each side is not counted: it fills caches and compiles what is compiled once.
+Both sides of a round run one after the other, so that a machine that slows down slows both. Time is that of the
+processor in this process, so that waiting for other work does not count; what runs in several processes needs a clock
+of its own. The first call of each side is not counted: it fills caches.
 """
 
 from __future__ import annotations
