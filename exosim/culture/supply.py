@@ -133,7 +133,11 @@ def _sustained(line: tuple[Array, Array, Array], present: Array) -> Array:
 def binding(limits: Collection[Array], cells: Array) -> NDArray[np.float64]:
     """Return how many times the cells that are there each limit sustains, a row for each."""
     share = 1.0 / (cells + _NO_CELLS)
-    return np.stack([share * limit for limit in limits]) if limits else np.empty((0, *np.shape(share)))
+    if not limits:
+        return np.empty((0, *np.shape(share)))
+    rows = [np.atleast_1d(share * limit) for limit in limits]
+    alike = len({row.shape for row in rows}) == 1  # a limit may vary where the cells do not
+    return np.stack(rows if alike else np.broadcast_arrays(*rows))
 
 
 def reached(headroom: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -104,9 +104,10 @@ class Tally:
     def _note(self, monitors: Mapping[str, Array]) -> None:
         """Keep the monitors of a harvest; copied while they are at hand."""
         for name, value in monitors.items():
-            if name not in self._series or np.size(value) > self._series[name].shape[-1]:
+            kept = self._series.get(name)
+            if kept is None or np.size(value) > kept.shape[-1]:
                 wider = np.empty((self._count, np.size(value)), self._scratch.precision)
-                wider[: self._place] = self._series.get(name, 0.0)
+                wider[: self._place] = 0.0 if kept is None else kept[: self._place]
                 self._series[name] = wider
             self._series[name][self._place] = value
         self._place += 1

@@ -13,7 +13,7 @@ from exosim.material import Material, total
 from exosim.operations.base import HARVEST_HOLD, HEADROOM, Hold, Outcome
 from exosim.operations.hollow_fiber_culture import HollowFiberCulture
 from exosim.testing.balances import imbalance
-from exosim.testing.feeds import Floats
+from exosim.testing.feeds import Floats, cells
 
 YOUNG: dict[str, Any] = {"doublings_limit": math.inf}
 AT_ONCE: dict[str, Any] = {"growth_period": 0.0, "lag": 0.0, "attachment": 1.0}
@@ -332,3 +332,11 @@ def test_monitors_have_one_row_per_harvest() -> None:
     assert all(np.shape(value)[0] == 5 for value in series.values())
     assert len(series) < len(outcome.monitors)  # the headroom is the least of the whole run
     assert np.sum(outcome.monitors["harvest_volume"]) == pytest.approx(outcome.product.volume, rel=1e-12)
+
+
+def test_a_limit_may_vary_where_the_cells_do_not() -> None:
+    """Cells that do not grow are the same on every lane, whatever the surface would hold; its headroom is not."""
+    capacity = np.array([3000.0, 9000.0])
+    outcome = HollowFiberCulture(growth_period=0.0, capacity=capacity).transform(cells())
+    assert np.shape(outcome.product.viable_cells) in ((), (1,))
+    assert outcome.monitors["headroom: surface"][1] == pytest.approx(3.0 * outcome.monitors["headroom: surface"][0])
