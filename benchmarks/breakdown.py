@@ -11,7 +11,7 @@ from pathlib import Path
 
 import kernel
 import limit
-from pairs import timed
+from pairs import PROCESSOR, timed
 
 import exosim as xs
 from exosim.kernel import run
@@ -27,7 +27,7 @@ REPEATS = 15
 def least(job: Callable[[], object], lanes: int, repeats: int = REPEATS) -> float:
     """Return the least time of some runs [ns per draw]."""
     job()
-    return min(timed(job) for _ in range(repeats)) / lanes * 1e9
+    return min(timed(job, PROCESSOR) for _ in range(repeats)) / lanes * 1e9
 
 
 def parts(scenario: Scenario) -> dict[str, float]:

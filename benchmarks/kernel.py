@@ -8,7 +8,7 @@ from pathlib import Path
 import hourly_loop
 import numpy as np
 import python_loop
-from pairs import interleaved
+from pairs import PROCESSOR, interleaved
 from python_loop import Given, Lane
 
 import exosim as xs
@@ -59,7 +59,7 @@ def of_blocks(scenario: Scenario) -> dict[str, float]:
         for values in parts:
             run(scenario.recipe(values))
 
-    rounds = interleaved(blocked, lambda: run(scenario.recipe(whole)))
+    rounds = interleaved(blocked, lambda: run(scenario.recipe(whole)), clock=PROCESSOR)
     return {"blocked_vs_whole": rounds.ratio(1, 0), "kernel_ns_per_lane": 1e9 * rounds.best(0) / WIDE}
 
 
@@ -84,6 +84,7 @@ def of_loops(step: Step) -> dict[str, float]:
         lambda: [operation.transform(step.held) for _ in range(AGAIN)],
         looped(LOOPED, python_loop.in_closed_form),
         looped(HOURLY, hourly_loop.hour_by_hour),
+        clock=PROCESSOR,
     )
     return {
         "vs_python_loop": rounds.ratio(1, 0) * AGAIN * BLOCK / LOOPED,

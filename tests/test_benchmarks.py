@@ -132,7 +132,7 @@ def test_peers_answer_in_a_process_of_their_own(monkeypatch: pytest.MonkeyPatch,
     compare = importlib.import_module("compare")
     monkeypatch.setattr(compare, "HERE", tmp_path)
     monkeypatch.setattr(compare.kernel, "evaluated", lambda _: None)
-    monkeypatch.setattr(compare, "timed", lambda run: 2.0)
+    monkeypatch.setattr(compare, "timed", lambda run, clock: 2.0)
     monkeypatch.setattr(compare, "KEYS", {"vs_one": "works", "vs_other": "broken"})
     (tmp_path / "worker.py").write_text(ANSWERING, encoding="utf-8")
     assert compare.figures(sys.executable) == {"vs_one": 500.0, "works_per_second": 100.0}

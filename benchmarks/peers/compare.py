@@ -19,7 +19,7 @@ sys.path.insert(0, str(HERE.parent))
 
 import goals  # noqa: E402
 import kernel  # noqa: E402
-from pairs import ROUNDS, timed  # noqa: E402
+from pairs import PROCESSOR, ROUNDS, timed  # noqa: E402
 
 import exosim as xs  # noqa: E402
 
@@ -66,7 +66,7 @@ def compared(python: str, example: str) -> tuple[float, float]:
         packages = json.loads(answer(peer))
         count = max(2, round(FEW * A_ROUND / float(answer(peer, FEW))))
         for _ in range(ROUNDS):
-            draws = kernel.DRAWS / timed(lambda: kernel.evaluated(scenario))
+            draws = kernel.DRAWS / timed(lambda: kernel.evaluated(scenario), PROCESSOR)
             rates.append(count / float(answer(peer, count)))
             ratios.append(draws / rates[-1])
     print(f"{example}: {max(rates):.4g} evaluations per second; {packages}", file=sys.stderr, flush=True)
