@@ -22,7 +22,7 @@ COURSE = ("time", "secreted", "harvested", "harvest_volume", "viable_cells", "ti
 """What is kept of a culture at each harvest: arrays of shape (harvests, draws)."""
 LANES = 64
 """Blocks are padded to a multiple of this, so that vectorized loops round alike whatever the block size."""
-TILE = 8192
+TILE = 16384
 """Lanes that are summed up at once, and the most in a block."""
 
 

@@ -117,6 +117,8 @@ def is_number(value: Array, number: float) -> bool:
 
 def times(amount: Array, share: Array) -> Array:
     """Return amount × share, skipping the work when either is a plain 0 or 1."""
+    if type(amount) is type(share) is np.ndarray:
+        return amount * share
     if is_number(amount, 0.0) or is_number(share, 1.0):
         return amount
     return 0.0 if is_number(share, 0.0) else amount * share
@@ -124,6 +126,8 @@ def times(amount: Array, share: Array) -> Array:
 
 def plus(first: Array, second: Array) -> Array:
     """Return first + second, skipping the work when either is a plain 0."""
+    if type(first) is type(second) is np.ndarray:
+        return first + second
     if is_number(first, 0.0):
         return second
     return first if is_number(second, 0.0) else first + second

@@ -29,7 +29,7 @@ from exosim.scenario import Scenario
 from exosim.totals import Totals
 from exosim.workers import helpers, in_order, processes, starting
 
-STRETCH = 4 * TILE
+STRETCH = 2 * TILE
 """Lanes of a stretch."""
 _BEYOND = Problem(
     "the numbers of this scenario lead beyond what can be computed",
