@@ -13,8 +13,10 @@ import accuracy
 import facility
 import goals
 import kernel
+import limit
 
 PARTS = (
+    limit,
     kernel,
     accuracy,
     facility,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,13 +66,24 @@ class Material:
     endotoxin: Array = 0.0
     cargo: Array = 0.0
 
+    def present(self) -> dict[str, Array]:
+        """Return the amounts that are not a plain 0, by name."""
+        return {
+            name: amount
+            for name, amount in zip(FIELDS, _AMOUNTS(self), strict=True)
+            if not (isinstance(amount, (float, int)) and amount == 0.0)
+        }
+
     def __add__(self, other: Material) -> Material:
         """Mix two materials."""
-        return Material(**{name: plus(getattr(self, name), getattr(other, name)) for name in FIELDS})
+        first, second = self.present(), other.present()
+        if not first or not second:
+            return other if second else self
+        return Material(**{**first, **{n: first[n] + amount if n in first else amount for n, amount in second.items()}})
 
     def portion(self, share: Array) -> Material:
         """Return the `share` of everything, volume included."""
-        return Material(**{name: times(getattr(self, name), share) for name in FIELDS})
+        return Material(**{name: times(amount, share) for name, amount in self.present().items()})
 
     def divided(self, shares: Mapping[str, float]) -> dict[str, Material]:
         """Return the material in parts, by name, in proportion to their `shares`: together they are this material."""
@@ -95,8 +107,8 @@ class Material:
             kept = {"doublings": kept["viable_cells"], **kept}
         stays: dict[str, Array] = {}
         goes: dict[str, Array] = {}
-        for name in FIELDS:
-            amount, fraction = getattr(self, name), kept.get(name, otherwise)
+        for name, amount in self.present().items():
+            fraction = kept.get(name, otherwise)
             stays[name] = times(amount, fraction)
             goes[name] = 0.0 if is_number(fraction, 1.0) else minus(amount, stays[name])
         return Material(**stays), Material(**goes)
@@ -107,6 +119,7 @@ class Material:
 
 
 FIELDS: tuple[str, ...] = ("volume", *SPECIES)
+_AMOUNTS = operator.attrgetter(*FIELDS)
 _ROUNDING, _ROUNDING_32 = 1e-9, 4e-6
 
 

@@ -63,7 +63,7 @@ def evaluate(
     seed : seed of the addressed random values; default: as in the scenario
     nested : number of worlds, of donors in each world and of batches of each donor; their product is the number of
         draws; default: every draw is a world, a donor and a batch of its own
-    block : lanes that are worked on at once, at most 8192; changes speed and memory, never a bit of the result
+    block : lanes that are worked on at once, at most 16,384; changes speed and memory, never a bit of the result
     precision : ``float32`` for screening, about twice as fast; the result then has the measured difference from float64
         as its attribute `screening`. Numbers for publication are those of ``float64``
     jobs : processes, this one included, or an executor of :mod:`concurrent.futures` that helps this one; changes speed

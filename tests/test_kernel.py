@@ -120,6 +120,29 @@ def test_what_fills_the_block_up_does_not_matter() -> None:
             assert np.array_equal(first[..., :40] if first.ndim else first, second[..., :40] if second.ndim else second)
 
 
+@pytest.mark.parametrize("lanes", [1, 2, 97, 191])
+def test_any_number_of_lanes(lanes: int) -> None:
+    """One lane and a prime number of them give what whole blocks give; only whole vectors promise the bits."""
+    few, many = run(recipe(VALUES, MEDIANS, slice(lanes))), run(recipe(VALUES, MEDIANS))
+    for one, other in zip(few, many, strict=True):
+        for name, material in streams(one.outcome).items():
+            for field in FIELDS:
+                wide = np.asarray(getattr(streams(other.outcome)[name], field))
+                wanted = wide[..., :lanes] if wide.ndim and wide.shape[-1] > 1 else wide
+                largest = float(np.max(np.abs(wide), initial=0.0))
+                assert np.asarray(getattr(material, field)) == pytest.approx(wanted, rel=1e-12, abs=1e-12 * largest)
+
+
+def test_no_lanes_make_nothing() -> None:
+    """A block without lanes runs through, and its arrays are empty."""
+    for step in run(recipe(VALUES, MEDIANS, slice(0))):
+        for material in streams(step.outcome).values():
+            for field in FIELDS:
+                amount = np.asarray(getattr(material, field))
+                assert amount.ndim == 0 or amount.shape[-1] in (0, 1), (step.procedure.id, field)
+    assert np.asarray(step.outcome.product.vesicles).shape == (12, 0)
+
+
 def test_the_whole_train_balances() -> None:
     """All that entered is in the product, in a vessel, or in a named loss; every step balances by itself."""
     steps = run(recipe(VALUES, MEDIANS))

@@ -170,7 +170,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
     def _particles_kept(self) -> NDArray[np.float64]:
         """Return the fraction kept of the particles of each size class: those larger than any pore only leak."""
         diameters, leaking = self.context.sizes.diameters, self._passed(self.vesicle_leakage)
-        small = diameters[:, 0] < np.max(self.pore_diameter)
+        small = diameters[:, 0] < np.max(self.pore_diameter, initial=0.0)
         steric = sieving.steric_sieving(diameters[small], self.pore_diameter)
         sieved = self._passed(np.maximum(steric, self.vesicle_leakage))
         lanes = np.broadcast_shapes(np.shape(leaking)[-1:], np.shape(sieved)[-1:])

@@ -16,7 +16,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from exosim.material import Material, one_where, short_of_whole
+from exosim.material import Material, minus, one_where, plus, short_of_whole
 from exosim.operations.base import NOTHING, Outcome, Phase, UnitOperation
 from exosim.parameter import Array, parameter
 from exosim.physics.detection import dose_content
@@ -83,37 +83,45 @@ class VialFilling(UnitOperation):
 
     def transform(self, feed: Material) -> Outcome:
         """Return what can be withdrawn from the accepted vials."""
-        diluent = self._diluent(feed)
+        held = self._content(feed)
+        diluent = self._diluent(feed, held)
         bulk = feed + diluent
         volume = np.maximum(bulk.volume, NOTHING)
         per_vial = self.fill_volume * 1e-3
         usable = np.maximum(bulk.volume - self.line_loss * 1e-3, 0.0)
         filled = _whole(usable / (per_vial * (1.0 + self.overfill)))
         accepted = _whole(filled * (1.0 - self.reject_fraction))
-        in_vial = np.minimum(per_vial * (1.0 + self.overfill), usable / np.maximum(filled, 1.0))
-        withdrawn = in_vial / (1.0 + self.overfill)
-        full = bulk.portion(accepted * withdrawn / volume)
-        losses = {
-            "rejected vials": bulk.portion((filled - accepted) * in_vial / volume),
-            "overfill": bulk.portion(accepted * withdrawn * self.overfill / volume),
-        }
-        left = np.maximum(1.0 - filled * in_vial / volume, 0.0)
-        rest = np.maximum(usable / volume - filled * in_vial / volume, 0.0) * self.partial_vial
-        last = one_where(rest * volume > 1e-9 * per_vial)
-        part = bulk.portion(last * rest / (1.0 + self.overfill))
-        losses["overfill"] += part.portion(self.overfill)
-        losses["line and heel"] = bulk.portion(np.maximum(left - last * rest, 0.0))
-        vials, good = filled + last, accepted + last
-        content = self._content(full) / np.maximum(accepted, 1.0)
+        in_vial = np.minimum(per_vial * (1.0 + self.overfill), usable / np.maximum(filled, 1.0)) / volume
+        last, poured = self._last_vial(usable / volume - filled * in_vial, volume)
+        full, part = (share / (1.0 + self.overfill) for share in (accepted * in_vial, poured))
+        left = np.maximum(minus(1.0 - filled * in_vial, poured), 0.0)
+        good = plus(accepted, last)
         return Outcome(
-            full + part,
+            bulk.portion(plus(full, part)),
             added=diluent,
-            losses=losses,
-            phases=self._phases(vials),
-            consumption={"vial": vials, "buffer": diluent.volume},
-            monitors={"vials": vials, "accepted": good, "retained": self._kept_back(good), "content": content},
-            limits=self._limits(feed),
+            losses={
+                "rejected vials": bulk.portion((filled - accepted) * in_vial),
+                "overfill": bulk.portion(plus(full, part) * self.overfill),
+                "line and heel": bulk.portion(left),
+            },
+            phases=self._phases(plus(filled, last)),
+            consumption={"vial": plus(filled, last), "buffer": diluent.volume},
+            monitors={
+                "vials": plus(filled, last),
+                "accepted": good,
+                "retained": self._kept_back(good),
+                "content": held * full / np.maximum(accepted, 1.0),
+            },
+            limits=self._limits(feed, held),
         )
+
+    def _last_vial(self, rest: Array, volume: Array) -> tuple[Array, Array]:
+        """Return the number of partly filled vials, 0 or 1, and the share of the bulk that goes into it."""
+        if not self.partial_vial:
+            return 0.0, 0.0
+        rest = np.maximum(rest, 0.0)
+        last = one_where(rest * volume > 1e-9 * self.fill_volume * 1e-3)
+        return last, last * rest
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with the partly filled vial."""
@@ -132,20 +140,20 @@ class VialFilling(UnitOperation):
         """Return how much of what a dose counts a material holds."""
         return dose_content(material, self.context.dose_kind, self.context.sizes, self.context.counter)
 
-    def _diluent(self, feed: Material) -> Material:
+    def _diluent(self, feed: Material, held: Array) -> Material:
         if self.target_content is None:
             return Material()
-        wanted = self._content(feed) / self.target_content * self.fill_volume * 1e-3
+        wanted = held / self.target_content * self.fill_volume * 1e-3
         volume = np.maximum(wanted - feed.volume, 0.0)
         return Material(volume=volume, salt=self.diluent_salt * volume)
 
     def _kept_back(self, accepted: Array) -> Array:
         return np.asarray(np.minimum(self.retained, accepted))
 
-    def _limits(self, feed: Material) -> dict[str, Array]:
+    def _limits(self, feed: Material, held: Array) -> dict[str, Array]:
         if self.target_content is None:
             return {}
-        reached = self._content(feed) / (np.maximum(feed.volume, NOTHING) * 1e3) * self.fill_volume
+        reached = held / (np.maximum(feed.volume, NOTHING) * 1e3) * self.fill_volume
         short = one_where(reached < self.target_content * (1.0 - 1e-9))
         return {"bulk below the target content: vials hold less": short}
 

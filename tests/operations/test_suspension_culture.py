@@ -362,6 +362,20 @@ def test_the_error_is_told_and_falls_with_the_step() -> None:
     assert number(run(monod_step=0.5).limits["integration error above 1e-3"]) == 0.0
 
 
+@pytest.mark.parametrize("mode", ["batch", "perfusion"])
+def test_the_slow_path_converges_with_order_four(mode: str) -> None:
+    """Halving the step divides the change by 16, while glucose is far from its end: cells, vesicles and the medium."""
+    perfused = {"perfusion_rate": 1.0, "bleed_rate": 0.2} if mode == "perfusion" else {}
+    values = {**SLOW, **perfused, "collection": 3.0, "harvest_every": 3.0}
+    runs = [SuspensionCulture(**{**values, "monod_step": step}).transform(inoculum(3e8)) for step in (3.0, 1.5, 0.75)]
+    for name in ("viable_cells", "titer", "secreted", "cell_hours"):
+        coarse, middle, fine = (last(outcome, name) for outcome in runs)
+        assert math.log2((coarse - middle) / (middle - fine)) == pytest.approx(4.0, abs=0.05), name
+    for name in ("glucose", "lactate", "ammonia"):
+        coarse, middle, fine = (number(getattr(outcome.product, name)) for outcome in runs)
+        assert math.log2((coarse - middle) / (middle - fine)) == pytest.approx(4.0, abs=0.05), name
+
+
 def test_lag_on_the_slow_path_only_delays() -> None:
     """Cells that do not die grow as long as they have no lag."""
     values = {**SLOW, "death_rate": 0.0, "toxic_death": 0.0, "glucose_maintenance": 0.0, "harvest_every": 3.0}
