@@ -74,6 +74,7 @@ GOALS: tuple[Goal, ...] = (
     Goal("cpp_culture_ns_per_lane", "nanoseconds per draw of the culture in C++"),
     Goal("totals_ns_per_lane", "nanoseconds per draw to sum up all its quantities", "at most", 500),
     Goal("sampling_share", "share of the time that drawing values takes"),
+    Goal("summary_share", "share of the time that summing up the draws takes"),
     Goal("roofline_share", "the kernel's exp and log at NumPy's own speed over its time"),
     Goal("facility_years_per_second", "years of 300 batches with 8 operations"),
     Goal("facility_vs_stock_simpy", "time over the same plant in stock SimPy resources", "at most", 1.0, 0.6),
