@@ -211,11 +211,11 @@ def test_RUN_010(door: Door) -> None:
     for text in (BASE, changed('volume = "10 L"', "", BASE)):
         door.write(text)
         started = time.monotonic()
-        answer = door.run("yield", FILE, "--draws", "1000000000000")
+        answer = door.run("yield", FILE, "--draws", str(10**15))
         assert time.monotonic() - started < 10.0
         assert (answer.code, answer.out) == (6, "")
         for word in (
-            "1,000,000,000,000 draws would need about",
+            "1,000,000,000,000,000 draws would need about",
             " GiB for their results and about",
             " hours",
             "at most",
@@ -232,7 +232,7 @@ def test_RUN_010_hours(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     door.write(BASE)
     monkeypatch.setattr("exosim.budget.memory_limit", lambda: 2**62)
     monkeypatch.setattr("exosim.budget.TIME_LIMIT", 0.01)
-    answer = door.run("yield", FILE, "--draws", "1000000000000")
+    answer = door.run("yield", FILE, "--draws", str(10**15))
     assert answer.code == 6
     assert "limits: 4.29e+09 GiB, 0.01 hours" in answer.err
     fixed = xs.load(door.write(BASE.partition("[[assay]]")[0]))

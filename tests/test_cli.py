@@ -31,8 +31,8 @@ TABLES = ["ledger.csv", "quantities.csv", "ranking.csv", "shares.csv", "yields.j
 HEAVY = {"numpy", "scipy", "matplotlib", "pint", "pydantic", "simpy", "jinja2"}
 QUANTITY_KEYS = ["name", "step", "unit", "n", "mean", "sd", "median", "p5", "p95", "reason"]
 YIELD_KEYS = [
-    "form", "version", "scenario", "seed", "n", "nested", "quantities", "limits", "bounds", "specification", "shares",
-    "ranking", "warnings", "ledger",
+    "form", "version", "scenario", "seed", "n", "kept", "quantile_error", "nested", "quantities", "limits", "bounds",
+    "specification", "shares", "ranking", "warnings", "ledger",
 ]  # fmt: skip
 
 
@@ -229,9 +229,9 @@ def test_a_run_that_ends_early_leaves_nothing(
 
 def test_too_many_draws(door: Door) -> None:
     door.write(BASE)
-    answer = door.run("yield", FILE, "--draws", str(10**12))
+    answer = door.run("yield", FILE, "--draws", str(10**15))
     assert answer.code == 6
-    assert "1,000,000,000,000 draws would need about" in answer.err
+    assert "1,000,000,000,000,000 draws would need about" in answer.err
     assert door.run("yield", FILE, "--draws", "9" * 400).code == 6
     for draws in ("0", "-1", "two", "1.5"):
         answer = door.run("yield", FILE, "--draws", draws)
