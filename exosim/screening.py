@@ -23,6 +23,8 @@ from exosim.step_table import Reading
 if TYPE_CHECKING:
     from exosim.scenario import Scenario
 
+SCREENED = 8192
+"""Draws, at most, that are run in both precisions."""
 COUNTS = ("dose", "vial")
 """Units of the headline figures that are whole numbers."""
 _NOTHING = 1e-30
