@@ -21,7 +21,7 @@ from exosim.precision import PRECISIONS, Precision
 from exosim.results import Yields
 from exosim.sampling import FLAT, LEVELS, Nesting
 from exosim.scenario import Scenario
-from exosim.screening import screening_error
+from exosim.screening import SCREENED, screening_error
 from exosim.stretches import Job, run_all, run_stretch
 from exosim.workers import helpers
 
@@ -111,7 +111,7 @@ def evaluate(
     again = partial(evaluate, scenario, seed=used, precision=precision)
     yields = Yields(scenario, used, asked, found, counts, again, totals, folder)
     if precision == "float32":
-        both = min(asked, TILE)
+        both = min(asked, SCREENED)
         yields.screening = screening_error(scenario, used, both, padded(both), nesting)
     return yields
 

@@ -115,6 +115,27 @@ def test_the_table_of_the_page_is_generated(module: ModuleType) -> None:
         module.last_document("no figures")
 
 
+@of("streaming")
+def test_memory_and_time_of_a_run(module: ModuleType) -> None:
+    """A run in a process of its own tells what it took; more draws take longer, and hardly more memory."""
+    few, many = module.measured(1_000, 64), module.measured(40_000, 64)
+    assert 0.0 < few.seconds < many.seconds
+    assert 20.0 < few.peak < many.peak < few.peak + 300.0
+
+
+@of("draws")
+def test_rows_of_draws(module: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Rows stay in order, and one that is measured again replaces the old one; the picture shows them."""
+    monkeypatch.setattr(module, "ROWS", tmp_path / "draws.csv")
+    assert module.rows() == {}
+    for draws, seconds in ((1000, 0.1), (10**8, 900.0), (100_000, 1.0), (1000, 0.2)):
+        module.add(draws, seconds, 400.0)
+    assert module.rows() == {1000: (0.2, 400.0), 100_000: (1.0, 400.0), 10**8: (900.0, 400.0)}
+    line = module.picture().lines[0]
+    assert list(line.get_xdata()) == [1000, 100_000, 10**8]
+    assert list(line.get_ydata()) == [0.2, 1.0, 900.0]
+
+
 ANSWERING = """
 import sys
 if sys.argv[1] == "broken":
