@@ -12,7 +12,7 @@ PEER_PYTHON ?= python3.12
 PEER_VENV   ?= .venv-peers
 SCENARIO ?= scenarios/msc_hollow_fiber.toml
 
-.PHONY: help run test test-all check lint types bench bench-peers bench-quick coverage mutation bless validation pictures docs docs-check lock build clean
+.PHONY: help run test test-all check lint types bench bench-peers bench-quick draws coverage mutation bless validation pictures docs docs-check lock build clean
 .DEFAULT_GOAL := help
 
 help: ## show the targets
@@ -74,6 +74,9 @@ $(PEER_VENV)/stamp: locks/peers.txt
 
 bench-peers: $(VENV)/run.stamp $(PEER_VENV)/stamp ## draws beside evaluations of BioSTEAM's and QSDsan's examples (minutes); last line: JSON
 	@$(BIN)/python benchmarks/peers/compare.py $(PEER_VENV)/bin/python
+
+draws: $(VENV)/run.stamp ## time and memory of DRAWS="1e3 1e4" draws into benchmarks/draws.csv, and their picture
+	@$(BIN)/python benchmarks/draws.py $(DRAWS)
 
 coverage: $(VENV)/test.stamp ## statement coverage of the quick tests
 	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term-missing:skip-covered

@@ -8,7 +8,7 @@ from pathlib import Path
 import hourly_loop
 import numpy as np
 import python_loop
-from pairs import interleaved
+from pairs import PROCESSOR, interleaved
 from python_loop import Given, Lane
 
 import exosim as xs
@@ -38,9 +38,13 @@ def sampled(scenario: Scenario) -> None:
 
 
 def of_evaluate(scenario: Scenario) -> dict[str, float]:
-    """Return how many draws a core makes, and what drawing takes of it."""
-    rounds = interleaved(lambda: evaluated(scenario), lambda: sampled(scenario))
-    return {"lanes_per_second": DRAWS / rounds.best(0), "sampling_share": rounds.ratio(1, 0)}
+    """Return how many draws a core makes, and what drawing and summing up take of it."""
+    rounds = interleaved(lambda: evaluated(scenario), lambda: sampled(scenario), lambda: xs.evaluate(scenario, DRAWS))
+    return {
+        "lanes_per_second": DRAWS / rounds.best(0),
+        "sampling_share": rounds.ratio(1, 0),
+        "summary_share": 1.0 - rounds.ratio(2, 0),
+    }
 
 
 def of_blocks(scenario: Scenario) -> dict[str, float]:
@@ -55,7 +59,7 @@ def of_blocks(scenario: Scenario) -> dict[str, float]:
         for values in parts:
             run(scenario.recipe(values))
 
-    rounds = interleaved(blocked, lambda: run(scenario.recipe(whole)))
+    rounds = interleaved(blocked, lambda: run(scenario.recipe(whole)), clock=PROCESSOR)
     return {"blocked_vs_whole": rounds.ratio(1, 0), "kernel_ns_per_lane": 1e9 * rounds.best(0) / WIDE}
 
 
@@ -80,6 +84,7 @@ def of_loops(step: Step) -> dict[str, float]:
         lambda: [operation.transform(step.held) for _ in range(AGAIN)],
         looped(LOOPED, python_loop.in_closed_form),
         looped(HOURLY, hourly_loop.hour_by_hour),
+        clock=PROCESSOR,
     )
     return {
         "vs_python_loop": rounds.ratio(1, 0) * AGAIN * BLOCK / LOOPED,

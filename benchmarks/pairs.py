@@ -1,7 +1,8 @@
 """Ratios of times on a machine that other work shares: sides interleaved, medians of paired ratios.
 
-Both sides of a round run one after the other, so that a machine that slows down slows both. The first call of each side
-is not counted: it fills caches and compiles what is compiled once.
+Both sides of a round run one after the other, so that a machine that slows down slows both. What runs in this process
+alone is timed by the processor, so that waiting for other work does not count; all else by the clock on the wall. The
+first call of each side is not counted: it fills caches.
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ from typing import TypeAlias
 ROUNDS = 9
 """Least number of rounds of a ratio."""
 Side: TypeAlias = Callable[[], object]
+Clock: TypeAlias = Callable[[], float]
+WALL: Clock = time.perf_counter
+PROCESSOR: Clock = time.process_time
+"""Time that this process keeps the processor busy."""
 
 
-def timed(run: Side) -> float:
+def timed(run: Side, clock: Clock = WALL) -> float:
     """Return the seconds of one run."""
-    started = time.perf_counter()
+    started = clock()
     run()
-    return time.perf_counter() - started
+    return clock() - started
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,8 @@ class Rounds:
         return min(row[side] for row in self.rows)
 
 
-def interleaved(*sides: Side, rounds: int = ROUNDS) -> Rounds:
+def interleaved(*sides: Side, rounds: int = ROUNDS, clock: Clock = WALL) -> Rounds:
     """Return the times of the sides, run in turn in every round after one run of each that is not counted."""
     for side in sides:
         side()
-    return Rounds([tuple(timed(side) for side in sides) for _ in range(rounds)])
+    return Rounds([tuple(timed(side, clock) for side in sides) for _ in range(rounds)])

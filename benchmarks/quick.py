@@ -14,11 +14,13 @@ import facility
 import goals
 import kernel
 import limit
+import streaming
 
 PARTS = (
     limit,
     kernel,
     accuracy,
+    streaming,
     facility,
 )
 

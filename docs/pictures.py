@@ -1,7 +1,8 @@
 """Draw every picture of ``docs/images`` anew from the shipped scenarios at their own seeds: ``make pictures``.
 
 The pictures are those that the commands write: ``exosim yield`` and ``exosim run`` of the reference scenario, and
-``exosim compare`` of its variants. The picture of the validation page is that of its cases, in ``tests/validation``.
+``exosim compare`` of its variants. The picture of the validation page is that of its cases, in ``tests/validation``;
+that of time and memory shows what ``make draws`` measured.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ def drawn(draws: int | None = None) -> Iterator[tuple[str, Axes]]:
     yield "gantt", xs.plots.gantt(year)
     yield from runpy.run_path(str(Path(__file__).with_name("platform_pictures.py")))["drawn"](draws)
     yield "validation", _validation()
+    yield "draws", runpy.run_path(str(ROOT / "benchmarks" / "draws.py"))["picture"]()  # of what was measured before
 
 
 def _validation() -> Axes:

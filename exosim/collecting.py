@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.kernel import Step, run
+from exosim.kernel import Step
 from exosim.limiting import binding
 from exosim.parameter import Array
 from exosim.precision import Precision, at_precision
-from exosim.readings import ALL_ATTRIBUTES, attribute_results, contents_of, limit_shares, read_batch
+from exosim.readings import ALL_ATTRIBUTES, attribute_results, contents_of, limit_shares, read_run
 from exosim.sampling import Nesting, SampleBlock
 from exosim.scenario import Scenario
 from exosim.totals import Key, Shown
@@ -48,13 +48,13 @@ def show(
     sample = SampleBlock(seed, start, start + lanes, nesting)
     values = scenario.values_on(sample)
     recipe, specification = at_precision((scenario.recipe(values), scenario.specification(values)), precision)
-    steps = run(recipe)
+    noise = at_precision(scenario.noise_on(sample), precision)
     block, contents = Block(), contents_of(recipe.context, specification)
-    for reading in read_batch(steps, recipe.context, specification, contents):
+    readings, steps = read_run(recipe, specification, contents)
+    for reading in readings:
         block.put("reading", (reading.name, reading.step), reading.values, (reading.unit, reading.reason))
     for (step, text), reached in limit_shares(steps).items():
         block.put("limit", (text, step), reached)
-    noise = at_precision(scenario.noise_on(sample), precision)
     everything: Array = 1.0
     for attribute, unit, reported in attribute_results(steps, recipe.context, specification, noise, contents):
         met = attribute.met(reported)

@@ -96,6 +96,11 @@ class Contents:
             return self.particles(material)
         return material.viable_cells if kind == "cell" else self.vesicles(material)
 
+    def forget_all_but(self, material: Material) -> None:
+        """Keep no sums but those of the arrays of one material: the others and their arrays are let go."""
+        kept = {id(amount) for amount in material.present().values()}
+        self._sums = {key: known for key, known in self._sums.items() if key[1] in kept}
+
     def _once(self, what: str, amount: Array, of: Callable[[Array], Array]) -> Array:
         """Return a figure of an amount by class; the array is kept with it, so that its identity stays its own."""
         if not isinstance(amount, np.ndarray):

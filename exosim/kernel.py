@@ -6,7 +6,7 @@ length.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from exosim.freed_memory import keep_freed_memory
@@ -27,15 +27,21 @@ class Step:
 
 def run(recipe: Recipe) -> tuple[Step, ...]:
     """Return every step of the recipe; the lanes are those of the parameter values."""
+    return tuple(steps_of(recipe))
+
+
+def steps_of(recipe: Recipe) -> Iterator[Step]:
+    """Yield every step of the recipe as it ends; a stream is let go when nothing more is made of it."""
     keep_freed_memory()
+    last_use = {name: place for place, procedure in enumerate(recipe.procedures) for name in procedure.feeds}
     streams: dict[str, Material] = {}
-    steps: list[Step] = []
-    for procedure in recipe.procedures:
+    for place, procedure in enumerate(recipe.procedures):
         held, waited = procedure.held(procedure.feed(streams), recipe.context)
         outcome = procedure.operation.transform(held)
         streams.update(procedure.streams(outcome))
-        steps.append(Step(procedure, held, waited, outcome))
-    return tuple(steps)
+        streams = {name: material for name, material in streams.items() if last_use.get(name, -1) > place}
+        yield Step(procedure, held, waited, outcome)
+        del held, waited, outcome
 
 
 def last_maker(procedures: Sequence[UnitProcedure]) -> int:

@@ -5,8 +5,8 @@ Names and units of the headline figures are fixed: other programs read them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,14 +18,15 @@ from exosim.cell_readings import (
     harvested_cells,
     last_expansion,
 )
-from exosim.composition import Contents, ratio, total_dna
-from exosim.kernel import Step, last_maker
+from exosim.composition import Contents, ratio
+from exosim.kernel import Step, last_maker, run, steps_of
 from exosim.material import Material, is_number, plus, short_of_whole, times, total
 from exosim.operations.base import HARVEST_HOLD, HEADROOM, Context, Outcome
 from exosim.parameter import Array
 from exosim.physics.detection import dose_content
 from exosim.quality import MEASURES, Assay, Attribute, Lot, Result, reported_value
-from exosim.recipe import WASTE
+from exosim.recipe import Recipe, UnitProcedure
+from exosim.step_table import Reading, Row, loss_readings, row_readings, rows_of, stages
 from exosim.vocabulary import DoseKind
 
 HEADLINES: Mapping[str, str] = {
@@ -43,63 +44,9 @@ HEADLINES: Mapping[str, str] = {
 }
 """Headline figures and their units, in the order of the report."""
 
-STEP_UNITS: Mapping[str, str] = {
-    "vesicles": "EV",
-    "volume": "mL",
-    "titer": "EV/mL",
-    "particles": "particle",
-    "protein": "ug",
-    "dna": "ng",
-    "evs_per_protein": "EV/ug",
-    "particles_per_protein": "particle/ug",
-    "protein_ceiling": "EV/ug",
-    "purity_relative_to_ceiling": "1",
-    "recovery": "1",
-    "cumulative_yield": "1",
-    "duration": "h",
-}
-"""What is reported after each step, with units."""
-
 ALL_ATTRIBUTES = "all"
 """The name under which meeting all attributes at once is reported."""
 NO_CULTURE = "the recipe has no culture whose cells are known"
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One reported quantity on all lanes.
-
-    Attributes
-    ----------
-    name, step : what and after which step; `step` is None for a headline
-    unit : unit of the values
-    values : shape (lanes,) or a number; None when there is nothing to report, for the `reason` given
-    """
-
-    name: str
-    step: str | None
-    unit: str
-    values: Array | None
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A row of the step table: the material at one point of the process and what happened to reach it.
-
-    Attributes
-    ----------
-    id, material : of the row
-    entered : vesicles that came in
-    hours : what it took
-    losses : vesicles that were lost, by channel
-    """
-
-    id: str
-    material: Material
-    entered: Array
-    hours: Array
-    losses: Mapping[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,48 +77,6 @@ class Specification:
         return self.assays[self.instrument_id]
 
 
-def stages(
-    steps: Iterable[Step], species: str = "vesicles", summed: Callable[[Array], Array] = total
-) -> tuple[Stage, ...]:
-    """Return the rows of the step table.
-
-    A wait that takes vesicles is a row of its own, named ``<id>.hold``, and so is a split with waste, ``<id>.split``.
-
-    Parameters
-    ----------
-    species : what the losses and the amounts before each step are counted in
-    summed : how an amount by size class is summed
-    """
-    return tuple(row for step in steps for row in _stages_of(step, lambda material: summed(getattr(material, species))))
-
-
-def _stages_of(step: Step, amount: Callable[[Material], Array]) -> Iterator[Stage]:
-    procedure, outcome = step.procedure, step.outcome
-    name, before = procedure.id, amount(step.held)
-    if not is_number(step.waited.vesicles, 0.0):
-        waited = amount(step.waited)
-        yield Stage(f"{name}.hold", step.held, plus(before, waited), procedure.expected_hold, {"hold": waited})
-    lost = {channel: amount(material) for channel, material in outcome.losses.items()}
-    in_pools = lost.pop(HARVEST_HOLD, 0.0)
-    harvested = _collected(outcome)
-    yield Stage(name, harvested, before, outcome.duration, lost)
-    if not is_number(in_pools, 0.0):
-        yield Stage(f"{name}.hold", outcome.product, amount(harvested), 0.0, {HARVEST_HOLD: in_pools})
-    if WASTE in procedure.split:
-        parts = outcome.product.divided(procedure.split)
-        wasted, used = amount(parts.pop(WASTE)), Material()
-        for part in parts.values():
-            used = used + part
-        yield Stage(f"{name}.split", used, amount(outcome.product), 0.0, {WASTE: wasted})
-
-
-def _collected(outcome: Outcome) -> Material:
-    """Return the product before what it lost while it waited for its pool."""
-    if HARVEST_HOLD not in outcome.losses:
-        return outcome.product
-    return outcome.product + outcome.losses[HARVEST_HOLD]
-
-
 def _headrooms(steps: Iterable[Step]) -> Iterator[Reading]:
     """Yield how many times the cells of each culture every limit sustains."""
     for step in steps:
@@ -197,11 +102,51 @@ def read_batch(
     if specification.dose.kind == "cell":
         return _read_cells(steps, context, specification)
     contents = contents_of(context, specification) if contents is None else contents
-    rows = stages(steps, summed=contents.total)
-    start = _harvested(steps, contents)
+    rows: list[Row] = []
+    start: Array = 0.0
+    for step in steps:
+        rows += rows_of(step, contents)
+        start = plus(start, _harvested(step, contents))
+    return _readings(steps, rows, start, contents, specification)
+
+
+def read_run(recipe: Recipe, specification: Specification, contents: Contents) -> tuple[list[Reading], list[Step]]:
+    """Run a recipe and read every step as it ends, as :func:`read_batch` does.
+
+    The steps come back without the materials that only their own readings need: of those there is only the product of
+    the step that makes it. What a step frees is what the next one takes, and stays in the cache.
+    """
+    context = recipe.context
+    if specification.dose.kind == "cell":
+        whole = run(recipe)
+        return _read_cells(whole, context, specification), list(whole)
+    made = recipe.procedures[last_maker(recipe.procedures)]
+    rows: list[Row] = []
+    read: list[Step] = []
+    start: Array = 0.0
+    for step in steps_of(recipe):
+        rows += rows_of(step, contents)
+        start = plus(start, _harvested(step, contents))
+        contents.forget_all_but(step.outcome.product)
+        read.append(_read(step, made))
+        del step
+    return _readings(read, rows, start, contents, specification), read
+
+
+def _read(step: Step, made: UnitProcedure) -> Step:
+    """Return a step that has been read; its product stays when it is the one that counts."""
+    product = step.outcome.product if step.procedure is made else Material()
+    nothing = Material()
+    outcome = replace(step.outcome, product=product, remainder=nothing, added=nothing, generated=nothing, losses={})
+    return Step(step.procedure, nothing, nothing, outcome)
+
+
+def _readings(
+    steps: Sequence[Step], rows: Iterable[Row], start: Array, contents: Contents, specification: Specification
+) -> list[Reading]:
     readings = _headlines(steps, contents, specification, start)
     for row in rows:
-        readings.extend(_stage_readings(row, contents, start))
+        readings.extend(row_readings(row, start))
     return [*readings, *_headrooms(steps)]
 
 
@@ -222,7 +167,7 @@ def _read_cells(steps: Sequence[Step], context: Context, specification: Specific
         downstream = downstream or grows
         entered = start if grows or is_number(row.entered, 0.0) else row.entered  # growth is no recovery
         readings.append(Reading("duration", row.id, "h", row.hours))
-        readings.extend(_loss_readings(row, "cell"))
+        readings.extend(loss_readings(row, "cell"))
         for name, value in cell_figures(row.material, entered if downstream else None, start).items():
             readings.append(Reading(name, row.id, CELL_STEP_UNITS[name], value))
     return readings
@@ -238,49 +183,12 @@ def limit_shares(steps: Iterable[Step]) -> dict[tuple[str, str], Array]:
     return {(step.procedure.id, text): at for step in steps for text, at in step.outcome.limits.items()}
 
 
-def _harvested(steps: Iterable[Step], contents: Contents) -> Array:
-    """Return the vesicles that leave the cultures in their harvests, or the conditioned medium."""
-    result: Array = 0.0
-    for step in steps:
-        if step.procedure.operation.makes_vesicles:
-            result = plus(result, contents.vesicles(step.outcome.product))
-            if HARVEST_HOLD in step.outcome.losses:
-                result = plus(result, contents.vesicles(step.outcome.losses[HARVEST_HOLD]))
-    return result
-
-
-def _stage_readings(row: Stage, contents: Contents, start: Array) -> Iterator[Reading]:
-    material = row.material
-    vesicles, milliliters = contents.vesicles(material), times(material.volume, 1e3)
-    yield Reading("duration", row.id, "h", row.hours)
-    yield from _loss_readings(row, "EV")
-    if is_number(vesicles, 0.0):
-        yield Reading("viable_cells", row.id, "cell", material.viable_cells)
-        return
-    protein, particles = contents.protein(material), contents.particles(material)
-    ceiling, pure = contents.protein_ceiling(material), ratio(vesicles, protein)
-    values = (
-        vesicles,
-        milliliters,
-        ratio(vesicles, milliliters),
-        particles,
-        protein,
-        total_dna(material),
-        pure,
-        ratio(particles, protein),
-        ceiling,
-        ratio(pure, ceiling),
-        1.0 if is_number(row.entered, 0.0) else ratio(vesicles, row.entered),
-        ratio(vesicles, start),
-    )
-    for (name, unit), value in zip(STEP_UNITS.items(), values, strict=False):
-        yield Reading(name, row.id, unit, value)
-
-
-def _loss_readings(row: Stage, unit: str) -> Iterator[Reading]:
-    for channel, lost in row.losses.items():
-        if not is_number(lost, 0.0):
-            yield Reading(f"loss: {channel}", row.id, unit, lost)
+def _harvested(step: Step, contents: Contents) -> Array:
+    """Return the vesicles that leave a culture in its harvests, or the conditioned medium; 0 of any other step."""
+    if not step.procedure.operation.makes_vesicles:
+        return 0.0
+    waited = step.outcome.losses.get(HARVEST_HOLD, Material())
+    return plus(contents.vesicles(step.outcome.product), contents.vesicles(waited))
 
 
 def _duration(steps: Iterable[Step]) -> Array:

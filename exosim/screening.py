@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from exosim.kernel import run
 from exosim.precision import Precision, at_precision
-from exosim.readings import Reading, read_batch
+from exosim.readings import read_batch
 from exosim.sampling import FLAT, Nesting
+from exosim.step_table import Reading
 
 if TYPE_CHECKING:
     from exosim.scenario import Scenario

@@ -40,18 +40,20 @@ class Histogram:
     first: int = 0
     counts: Counts = field(default_factory=lambda: np.zeros(0, np.int64))
 
-    def count(self, values: Floats) -> bool:
-        """Count the values if they all are finite and not below the first bin; return whether they are."""
-        bins = values.view(np.int64) + (_HALF - (self.first << _DROPPED))
+    def count(self, values: Floats) -> int | None:
+        """Count values and return how many are 0; None, and count none, if there are others than 0 below the first bin.
+
+        What is below the first bin falls into one before it. What is not finite is refused as well.
+        """
+        bins = values.view(np.int64) + (_HALF - ((self.first - 1) << _DROPPED))
         bins >>= _DROPPED
-        try:
-            found = np.bincount(bins)
-        except ValueError:  # a number below the first bin, zero or a negative one
-            return False
-        if self.first + found.size > _INFINITE:
-            return False
-        self.add(self.first, found)
-        return True
+        np.maximum(bins, 0, out=bins)
+        found = np.bincount(bins)
+        zeros = int(found[0])
+        if self.first + found.size > _INFINITE or (zeros and zeros != np.count_nonzero(values == 0.0)):
+            return None
+        self.add(self.first, found[1:])
+        return zeros
 
     def add(self, first: int, counts: Counts) -> None:
         """Add the counts of the bins from `first` on."""
@@ -93,20 +95,24 @@ class Sketch:
     below: Histogram = field(default_factory=Histogram)
     zeros: int = 0
     odd: int = 0
-    _mixed: bool = False
 
     def add(self, values: Floats) -> None:
         """Count values, shape (lanes,)."""
-        if self._mixed or not self.above.counts.size or not self.above.count(values):
-            self._add_mixed(values)
+        if not self.above.counts.size:
+            self._add_any(values)
+            return
+        zeros = self.above.count(values)
+        if zeros is None:
+            self._add_any(values)
+        else:
+            self.zeros += zeros
 
-    def _add_mixed(self, values: Floats) -> None:
+    def _add_any(self, values: Floats) -> None:
         """Count values of any kind: what is no positive number is told apart first."""
         finite = values[np.isfinite(values)]
         self.odd += values.size - finite.size
         positive, negative = finite[finite > 0.0], -finite[finite < 0.0]
         self.zeros += finite.size - positive.size - negative.size
-        self._mixed = self._mixed or positive.size < values.size
         for part, histogram in ((positive, self.above), (negative, self.below)):
             if part.size:
                 bins = (part.view(np.int64) + _HALF) >> _DROPPED
@@ -119,7 +125,6 @@ class Sketch:
         self.below.add(other.below.first, other.below.counts)
         self.zeros += other.zeros
         self.odd += other.odd
-        self._mixed = self._mixed or other._mixed
 
     def quantiles(self, shares: Sequence[float]) -> list[float]:
         """Return quantiles of the finite numbers, interpolated between neighbors as NumPy does by default.

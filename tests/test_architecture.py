@@ -18,7 +18,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["sampling", "vocabulary", "material", "freed_memory", "precision", "global_random", "frames"], 1),
     **dict.fromkeys(["physics", "culture", "centrifuge", "preset_catalog"], 2),
     **dict.fromkeys(["operations", "plugin_guard", "composition", "recipe", "kernel"], 2),
-    **dict.fromkeys(["quality", "product", "readings", "cell_readings", "working_time", "plant"], 3),
+    **dict.fromkeys(["quality", "product", "readings", "step_table", "cell_readings", "working_time", "plant"], 3),
     **dict.fromkeys(["records", "description", "testing"], 3),
     **dict.fromkeys(
         [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -112,3 +113,57 @@ def test_the_table_of_the_page_is_generated(module: ModuleType) -> None:
     assert module.last_document('words\n{"a": 1.0}\n') == {"a": 1.0}
     with pytest.raises(ValueError):
         module.last_document("no figures")
+
+
+@of("streaming")
+def test_memory_and_time_of_a_run(module: ModuleType) -> None:
+    """A run in a process of its own tells what it took; more draws take longer, and hardly more memory."""
+    few, many = module.measured(1_000, 64), module.measured(40_000, 64)
+    assert 0.0 < few.seconds < many.seconds
+    assert 20.0 < few.peak < many.peak < few.peak + 300.0
+
+
+@of("draws")
+def test_rows_of_draws(module: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Rows stay in order, and one that is measured again replaces the old one; the picture shows them."""
+    monkeypatch.setattr(module, "ROWS", tmp_path / "draws.csv")
+    assert module.rows() == {}
+    for draws, seconds in ((1000, 0.1), (10**8, 900.0), (100_000, 1.0), (1000, 0.2)):
+        module.add(draws, seconds, 400.0)
+    assert module.rows() == {1000: (0.2, 400.0), 100_000: (1.0, 400.0), 10**8: (900.0, 400.0)}
+    line = module.picture().lines[0]
+    assert list(line.get_xdata()) == [1000, 100_000, 10**8]
+    assert list(line.get_ydata()) == [0.2, 1.0, 900.0]
+
+
+ANSWERING = """
+import sys
+if sys.argv[1] == "broken":
+    sys.exit(3)
+print('{"package": "1.0"}', flush=True)
+for line in sys.stdin:
+    print(0.01 * int(line), flush=True)
+"""
+
+
+def test_peers_answer_in_a_process_of_their_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A round asks for a second of evaluations; an example that does not run is left out."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS / "peers"))
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    compare = importlib.import_module("compare")
+    monkeypatch.setattr(compare, "HERE", tmp_path)
+    monkeypatch.setattr(compare.kernel, "evaluated", lambda _: None)
+    monkeypatch.setattr(compare, "timed", lambda run, clock: 2.0)
+    monkeypatch.setattr(compare, "KEYS", {"vs_one": "works", "vs_other": "broken"})
+    (tmp_path / "worker.py").write_text(ANSWERING, encoding="utf-8")
+    assert compare.figures(sys.executable) == {"vs_one": 500.0, "works_per_second": 100.0}
+
+
+@of("breakdown")
+def test_the_breakdown_names_every_procedure(module: ModuleType) -> None:
+    text = module.table({"sampling": 1.0, "culture": 3.0, "all": 4.0}, {"culture": 0.5})
+    assert text.splitlines()[2:] == [
+        "| sampling | 1 | 25.0 % |  |",
+        "| culture | 3 | 75.0 % | 0 |",
+        "| all | 4 | 100.0 % |  |",
+    ]

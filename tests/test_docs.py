@@ -15,7 +15,7 @@ from exosim.composition import own_protein, protein_ceiling, total_protein
 from exosim.kernel import run
 from exosim.material import total
 from exosim.operations import catalog
-from exosim.readings import stages
+from exosim.step_table import stages
 
 ROOT = Path(__file__).parent.parent
 WRITTEN = (page for page in (ROOT / "docs").rglob("*.md") if not {"generated", "_build"} & set(page.parts))

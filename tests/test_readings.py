@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from exosim import units
 from exosim.cell_readings import CELL_HEADLINES, CELL_STEP_UNITS
 from exosim.kernel import Step, run
-from exosim.material import Material, total
+from exosim.material import Material, is_number, total
 from exosim.operations.base import HARVEST_HOLD, Hold, UnitOperation, standard_context
 from exosim.operations.cell_thaw import CellThaw
 from exosim.operations.cell_wash import CellWash
@@ -24,9 +25,21 @@ from exosim.operations.planar_passage import PlanarPassage
 from exosim.operations.vial_filling import VialFilling
 from exosim.physics.size import protein_ceiling
 from exosim.quality import Assay
-from exosim.readings import HEADLINES, STEP_UNITS, DoseRule, Reading, Specification, limit_shares, read_batch, stages
+from exosim.readings import (
+    HEADLINES,
+    DoseRule,
+    Specification,
+    attribute_results,
+    contents_of,
+    limit_shares,
+    read_batch,
+    read_run,
+)
 from exosim.recipe import Recipe, UnitProcedure
+from exosim.scenario import load
+from exosim.step_table import STEP_UNITS, Reading, stages
 
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
 CONTEXT = standard_context()
 EXACT_FILL: dict[str, Any] = {"overfill": 0.0, "line_loss": 0.0, "reject_fraction": 0.0, "retained": 0.0}
 PURE: dict[str, Any] = {"protein": 0.0, "nonvesicular": 0.0, "dna": 0.0}
@@ -329,3 +342,28 @@ def test_an_empty_product_reads_as_nothing() -> None:
     assert value(readings, "doses") == value(readings, "ev_yield") == value(readings, "vialed") == 0.0
     assert np.all(total(steps[-1].outcome.product.vesicles) == 0.0)
     assert steps[0].outcome.remainder == Material()
+
+
+@pytest.mark.parametrize("name", ["msc_hollow_fiber", "minimal"])
+def test_what_is_read_as_it_runs_is_what_is_read_of_the_whole_run(name: str) -> None:
+    """Bit by bit, with the limits and the product that the attributes refer to."""
+    scenario = load(SCENARIOS / f"{name}.toml")
+    values = scenario.values(0, 64)
+    recipe, specification = scenario.recipe(values), scenario.specification(values)
+    steps = run(recipe)
+    whole = read_batch(steps, recipe.context, specification)
+    contents = contents_of(recipe.context, specification)
+    readings, lean = read_run(recipe, specification, contents)
+    for one, other in zip(whole, readings, strict=True):
+        assert (one.name, one.step, one.unit, one.reason) == (other.name, other.step, other.unit, other.reason)
+        assert np.array_equal(np.asarray(one.values, float), np.asarray(other.values, float), equal_nan=True)
+    assert limit_shares(steps).keys() == limit_shares(lean).keys()
+    noise = scenario.noise(0, 64)
+    results = (
+        attribute_results(of, recipe.context, specification, noise, known)
+        for of, known in ((steps, None), (lean, contents))
+    )
+    for (first, _, reported), (second, _, found) in zip(*results, strict=True):
+        assert first is second
+        assert np.array_equal(reported, found)
+    assert all(is_number(step.held.vesicles, 0.0) and not step.outcome.losses for step in lean)

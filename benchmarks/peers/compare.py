@@ -12,7 +12,6 @@ import os
 import statistics
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -20,7 +19,7 @@ sys.path.insert(0, str(HERE.parent))
 
 import goals  # noqa: E402
 import kernel  # noqa: E402
-from pairs import ROUNDS, timed  # noqa: E402
+from pairs import PROCESSOR, ROUNDS, timed  # noqa: E402
 
 import exosim as xs  # noqa: E402
 
@@ -31,68 +30,46 @@ KEYS = {
     "vs_qsdsan_model": "qsdsan_model",
 }
 ONE_CORE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
-A_ROUND = 1.0  # s
+A_ROUND, FEW = 1.0, 5  # s; evaluations that tell how many make a round
 
 
-@dataclass
-class Peer:
-    """An example of a peer in a process of its own."""
-
-    process: subprocess.Popen[str]
-    packages: dict[str, str]
-    count: int = 1
-
-    @classmethod
-    def started(cls, python: str, example: str) -> Peer:
-        """Return a running example that makes about a second of evaluations in a round.
-
-        Raises
-        ------
-        RuntimeError
-            when it cannot run.
-        """
-        command = [python, str(HERE / "worker.py"), example]
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **ONE_CORE}
-        )
-        peer = cls(process, json.loads(_line(process, example)))
-        few = peer.seconds(5)
-        peer.count = max(2, round(5 * A_ROUND / few))
-        return peer
-
-    def seconds(self, count: int) -> float:
-        """Return the seconds of some evaluations."""
-        if self.process.stdin is None:
-            raise TypeError("the process takes no input")
-        self.process.stdin.write(f"{count}\n")
-        self.process.stdin.flush()
-        return float(_line(self.process, "the example"))
-
-    def end(self) -> None:
-        """Let the process end."""
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        self.process.wait()
+def started(python: str, example: str) -> subprocess.Popen[str]:
+    """Return an example of a peer in a process of its own."""
+    command, environment = [python, str(HERE / "worker.py"), example], {**os.environ, **ONE_CORE}
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
 
 
-def _line(process: subprocess.Popen[str], what: str) -> str:
-    line = process.stdout.readline() if process.stdout is not None else ""
+def answer(process: subprocess.Popen[str], count: int | None = None) -> str:
+    """Return the next line of an example, after a request for some evaluations where there is one.
+
+    Raises
+    ------
+    RuntimeError
+        when it has ended.
+    """
+    if process.stdin is None or process.stdout is None:
+        raise TypeError("the process has no pipes")
+    if count is not None:
+        print(count, file=process.stdin, flush=True)
+    line = process.stdout.readline()
     if not line:
-        raise RuntimeError(f"{what} ended with code {process.wait()}")
+        raise RuntimeError(f"it ended with code {process.wait()}")
     return line
 
 
 def compared(python: str, example: str) -> tuple[float, float]:
     """Return the ratio and the peer's evaluations per second."""
-    scenario, peer = xs.load(kernel.REFERENCE), Peer.started(python, example)
+    scenario = xs.load(kernel.REFERENCE)
     kernel.evaluated(scenario)
     ratios, rates = [], []
-    for _ in range(ROUNDS):
-        draws = kernel.DRAWS / timed(lambda: kernel.evaluated(scenario))
-        rates.append(peer.count / peer.seconds(peer.count))
-        ratios.append(draws / rates[-1])
-    peer.end()
-    print(f"{example}: {max(rates):.4g} evaluations per second; {peer.packages}", file=sys.stderr, flush=True)
+    with started(python, example) as peer:
+        packages = json.loads(answer(peer))
+        count = max(2, round(FEW * A_ROUND / float(answer(peer, FEW))))
+        for _ in range(ROUNDS):
+            draws = kernel.DRAWS / timed(lambda: kernel.evaluated(scenario), PROCESSOR)
+            rates.append(count / float(answer(peer, count)))
+            ratios.append(draws / rates[-1])
+    print(f"{example}: {max(rates):.4g} evaluations per second; {packages}", file=sys.stderr, flush=True)
     return statistics.median(ratios), max(rates)
 
 

@@ -250,5 +250,8 @@ class TangentialFlowFiltration(MeasuredRecovery):
         """Return the soluble protein per feed volume at each depth: every pool rises as far as it is retained."""
         if not isinstance(pools, np.ndarray):
             return np.zeros_like(depth)
-        parts = (pool * np.exp(depth * (1.0 - s)) for pool, s in zip(pools, np.asarray(passing), strict=True))
-        return np.asarray(sum(parts))
+        together: Array = 0.0
+        for pool, sieved in zip(pools, np.asarray(passing), strict=True):
+            part = np.asarray(depth * (1.0 - sieved))
+            together = together + pool * np.exp(part, out=part)
+        return together
