@@ -65,8 +65,8 @@ def evaluate(
     nested : number of worlds, of donors in each world and of batches of each donor; their product is the number of
         draws; default: every draw is a world, a donor and a batch of its own
     block : lanes that are worked on at once, at most 16,384; changes speed and memory, never a bit of the result
-    precision : ``float32`` for screening, about twice as fast; the result then has the measured difference from float64
-        as its attribute `screening`. Numbers for publication are those of ``float64``
+    precision : ``float32`` for screening, in about two thirds of the time; the result then has the measured difference
+        from float64 as its attribute `screening`. Numbers for publication are those of ``float64``
     jobs : processes, this one included, or an executor of :mod:`concurrent.futures` that helps this one; changes speed
         and memory, never a bit of the result. With processes a script needs ``if __name__ == "__main__":``
     keep : of how many draws everything is kept, the first; default: of all up to 131,072 (:data:`KEEP`), of so many
