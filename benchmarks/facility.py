@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import simpy
-from pairs import PROCESSOR, interleaved, timed
+from pairs import PROCESSOR, interleaved
 
 import exosim as xs
 from exosim.facility.lots import Lots
@@ -123,8 +122,8 @@ def physics_share() -> float:
         Lots(recipe, lambda _: recipe, 18)
         return 0
 
-    whole = [timed(lambda: len(run_once(scenario, 1, 0).run.log)) for _ in range(3)]
-    return statistics.median(timed(physics) for _ in range(3)) / statistics.median(whole)
+    rounds = interleaved(physics, lambda: run_once(scenario, 1, 0).run.log, clock=PROCESSOR)
+    return rounds.ratio(0, 1)
 
 
 def figures() -> dict[str, float]:

@@ -64,13 +64,13 @@ def _torch(dtype: str) -> Iterator[Namespace]:
         yield Namespace(
             f"torch ({torch.cuda.get_device_name()})",
             torch,
-            lambda numbers: torch.asarray(numbers, dtype=kind, device="cuda"),
+            lambda numbers: torch.tensor(numbers, dtype=kind, device="cuda"),
             lambda result: torch.cuda.synchronize(),
             lambda tensor: tensor.cpu().numpy(),
         )
     torch.set_num_threads(1)
     yield Namespace(
-        "torch (cpu, one thread)", torch, lambda numbers: torch.asarray(numbers, dtype=kind), back=lambda t: t.numpy()
+        "torch (cpu, one thread)", torch, lambda numbers: torch.tensor(numbers, dtype=kind), back=lambda t: t.numpy()
     )
 
 

@@ -13,7 +13,7 @@ from exosim.limiting import binding
 from exosim.parameter import Array
 from exosim.precision import Precision, at_precision
 from exosim.readings import ALL_ATTRIBUTES, attribute_results, contents_of, limit_shares, read_run
-from exosim.sampling import Nesting, SampleBlock
+from exosim.sampling import Sample
 from exosim.scenario import Scenario
 from exosim.totals import Key, Shown
 
@@ -40,12 +40,8 @@ class Block:
         self.shown[kind][key] = None if values is None else np.atleast_1d(np.asarray(values, dtype=np.float64))
 
 
-def show(
-    scenario: Scenario, seed: int, start: int, stop: int, nesting: Nesting, precision: Precision = "float64"
-) -> Block:
-    """Return what the draws `start` to `stop` show, run as one block, padded."""
-    lanes = padded(stop - start)
-    sample = SampleBlock(seed, start, start + lanes, nesting)
+def show(scenario: Scenario, sample: Sample, precision: Precision = "float64") -> Block:
+    """Return what the draws of a sample show, run as one block; their number is a multiple of :data:`LANES`."""
     values = scenario.values_on(sample)
     recipe, specification = at_precision((scenario.recipe(values), scenario.specification(values)), precision)
     noise = at_precision(scenario.noise_on(sample), precision)

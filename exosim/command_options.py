@@ -105,7 +105,7 @@ precision_option = click.option(
     type=click.Choice(["float64", "float32"]),
     default="float64",
     show_default=True,
-    help="float32 screens about twice as fast and prints how far it lies from float64.",
+    help="float32 screens in about two thirds of the time and prints how far it lies from float64.",
 )
 
 

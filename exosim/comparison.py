@@ -21,6 +21,7 @@ from exosim import units
 from exosim.errors import Problem, UsageError, in_words
 from exosim.limiting import Bound
 from exosim.results import Yields
+from exosim.sampling import SampleMatrix
 from exosim.scenario import Scenario, load_all
 from exosim.simulation import Progress, evaluate
 from exosim.summaries import Row, Summary, summarize
@@ -241,8 +242,10 @@ def compare(
     kept: dict[tuple[str, str], Floats] = {}
     summaries: dict[tuple[str, str], Summary] = {}
     held: dict[str, tuple[Bound, ...]] = {}
+    samples = SampleMatrix()
     for number, (label, scenario) in enumerate(labeled.items()):
-        yields = evaluate(scenario, asked, seed=used, keep=asked, progress=_part(progress, number, len(labeled)))
+        told = _part(progress, number, len(labeled))
+        yields = evaluate(scenario, asked, seed=used, keep=asked, samples=samples, progress=told)
         _keep(label, yields, kept, summaries)
         held[label] = yields.bounds()
     return Comparison(labeled, used, asked, kept, summaries, held)

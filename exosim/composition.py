@@ -22,8 +22,10 @@ _NOTHING = 1e-30
 def ratio(numerator: Array, denominator: Array) -> Array:
     """Return numerator / denominator, 0 where both are nothing."""
     below = np.maximum(denominator, _NOTHING)
-    fits = isinstance(below, np.ndarray) and below.shape == np.broadcast_shapes(np.shape(numerator), below.shape)
-    return np.asarray(np.divide(numerator, below, out=below if fits else None))
+    both = isinstance(numerator, np.ndarray) and isinstance(below, np.ndarray)
+    if both and np.shape(numerator) == np.shape(below) and np.result_type(numerator) == np.result_type(below):
+        return np.asarray(np.divide(numerator, below, out=np.asarray(below)))
+    return np.asarray(numerator / below)
 
 
 def own_protein(material: Material, context: Context) -> Array:

@@ -27,11 +27,11 @@ _LOWEST = 2.0 ** -(_OCTAVES + 1)
 _FIRST = int(np.array(_LOWEST).view(np.int64)) >> _SHIFT
 
 
-def normal_distribution(values: Array) -> Floats:
-    """Return the standard normal distribution function of `values`."""
+def normal_distribution(values: Array, out: Floats | None = None) -> Floats:
+    """Return the standard normal distribution function of `values`; `out` may be `values` itself."""
     from scipy.special import ndtr
 
-    return np.asarray(ndtr(values))
+    return np.asarray(ndtr(values, out=out))
 
 
 def normal_quantile(uniforms: Array) -> Floats:

@@ -61,13 +61,13 @@ def _tabulated(exact: Callable[[Floats], Floats]) -> QuantileTable | None:
 
 def _logit_of_beta(first: float, second: float, z: Floats) -> Floats:
     """Return log(x / (1 - x)) of the beta quantile x at the score `z`, accurate at both ends."""
-    from scipy.special import betaincinv
+    from scipy.special import betainccinv, betaincinv
 
-    lower = z < 0.0
-    shapes = np.where(lower, first, second), np.where(lower, second, first)
-    x = np.maximum(betaincinv(*shapes, normal_distribution(-np.abs(z))), _SMALLEST)
-    logit = np.log(x) - np.log1p(-x)
-    return np.asarray(np.where(lower, logit, -logit))
+    lower, tail = z < 0.0, normal_distribution(-np.abs(z))
+    near, far = np.where(lower, first, second), np.where(lower, second, first)
+    x = np.maximum(betaincinv(near, far, tail), _SMALLEST)
+    rest = np.maximum(betainccinv(far, near, tail), _SMALLEST)
+    return np.asarray(np.log(x / rest) * np.where(lower, 1.0, -1.0))
 
 
 def _log_of_gamma(shape: float, z: Floats) -> Floats:

@@ -172,6 +172,33 @@ class SampleBlock(Sample):
         return np.asarray(drawn[np.arange(self._start, self._stop) // shared - first])
 
 
+class SampleMatrix:
+    """Sample blocks that runs share, one after another: several designs on the same draws are sampled once.
+
+    Hand one to each of them. It holds what was drawn of the first lanes, 16 bytes for each number of each lane; other
+    lanes are drawn anew by every run.
+
+    Parameters
+    ----------
+    lanes : most lanes that are kept
+    """
+
+    def __init__(self, lanes: int = 2**17) -> None:
+        self._left = lanes
+        self._blocks: dict[tuple[int, int, int, Nesting], SampleBlock] = {}
+
+    def block(self, seed: int, start: int, stop: int, nesting: Nesting = FLAT) -> SampleBlock:
+        """Return the sample of the lanes `start` to `stop`: the one that was handed out before, if it was kept."""
+        address = (seed, start, stop, nesting)
+        if address in self._blocks:
+            return self._blocks[address]
+        block = SampleBlock(seed, start, stop, nesting)
+        if stop - start <= self._left:
+            self._left -= stop - start
+            self._blocks[address] = block
+        return block
+
+
 class BatchSample(Sample):
     """The random numbers of the batches of one replication.
 

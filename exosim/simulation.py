@@ -19,7 +19,7 @@ from exosim.errors import Problem, ScenarioError, UsageError, in_words, unknown
 from exosim.event_files import new_folder
 from exosim.precision import PRECISIONS, Precision
 from exosim.results import Yields
-from exosim.sampling import FLAT, LEVELS, Nesting
+from exosim.sampling import FLAT, LEVELS, Nesting, SampleMatrix
 from exosim.scenario import Scenario
 from exosim.screening import SCREENED, screening_error
 from exosim.stretches import Job, run_all, run_stretch
@@ -47,6 +47,7 @@ def evaluate(
     jobs: int | Executor = 1,
     keep: int | None = None,
     lanes: str | Path | None = None,
+    samples: SampleMatrix | None = None,
     progress: Progress | None = None,
 ) -> Yields:
     """Return what a started batch that does not fail yields, over many draws.
@@ -64,14 +65,16 @@ def evaluate(
     nested : number of worlds, of donors in each world and of batches of each donor; their product is the number of
         draws; default: every draw is a world, a donor and a batch of its own
     block : lanes that are worked on at once, at most 16,384; changes speed and memory, never a bit of the result
-    precision : ``float32`` for screening, about twice as fast; the result then has the measured difference from float64
-        as its attribute `screening`. Numbers for publication are those of ``float64``
+    precision : ``float32`` for screening, in about two thirds of the time; the result then has the measured difference
+        from float64 as its attribute `screening`. Numbers for publication are those of ``float64``
     jobs : processes, this one included, or an executor of :mod:`concurrent.futures` that helps this one; changes speed
         and memory, never a bit of the result. With processes a script needs ``if __name__ == "__main__":``
     keep : of how many draws everything is kept, the first; default: of all up to 131,072 (:data:`KEEP`), of so many
         of a run with more
     lanes : folder that does not exist, into which the headlines and attributes on all draws are written as they come:
         as Parquet with the extra ``parquet``, else as NumPy archives
+    samples : what several designs share that run on the same draws, one after another; changes speed and memory, never
+        a bit of the result
     progress : called with (draws done, draws asked for) after each block
 
     Raises
@@ -102,7 +105,8 @@ def evaluate(
         raise UsageError(unknown("precision", str(precision), PRECISIONS))
     _check_product(scenario)
     with new_folder(None if lanes is None else Path(lanes)) as folder:
-        job = Job(scenario, used, nesting, asked, min(kept, asked), padded(min(block, TILE, asked)), folder, precision)
+        at_once = padded(min(block, TILE, asked))
+        job = Job(scenario, used, nesting, asked, min(kept, asked), at_once, folder, precision, samples)
         _check_budget(job, helpers(jobs) + 1)
         found, totals = run_all(job, jobs, _Done(progress, asked))
         if progress is not None and not found.varies:

@@ -12,7 +12,7 @@ import pickle
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
@@ -24,7 +24,7 @@ from exosim.collecting import TILE, Block, Kept, joined, padded, show
 from exosim.errors import ModelError, Problem
 from exosim.lane_files import columns_of, write_part
 from exosim.precision import Precision
-from exosim.sampling import Nesting
+from exosim.sampling import Nesting, SampleMatrix
 from exosim.scenario import Scenario
 from exosim.totals import Totals
 from exosim.workers import helpers, in_order, processes, starting
@@ -49,6 +49,7 @@ class Job:
     block : lanes that are worked on at once
     folder : into which all lanes are written; None for nowhere
     precision : of the kernel
+    samples : of other runs on the same draws in this process; None: every run draws its own
     """
 
     scenario: Scenario
@@ -59,6 +60,7 @@ class Job:
     block: int
     folder: Path | None = None
     precision: Precision = "float64"
+    samples: SampleMatrix | None = None
 
     @property
     def streamed(self) -> bool:
@@ -136,7 +138,9 @@ def run_stretch(job: Job, number: int, kept: Kept, told: Told) -> Totals:
 
 def _shown(job: Job, start: int, stop: int) -> Block:
     try:
-        return show(job.scenario, job.seed, start, stop, job.nesting, job.precision)
+        matrix = SampleMatrix(0) if job.samples is None else job.samples
+        sample = matrix.block(job.seed, start, start + padded(stop - start), job.nesting)
+        return show(job.scenario, sample, job.precision)
     except ArithmeticError:
         raise ModelError(_BEYOND) from None
 
@@ -147,7 +151,7 @@ def _helpers(job: Job, jobs: int | Executor) -> Iterator[Callable[[int], Future[
     if job.count < 2 or jobs == 1:
         yield None
         return
-    data = pickle.dumps(job)
+    data = pickle.dumps(replace(job, samples=None))
     count = min(jobs - 1, job.count - 1) if isinstance(jobs, int) else 0
     with processes(count, count + 1) if isinstance(jobs, int) else contextlib.nullcontext(jobs) as executor:
 

@@ -44,7 +44,7 @@ def test_every_pert_has_a_table(mode: float) -> None:
     assert beta_of_normal(first, 6.0 - first, SCORES) == pytest.approx(exact_beta(first, 6.0 - first), rel=2e-13)
 
 
-@pytest.mark.parametrize("first, second", [(0.05, 0.02), (1e-3, 1e-3)])
+@pytest.mark.parametrize("first, second", [(0.05, 0.02), (1e-3, 1e-3), (0.24, 0.005), (0.005, 0.24)])
 def test_a_beta_that_gathers_at_both_ends_is_not_tabulated(first: float, second: float) -> None:
     assert _beta_table(first, second) is None
     middle = SCORES[np.abs(SCORES) < 3.0]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import exosim as xs
+from exosim import sampling
 from exosim.collecting import COURSE, KINDS
 from exosim.errors import LimitError, UsageError
+from exosim.sampling import Level, SampleMatrix
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 REFERENCE = SCENARIOS / "msc_hollow_fiber.toml"
@@ -172,3 +175,36 @@ def test_text_form_has_the_headlines(yields: xs.Yields) -> None:
     assert "doses:" in text
     assert "parameters:" in text
     assert "nan" not in text
+
+
+def test_designs_on_one_sample_matrix_have_the_bits_of_each_alone(reference: xs.Scenario) -> None:
+    """Whichever runs first, and whether its lanes still fit into the matrix or not."""
+    other = reference.with_(
+        {"clarify.area": "600 cm2", "culture.decay": {"lognormal": {"median": "0.01 1/h", "gsd": 2}}}
+    )
+    alone = [everything(xs.evaluate(scenario, draws=1009)) for scenario in (reference, other)]
+    for lanes in (2**17, 1024, 0):
+        samples = SampleMatrix(lanes)
+        shared = [xs.evaluate(scenario, draws=1009, block=256, samples=samples) for scenario in (reference, other)]
+        assert [everything(yields) for yields in shared] == alone
+
+
+def test_a_second_design_draws_only_what_it_changes(reference: xs.Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A design that changes a fixed number draws nothing."""
+    drawn: list[tuple[str, str]] = []
+    real = sampling._uniforms
+
+    def counted(generator: Any, seed: int, name: str, level: Level, *where: int) -> Any:
+        drawn.append((name, level))
+        return real(generator, seed, name, level, *where)
+
+    monkeypatch.setattr(sampling, "_uniforms", counted)
+    samples = SampleMatrix()
+    xs.evaluate(reference, draws=64, samples=samples)
+    assert len(drawn) == len(set(drawn)) > 25
+    drawn.clear()
+    xs.evaluate(reference.with_({"culture.growth_period": "5 d"}), draws=64, samples=samples)
+    assert drawn == []
+    uncertain = {"clarify.flux": {"uniform": {"low": "90 L/m2/h", "high": "110 L/m2/h"}}}
+    xs.evaluate(reference.with_(uncertain), draws=64, samples=samples)
+    assert drawn == [("clarify.flux", "study")]

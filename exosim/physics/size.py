@@ -24,7 +24,8 @@ def moment_below(diameter: Array, median: Array, gsd: Array, moment: float = 0.0
     """Return the share of the `moment`-th moment that lies below a diameter; parameters as in :func:`moment_share`."""
     per_sigma = 1.0 / np.log(gsd)
     center = np.log(median) * per_sigma + moment / per_sigma
-    return normal_distribution(np.log(diameter) * per_sigma - center)
+    scores = np.asarray(np.log(diameter) * per_sigma - center)
+    return normal_distribution(scores, out=scores)
 
 
 def moment_share(low: Array, high: Array, median: Array, gsd: Array, moment: float = 0.0) -> Array:
