@@ -54,8 +54,8 @@ def evaluate(
 
     A run of more draws than it keeps is streamed: its summaries are those of all draws, in memory that does not grow
     with them. Quantiles then err by at most 0.1 % of their value (:mod:`exosim.sketch`); means, standard deviations and
-    shares of the draws stay exact. Values on the draws, pictures, the shares of the levels in the spread and the
-    ranking of the inputs are those of the kept draws, the first of the run.
+    shares of the draws stay exact. Values on the draws, pictures and the ranking of the inputs are those of the kept
+    draws, the first of the run; so are the shares of the levels in the spread of a nested run.
 
     Parameters
     ----------
