@@ -17,7 +17,7 @@ from exosim.scenario import Scenario
 from exosim.totals import Totals
 
 REFERENCE = Path(__file__).parent.parent / "scenarios" / "msc_hollow_fiber.toml"
-MANY, FEW, SHARED = 10_000_000, 100_000, 1_000_000
+MANY, FEW, SHARED = 10_000_000, 100_000, 2_000_000
 KEEP = 16_384
 """Draws that are kept on both sides of the ratio of memory: those of a run are nothing that grows."""
 _IN_A_FRESH_PROCESS = """

@@ -98,7 +98,7 @@ def in_order(
                     ready[number] = handed.pop(number).result()
                     continue
                 mine, begun = begun, begun + 1
-                while submit is not None and begun < last and _unfinished(handed) < 2 * others:
+                while submit is not None and begun < last and _unfinished(handed) < _queue(count - begun, others):
                     handed[begun] = submit(begun)
                     begun += 1
                 ready[mine] = here(mine)
@@ -106,6 +106,11 @@ def in_order(
     finally:
         for future in handed.values():
             future.cancel()
+
+
+def _queue(left: int, others: int) -> int:
+    """Return how many tasks helpers may have: two each, so that none waits; one where few are left to share."""
+    return 2 * others if left > 2 * others else others
 
 
 def _unfinished(handed: dict[int, Future[Any]]) -> int:
