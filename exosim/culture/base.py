@@ -184,7 +184,7 @@ class Culture(Vessel, Plan):
         edges = stimulus.edges(self.stimuli, since, since + hours, longest)
         bursts = stimulus.bursts(self.stimuli, self.fusion_rate, self.lysosomal_rate, self.budding, edges)
         for begin, end, burst in zip(edges, edges[1:], bursts, strict=False):
-            gain, death = stimulus.acting(self.stimuli, begin)
+            gain, death = stimulus.acting(self.stimuli, (begin + end) / 2.0)
             yield Part(end - begin, active, times(gain, burst), death)
 
     def _active(self, start: float, hours: float) -> Array:

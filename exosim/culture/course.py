@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 _MILLIMOLES = 1e-9  # mmol in a pmol
 _ALL = "all"
-_NO_ROWS = np.empty((0, 0))
 _CELLS = ("viable_cells", "doublings")
 _DEATH, _METABOLISM, _SPENT, _MEDIUM = "cell death", "metabolism", "spent medium", "growth medium"
 _SOLUTES = ("glucose", "lactate", "ammonia")

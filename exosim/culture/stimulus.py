@@ -19,6 +19,7 @@ from exosim.physics.biogenesis import Pulse, release_ratios
 Target = Literal["secretion", "fusion", "formation"]
 TARGETS: tuple[Target, ...] = ("secretion", "fusion", "formation")
 BASIS = "per cell"
+_A_MOMENT = 1e-6  # h: a pulse that begins or ends nearer to a visit does so at the visit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,8 @@ class Stimulus:
 def edges(stimuli: Sequence[Stimulus], begin: float, end: float, longest: float) -> list[float]:
     """Return the ends of the parts of a stretch [h]: those of the pulses, and as many between as parts may be long."""
     pulses = [pulse for stimulus in stimuli for pulse in stimulus.pulses(end)]
-    marks = sorted({begin, end, *(time for pulse in pulses for time in pulse if begin < time < end)})
+    inside = (time for pulse in pulses for time in pulse if begin + _A_MOMENT < time < end - _A_MOMENT)
+    marks = sorted({begin, end, *inside})
     found = [begin]
     for first, last in pairwise(marks):
         count = max(1, math.ceil((last - first) / longest - 1e-9))
