@@ -202,8 +202,8 @@ class Yields(YieldViews):
         if not self.streamed:
             return []
         return [
-            f"streamed: quantiles err by at most {100 * self.quantile_error:.2g} %; pictures and the ranking of the inputs "
-            f"are those of the first {self.kept:,} draws"
+            f"streamed: quantiles err by at most {100 * self.quantile_error:.2g} %; pictures and the ranking of the "
+            f"inputs are those of the first {self.kept:,} draws"
         ]
 
     def as_dict(self) -> dict[str, Any]:
