@@ -106,7 +106,7 @@ def test_verdicts(module: ModuleType) -> None:
     assert "MISSED" in module.table({"culture_vs_cpp": 0.1}) and "new" in module.table({"new": 1.0})
 
 
-@of("page")
+@of("write_figures")
 def test_the_table_of_the_page_is_generated(module: ModuleType) -> None:
     page, kept = module.PAGE.read_text(encoding="utf-8"), json.loads(module.KEPT.read_text(encoding="utf-8"))
     assert page == module.written(page, kept)
