@@ -1,4 +1,4 @@
-"""Keep measured figures and write them as a table into README.md: ``make bench-quick | python benchmarks/write_figures.py``.
+"""Keep measured figures and write them into README.md: ``make bench-quick | python benchmarks/write_figures.py``.
 
 The last line of standard input is a JSON document of figures; they replace those of the same name in figures.json.
 Without input the table is written anew from what is kept.
