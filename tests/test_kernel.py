@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import exosim as xs
 from exosim.kernel import Step, run
 from exosim.material import FIELDS, Material, total
 from exosim.operations import catalog
@@ -21,6 +24,7 @@ from exosim.testing.balances import imbalance, streams
 from exosim.testing.feeds import Floats, lane
 
 pytestmark = pytest.mark.filterwarnings("error")
+SCENARIOS = Path(__file__).parent.parent / "scenarios"
 
 TRAIN = (
     "planar_expansion",
@@ -336,3 +340,22 @@ def test_a_readable_twin_of_the_culture_agrees(plan: dict[str, float], growing: 
         assert np.sum(outcome.monitors["secreted"][:, index]) == pytest.approx(twin.secreted, rel=1e-12)
         assert np.sum(outcome.monitors["cell_hours"][:, index]) == pytest.approx(twin.cell_hours, rel=1e-12)
         assert outcome.generated.dead_cells[index] == pytest.approx(twin.dead, rel=1e-11)
+
+
+@pytest.mark.parametrize("name", ["msc_hollow_fiber", "hek_perfusion", "platform_comparison"])
+def test_no_ring_of_references_holds_the_arrays_of_a_block(name: str) -> None:
+    """What a block was worked out with is freed at once, not when the interpreter looks for rings."""
+    scenario = xs.load(SCENARIOS / f"{name}.toml")
+    xs.evaluate(scenario, 64)
+    gc.collect()
+    gc.disable()
+    try:
+        xs.evaluate(scenario, 64)
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        held = sorted({type(thing).__name__ for thing in gc.garbage if type(thing).__module__.startswith("exosim")})
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    assert not held

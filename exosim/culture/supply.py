@@ -78,8 +78,11 @@ class Supply:
     """
 
     def __init__(self, rates: Rates, hours: float) -> None:
-        self.rates, self.flow = rates, Flow.over(hours, rates.exchange)
-        flow = self.flow
+        # not the rates themselves, which keep this: a ring of the two would hold their arrays for long
+        self.oxygen, self.uptake = rates.oxygen, rates.uptake
+        self.lactate_acts = not is_number(rates.lactate_yield, 0.0)
+        self.ammonia_acts = not is_number(rates.ammonia, 0.0)
+        flow = self.flow = Flow.over(hours, rates.exchange)
         self.unfed = plus(rates.death, rates.starvation)
         self.ready = times(flow.at_rest, hours), times(rates.inflow, flow.volumes)
         self.shared = 1.0 / ((rates.uptake + _NO_DEMAND) * hours)
@@ -89,31 +92,29 @@ class Supply:
 
     def limits(self, solutes: Mapping[str, Array]) -> tuple[dict[str, Array], Array]:
         """Return the densities that oxygen and the medium sustain [cell/mL], and the glucose that is ready [mmol/L]."""
-        rates = self.rates
         found: dict[str, Array] = {}
         ready: Array = 0.0
-        if rates.oxygen is not None:
-            found["oxygen"] = rates.oxygen
-        if not is_number(rates.uptake, 0.0):
+        if self.oxygen is not None:
+            found["oxygen"] = self.oxygen
+        if not is_number(self.uptake, 0.0):
             share, inflow = self.ready
             ready = plus(times(solutes["glucose"], share), inflow)
             found["glucose"] = ready * self.shared
-            if not is_number(rates.lactate_yield, 0.0):
+            if self.lactate_acts:
                 found["lactate"] = _sustained(self.lactate, solutes["lactate"])
-        if not is_number(rates.ammonia, 0.0):
+        if self.ammonia_acts:
             found["ammonia"] = _sustained(self.ammonia, solutes["ammonia"])
         return found, ready
 
     def after(self, solutes: Mapping[str, Array], ready: Array, cell_hours: Array) -> tuple[Mapping[str, Array], Array]:
         """Return glucose, lactate and ammonia at the end, and the glucose taken up [mmol/L]."""
-        rates, flow = self.rates, self.flow
+        flow, after = self.flow, dict(solutes)
         taken: Array = 0.0
-        after = dict(solutes)
-        if not is_number(rates.uptake, 0.0):
-            taken = np.minimum(rates.uptake * cell_hours, ready)
+        if not is_number(self.uptake, 0.0):
+            taken = np.minimum(self.uptake * cell_hours, ready)
             after["glucose"] = times(ready - taken, flow.mean)
             after["lactate"] = plus(times(solutes["lactate"], flow.left), times(taken, self.made[0]))
-        if not is_number(rates.ammonia, 0.0):
+        if self.ammonia_acts:
             after["ammonia"] = plus(times(solutes["ammonia"], flow.left), times(cell_hours, self.made[1]))
         return after, taken
 
