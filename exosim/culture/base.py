@@ -39,7 +39,6 @@ CM2_PER_M2 = 1e4
 _NO_CELLS = 1e-9  # cell/mL: what an empty lot is computed with
 _A_MOMENT = 1e-6  # h
 _SPARSE = 300.0  # cell/cm2
-_MILLIMOLES = 1e-9  # mmol in a pmol
 
 
 @dataclass(frozen=True, kw_only=True)

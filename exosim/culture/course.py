@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,20 +26,13 @@ from exosim.culture.amounts import (
 from exosim.culture.drain import Drain
 from exosim.culture.interval import Rates, Stretch
 from exosim.culture.supply import reached
-from exosim.culture.tally import Tally
+from exosim.culture.tally import DEATH, DECAY, METABOLISM, MILLIMOLES, SPENT, Tally
 from exosim.material import Material, is_number, plus, times
 from exosim.operations.base import HARVEST_HOLD, NOTHING, Visit
 from exosim.parameter import Array
 
-if TYPE_CHECKING:
-    pass
-
-_MILLIMOLES = 1e-9  # mmol in a pmol
-_ALL = "all"
 _CELLS = ("viable_cells", "doublings")
-_DEATH, _METABOLISM, _SPENT, _MEDIUM = "cell death", "metabolism", "spent medium", "growth medium"
-_SOLUTES = ("glucose", "lactate", "ammonia")
-_REUPTAKE, _DECAY, _BLEED = "re-uptake", "decay", "bleed"
+_MEDIUM, _REUPTAKE, _BLEED = "growth medium", "re-uptake", "bleed"
 
 
 class Course(Tally):
@@ -91,7 +83,7 @@ class Course(Tally):
         """Collect, with boluses between stretches, and harvest; return what is monitored."""
         culture, begin = self.culture, visit.time - hours
         marks = [begin, *culture.feeds(begin, visit.time), visit.time]
-        for channel in (_REUPTAKE, _DECAY):
+        for channel in (_REUPTAKE, DECAY):
             self._lost.setdefault(channel, {})
         drained: Amounts = {}
         monitors: dict[str, Array] = {}
@@ -136,10 +128,10 @@ class Course(Tally):
         if run.released is not None:
             self._released = plus(0.0 if self._released is None else self._released, run.released * liters)
         consumed, removed = times(run.consumed, liters), times(run.removed, liters)
-        self._lose(_METABOLISM, {"glucose": consumed, "ammonia": removed})
+        self._lose(METABOLISM, {"glucose": consumed, "ammonia": removed})
         if not is_number(rates.exchange, 0.0):
             if not culture.drains:
-                self._lost.setdefault(_SPENT, {})
+                self._lost.setdefault(SPENT, {})
             brought = times(culture.fresh_glucose, rates.exchange * (run.hours * liters))
             self._added = joined(self._added, {"glucose": brought})
         self._keep_headroom(run)
@@ -170,7 +162,7 @@ class Course(Tally):
             self._deaths[-1] = self.age, self._deaths[-1][1] + died
         else:
             self._deaths.append((self.age, died))
-        self._lost.setdefault(_DEATH, {})
+        self._lost.setdefault(DEATH, {})
         self.vessel = {**self.vessel, "viable_cells": cells}
         self._before = self.age
         if not is_number(rates.growth, 0.0):
@@ -239,7 +231,7 @@ class Course(Tally):
         exchange = self._collecting().exchange
         brought = times(culture.fresh_glucose, exchange * (run.hours * liters))
         consumed = times(run.consumed, liters)
-        constant = times(times(culture.ammonia_rate, _MILLIMOLES), run.cell_hours * (liters * 1e3))
+        constant = times(times(culture.ammonia_rate, MILLIMOLES), run.cell_hours * (liters * 1e3))
         made = constant if run.released is None else run.released * liters
         return {
             "glucose": plus(before["glucose"], brought) - consumed - vessel["glucose"],

@@ -39,12 +39,11 @@ from exosim.physics.growth import Scratch
 if TYPE_CHECKING:
     from exosim.culture.base import Culture
 
-_MILLIMOLES = 1e-9  # mmol in a pmol
+MILLIMOLES = 1e-9  # mmol in a pmol
+DEATH, METABOLISM, SPENT, DECAY = "cell death", "metabolism", "spent medium", "decay"
+"""Channels of loss that follow from the balance, or are counted apart."""
 _ALL = "all"
-_CELLS = ("viable_cells", "doublings")
-_DEATH, _METABOLISM, _SPENT, _MEDIUM = "cell death", "metabolism", "spent medium", "growth medium"
 _SOLUTES = ("glucose", "lactate", "ammonia")
-_REUPTAKE, _DECAY, _BLEED = "re-uptake", "decay", "bleed"
 
 
 class Tally:
@@ -152,7 +151,7 @@ class Tally:
         """Return what was lost and what was made: what is not counted as it happens follows from the balance."""
         culture, lost, end = self.culture, dict(self._lost), self._end
         died = {"viable_cells": _sum(d for _, d in self._deaths), "doublings": _sum(a * d for a, d in self._deaths)}
-        lost[_DEATH] = died
+        lost[DEATH] = died
 
         def gained(name: Name) -> Array:
             """Return by how much more of it is there or has left than was there and came in."""
@@ -163,15 +162,15 @@ class Tally:
         origins = {(group, name) for group in self._groups for name in (SECRETED, CELL_HOURS, DIED)}
         names: list[Name] = ["viable_cells", "doublings", *sorted(origins)]
         made: dict[Any, Array] = {name: gained(name) for name in names}
-        if _DECAY in lost:
-            lost[_DECAY] = {"vesicles": plus(made[self._groups[0], SECRETED], times(gained("vesicles"), -1.0))}
+        if DECAY in lost:
+            lost[DECAY] = {"vesicles": plus(made[self._groups[0], SECRETED], times(gained("vesicles"), -1.0))}
         cell_hours = plus(self._grown, made[self._groups[0], CELL_HOURS])
-        ammonia = times(times(culture.ammonia_rate, _MILLIMOLES), cell_hours)
-        made["lactate"] = times(lost.get(_METABOLISM, {}).get("glucose", 0.0), culture.lactate_yield)
+        ammonia = times(times(culture.ammonia_rate, MILLIMOLES), cell_hours)
+        made["lactate"] = times(lost.get(METABOLISM, {}).get("glucose", 0.0), culture.lactate_yield)
         made["ammonia"] = ammonia if self._released is None else self._released
-        if _SPENT in lost:
+        if SPENT in lost:
             spent = {name: plus(made.get(name, 0.0), times(gained(name), -1.0)) for name in _SOLUTES}
-            lost[_SPENT] = spent
+            lost[SPENT] = spent
         return lost, made
 
     def _material(self, amounts: Amounts) -> Material:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.material import is_number, times
+from exosim.material import is_number
 from exosim.parameter import Array
 from exosim.physics.quadrature import NODES, rule
 
@@ -112,9 +112,11 @@ class Course:
     theta: float
 
     @property
-    def slopes(self) -> NDArray[np.float64]:
-        """Rate of change of the density at the nodes, shape (4, lanes)."""
-        return np.asarray(self.at_nodes * (self.net_rate - times(self.crowd, power(self.at_nodes, self.theta))))
+    def relative_slopes(self) -> Array:
+        """Rate of change of the density at the nodes, over the density [1/h]: shape (4, lanes) where cells crowd."""
+        if is_number(self.crowd, 0.0):
+            return self.net_rate
+        return self.net_rate - self.crowd * power(self.at_nodes, self.theta)
 
 
 def course(

@@ -11,8 +11,6 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.parameter import Array
-
 NODES = 4
 _X, _W = np.polynomial.legendre.leggauss(NODES)
 POSITIONS: NDArray[np.float64] = (_X + 1.0) / 2.0
@@ -56,19 +54,3 @@ def rule(precision: np.dtype[np.float64]) -> Rule:
     lengths = np.append(1.0 - POSITIONS, 1.0)[:, None]
     found = (ENDS, lengths, WEIGHTS, np.vstack([REMAINING, WEIGHTS]))
     return Rule(*(array.astype(precision) for array in found))
-
-
-def nodes(length: Array) -> NDArray[np.float64]:
-    """Return the nodes of the interval (0, length): shape (4, lanes), or (4, 1) for a plain number."""
-    return np.asarray(POSITIONS[:, None] * np.atleast_1d(np.asarray(length, dtype=np.float64)))
-
-
-def weighted_sum(values: NDArray[np.float64], weights: NDArray[np.float64] = WEIGHTS) -> NDArray[np.float64]:
-    """Return the weighted sum over axis 0.
-
-    Written as additions of rows in a fixed order: a dot product may round differently on blocks of another length.
-    """
-    result = weights[0] * values[0]
-    for weight, row in zip(weights[1:], values[1:], strict=True):
-        result = result + weight * row
-    return np.asarray(result)

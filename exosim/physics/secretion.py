@@ -25,11 +25,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from exosim.material import is_number, times
+from exosim.material import is_number
 from exosim.parameter import Array
-from exosim.physics.growth import Course, Scratch, power
+from exosim.physics.growth import Course, Scratch
 from exosim.physics.quadrature import NODES, rule
 
 # Added to the decay rate so that g stays finite when nothing is lost; 1e-30 per hour loses no vesicle.
@@ -82,27 +81,21 @@ def vesicle_pool(rate: Array, reuptake: Array, decay: Array, cells: Course, scra
     found = np.multiply(left[:NODES], here, out=left[:NODES])
     direct = hours * np.dot(constants.weights, found)
     gone = np.subtract(here, found, out=left[:NODES])
-    gone = _by_slope(gone, cells)
+    crowded = not is_number(cells.crowd, 0.0)
+    if crowded:
+        gone *= cells.relative_slopes
     clearance = np.multiply(reuptake, here, out=None if scratch.work is None else scratch.work[:NODES])
     clearance += lost_to_decay
     clearance *= clearance
     gone /= clearance
     grown = hours * lost_to_decay * np.dot(constants.weights, gone)
-    if is_number(cells.crowd, 0.0):
-        grown *= cells.net_rate
+    if not crowded:  # the relative slope is the same at all nodes
+        grown *= cells.relative_slopes
     lasting = 1.0 - survival
     by_parts = cells.start / (reuptake * cells.start + lost_to_decay) * lasting + grown
     uptake = reuptake * cells.cell_hours
     share = uptake / (uptake + lost_to_decay * hours)
     return Pool(survival, rate * (survival * direct + lasting * by_parts), rate * cells.cell_hours, share)
-
-
-def _by_slope(values: NDArray[np.float64], cells: Course) -> NDArray[np.float64]:
-    """Return values at the nodes times the relative slope of the cells; one without crowding is left for later."""
-    if is_number(cells.crowd, 0.0):
-        return values
-    values *= cells.net_rate - times(cells.crowd, power(cells.at_nodes, cells.theta))
-    return values
 
 
 def splitting_gain(turnover: Array, hours: Array) -> Array:

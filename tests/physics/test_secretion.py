@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from reference_integrator import THETAS, Cultures, cultures, integrate
 
 from exosim.physics import growth
-from exosim.physics.quadrature import REMAINING, nodes, weighted_sum
+from exosim.physics.quadrature import POSITIONS, REMAINING, WEIGHTS
 from exosim.physics.secretion import Pool, splitting_gain, vesicle_pool
 
 KERNEL_TOLERANCE = 1e-3
@@ -35,9 +35,9 @@ def followed(cases: Cultures, parts: int = 1) -> tuple[Floats, Floats, Floats]:
 
 def directly(rate: float, reuptake: float, decay: float, cells: growth.Course) -> float:
     """Return the vesicles found by direct quadrature of q X exp(-Lambda), which the kernel does not rely on."""
-    remaining = cells.hours * np.stack([weighted_sum(np.asarray(cells.at_nodes), row) for row in REMAINING])
-    left = np.exp(-(reuptake * remaining + decay * (cells.hours - nodes(cells.hours))))
-    return float(rate * cells.hours * weighted_sum(np.asarray(cells.at_nodes * left)).item())
+    remaining = cells.hours * REMAINING @ cells.at_nodes
+    left = np.exp(-(reuptake * remaining + decay * cells.hours * (1.0 - POSITIONS[:, None])))
+    return float(rate * cells.hours * (WEIGHTS @ (cells.at_nodes * left)).item())
 
 
 def steady(density: float, hours: float) -> growth.Course:
