@@ -16,6 +16,7 @@ PAGES = {
     "scenarios/README.md": "docs/generated/scenarios.md",
     "CONTRIBUTING.md": "docs/generated/contributing.md",
     "CHANGELOG.md": "docs/generated/changes.md",
+    "benchmarks/README.md": "docs/generated/benchmarks.md",
     "examples/exosim_example_plugin/README.md": "docs/generated/example_plugin.md",
     "README.md": "docs/index.md",
 }
