@@ -61,12 +61,12 @@ def ours(n: Numbers, *, bare: bool = False) -> Callable[[], int]:
     roles = () if bare else tuple(Role(name, 3, n.working) for name in ROLES)
     plant = Plant(tuple(Equipment(f"u{k}", 1, TURNAROUND) for k in range(OPERATIONS)), roles)
     failures = () if bare else tuple(Failure(f"f{k}", f"p{k}", "repeat", probability=0.02) for k in range(OPERATIONS))
-    releases = [YEAR / BATCHES * b for b in range(BATCHES)]
+    launches = [YEAR / BATCHES * b for b in range(BATCHES)]
 
     def run() -> int:
         lots = Lots(recipe, lambda _: recipe, BATCHES)
         mishaps = Mishaps(failures, [p.id for p in procedures], 1, 0, BATCHES)
-        production = Production(Campaign(), procedures, lots, mishaps, releases, [0] * BATCHES)
+        production = Production(Campaign(), procedures, lots, mishaps, launches, [0] * BATCHES)
         return operate(plant, [production]).events
 
     return run

@@ -177,7 +177,7 @@ _INDICATORS = {
     "lead_time_p90": "lead time, P90",
     "cycle_time": "time between two batches",
     "minimum_cycle_time": "  at least, as planned",
-    "makespan": "first release to last end",
+    "makespan": "first start to last end",
     "work_in_progress": "work in progress",
 }
 _OCCASIONAL = ("batches_turned_away",)

@@ -146,7 +146,7 @@ class PlantDeclarations:
     equipment, roles, rooms, stores, stocks : by id
     utilities : limit and unit, by id
     failures, breakdowns : their numbers and their tables, by id
-    campaigns : what is made and how it is released; none when the scenario is not run in time
+    campaigns : what is made and how it is started; none when the scenario is not run in time
     orders : in the order of the file
     horizon, warm_up : length of a run and of what is left out at its start [h]
     start : date and time of hour 0

@@ -47,7 +47,7 @@ def check_in_time(scenario: Scenario) -> None:
     Raises
     ------
     ModelError
-        when batches would be released without end at one moment, or a step is too short to move the clock.
+        when batches would be started without end at one moment, or a step is too short to move the clock.
     ScenarioError
         when batches that never wait would need a unit while they still hold it.
     """
@@ -102,7 +102,7 @@ def _too_short(plan: Plan, horizon: float) -> Iterator[Problem]:
 
 
 def _stands_still(plan: Plan, campaign: Campaign) -> bool:
-    """Return whether batches that are released as soon as possible would be released without end at one moment."""
+    """Return whether batches that are started as soon as possible would be started without end at one moment."""
     if campaign.mode != "as_soon_as_possible" or campaign.batches is not None:
         return False
     taken = [stay.free - stay.begin for stay in plan.stays]

@@ -1,6 +1,6 @@
 """Indicators of a run: pure functions of the event log and the batch records (words of ISO 22400).
 
-The window of an indicator is the run without its warm-up. A batch belongs to the window when it was released in it.
+The window of an indicator is the run without its warm-up. A batch belongs to the window when it was started in it.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ class Window:
 
     @cached_property
     def batches(self) -> list[BatchRecord]:
-        """The batches released in the window; those that found the line full were not."""
-        return [b for b in self.run.batches if b.released >= self.start and b.disposition != "turned_away"]
+        """The batches started in the window; those that found the line full were not."""
+        return [b for b in self.run.batches if b.started >= self.start and b.disposition != "turned_away"]
 
     @cached_property
     def ended(self) -> list[BatchRecord]:
-        """The batches that ended in the window, whenever they were released; not those that found the line full."""
+        """The batches that ended in the window, whenever they were started; not those that found the line full."""
         begun = (b for b in self.run.batches if b.ended is not None and b.disposition != "turned_away")
         return [b for b in begun if b.ended is not None and self.start <= b.ended <= self.run.hours]
 
@@ -85,7 +85,7 @@ class Window:
 
 
 def batches_started(window: Window) -> float:
-    """Return the batches released in the window."""
+    """Return the batches started in the window."""
     return float(len(window.batches))
 
 
@@ -102,7 +102,7 @@ def batches_rejected(window: Window) -> float:
 def batches_turned_away(window: Window) -> float:
     """Return the batches that found the line full in the window, and of which nothing was made."""
     away = [b for b in window.run.batches if b.disposition == "turned_away"]
-    return float(sum(b.released >= window.start for b in away))
+    return float(sum(b.started >= window.start for b in away))
 
 
 def doses_per_year(window: Window) -> float:
@@ -111,14 +111,14 @@ def doses_per_year(window: Window) -> float:
 
 
 def doses_per_started_batch(window: Window) -> float:
-    """Return the doses of a batch that was released and has ended, lost ones included; NaN when none has."""
+    """Return the doses of a batch that was started and has ended, lost ones included; NaN when none has."""
     ended = [batch.doses for batch in window.batches if batch.ended is not None]
     return float(np.mean(ended)) if ended else float("nan")
 
 
 def lead_times(window: Window) -> list[float]:
-    """Return the time from release to the end of each batch that ended well in the window [h]."""
-    return [b.ended - b.released for b in window.ended if b.disposition == "finished" and b.ended is not None]
+    """Return the time from start to end of each batch that ended well in the window [h]."""
+    return [b.ended - b.started for b in window.ended if b.disposition == "finished" and b.ended is not None]
 
 
 def _quantile(values: list[float], q: float) -> float:
@@ -128,7 +128,7 @@ def _quantile(values: list[float], q: float) -> float:
 def work_in_progress(window: Window) -> float:
     """Return the mean number of batches on the line."""
     spent = sum(
-        window.inside(b.released, b.ended if b.ended is not None else window.run.hours) for b in window.run.batches
+        window.inside(b.started, b.ended if b.ended is not None else window.run.hours) for b in window.run.batches
     )
     return spent / window.hours
 
@@ -140,9 +140,9 @@ def cycle_time(window: Window) -> float:
 
 
 def makespan(window: Window) -> float:
-    """Return the time from the first release to the last end of a batch [h]; NaN when none has ended."""
+    """Return the time from the first start to the last end of a batch [h]; NaN when none has ended."""
     ends = [batch.ended for batch in window.batches if batch.ended is not None and batch.ended <= window.run.hours]
-    return max(ends) - min(batch.released for batch in window.batches) if ends else float("nan")
+    return max(ends) - min(batch.started for batch in window.batches) if ends else float("nan")
 
 
 def batches_per_year(window: Window) -> float:

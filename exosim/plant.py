@@ -82,7 +82,7 @@ class CampaignNumbers:
     """The numbers of one campaign."""
 
     every: Array = parameter(
-        168.0, "h", low=0.001, high=8760, doc="time between the releases of two batches", decided=True
+        168.0, "h", low=0.001, high=8760, doc="time between the launches of two batches", decided=True
     )
     batches: float | None = parameter(
         None,
@@ -110,7 +110,7 @@ class CampaignNumbers:
         doc="rank of the batches in every queue; 0 is served first",
     )
     begin: float | None = parameter(
-        None, "h", low=0.0, high=876_600, planned=True, doc="when the first batch is released"
+        None, "h", low=0.0, high=876_600, planned=True, doc="when the first batch is started"
     )
     lead_time: float | None = parameter(
         None,
@@ -118,7 +118,7 @@ class CampaignNumbers:
         low=0.0,
         high=87_660,
         planned=True,
-        doc="how long before its due date the batch of an order is released",
+        doc="how long before its due date the batch of an order is started",
     )
 
 
@@ -330,14 +330,14 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """How batches of one product are released.
+    """How batches of one product are started.
 
     Attributes
     ----------
     rank : in every queue; 0 is served first
     when_full : what becomes of a batch that finds the work in progress at its limit
     begin : hour of the first release
-    lead_time : how long before its due date a batch on order is released [h]
+    lead_time : how long before its due date a batch on order is started [h]
     """
 
     mode: Mode = "paced"

@@ -66,7 +66,7 @@ def plant_of(declared: PlantDeclarations, values: Values, seed: int, replication
 
 
 def campaign_of(declared: CampaignDeclaration, values: Values) -> Campaign:
-    """Return how the batches of one campaign are released."""
+    """Return how the batches of one campaign are started."""
     numbers, rules = CampaignNumbers(**declared.numbers.pick(values)), declared.rules
     return Campaign(
         rules.mode,

@@ -17,7 +17,7 @@ def doubts(plant: PlantDeclarations) -> Iterator[str]:
 
 
 def _orders(plant: PlantDeclarations) -> Iterator[str]:
-    """Yield orders that are released late or never, and campaigns that never begin."""
+    """Yield orders that are started late or never, and campaigns that never begin."""
     for campaign in plant.campaigns:
         begin, lead = _typical(campaign.numbers, "begin"), _typical(campaign.numbers, "lead_time")
         if begin >= plant.horizon:
@@ -31,10 +31,10 @@ def _orders(plant: PlantDeclarations) -> Iterator[str]:
             then = "the start of the run" if begin == 0.0 else f"its begin at {begin:g} h"
             yield (
                 f"{campaign.numbers.prefix}.lead_time: {lead:g} h before their due dates is before {then} "
-                f"for {_batches(late)}, released later than planned"
+                f"for {_batches(late)}, started later than planned"
             )
         if after:
-            yield f"{campaign.numbers.prefix}: {_batches(after)} on order would be released after the end of the run"
+            yield f"{campaign.numbers.prefix}: {_batches(after)} on order would be started after the end of the run"
 
 
 def _outages(plant: PlantDeclarations) -> Iterator[str]:

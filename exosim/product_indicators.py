@@ -32,17 +32,17 @@ def batches_by_product(window: Window) -> dict[str, float]:
 
 
 def lead_time_by_product(window: Window) -> dict[str, float]:
-    """Return the median time from release to the end of a batch of each product, where there are several [h]."""
+    """Return the median time from start to end of a batch of each product, where there are several [h]."""
     times: dict[str, list[float]] = defaultdict(list)
     for batch in window.ended:
         if batch.campaign and batch.disposition == "finished" and batch.ended is not None:
-            times[batch.campaign].append(batch.ended - batch.released)
+            times[batch.campaign].append(batch.ended - batch.started)
     return {product: float(np.median(found)) for product, found in times.items()}
 
 
 def on_time(window: Window) -> dict[str, float]:
     """Return the share of the batches on order that finished by their due date, by product, or for all orders."""
-    owed = [b for b in window.run.batches if b.due > b.released and window.start <= b.due <= window.run.hours]
+    owed = [b for b in window.run.batches if b.due > b.started and window.start <= b.due <= window.run.hours]
     kept = defaultdict[str, list[bool]](list)
     for batch in owed:
         in_time = batch.ended is not None and batch.ended <= batch.due

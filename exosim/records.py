@@ -23,7 +23,7 @@ class Event(NamedTuple):
     time : hours after the start
     batch : number of the batch, from 0
     procedure, phase : where; empty for the batch as a whole
-    event : of a batch: ``release``, ``ready``, ``room`` (after a wait), ``start``, ``parallel`` (one more unit),
+    event : of a batch: ``launch``, ``ready``, ``room`` (after a wait), ``start``, ``parallel`` (one more unit),
         ``supplied`` (from stock), ``begin``, ``utility`` (after a wait), ``repaired``, ``finish``, ``failure``,
         ``deviation``, ``end``, ``leave``, ``finished``, ``rejected``, ``turned_away``; of the plant: ``down`` and
         ``maintenance`` of a unit, ``prepare`` and ``prepared``, ``order``, ``receive``, ``draw`` and ``expire`` of a
@@ -77,12 +77,12 @@ class BatchRecord:
     Attributes
     ----------
     number, donor : from 0
-    released, ended : hours after the start; `ended` is None for an unfinished batch
+    started, ended : hours after the start; `ended` is None for an unfinished batch
     disposition : how it ended
     product : what it made; None when it was not finished
     doses : whole doses of the product
     campaign : name of what is made, where the site makes several products
-    due : when it is due; its release where nothing is due
+    due : when it is due; its start where nothing is due
     deviations : what deviated from the plan, as ``procedure: what``
     failures : what failed in it, likewise; told from the log
     in_vain : address of the material or the role for which an unfinished batch waits, and which never comes
@@ -91,7 +91,7 @@ class BatchRecord:
 
     number: int
     donor: int
-    released: float
+    started: float
     ended: float | None
     disposition: Disposition
     product: Material | None = None

@@ -19,13 +19,13 @@ from exosim.facility.operate import operate
 from exosim.facility.route import Production
 from exosim.feasibility import check_in_time
 from exosim.indicators import Account, Window, account
+from exosim.launches import BATCHES_PER_REPLICATION, launches
 from exosim.limits import MOST_REPLICATIONS
 from exosim.operations.base import Context, Outcome
 from exosim.parameter import Array
 from exosim.plant import Failure
 from exosim.readings import doses_of
 from exosim.recipe import Recipe
-from exosim.releases import BATCHES_PER_REPLICATION, releases
 from exosim.results import FacilityResults
 from exosim.scenario import Scenario
 from exosim.sites import seeds
@@ -149,14 +149,14 @@ def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
     declared, first = scenario.declarations.plant, replication * BATCHES_PER_REPLICATION
     used = seeds(scenario, seed)
     made = [_made(product, own, replication) for product, own in zip(scenario.products(), used, strict=True)]
-    count = sum(len(production.releases) for production, _ in made)
+    count = sum(len(production.launches) for production, _ in made)
     donors = made[0][0].donors if len(made) == 1 else range(first, first + count)
     plant = scenario.plant(scenario.batch_values(replication, donors, first, seed), seed, replication)
     plant = replace(plant, failures=tuple(failure for _, failures in made for failure in failures))
     planned: dict[str, float] = {}
     for product, (production, _) in zip(scenario.products(), made, strict=True):
         preflight.check(product, plant, production.procedures, production.lots)
-        own = len(production.releases)
+        own = len(production.launches)
         for name, hours in planned_occupation(plant, production.procedures, production.lots, own).items():
             planned[name] = planned.get(name, 0.0) + hours * own / max(count, 1)
     run = operate(plant, [production for production, _ in made], declared.horizon, replication)
@@ -165,9 +165,9 @@ def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
 
 def _made(product: Scenario, seed: int, replication: int) -> tuple[Production, Sequence[Failure]]:
     """Return what one replication makes of one product, and what can fail in it."""
-    released = releases(product, seed, replication)
-    values = product.batch_values(replication, released.donors, replication * BATCHES_PER_REPLICATION, seed)
-    recipe, count = product.recipe(values), len(released.at)
+    planned = launches(product, seed, replication)
+    values = product.batch_values(replication, planned.donors, replication * BATCHES_PER_REPLICATION, seed)
+    recipe, count = product.recipe(values), len(planned.at)
 
     def alone(batch: int) -> Recipe:
         return product.recipe({path: lane_of(value, batch) for path, value in values.items()})
@@ -179,6 +179,6 @@ def _made(product: Scenario, seed: int, replication: int) -> tuple[Production, S
     mishaps = Mishaps(failures, [p.id for p in recipe.procedures], seed, replication, count)
     lots = Lots(recipe, alone, count, doses)
     production = Production(
-        released.campaign, recipe.procedures, lots, mishaps, released.at, released.donors, released.dues
+        planned.campaign, recipe.procedures, lots, mishaps, planned.at, planned.donors, planned.dues
     )
     return production, failures

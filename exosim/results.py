@@ -337,11 +337,11 @@ class FacilityResults(RunViews):
     def _waits_in_vain(self) -> Iterator[str]:
         """Yield what never came, and how many batches wait for it at the end, in words."""
         lacking = Counter(batch.in_vain for account in self.accounts for batch in account.batches if batch.in_vain)
-        released = sum(len(account.batches) for account in self.accounts)
+        started = sum(len(account.batches) for account in self.accounts)
         for address, count in sorted(lacking.items()):
             why = "no shift is left" if address.startswith("personnel.") else "nothing of it is on order"
             waiting = "1 batch waits" if count == 1 else f"{count:,} batches wait"
-            yield f"at the end {waiting} in vain for {address}: {why} (of {released:,} released in all replications)"
+            yield f"at the end {waiting} in vain for {address}: {why} (of {started:,} started in all replications)"
 
     def _fates(self) -> str:
         """Return what became of all batches, in words."""
@@ -355,7 +355,7 @@ class FacilityResults(RunViews):
             "unfinished": "still on the line at the end",
         }
         parts = [f"{fates[disposition]} {word}" for disposition, word in words.items() if fates[disposition]]
-        return f"of {fates.total()} released in {self.replications_in_words}, {', '.join(parts)}"
+        return f"of {fates.total()} started in {self.replications_in_words}, {', '.join(parts)}"
 
     def __str__(self) -> str:
         lines = [f"{self.scenario.name}: {self.replications_in_words}, seed {self.seed}: mean (95 % interval)"]

@@ -153,7 +153,7 @@ def _batch(row: Row) -> BatchRecord:
     return BatchRecord(
         int(row["number"]) - 1,
         int(row["donor"]),
-        float(row["released"]),
+        float(row["started"]),
         float(row["ended"]) if row["ended"] else None,
         typing.cast(Any, row["disposition"]),
         doses=float(row["doses"]),

@@ -177,7 +177,7 @@ class Scenario:
         return plant_of(self.declarations.plant, values, used, replication)
 
     def campaign(self, values: Values) -> Campaign:
-        """Return how the batches of the first campaign are released, with the given values."""
+        """Return how the batches of the first campaign are started, with the given values."""
         return campaign_of(self.declarations.plant.campaigns[0], values)
 
     def products(self) -> tuple[Scenario, ...]:

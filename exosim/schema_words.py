@@ -22,7 +22,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "warm_up": "time at the start of a run that indicators leave out",
         "replications": "replications of a run in time",
         "product": "what is made and what a dose is",
-        "campaign": "how batches are released; `exosim run` needs it",
+        "campaign": "how batches are started; `exosim run` needs it",
         "equipment": "classes of equipment",
         "room": "rooms that classes of equipment stand in",
         "store": "stores for material that waits",
@@ -108,9 +108,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "CampaignTable": {
         "product": "name of what the campaign makes, where the site makes several products",
         "scenario": "file with the recipe of the product, relative to this one; its own plant does not count",
-        "mode": "releases on a rhythm, when the first unit has taken the last batch, or so long before a due date",
-        "priority": "who is served first: who waits longest, who was released first, whose planned release was first",
-        "when_full": "at the limit of work in progress a batch waits for its release, or is turned away",
+        "mode": "starts on a rhythm, when the first unit has taken the last batch, or so long before a due date",
+        "priority": "who is served first: who waits longest, who was started first, whose planned start was first",
+        "when_full": "at the limit of work in progress a batch waits for its start, or is turned away",
         "storage": "between units: in store, on the unit until the next is free, or no wait at all",
     },
     "OrderTable": {

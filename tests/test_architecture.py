@@ -42,7 +42,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder"], 6),
     **dict.fromkeys(["contents", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
-    **dict.fromkeys(["results", "budget", "feasibility", "simulation", "releases", "preflight", "plugin_trial"], 7),
+    **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
     **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
     **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run"], 7),
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),

@@ -114,7 +114,7 @@ def test_VAL_010_more_people_than_there_are(door: Door) -> None:
 
 
 def test_VAL_041(door: Door) -> None:
-    """A shift from 22:00 to 06:00: a batch released at 08:00 begins at 22:00, one step after the other by hand."""
+    """A shift from 22:00 to 06:00: a batch started at 08:00 begins at 22:00, one step after the other by hand."""
     path = door.write(PLANT)
     log = xs.simulate(xs.load(path), replications=1).first.run.log
     assert [event.time for event in log if event.event == "begin"] == [14.0 + 24.0 * day for day in range(10)]
@@ -165,7 +165,7 @@ def test_RUN_001(door: Door) -> None:
     assert (answer.code, answer.out) == (4, "")
     with (door.folder / "r" / "events.csv").open(encoding="utf-8", newline="") as file:
         events = list(csv.DictReader(file))
-    assert {event["event"] for event in events} >= {"release", "start", "end"}, "what happened until then is kept"
+    assert {event["event"] for event in events} >= {"launch", "start", "end"}, "what happened until then is kept"
     assert max(float(event["time"]) for event in events) == 5.0
     assert (door.folder / "r" / "error.json").exists() and "r/events.csv" in message
     for word in ("deadlock at 5 h", "holds vessel", "waits for tank", "holds tank", "waits for vessel"):

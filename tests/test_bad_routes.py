@@ -176,7 +176,7 @@ ENDS = {
 
 @pytest.mark.parametrize("text", ENDLESS.values(), ids=ENDLESS)
 def test_RUN_004(text: str, door: Door) -> None:
-    """Batches that would be released without end at one moment are refused at once, with the step."""
+    """Batches that would be started without end at one moment are refused at once, with the step."""
     started = time.monotonic()
     message = refused(door, text, code=4)
     assert time.monotonic() - started < 10.0

@@ -81,9 +81,9 @@ def test_time_balance_of_people(data: st.DataObject) -> None:
     people = data.draw(st.integers(1, 2))
     roles = (crew(3, found), crew(1, name="always"))
     stages = [Stage(hours, 2, people=people, role="crew"), Stage(1.5, people=1, role="always")]
-    releases = data.draw(st.lists(quarters, min_size=count, max_size=count))
+    launches = data.draw(st.lists(quarters, min_size=count, max_size=count))
     end = float(HOURS)
-    ran = shop(stages, count, Setting(releases, roles=roles, horizon=end))
+    ran = shop(stages, count, Setting(launches, roles=roles, horizon=end))
     log = ran.run.log
     middle = data.draw(st.integers(0, int(end / QUARTER))) * QUARTER
 

@@ -41,8 +41,8 @@ def test_a_sound_plant_gives_no_warning(tmp_path: Path) -> None:
     ("text", "told"),
     [
         (ONE_STOCK.replace(PACED, 'campaign.begin = "2000 h"'), "campaign.begin: 2000 h is after the end of the run"),
-        (ON_ORDER + "[[order]]\ndue = 2027-01-20\nbatches = 2\n", "for 2 batches, released later than planned"),
-        (ON_ORDER + "[[order]]\ndue = 2028-01-20\n", "1 batch on order would be released after the end of the run"),
+        (ON_ORDER + "[[order]]\ndue = 2027-01-20\nbatches = 2\n", "for 2 batches, started later than planned"),
+        (ON_ORDER + "[[order]]\ndue = 2028-01-20\n", "1 batch on order would be started after the end of the run"),
         (ONE_STOCK + BREAKS, "failure.pump: a repair of 100 h takes longer than bench is up, 2 h"),
         (SERVICED, "equipment.bench.maintenance: a service of 8 h takes as long as the 5 h between two"),
         (ONE_STOCK + IDLE_ROOM, "room.suite: no equipment stands in it"),

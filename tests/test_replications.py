@@ -132,7 +132,7 @@ def test_littles_law(tmp_path: Path) -> None:
         campaign=f"every = {exponential(2.0)}",
     )  # fmt: skip
     results = xs.simulate(scenario, replications=1)
-    spent = [b.ended - b.released for b in results.accounts[0].batches if b.ended is not None]
+    spent = [b.ended - b.started for b in results.accounts[0].batches if b.ended is not None]
     assert mean(results, "work_in_progress") == pytest.approx(sum(spent) / 30000.0, rel=0.002)
 
 
@@ -195,7 +195,7 @@ def test_waits_by_cause(tmp_path: Path, hours: tuple[int, int], expected: dict[s
 
 
 def test_the_time_of_a_batch_is_work_and_waits(tmp_path: Path) -> None:
-    """From release to end: planned hours, waits for units and people, pauses and repairs, to rounding."""
+    """From start to end: planned hours, waits for units and people, pauses and repairs, to rounding."""
     times = (3.0, 7.0, 2.0)
     steps = [(unit, f'"{hours} h"') for unit, hours in zip("abc", times, strict=True)]
     scenario = plain(
@@ -210,7 +210,7 @@ def test_the_time_of_a_batch_is_work_and_waits(tmp_path: Path) -> None:
     assert len(finished) > 40
     for batch in finished:
         assert batch.ended is not None
-        assert batch.ended - batch.released == pytest.approx(sum(times) + waited[batch.number], rel=1e-12)
+        assert batch.ended - batch.started == pytest.approx(sum(times) + waited[batch.number], rel=1e-12)
 
 
 def test_failures_repeat_and_reject(tmp_path: Path) -> None:

@@ -37,10 +37,10 @@ def test_each_product_makes_its_own_doses(results: xs.FacilityResults) -> None:
 
 
 def test_orders_are_released_before_they_are_due(results: xs.FacilityResults) -> None:
-    """13 batches are ordered; each is released ten days before the end of its day."""
+    """13 batches are ordered; each is started ten days before the end of its day."""
     ordered = [b for b in results.accounts[0].batches if b.campaign == "reference"]
     assert len(ordered) == 13
-    assert all(batch.due - batch.released == pytest.approx(240.0) for batch in ordered)
+    assert all(batch.due - batch.started == pytest.approx(240.0) for batch in ordered)
     assert 0.5 < mean(results, "on_time", "reference") <= 1.0
 
 
@@ -83,7 +83,7 @@ def test_a_rank_serves_a_product_first() -> None:
         second = {"msc": "reference", "reference": "msc"}[first]
         ranked = xs.load(SITE, {f"campaign.{first}.rank": 0, f"campaign.{second}.rank": 1})
         runs = [run_once(ranked, 1, replication).run.batches for replication in range(2)]
-        taken = [[b.ended - b.released for b in run if b.campaign == product and b.ended is not None] for run in runs]
+        taken = [[b.ended - b.started for b in run if b.campaign == product and b.ended is not None] for run in runs]
         assert all(taken)
         return [float(np.mean(run)) for run in taken]
 

@@ -52,7 +52,7 @@ class Batch:
     donor: int
     production: Production
     stages: Sequence[Stage]
-    released: float
+    started: float
     due: float
     holds: list[tuple[Pool, int]] = field(default_factory=list)
     rooms: list[Room] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Batch:
 def run_batch(batch: Batch, line: Line, entered: Callable[[], object] | None = None) -> Steps:
     """Take a batch through all procedures; the generator reads like the recipe."""
     log, env, number, stages = line.log, line.env, batch.number, batch.stages
-    log.append(entry((env.now, number, "", "", "release", "", "", 0.0, batch.product, 0.0)))
+    log.append(entry((env.now, number, "", "", "launch", "", "", 0.0, batch.product, 0.0)))
     if line.reserved is not None:
         yield from line.zero_wait(batch)
     index, last, holds = 0, len(stages), batch.holds

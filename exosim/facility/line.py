@@ -27,7 +27,7 @@ from exosim.records import Event, entry
 Key = Callable[[Batch, float], float]
 PRIORITIES: dict[Priority, Key] = {
     "fifo": lambda batch, now: now,
-    "oldest": lambda batch, now: batch.released,
+    "oldest": lambda batch, now: batch.started,
     "earliest_due": lambda batch, now: batch.due,
 }
 

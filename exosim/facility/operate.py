@@ -1,4 +1,4 @@
-"""One replication: release batches, run the clock, return the log."""
+"""One replication: start batches, run the clock, return the log."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ def _without_collector() -> Iterator[None]:
 
 
 def _source(line: Line, production: Production, own: Sequence[Stage]) -> Generator[simpy.Event, Any, None]:
-    """Release batches on their rhythm, or as soon as the first unit takes the last one, below the limit on the line."""
+    """Start batches on their rhythm, or as soon as the first unit takes the last one, below the limit on the line."""
     env, campaign = line.env, production.campaign
     on_the_line: list[Batch] = []
-    for lane, release in enumerate(production.releases):
-        if release > env.now:
-            yield Pause(env, release - env.now)
-        due = production.dues[lane] if production.dues else release
+    for lane, launch in enumerate(production.launches):
+        if launch > env.now:
+            yield Pause(env, launch - env.now)
+        due = production.dues[lane] if production.dues else launch
         while campaign.work_in_progress is not None:
             on_the_line = [batch for batch in on_the_line if batch.disposition == "unfinished"]
             if len(on_the_line) < campaign.work_in_progress or campaign.when_full == "turn_away":
@@ -172,6 +172,6 @@ def _record(batch: Batch) -> BatchRecord:
         lots, lane = batch.production.lots, batch.lane
         made, doses = lots.product(lane), lots.doses(lane)
     return BatchRecord(
-        batch.number, batch.donor, batch.released, batch.ended, batch.disposition, made, doses,
+        batch.number, batch.donor, batch.started, batch.ended, batch.disposition, made, doses,
         batch.product, batch.due, tuple(batch.deviations), in_vain=waits_in_vain(batch),
     )  # fmt: skip

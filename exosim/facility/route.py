@@ -27,19 +27,19 @@ class Production:
 
     Attributes
     ----------
-    campaign : how its batches are released
+    campaign : how its batches are started
     procedures : its recipe
     lots, failures : the material of its batches, and what fails
-    releases : hours at which batches are released; for a campaign that is not paced, the earliest
+    launches : hours at which batches are started; for a campaign that is not paced, the earliest
     donors : donor of each batch
-    dues : when each batch is due; empty: when it is released
+    dues : when each batch is due; empty: when it is started
     """
 
     campaign: Campaign
     procedures: Sequence[UnitProcedure]
     lots: Lots
     failures: Mishaps
-    releases: Sequence[float]
+    launches: Sequence[float]
     donors: Sequence[int]
     dues: Sequence[float] = ()
 

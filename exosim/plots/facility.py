@@ -54,11 +54,11 @@ def occupancy_by_week(results: FacilityResults, ax: Axes | None = None) -> Axes:
 
 
 def lead_time(results: FacilityResults, ax: Axes | None = None) -> Axes:
-    """Draw the distribution of the time from release to the end of a batch, over all replications."""
+    """Draw the distribution of the time from start to end of a batch, over all replications."""
     found = np.array([t for account in results.accounts for t in account.lead_times]) / _DAY
     axes = new_axes(7.0, 4.0) if ax is None else ax
     _title(axes, results, "lead time of a batch")
-    axes.set_xlabel("release to end [d]")
+    axes.set_xlabel("start to end [d]")
     axes.set_ylabel("batches")
     if not found.size:
         axes.text(0.5, 0.5, "no batch was finished", ha="center", transform=axes.transAxes)

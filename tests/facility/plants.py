@@ -129,9 +129,9 @@ class Stage:
 
 @dataclass(frozen=True)
 class Setting:
-    """How the batches of a plant are released, and what else is there."""
+    """How the batches of a plant are started, and what else is there."""
 
-    releases: Sequence[float] | None = None
+    launches: Sequence[float] | None = None
     mode: str = "paced"
     storage: str = "unlimited"
     priority: str = "fifo"
@@ -206,9 +206,9 @@ def produced(
         when_full=setting.when_full,  # type: ignore[arg-type]
         product=setting.product,
     )
-    releases = [0.0] * count if setting.releases is None else list(setting.releases)
+    launches = [0.0] * count if setting.launches is None else list(setting.launches)
     mishaps = Mishaps(setting.failures, [p.id for p in procedures], setting.seed, setting.replication, count)
-    return Production(campaign, procedures, lots, mishaps, releases, donors or list(range(count)), setting.dues)
+    return Production(campaign, procedures, lots, mishaps, launches, donors or list(range(count)), setting.dues)
 
 
 def together(plant: Plant, productions: Sequence[Production], setting: Setting) -> Ran:

@@ -30,7 +30,7 @@ whole = st.integers(0, 12).map(float)
 
 @st.composite
 def lines(draw: st.DrawFn, storages: tuple[str, ...] = ("unlimited", "none")) -> tuple[list[Stage], int, Setting]:
-    """Return a line, a number of batches and how they are released."""
+    """Return a line, a number of batches and how they are started."""
     count = draw(st.integers(1, 12))
     stages = []
     for _ in range(draw(st.integers(1, 4))):
@@ -50,7 +50,7 @@ def lines(draw: st.DrawFn, storages: tuple[str, ...] = ("unlimited", "none")) ->
         for index in range(draw(st.integers(0, 3)))
     )
     setting = Setting(
-        releases=draw(st.lists(whole, min_size=count, max_size=count)),
+        launches=draw(st.lists(whole, min_size=count, max_size=count)),
         mode=draw(st.sampled_from(("paced", "as_soon_as_possible"))),
         storage=draw(st.sampled_from(storages)),
         priority=draw(st.sampled_from(("fifo", "oldest", "earliest_due"))),
@@ -69,7 +69,7 @@ def test_every_unit_and_person_comes_back(line: tuple[list[Stage], int, Setting]
     ran = shop(stages, count, setting)
     everything_is_back(ran)
     assert len(ran.by["finished"]) + len(ran.by["rejected"]) == count
-    assert len(ran.by["release"]) == count
+    assert len(ran.by["launch"]) == count
     for events in (ran.by["ready"], ran.by["start"]):
         assert len(events) == len(ran.by["end"])
     assert len(ran.by["begin"]) == len(ran.by["finish"])
@@ -126,7 +126,7 @@ def whole_plants(draw: st.DrawFn) -> tuple[list[Stage], int, Setting]:
     ]
     last = f"p{length - 1}"
     setting = Setting(
-        releases=draw(st.lists(whole, min_size=count, max_size=count)),
+        launches=draw(st.lists(whole, min_size=count, max_size=count)),
         storage=draw(st.sampled_from(("unlimited", "none"))),
         roles=(Role("crew", 2, WorkingTime(tuple((24.0 * d, 24.0 * d + 15.0) for d in range(600))), 0.5),),
         failures=(
@@ -171,7 +171,7 @@ def test_the_time_of_a_batch_is_its_work_and_its_waits(line: tuple[list[Stage], 
         planned = sum(hours_of(stages[int(event.procedure[1:])], batch.number) for event in starts)
         spent = sum(event.waited + (event.amount if event.event in SPENT else 0.0) for event in own)
         assert batch.ended is not None
-        assert batch.ended - batch.released == pytest.approx(planned + spent, abs=1e-9)
+        assert batch.ended - batch.started == pytest.approx(planned + spent, abs=1e-9)
 
 
 def hours_of(stage: Stage, batch: int) -> float:
@@ -208,8 +208,8 @@ def test_littles_law(line: tuple[list[Stage], int, Setting]) -> None:
     area = level = last = 0.0
     for event in ran.run.log:
         area, last = area + level * (event.time - last), event.time
-        level += {"release": 1.0, "finished": -1.0, "rejected": -1.0}.get(event.event, 0.0)
-    spent = sum(batch.ended - batch.released for batch in ran.run.batches if batch.ended is not None)
+        level += {"launch": 1.0, "finished": -1.0, "rejected": -1.0}.get(event.event, 0.0)
+    spent = sum(batch.ended - batch.started for batch in ran.run.batches if batch.ended is not None)
     assert level == 0.0 and area == pytest.approx(spent, abs=1e-9)
 
 
@@ -219,7 +219,7 @@ def test_nobody_waits_with_zero_wait(line: tuple[list[Stage], int, Setting], _: 
     """Once on the line, a batch is never late for a unit, whatever the number of units."""
     stages, count, setting = line
     plain = [Stage(stage.hours, stage.count, stage.turnaround) for stage in stages]
-    ran = shop(plain, count, Setting(setting.releases, storage="zero_wait"))
+    ran = shop(plain, count, Setting(setting.launches, storage="zero_wait"))
     everything_is_back(ran)
     assert max(event.amount for event in ran.by["start"]) <= 1e-9
 

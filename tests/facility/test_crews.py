@@ -31,8 +31,8 @@ def test_nobody_works_outside_the_shift(data: st.DataObject) -> None:
     count = data.draw(st.integers(1, 6))
     hours = np.array(data.draw(st.lists(st.integers(0, 50), min_size=count, max_size=count))) * STEP
     stages = [Stage(hours, 2, people=data.draw(st.integers(1, 2)), role="crew"), Stage(1.5, people=1, role="crew")]
-    releases = data.draw(st.lists(quarters, min_size=count, max_size=count))
-    setting = Setting(releases, roles=(crew(2, found),), horizon=float(HOURS))
+    launches = data.draw(st.lists(quarters, min_size=count, max_size=count))
+    setting = Setting(launches, roles=(crew(2, found),), horizon=float(HOURS))
     ran = shop(stages, count, setting)
     for begin, end, _, _ in attended(ran):
         first, last = round(begin / STEP), round(end / STEP)
@@ -101,7 +101,7 @@ def test_the_shift_starts_with_who_came_first() -> None:
 
 
 def test_the_shift_starts_with_who_has_priority() -> None:
-    """Who was released first is served first in the morning, although it asked for people last."""
+    """Who was started first is served first in the morning, although it asked for people last."""
     before = Stage(np.array([9.0, 6.0, 3.0]), 3)
     for priority, expected in (("fifo", [2, 1, 0]), ("oldest", [0, 1, 2])):
         setting = Setting([16.0, 16.5, 17.0], priority=priority, roles=(crew(1, DAILY),))

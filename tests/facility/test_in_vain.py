@@ -92,7 +92,7 @@ def test_a_run_tells_what_never_comes_and_keeps_it(tmp_path: Path) -> None:
     path = tmp_path / "one_stock.toml"
     path.write_text(ONE_STOCK, encoding="utf-8")
     results = xs.simulate(xs.load(path), 2)
-    told = "at the end 16 batches wait in vain for material.buffer: nothing of it is on order (of 20 released"
+    told = "at the end 16 batches wait in vain for material.buffer: nothing of it is on order (of 20 started"
     assert [remark for remark in results.remarks() if remark.startswith(told)]
     results.save(tmp_path / "run")
     kept = [batch.in_vain for batch in xs.load_run(tmp_path / "run").batches[1]]

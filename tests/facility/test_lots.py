@@ -212,7 +212,7 @@ def late_product(ran: Ran, batch: int) -> Material:
 @pytest.mark.parametrize("kind", [Lots, InTheLoop])
 def test_late_harvests_are_harvested_when_they_are_late(kind: type[Lots]) -> None:
     """One person on weekdays and daily harvests: those of the weekend wait, and the vesicles know it."""
-    recipe, ran = made(kind, roles=(DAY,), releases=[24.0 * 3 * n for n in range(LANES)])
+    recipe, ran = made(kind, roles=(DAY,), launches=[24.0 * 3 * n for n in range(LANES)])
     planned = [visit.time for visit in recipe.procedures[1].operation.schedule()]  # type: ignore[attr-defined]
     product = run(recipe)[-1].outcome.product
     for batch in ran.run.batches:

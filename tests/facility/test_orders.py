@@ -9,7 +9,7 @@ from tests.facility.plants import Setting, Stage, everything_is_back, shop, shop
 
 def test_the_earliest_due_is_next() -> None:
     """Four wait at 1 h; due dates decide, then their numbers."""
-    setting = Setting(priority="earliest_due", releases=[0.0, 1.0, 1.0, 1.0, 1.0], dues=[99.0, 50.0, 20.0, 50.0, 30.0])
+    setting = Setting(priority="earliest_due", launches=[0.0, 1.0, 1.0, 1.0, 1.0], dues=[99.0, 50.0, 20.0, 50.0, 30.0])
     ran = shop([Stage(5.0)], 5, setting)
     assert [e.batch for e in ran.by["start"]] == [0, 2, 4, 1, 3]
     assert [b.due for b in ran.run.batches] == [99.0, 50.0, 20.0, 50.0, 30.0]
@@ -25,8 +25,8 @@ def test_the_oldest_is_next_wherever_it_waits() -> None:
 
 def test_rank_goes_before_all() -> None:
     """The second product is served first although its batches come later."""
-    slow = Setting(releases=[0.0, 1.0, 1.0], rank=1, product="bulk")
-    urgent = Setting(releases=[2.0, 3.0], rank=0, product="urgent")
+    slow = Setting(launches=[0.0, 1.0, 1.0], rank=1, product="bulk")
+    urgent = Setting(launches=[2.0, 3.0], rank=0, product="urgent")
     stages = [Stage(5.0, unit="skid")]
     ran = shops([(stages, 3, slow), (stages, 2, urgent)])
     everything_is_back(ran)
@@ -36,11 +36,11 @@ def test_rank_goes_before_all() -> None:
 
 def test_a_full_line_turns_away() -> None:
     """Room for two: batches at 0 h, 1 h; those of 2 h and 3 h are turned away; that of 5 h comes as one has left."""
-    setting = Setting(releases=[0.0, 1.0, 2.0, 3.0, 5.0], work_in_progress=2, when_full="turn_away")
+    setting = Setting(launches=[0.0, 1.0, 2.0, 3.0, 5.0], work_in_progress=2, when_full="turn_away")
     ran = shop([Stage(5.0)], 5, setting)
     everything_is_back(ran)
     dispositions = [b.disposition for b in ran.run.batches]
     assert dispositions == ["finished", "finished", "turned_away", "turned_away", "finished"]
     assert ran.ended() == [5.0, 10.0, 2.0, 3.0, 15.0]
-    assert [e.batch for e in ran.by["release"]] == [0, 1, 4]
+    assert [e.batch for e in ran.by["launch"]] == [0, 1, 4]
     assert ran.run.batches[2].product is None and ran.run.batches[2].doses == 0.0

@@ -82,22 +82,22 @@ class Queue:
 
     def run(self, first: int, customers: int, warm_up: int) -> dict[str, float]:
         """Return what some customers see, the first of them left out."""
-        releases = np.cumsum(drawn(self.arrivals, "arrivals", first, customers))
+        launches = np.cumsum(drawn(self.arrivals, "arrivals", first, customers))
         ran = shop(
             [Stage(drawn(self.services, "services", first, customers), self.count)],
             customers,
-            Setting(releases=releases.tolist()),
+            Setting(launches=launches.tolist()),
         )
         everything_is_back(ran)
         seen = ran.waits("p0")
         waits = np.array([seen[number] for number in range(customers)])[warm_up:]
         ended = np.array(ran.ended())
-        mean, variance = in_system(releases, ended, releases[warm_up], releases[-1])
+        mean, variance = in_system(launches, ended, launches[warm_up], launches[-1])
         return {
             "wait": waits.mean(),
             "variance of wait": waits.var(),
             "waiting at all": (waits > 1e-12).mean(),
-            "95th percentile": float(np.quantile((ended - releases)[warm_up:], 0.95)),
+            "95th percentile": float(np.quantile((ended - launches)[warm_up:], 0.95)),
             "number": mean,
             "variance of number": variance,
         }

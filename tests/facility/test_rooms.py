@@ -55,8 +55,8 @@ def test_a_room_without_segregation_takes_its_capacity() -> None:
 
 def two_products(room: Room, first: list[float], second: list[float], hours: float = 4.0) -> Ran:
     stages = [Stage(hours, 9, unit="mixer", room=room.id)]
-    a = Setting(releases=first, product="A", rooms=(room,))
-    b = Setting(releases=second, product="B")
+    a = Setting(launches=first, product="A", rooms=(room,))
+    b = Setting(launches=second, product="B")
     ran = shops([(stages, len(first), a), (stages, len(second), b)])
     everything_is_back(ran)
     return ran
@@ -83,8 +83,8 @@ def test_the_head_of_the_queue_may_change_during_a_changeover() -> None:
     """Prepared for B from 4 h to 7 h; an urgent A comes at 5 h: prepared for A until 10 h, for B from 14 h to 17 h."""
     stages = [Stage(4.0, 9, unit="mixer", room="suite")]
     room = Room("suite", 1, "product", 0.0, 3.0)
-    a = Setting(releases=[0.0, 5.0], product="A", rank=0, rooms=(room,))
-    b = Setting(releases=[1.0], product="B", rank=1)
+    a = Setting(launches=[0.0, 5.0], product="A", rank=0, rooms=(room,))
+    b = Setting(launches=[1.0], product="B", rank=1)
     ran = shops([(stages, 2, a), (stages, 1, b)])
     product = {r.number: r.campaign for r in ran.run.batches}
     assert [(e.time, product[e.batch]) for e in ran.by["start"]] == [(0.0, "A"), (10.0, "A"), (17.0, "B")]
@@ -192,7 +192,7 @@ def cleanroom_lines(draw: st.DrawFn) -> tuple[list[Product], tuple[Room, ...], d
             for index, (units, turnaround, store) in enumerate(plan)
         ]  # fmt: skip
         setting = Setting(
-            releases=sorted(draw(st.lists(whole, min_size=count, max_size=count))),
+            launches=sorted(draw(st.lists(whole, min_size=count, max_size=count))),
             storage=draw(st.sampled_from(("unlimited", "none"))),
             product=name,
             rank=draw(st.integers(0, 1)),

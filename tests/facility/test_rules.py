@@ -1,4 +1,4 @@
-"""The rules of a campaign: releases, limits, modes, priorities; and that a run repeats itself."""
+"""The rules of a campaign: launches, limits, modes, priorities; and that a run repeats itself."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_one_more_unit_makes_nobody_later(data: st.DataObject) -> None:
     units = data.draw(st.lists(st.integers(1, 3), min_size=size, max_size=size))
     clean = data.draw(st.lists(st.integers(0, 3).map(float), min_size=size, max_size=size))
     setting = Setting(
-        releases=sorted(data.draw(st.lists(whole, min_size=count, max_size=count))),
+        launches=sorted(data.draw(st.lists(whole, min_size=count, max_size=count))),
         storage=data.draw(st.sampled_from(("unlimited", "none"))),
         mode=data.draw(st.sampled_from(("paced", "as_soon_as_possible"))),
     )
@@ -78,9 +78,9 @@ def test_one_more_unit_can_make_a_batch_later_where_batches_overtake() -> None:
 
 
 def test_paced_releases_keep_their_times() -> None:
-    """A batch is released at its hour, whatever is still on the line."""
-    ran = shop([Stage(10.0)], 5, Setting(releases=[0.0, 4.0, 4.0, 30.0, 31.5]))
-    assert [b.released for b in ran.run.batches] == [0.0, 4.0, 4.0, 30.0, 31.5]
+    """A batch is started at its hour, whatever is still on the line."""
+    ran = shop([Stage(10.0)], 5, Setting(launches=[0.0, 4.0, 4.0, 30.0, 31.5]))
+    assert [b.started for b in ran.run.batches] == [0.0, 4.0, 4.0, 30.0, 31.5]
     assert [b.number for b in ran.run.batches] == [0, 1, 2, 3, 4]
     assert ran.begun("p0") == [0.0, 10.0, 20.0, 30.0, 40.0]
     assert [ran.waits("p0")[n] for n in range(5)] == [0.0, 6.0, 16.0, 0.0, 8.5]
@@ -94,11 +94,11 @@ def test_the_limit_of_work_in_progress_holds(line: tuple[list[Stage], int, Setti
     limit = setting.work_in_progress or count
     level = peak = 0
     for event in ran.run.log:
-        level += {"release": 1, "finished": -1, "rejected": -1}.get(event.event, 0)
+        level += {"launch": 1, "finished": -1, "rejected": -1}.get(event.event, 0)
         peak = max(peak, level)
     assert peak <= limit
     for batch in ran.run.batches:
-        assert batch.released >= (setting.releases or [0.0] * count)[batch.number]
+        assert batch.started >= (setting.launches or [0.0] * count)[batch.number]
 
 
 @settings(max_examples=100)
@@ -123,20 +123,20 @@ def test_as_soon_as_possible_the_first_unit_is_never_idle(data: st.DataObject) -
 
 def test_as_soon_as_possible_at_most_one_batch_waits_in_front() -> None:
     ran = shop([Stage(3.0, 2), Stage(9.0)], 20, Setting(mode="as_soon_as_possible"))
-    waiting = [(b.released, t, 1.0) for b, t in zip(ran.run.batches, ran.begun("p0"), strict=True)]
+    waiting = [(b.started, t, 1.0) for b, t in zip(ran.run.batches, ran.begun("p0"), strict=True)]
     assert most_at_once(waiting) <= 1.0
 
 
 def order_of(priority: str) -> list[int]:
     """Return in which order batches have the second unit, where a slow one comes late but is older."""
     hours = np.array([1.0, 9.0, 2.0, 3.0])
-    setting = Setting(releases=[0.0, 0.0, 0.5, 1.0], priority=priority)
+    setting = Setting(launches=[0.0, 0.0, 0.5, 1.0], priority=priority)
     ran = shop([Stage(hours, 4), Stage(10.0)], 4, setting)
     return [event.batch for event in ran.by["start"] if event.procedure == "p1"]
 
 
 def test_priorities() -> None:
-    """First come, first served; or the one that was released first."""
+    """First come, first served; or the one that was started first."""
     assert order_of("fifo") == [0, 2, 3, 1]
     assert order_of("oldest") == [0, 1, 2, 3]
     assert order_of("earliest_due") == [0, 1, 2, 3]

@@ -78,7 +78,7 @@ def test_the_next_procedure_goes_on_on_the_same_units() -> None:
 
 def test_a_large_batch_is_not_passed_over() -> None:
     """Sizes 2, 6, 2: the second waits for all three units, and the third behind it."""
-    ran = run(sized(np.array([2.0, 6.0, 2.0]), 3, "parallel"), 3, Setting(releases=[0.0, 1.0, 2.0]))
+    ran = run(sized(np.array([2.0, 6.0, 2.0]), 3, "parallel"), 3, Setting(launches=[0.0, 1.0, 2.0]))
     assert ran.begun("p0") == [0.0, 4.0, 8.0]
 
 
@@ -110,7 +110,7 @@ def test_never_more_than_there_is(data: st.DataObject) -> None:
         for _ in range(draw(st.integers(1, 3)))
     ]
     setting = Setting(
-        releases=draw(st.lists(whole, min_size=count, max_size=count)),
+        launches=draw(st.lists(whole, min_size=count, max_size=count)),
         storage=draw(st.sampled_from(("unlimited", "none"))),
         failures=(Failure("a", "p0", "repeat", probability=0.2), Failure("b", "p0", "reject", probability=0.2)),
     )

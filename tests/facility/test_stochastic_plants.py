@@ -101,7 +101,7 @@ def jackson(replication: int, size: int) -> dict[str, float]:
     """Return the mean number at each station of a line with rework and scrap, and the throughput of the second."""
     first, warm = replication * FAR_APART, size // 8
     rates, counts = (0.4, 0.7, 2.0), (4, 2, 1)
-    releases = np.cumsum(drawn(exponential(1.0), "arrivals", first, size))
+    launches = np.cumsum(drawn(exponential(1.0), "arrivals", first, size))
 
     def hours(visit: int) -> list[Floats]:
         return [drawn(exponential(1 / mu), f"p{k} visit {visit}", first, size) for k, mu in enumerate(rates)]
@@ -110,11 +110,11 @@ def jackson(replication: int, size: int) -> dict[str, float]:
         Failure("scrap", "p1", "reject", probability=0.05),
         Failure("again", "p2", "rework", probability=0.1, limit=1000, back_to="p1"),
     )
-    setting = Setting(releases=releases.tolist(), failures=failures, replication=replication)
+    setting = Setting(launches=launches.tolist(), failures=failures, replication=replication)
     stages = [Stage(1.0, count) for count in counts]
     ran = shop(stages, size, setting, lambda recipe, count: PerVisit(recipe, count, hours))
     everything_is_back(ran)
-    begin, end = releases[warm], releases[-1]
+    begin, end = launches[warm], launches[-1]
     found = {}
     for k, name in enumerate(("culture", "purification", "QC")):
         ready, left = (
@@ -133,13 +133,13 @@ def full_line(row: Row, replication: int, size: int) -> dict[str, float]:
         drawn(exponential(1.0 / row.given(rate)), name, first, size)
         for rate, name in (("lam", "arrivals"), ("mu", "services"))
     )
-    releases = np.cumsum(arrivals)
-    setting = Setting(releases=releases.tolist(), work_in_progress=round(row.given("K")), when_full="turn_away")
+    launches = np.cumsum(arrivals)
+    setting = Setting(launches=launches.tolist(), work_in_progress=round(row.given("K")), when_full="turn_away")
     ran = shop([Stage(services, round(row.given("c")))], size, setting)
     everything_is_back(ran)
     came = np.array([b.disposition != "turned_away" for b in ran.run.batches])
     waits = [wait for number, wait in ran.waits("p0").items() if number >= warm]
-    number, _ = in_system(releases[came], np.array(ran.ended())[came], releases[warm], releases[-1])
+    number, _ = in_system(launches[came], np.array(ran.ended())[came], launches[warm], launches[-1])
     return {"Pblock": float(1.0 - came[warm:].mean()), "L": number, "Wq": float(np.mean(waits))}
 
 
@@ -150,14 +150,14 @@ def ranked(row: Row, replication: int, size: int) -> float:
     end = size / sum(rates)
     products = []
     for rank, rate in enumerate(rates):
-        releases = np.cumsum(drawn(exponential(1.0 / rate), f"arrivals {rank}", first, round(2 * rate * end)))
-        releases = releases[releases <= end]
-        hours = drawn(exponential(1.0 / row.given("mu")), f"services {rank}", first, len(releases))
-        setting = Setting(releases=releases.tolist(), rank=rank, product=str(rank))
-        products.append(([Stage(hours, unit="server")], len(releases), setting))
+        launches = np.cumsum(drawn(exponential(1.0 / rate), f"arrivals {rank}", first, round(2 * rate * end)))
+        launches = launches[launches <= end]
+        hours = drawn(exponential(1.0 / row.given("mu")), f"services {rank}", first, len(launches))
+        setting = Setting(launches=launches.tolist(), rank=rank, product=str(rank))
+        products.append(([Stage(hours, unit="server")], len(launches), setting))
     ran = shops(products)
     everything_is_back(ran)
-    second = {b.number for b in ran.run.batches if b.campaign == "1" and b.released > end * warm / size}
+    second = {b.number for b in ran.run.batches if b.campaign == "1" and b.started > end * warm / size}
     return float(np.mean([wait for number, wait in ran.waits("p0").items() if number in second]))
 
 
@@ -166,14 +166,14 @@ def unreliable(row: Row, replication: int, size: int) -> float:
     fails, repaired = row.said("fails at rate #, repaired at #")
     first, warm = replication * FAR_APART, size // 8
     queue = Queue(exponential(1.0 / row.given("lam")), exponential(1.0 / row.given("mu")))
-    releases = np.cumsum(drawn(queue.arrivals, "arrivals", first, size))
+    launches = np.cumsum(drawn(queue.arrivals, "arrivals", first, size))
     times = [
         sequence(exponential(1.0 / rate), name, replication, size) for rate, name in ((fails, "up"), (repaired, "down"))
     ]
-    setting = Setting(releases=releases.tolist(), breakdowns=(Breakdown("k", "u0", *times, clock="calendar"),))
+    setting = Setting(launches=launches.tolist(), breakdowns=(Breakdown("k", "u0", *times, clock="calendar"),))
     ran = shop([Stage(drawn(queue.services, "services", first, size))], size, setting)
     everything_is_back(ran)
-    return in_system(releases, np.array(ran.ended()), releases[warm], releases[-1])[0]
+    return in_system(launches, np.array(ran.ended()), launches[warm], launches[-1])[0]
 
 
 def time_to_deadlock(row: Row, replication: int, size: int) -> float:
@@ -184,19 +184,19 @@ def time_to_deadlock(row: Row, replication: int, size: int) -> float:
     times = []
     for trial in range(replication * size, (replication + 1) * size):
         arrivals = drawn(exponential(1.0 / row.given("lam")), "arrivals", trial * FAR_APART, 300)
-        releases = [0.0] * limit + np.cumsum(arrivals).tolist()
+        launches = [0.0] * limit + np.cumsum(arrivals).tolist()
 
-        def hours(visit: int, trial: int = trial, count: int = len(releases)) -> list[Floats]:
+        def hours(visit: int, trial: int = trial, count: int = len(launches)) -> list[Floats]:
             name = f"service {visit}"
             return [np.zeros(count), drawn(exponential(1.0 / row.given("mu")), name, trial * FAR_APART, count)]
 
         setting = Setting(
-            releases=releases, work_in_progress=limit, when_full="turn_away", storage="none", replication=trial,
+            launches=launches, work_in_progress=limit, when_full="turn_away", storage="none", replication=trial,
             failures=(Failure("back", "p1", "rework", probability=feedback, limit=10**6, back_to="p0"),),
         )  # fmt: skip
         stages = [Stage(0.0, round(room)), Stage(0.0, round(row.given("c")))]
         with pytest.raises(ModelError, match="batches wait for each other") as caught:
-            shop(stages, len(releases), setting, lambda recipe, count, hours=hours: PerVisit(recipe, count, hours))
+            shop(stages, len(launches), setting, lambda recipe, count, hours=hours: PerVisit(recipe, count, hours))
         (found,) = re.findall(r"deadlock at (\S+) h", str(caught.value))
         times.append(float(found))
     return float(np.mean(times))

@@ -76,7 +76,7 @@ def test_it_orders_until_it_is_above_the_point() -> None:
 
 def test_what_expires_is_drawn_first_and_lost_on_time() -> None:
     """10 at the start for 20 h; draws of 3 at 0 h, 8 h, 16 h; 1 expires at 20 h."""
-    ran = run(3.0, 3, buffer(10.0, shelf_life=20.0), releases=[0.0, 8.0, 16.0], horizon=50.0)
+    ran = run(3.0, 3, buffer(10.0, shelf_life=20.0), launches=[0.0, 8.0, 16.0], horizon=50.0)
     assert told(ran, "draw", "expire") == [
         (0.0, 0, "draw", "", 3.0, "buffer"),
         (8.0, 1, "draw", "", 3.0, "buffer"),
@@ -88,7 +88,7 @@ def test_what_expires_is_drawn_first_and_lost_on_time() -> None:
 def test_expired_material_is_not_used() -> None:
     """Needed at the very hour of its end: it is gone, and the new delivery serves."""
     stock = buffer(1.0, shelf_life=5.0, reorder_point=0.0, order_quantity=1.0, lead_time=always(2.0))
-    ran = run(1.0, 1, stock, releases=[5.0])
+    ran = run(1.0, 1, stock, launches=[5.0])
     assert told(ran, "expire", "order", "receive", "draw") == [
         (5.0, -1, "expire", "", 1.0, "buffer"),
         (5.0, -1, "order", "", 1.0, "buffer"),
@@ -139,7 +139,7 @@ def test_a_batch_and_a_preparation_share_a_unit() -> None:
     how = Preparation(always(3.0), "tank")
     stock = buffer(1.0, reorder_point=0.0, order_quantity=1.0, preparation=how)
     stages = [Stage(4.0, unit="tank", consumes={"buffer": 1.0})]
-    ran = shop(stages, 2, Setting(stocks=(stock,), spare=(), releases=[0.0, 5.0]))
+    ran = shop(stages, 2, Setting(stocks=(stock,), spare=(), launches=[0.0, 5.0]))
     assert told(ran, "prepare", "prepared")[:2] == [
         (4.0, -1, "prepare", "tank 1", 0, "buffer"),
         (7.0, -1, "prepared", "tank 1", 0, "buffer"),
@@ -165,7 +165,7 @@ def test_who_waits_first_is_served_first() -> None:
     """Small wants do not overtake a large one that waits."""
     stages = [Stage(1.0, 9, consumes={"buffer": np.array([3.0, 1.0, 1.0])})]
     stock = buffer(2.0, reorder_point=0.0, order_quantity=3.0, lead_time=always(8.0))
-    ran = shop(stages, 3, Setting(stocks=(stock,), releases=[0.0, 1.0, 2.0]))
+    ran = shop(stages, 3, Setting(stocks=(stock,), launches=[0.0, 1.0, 2.0]))
     assert [(e.batch, e.time) for e in ran.by["supplied"]] == [(0, 8.0), (1, 8.0), (2, 8.0)]
 
 
@@ -198,7 +198,7 @@ def test_nothing_is_lost_or_made(data: st.DataObject) -> None:
         for name in amounts
     )
     setting = Setting(
-        releases=draw(st.lists(st.integers(0, 30).map(float), min_size=count, max_size=count)),
+        launches=draw(st.lists(st.integers(0, 30).map(float), min_size=count, max_size=count)),
         stocks=stocks,
         failures=(Failure("leak", "p0", "repeat", probability=0.3), Failure("mold", "p0", "reject", rate=0.02)),
         horizon=2000.0,

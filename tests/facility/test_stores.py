@@ -100,7 +100,7 @@ def lines(draw: st.DrawFn) -> tuple[list[Stage], int, Setting]:
         for _ in range(length)
     ]
     setting = Setting(
-        releases=draw(st.lists(whole, min_size=count, max_size=count)),
+        launches=draw(st.lists(whole, min_size=count, max_size=count)),
         storage=draw(st.sampled_from(("unlimited", "none"))),
         priority=draw(st.sampled_from(("fifo", "oldest", "earliest_due"))),
         stores=(Store("cold", draw(st.integers(1, 3))), Store("freezer", 1)),

@@ -61,14 +61,14 @@ def test_work_goes_on_after_a_repair() -> None:
 
 def test_only_hours_of_work_age_a_unit_on_the_operating_clock() -> None:
     """Batches of 3 h every 100 h: the unit breaks after 7 h of work, 1 h into the third batch."""
-    ran = run(skid(3.0), 4, kind(listed(7.0), 5.0), releases=[0.0, 100.0, 200.0, 300.0])
+    ran = run(skid(3.0), 4, kind(listed(7.0), 5.0), launches=[0.0, 100.0, 200.0, 300.0])
     assert told(ran, "down") == [(201.0, 2, "down", "skid 1", 5.0, "pump")]
     assert ran.ended() == [3.0, 103.0, 208.0, 303.0]
 
 
 def test_all_hours_age_a_unit_on_the_calendar() -> None:
-    """Down at 50 h for 10 h, while idle; at 110 h while at work; the batch released at 55 h waits until 60 h."""
-    ran = run(skid(5.0), 3, kind(always(50.0), 10.0, "calendar"), releases=[0.0, 55.0, 107.0])
+    """Down at 50 h for 10 h, while idle; at 110 h while at work; the batch started at 55 h waits until 60 h."""
+    ran = run(skid(5.0), 3, kind(always(50.0), 10.0, "calendar"), launches=[0.0, 55.0, 107.0])
     assert told(ran, "down") == [(50.0, -1, "down", "skid 1", 10.0, "pump"), (110.0, 2, "down", "skid 1", 10.0, "pump")]
     assert ran.begun("p0") == [0.0, 60.0, 107.0]
     assert ran.ended() == [5.0, 65.0, 122.0]
@@ -129,14 +129,14 @@ def test_a_service_waits_for_the_batch_and_its_cleaning() -> None:
 
 
 def test_a_free_unit_is_serviced_on_time() -> None:
-    ran = run(skid(1.0, maintenance=Maintenance(5.0, 2.0)), 2, releases=[0.0, 6.0])
+    ran = run(skid(1.0, maintenance=Maintenance(5.0, 2.0)), 2, launches=[0.0, 6.0])
     assert told(ran, "maintenance") == [(5.0, -1, "maintenance", "skid 1", 2.0, "")]
     assert ran.begun("p0") == [0.0, 7.0]
 
 
 def test_the_units_of_a_class_are_serviced_in_turn() -> None:
     """Two units, each every ten hours: five hours apart, and the last waits for its unit."""
-    ran = run(skid(1.0, count=2, maintenance=Maintenance(10.0, 2.0)), 2, releases=[0.0, 24.5])
+    ran = run(skid(1.0, count=2, maintenance=Maintenance(10.0, 2.0)), 2, launches=[0.0, 24.5])
     assert [(time, unit) for time, _, _, unit, *_ in told(ran, "maintenance")] == [
         (5.0, "skid 1"), (10.0, "skid 2"), (15.0, "skid 1"), (20.0, "skid 2"), (25.5, "skid 1"),
     ]  # fmt: skip
@@ -201,7 +201,7 @@ def test_a_calendar_breakdown_counts_working_hours_only() -> None:
 
 def test_a_late_repair_gives_the_unit_back() -> None:
     """At times where one rounding error is larger than any fixed tolerance."""
-    ran = run(skid(0.1), 2, kind(listed(1 / 3, 100_000.1 / 7), 7_777.7, "calendar"), releases=[0.0, 987_654.321])
+    ran = run(skid(0.1), 2, kind(listed(1 / 3, 100_000.1 / 7), 7_777.7, "calendar"), launches=[0.0, 987_654.321])
     assert ran.ended() == [0.1, pytest.approx(987_654.421)]
 
 
@@ -243,7 +243,7 @@ def breaking_lines(draw: st.DrawFn) -> tuple[list[Stage], int, Setting]:
             )
         )
     setting = Setting(
-        releases=draw(st.lists(whole, min_size=count, max_size=count)),
+        launches=draw(st.lists(whole, min_size=count, max_size=count)),
         storage=draw(st.sampled_from(("unlimited", "none"))),
         roles=(Role("crew", 2, WorkingTime(tuple((24.0 * day, 24.0 * day + 14.0) for day in range(400)))),),
         breakdowns=tuple(kinds),

@@ -54,7 +54,7 @@ def test_first_come_first_served() -> None:
     sizes = {0: 4.0, 1: 9.0, 2: 2.0}
     products = [
         ([Stage(6.0, 9, unit="tank", utilities={"wfi": amount})], 1,
-         Setting(releases=[float(n)], utilities=(Utility("wfi", 10.0),), product=str(n)))
+         Setting(launches=[float(n)], utilities=(Utility("wfi", 10.0),), product=str(n)))
         for n, amount in sizes.items()
     ]  # fmt: skip
     ran = shops(products)
@@ -127,7 +127,7 @@ def test_never_above_the_limit(data: st.DataObject) -> None:
         for _ in range(draw(st.integers(1, 3)))
     ]
     setting = Setting(
-        releases=draw(st.lists(whole, min_size=count, max_size=count)),
+        launches=draw(st.lists(whole, min_size=count, max_size=count)),
         utilities=(Utility("wfi", 1.0), Utility("steam", 1.2)),
         roles=(crew(2),),
         failures=(Failure("a", "p0", "repeat", probability=0.2), Failure("b", "p0", "reject", probability=0.2)),

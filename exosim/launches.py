@@ -1,4 +1,4 @@
-"""When the batches of a campaign are released: on a rhythm, as soon as possible, or for orders with due dates."""
+"""When the batches of a campaign are started: on a rhythm, as soon as possible, or for orders with due dates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_BATCHES = 100_000
 
 
 @dataclass(frozen=True)
-class Releases:
+class Launches:
     """The batches of one campaign in one replication.
 
     Attributes
@@ -35,12 +35,12 @@ class Releases:
     donors: Sequence[int]
 
 
-def releases(scenario: Scenario, seed: int, replication: int) -> Releases:
-    """Return the releases within the horizon."""
+def launches(scenario: Scenario, seed: int, replication: int) -> Launches:
+    """Return the launches within the horizon."""
     campaign, at, dues = _planned(scenario, seed, replication)
     first = replication * BATCHES_PER_REPLICATION
     donors = [first + batch // campaign.batches_per_donor for batch in range(len(at))]
-    return Releases(campaign, at, dues, donors)
+    return Launches(campaign, at, dues, donors)
 
 
 def _planned(scenario: Scenario, seed: int, replication: int) -> tuple[Campaign, list[float], list[float]]:
@@ -61,7 +61,7 @@ def _planned(scenario: Scenario, seed: int, replication: int) -> tuple[Campaign,
 
 
 def _on_order(scenario: Scenario, campaign: Campaign, horizon: float) -> tuple[list[float], list[float]]:
-    """Return when the batch of each order is released, and when it is due; what is due first comes first."""
+    """Return when the batch of each order is started, and when it is due; what is due first comes first."""
     dues = sorted(order.due for order in scenario.declarations.plant.orders for _ in range(order.batches))
     found = [(max(due - campaign.lead_time, campaign.begin), due) for due in dues]
     within = [(at, due) for at, due in found if at < horizon]
