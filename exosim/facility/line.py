@@ -32,6 +32,10 @@ PRIORITIES: dict[Priority, Key] = {
 }
 
 
+_INSTANT = 2e-9
+"""Hours for which a stay without duration occupies its unit: more than what is taken for rounding."""
+
+
 class Line:
     """Everything that the batches of one replication share."""
 
@@ -114,7 +118,7 @@ class Line:
         for stage in batch.stages:
             hours = sum(phase.hours for phase in batch.production.lots.begin(batch.lane, stage.index, 0.0))
             if stage.pool is not None:
-                end = clock + hours + stage.pool.turnaround(batch.number)
+                end = clock + max(hours + stage.pool.turnaround(batch.number), _INSTANT)
                 begin = found.pop()[1] if stage.stays else clock
                 found.append((stage.pool.name, begin, end))
             clock += hours

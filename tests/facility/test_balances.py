@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exosim.errors import ModelError
@@ -215,6 +215,7 @@ def test_littles_law(line: tuple[list[Stage], int, Setting]) -> None:
 
 @settings(max_examples=100)
 @given(lines(("zero_wait",)), st.booleans())
+@example(([Stage(np.array([1.0, 0.0]))], 2, Setting([0.0, 0.0])), False)  # a stay without duration needs a unit, too
 def test_nobody_waits_with_zero_wait(line: tuple[list[Stage], int, Setting], _: bool) -> None:
     """Once on the line, a batch is never late for a unit, whatever the number of units."""
     stages, count, setting = line
