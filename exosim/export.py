@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from exosim.comparison import Comparison
     from exosim.results import FacilityResults, Yields
 
-_BATCH = ("number", "donor", "started", "ended", "disposition", "doses", "campaign", "due", "in_vain")
+_BATCH = (
+    "number", "donor", "started", "manufactured", "available", "ended", "disposition", "doses", "campaign", "due",
+    "in_vain",
+)  # fmt: skip
 _LEDGER = ("path", "value", "unit", "origin", "grade", "source", "outside_range")
 _SHARES = ("quantity", "level", "share", "low", "high", "worlds", "donors", "batches", "reason")
 _HISTORY = ("deviations", "failures", "procedures", "streams")

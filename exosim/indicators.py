@@ -91,7 +91,7 @@ def batches_started(window: Window) -> float:
 
 def batches_finished(window: Window) -> float:
     """Return the batches that ended well in the window."""
-    return float(sum(batch.disposition == "finished" for batch in window.ended))
+    return float(sum(batch.good for batch in window.ended))
 
 
 def batches_rejected(window: Window) -> float:
@@ -118,7 +118,7 @@ def doses_per_started_batch(window: Window) -> float:
 
 def lead_times(window: Window) -> list[float]:
     """Return the time from start to end of each batch that ended well in the window [h]."""
-    return [b.ended - b.started for b in window.ended if b.disposition == "finished" and b.ended is not None]
+    return [b.ended - b.started for b in window.ended if b.good and b.ended is not None]
 
 
 def _quantile(values: list[float], q: float) -> float:
@@ -171,7 +171,7 @@ def batches_per_year_bound(window: Window) -> float:
 
 def right_first_time(window: Window) -> float:
     """Return the share of the batches ended in the window that finished without any failure or deviation."""
-    right = [b.disposition == "finished" and b.number not in window.troubles for b in window.ended]
+    right = [b.good and b.number not in window.troubles for b in window.ended]
     return float(np.mean(right)) if right else float("nan")
 
 

@@ -26,7 +26,7 @@ def batches_by_product(window: Window) -> dict[str, float]:
     """Return the batches of each product that ended well per year, where the site makes several [1/year]."""
     count = {batch.campaign: 0 for batch in window.run.batches if batch.campaign}
     for batch in window.ended:
-        if batch.campaign and batch.disposition == "finished":
+        if batch.campaign and batch.good:
             count[batch.campaign] += 1
     return {product: number * YEAR / window.hours for product, number in count.items()}
 
@@ -35,7 +35,7 @@ def lead_time_by_product(window: Window) -> dict[str, float]:
     """Return the median time from start to end of a batch of each product, where there are several [h]."""
     times: dict[str, list[float]] = defaultdict(list)
     for batch in window.ended:
-        if batch.campaign and batch.disposition == "finished" and batch.ended is not None:
+        if batch.campaign and batch.good and batch.ended is not None:
             times[batch.campaign].append(batch.ended - batch.started)
     return {product: float(np.median(found)) for product, found in times.items()}
 
@@ -46,5 +46,5 @@ def on_time(window: Window) -> dict[str, float]:
     kept = defaultdict[str, list[bool]](list)
     for batch in owed:
         in_time = batch.ended is not None and batch.ended <= batch.due
-        kept[batch.campaign or "orders"].append(batch.disposition == "finished" and in_time)
+        kept[batch.campaign or "orders"].append(batch.good and in_time)
     return {product: sum(found) / len(found) for product, found in kept.items()}

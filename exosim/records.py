@@ -12,7 +12,12 @@ import numpy as np
 
 from exosim.material import Material
 
-Disposition = Literal["finished", "rejected", "unfinished", "turned_away"]
+Disposition = Literal[
+    "finished", "released", "released_with_deviation", "rejected", "unfinished", "turned_away"
+]  # fmt: skip
+"""How a batch ends: ``finished`` where the scenario has no release, else released or rejected by quality."""
+GOOD: frozenset[str] = frozenset({"finished", "released", "released_with_deviation"})
+"""Dispositions of batches whose doses count."""
 
 
 class Event(NamedTuple):
@@ -22,18 +27,23 @@ class Event(NamedTuple):
     ----------
     time : hours after the start
     batch : number of the batch, from 0
-    procedure, phase : where; empty for the batch as a whole
+    procedure, phase : where; empty for the batch as a whole. In the laboratory the address of the job, such as
+        ``assay.sterility``, ``deviation.1`` or ``review.quality``; the attribute at `result`, ``retest 1`` of a retest
     event : of a batch: ``launch``, ``ready``, ``room`` (after a wait), ``start``, ``parallel`` (one more unit),
         ``supplied`` (from stock), ``begin``, ``utility`` (after a wait), ``repaired``, ``finish``, ``failure``,
-        ``deviation``, ``end``, ``leave``, ``finished``, ``rejected``, ``turned_away``; of the plant: ``down`` and
-        ``maintenance`` of a unit, ``prepare`` and ``prepared``, ``order``, ``receive``, ``draw`` and ``expire`` of a
-        stock, all with batch -1 where they belong to none
+        ``deviation``, ``end``, ``leave``, ``finished``, ``rejected``, ``turned_away``; in the laboratory:
+        ``manufactured`` (the recipe has ended), ``sample``, ``ask`` (a job is ready), ``begin`` and ``finish`` of its
+        people, ``done``, ``result``, ``investigate`` (before a retest), ``verdict``, ``conditional`` (doses may leave),
+        ``recalled``, ``released``, ``released_with_deviation``; of the plant: ``down`` and ``maintenance`` of a unit,
+        ``prepare`` and ``prepared``, ``order``, ``receive``, ``draw`` and ``expire`` of a stock, all with batch -1
+        where they belong to none
     unit : equipment class and unit number, such as ``tff_skid 1``
     role : who does an attended phase
     amount : people at work from `begin` to `finish`; hours of the wait for room and unit at `start`, for the room
         alone at `room`, of the turnaround at `leave`, lost at `failure`, of repair at `down` and `repaired`, above the
-        limit at a `deviation` from a hold; quantity of a material or utility
-    note : product, reason of a failure, room, material or utility
+        limit at a `deviation` from a hold, of an investigation; quantity of a material or utility; reported value
+    note : product, reason of a failure, room, material or utility; ``met`` or ``oos`` (out of specification) at
+        `result`, ``pass`` or ``fail`` at `verdict`, what deviated in a job that closes a deviation
     waited : hours of the wait for people at `begin`, for a stock or a utility, of the pauses outside working time at
         `finish`
     """
@@ -87,6 +97,8 @@ class BatchRecord:
     failures : what failed in it, likewise; told from the log
     in_vain : address of the material or the role for which an unfinished batch waits, and which never comes
     procedures : those that it came through or is in, in order, again after a rework; told from the log
+    manufactured : when its recipe ended; None for a batch that did not get so far
+    available : from when its doses may leave: its end, or its conditional release; None where they may not
     """
 
     number: int
@@ -102,6 +114,13 @@ class BatchRecord:
     failures: tuple[str, ...] = ()
     procedures: tuple[str, ...] = ()
     in_vain: str = ""
+    manufactured: float | None = None
+    available: float | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether its doses count: finished where there is no release, else released."""
+        return self.disposition in GOOD
 
 
 @dataclass(frozen=True, slots=True)

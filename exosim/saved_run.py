@@ -163,6 +163,8 @@ def _batch(row: Row) -> BatchRecord:
         failures=_parts(row["failures"]),
         procedures=_parts(row["procedures"]),
         in_vain=row["in_vain"],
+        manufactured=float(row["manufactured"]) if row["manufactured"] else None,
+        available=float(row["available"]) if row["available"] else None,
     )
 
 

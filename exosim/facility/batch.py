@@ -44,6 +44,7 @@ class Batch:
     visits : how often each procedure was left for a rework, by index
     reworks : how often each failure had the batch reworked
     deviations : what deviated from the plan
+    manufactured, available : when its recipe ended, and from when its doses may leave
     done : triggered at its end, when somebody waits for that
     """
 
@@ -64,6 +65,8 @@ class Batch:
     deviations: list[str] = field(default_factory=list)
     disposition: Disposition = "unfinished"
     ended: float | None = None
+    manufactured: float | None = None
+    available: float | None = None
     done: simpy.Event | None = None
     process: simpy.Process | None = None
 
@@ -117,6 +120,8 @@ def run_batch(batch: Batch, line: Line, entered: Callable[[], object] | None = N
     line.leave(batch)
     batch.disposition = "rejected" if index < 0 else "finished"
     batch.ended = env.now
+    if index >= 0:
+        batch.manufactured = batch.available = env.now
     log.append(entry((env.now, number, "", "", batch.disposition, "", "", 0.0, "", 0.0)))
     if batch.done is not None:
         batch.done.succeed()

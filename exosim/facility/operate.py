@@ -21,7 +21,7 @@ from exosim.facility.in_vain import waits_in_vain
 from exosim.facility.line import Line
 from exosim.facility.route import Production, Stage
 from exosim.plant import Plant
-from exosim.records import BatchRecord, Run, entry
+from exosim.records import GOOD, BatchRecord, Run, entry
 
 EVENT_LIMIT = 50_000_000
 WALL_CLOCK_LIMIT = 3600.0  # s
@@ -168,10 +168,11 @@ def _check_stuck(line: Line) -> list[Batch]:
 
 def _record(batch: Batch) -> BatchRecord:
     made, doses = None, 0.0
-    if batch.disposition == "finished":
+    if batch.disposition in GOOD:
         lots, lane = batch.production.lots, batch.lane
         made, doses = lots.product(lane), lots.doses(lane)
     return BatchRecord(
         batch.number, batch.donor, batch.started, batch.ended, batch.disposition, made, doses,
         batch.product, batch.due, tuple(batch.deviations), in_vain=waits_in_vain(batch),
+        manufactured=batch.manufactured, available=batch.available,
     )  # fmt: skip
