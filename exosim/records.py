@@ -31,12 +31,12 @@ class Event(NamedTuple):
         ``assay.sterility``, ``deviation.1`` or ``review.quality``; the attribute at `result`, ``retest 1`` of a retest
     event : of a batch: ``launch``, ``ready``, ``room`` (after a wait), ``start``, ``parallel`` (one more unit),
         ``supplied`` (from stock), ``begin``, ``utility`` (after a wait), ``repaired``, ``finish``, ``failure``,
-        ``deviation``, ``end``, ``leave``, ``finished``, ``rejected``, ``turned_away``; in the laboratory:
-        ``manufactured`` (the recipe has ended), ``sample``, ``ask`` (a job is ready), ``begin`` and ``finish`` of its
-        people, ``done``, ``result``, ``investigate`` (before a retest), ``verdict``, ``conditional`` (doses may leave),
-        ``recalled``, ``released``, ``released_with_deviation``; of the plant: ``down`` and ``maintenance`` of a unit,
-        ``prepare`` and ``prepared``, ``order``, ``receive``, ``draw`` and ``expire`` of a stock, all with batch -1
-        where they belong to none
+        ``deviation``, ``contaminated`` (nobody notices), ``end``, ``leave``, ``finished``, ``rejected``,
+        ``turned_away``; in the laboratory: ``manufactured`` (the recipe has ended), ``sample``, ``ask`` (a job is
+        ready), ``begin`` and ``finish`` of its people, ``done``, ``result``, ``investigate`` (before a retest),
+        ``verdict``, ``conditional`` (doses may leave), ``recalled``, ``released``, ``released_with_deviation``; of the
+        plant: ``down`` and ``maintenance`` of a unit, ``prepare`` and ``prepared``, ``order``, ``receive``, ``draw``
+        and ``expire`` of a stock, all with batch -1 where they belong to none
     unit : equipment class and unit number, such as ``tff_skid 1``
     role : who does an attended phase
     amount : people at work from `begin` to `finish`; hours of the wait for room and unit at `start`, for the room
