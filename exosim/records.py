@@ -89,8 +89,8 @@ class BatchRecord:
     number, donor : from 0
     started, ended : hours after the start; `ended` is None for an unfinished batch
     disposition : how it ended
-    product : what it made; None when it was not finished
-    doses : whole doses of the product
+    product : what it made; None when its doses never could leave
+    doses : whole doses of the product, likewise; those of a lot that was recalled count nowhere but in the warehouse
     campaign : name of what is made, where the site makes several products
     due : when it is due; its start where nothing is due
     deviations : what deviated from the plan, as ``procedure: what``
@@ -98,7 +98,7 @@ class BatchRecord:
     in_vain : address of the material or the role for which an unfinished batch waits, and which never comes
     procedures : those that it came through or is in, in order, again after a rework; told from the log
     manufactured : when its recipe ended; None for a batch that did not get so far
-    available : from when its doses may leave: its end, or its conditional release; None where they may not
+    available : from when its doses may leave: its end, or its conditional release; None where they never could
     """
 
     number: int

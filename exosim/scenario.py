@@ -16,15 +16,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from exosim.culture.stimulus import Stimulus
-from exosim.declarations import Declarations, ProcedureDeclaration
+from exosim.declarations import Declarations
 from exosim.empirical import Empirical
 from exosim.enclosures import NOTHING, Enclosures
 from exosim.errors import FileError, Problem, ScenarioError, in_words
 from exosim.findings import Findings
 from exosim.inheritance import read_scenario
 from exosim.material import SizeClasses
-from exosim.operations.base import Context, Hold
+from exosim.operations.base import Context
 from exosim.parameter import Array, Ledger
 from exosim.plant import Campaign, Plant
 from exosim.plant_builder import campaign_of, plant_of
@@ -33,7 +32,10 @@ from exosim.quality import Assay
 from exosim.quantities import Given
 from exosim.reader import Reader
 from exosim.readings import Specification
-from exosim.recipe import Recipe, UnitProcedure, Wait
+from exosim.recipe import Recipe
+from exosim.recipe_builder import procedure_of
+from exosim.release import Release
+from exosim.release_builder import release_of
 from exosim.sampling import FLAT, BatchSample, Nesting, Sample, SampleBlock
 from exosim.scenario_view import scenario_view
 from exosim.schema import ScenarioTable
@@ -171,7 +173,7 @@ class Scenario:
     def recipe(self, values: Values) -> Recipe:
         """Return the recipe with the given parameter values; what is not given has its default."""
         context = self._context(values)
-        procedures = tuple(_procedure(d, values, context) for d in self.declarations.procedures)
+        procedures = tuple(procedure_of(d, values, context) for d in self.declarations.procedures)
         return Recipe(procedures, context)
 
     def specification(self, values: Values) -> Specification:
@@ -184,6 +186,10 @@ class Scenario:
         """Return the equipment, the people and what fails in one replication, with the given values."""
         used = self.seed if seed is None else seed
         return plant_of(self.declarations.plant, values, used, replication)
+
+    def release(self, recipe: Recipe, values: Values, seed: int, replication: int) -> Release | None:
+        """Return what a lot goes through after its recipe in one replication; None where there is no release."""
+        return release_of(self.declarations, recipe.procedures, values, seed, replication)
 
     def campaign(self, values: Values) -> Campaign:
         """Return how the batches of the first campaign are started, with the given values."""
@@ -372,29 +378,3 @@ def _unpacked(
         problem = Problem("a file of measured values changed while the scenario was in use", file=name)
         raise FileError(problem)
     return scenario
-
-
-def _procedure(declared: ProcedureDeclaration, values: Values, context: Context) -> UnitProcedure:
-    arguments = dict(declared.operation.pick(values))
-    if declared.harvest_hold is not None:
-        arguments["harvest_hold"] = Hold(**declared.harvest_hold.pick(values))
-    if declared.stimuli:
-        arguments["stimuli"] = tuple(Stimulus(acts_on=on, **block.pick(values)) for block, on in declared.stimuli)
-    wait = Wait(**declared.wait.pick(values))
-    hold = Hold(**declared.hold.pick(values)) if declared.hold is not None else None
-    split = declared.split.pick(values) if declared.split is not None else {}
-    return UnitProcedure(
-        declared.id,
-        declared.operation.owner(context=context, **arguments),
-        declared.feeds,
-        hold,
-        wait.expected_hold,
-        declared.longest_hold,
-        declared.unit,
-        declared.operator,
-        declared.breach,
-        declared.waits_in,
-        declared.utilities,
-        declared.when_too_large,
-        split,
-    )
