@@ -244,6 +244,7 @@ class Declarations:
     size: Block
     vesicles: Block
     proteins: Block
+    lot: Block
     common: Block
     dose: DoseRule
     instrument: str
@@ -263,7 +264,7 @@ class Declarations:
         yield from (test.numbers for test in self.plant.tests.values())
 
     def _of_product(self) -> Iterator[Block]:
-        yield from (self.size, self.vesicles, self.proteins, self.common)
+        yield from (self.size, self.vesicles, self.proteins, self.lot, self.common)
         for procedure in self.procedures:
             yield from procedure.blocks()
         yield from self.assays.values()

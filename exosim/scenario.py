@@ -22,13 +22,14 @@ from exosim.enclosures import NOTHING, Enclosures
 from exosim.errors import FileError, Problem, ScenarioError, in_words
 from exosim.findings import Findings
 from exosim.inheritance import read_scenario
+from exosim.lot_properties import LotProperties
 from exosim.material import SizeClasses
 from exosim.operations.base import Context
 from exosim.parameter import Array, Ledger
 from exosim.plant import Campaign, Plant
 from exosim.plant_builder import campaign_of, plant_of
 from exosim.product import ProteinSize, Vesicles, VesicleSize, laid_out, run_context
-from exosim.quality import Assay
+from exosim.quality import Assay, noise_name
 from exosim.quantities import Given
 from exosim.reader import Reader
 from exosim.readings import Specification
@@ -167,8 +168,8 @@ class Scenario:
         return self.noise_on(SampleBlock(self.seed if seed is None else seed, start, stop))
 
     def noise_on(self, sample: Sample) -> dict[str, Array]:
-        """Return the standard normal number of the one result of each assay, by id, on the lanes of a sample."""
-        return {name: sample.normals(f"assay.{name}", "batch") for name in self.declarations.assays}
+        """Return the standard normal number of the first result of each assay, by id, on the lanes of a sample."""
+        return {name: sample.normals(noise_name(name), "batch") for name in self.declarations.assays}
 
     def recipe(self, values: Values) -> Recipe:
         """Return the recipe with the given parameter values; what is not given has its default."""
@@ -180,7 +181,8 @@ class Scenario:
         """Return the dose, the instrument and the attributes, with assays at the given values."""
         declared = self.declarations
         assays = {name: Assay(**block.pick(values)) for name, block in declared.assays.items()}
-        return Specification(declared.dose, assays, declared.instrument, declared.attributes)
+        properties = LotProperties(**declared.lot.pick(values))
+        return Specification(declared.dose, assays, declared.instrument, declared.attributes, properties)
 
     def plant(self, values: Values, seed: int | None = None, replication: int = 0) -> Plant:
         """Return the equipment, the people and what fails in one replication, with the given values."""

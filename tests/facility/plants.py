@@ -14,11 +14,11 @@ import numpy as np
 
 from exosim.facility.batch import Batch
 from exosim.facility.line import Line
-from exosim.facility.lots import Lots, lane_of
+from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
 from exosim.facility.operate import operate
 from exosim.facility.route import Production
-from exosim.material import Material
+from exosim.material import Material, lane_of
 from exosim.operations.base import Outcome, Phase, UnitOperation, standard_context
 from exosim.operations.timed_step import TimedStep
 from exosim.parameter import Array
