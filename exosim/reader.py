@@ -289,7 +289,8 @@ class Reader:
                 continue
             try:
                 folder = self.findings.folder((*path, name))
-                given[name] = read_quantity(value, parameters[name], self._grades, self._common, folder)
+                enclosed = self.findings.enclosures.measured.get(f"{prefix}.{name}")
+                given[name] = read_quantity(value, parameters[name], self._grades, self._common, folder, enclosed)
             except QuantityError as error:
                 self.findings.quantity((*path, name), with_dose(error, parameters[name]))
         complete = len(given) == len(raw) and issubclass(owner, UnitOperation)
