@@ -18,6 +18,7 @@ from exosim.parameter import Ledger
 from exosim.plugin_trial import versions
 from exosim.ranking import Rank
 from exosim.records import Event
+from exosim.service_tables import service_tables
 
 if TYPE_CHECKING:
     from exosim.comparison import Comparison
@@ -87,8 +88,9 @@ def write_contrasts(comparison: Comparison, folder: Path) -> list[Path]:
 def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     """Write the tables of a run in time; return their paths.
 
-    They are ``run.json``, ``indicators.csv``, ``replications.csv``, ``batches.csv``, ``events.csv`` and ``ledger.csv``.
-    Batches are those of all replications, events those of the first. Replications and batches are numbered from 1.
+    They are ``run.json``, ``indicators.csv``, ``replications.csv``, ``batches.csv``, ``events.csv`` and ``ledger.csv``,
+    and where there are orders or a warehouse ``orders.csv``, ``lots.csv`` and ``stock.csv``. Batches are those of all
+    replications, events those of the first. Replications and batches are numbered from 1.
     """
     document = folder / "run.json"
     document.write_text(to_json(results.as_dict()), encoding="utf-8")
@@ -97,7 +99,8 @@ def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     values = write_csv(folder / "replications.csv", ["replication", "name", "step", "unit", "value"], _values(results))
     batches = write_csv(folder / "batches.csv", BATCH_COLUMNS, batch_rows(results))
     events = write_events(results.first.run.log, folder)
-    return [document, indicators, values, batches, events, write_ledger(results.scenario.ledger(), folder)]
+    service = [write_csv(folder / f"{table.name}.csv", table.columns, table.rows) for table in service_tables(results)]
+    return [document, indicators, values, batches, events, *service, write_ledger(results.scenario.ledger(), folder)]
 
 
 def write_events(log: Sequence[Event], folder: Path) -> Path:
