@@ -19,6 +19,7 @@ from exosim.plugin_trial import versions
 from exosim.ranking import Rank
 from exosim.records import Event
 from exosim.saved_scenario import write_scenario
+from exosim.service_tables import service_tables
 
 if TYPE_CHECKING:
     from exosim.comparison import Comparison
@@ -90,8 +91,8 @@ def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     """Write the tables of a run in time; return their paths.
 
     They are ``run.json``, ``indicators.csv``, ``replications.csv``, ``batches.csv``, ``events.csv``, ``ledger.csv`` and
-    ``scenario.json``.
-    Batches are those of all replications, events those of the first. Replications and batches are numbered from 1.
+    ``scenario.json``, and where there are orders or a warehouse ``orders.csv``, ``lots.csv`` and ``stock.csv``. Batches
+    are those of all replications, events those of the first. Replications and batches are numbered from 1.
     """
     document = folder / "run.json"
     document.write_text(to_json(results.as_dict()), encoding="utf-8")
@@ -100,8 +101,9 @@ def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     values = write_csv(folder / "replications.csv", ["replication", "name", "step", "unit", "value"], _values(results))
     batches = write_csv(folder / "batches.csv", BATCH_COLUMNS, batch_rows(results))
     events = write_events(results.first.run.log, folder)
+    service = [write_csv(folder / f"{table.name}.csv", table.columns, table.rows) for table in service_tables(results)]
     ledger = write_ledger(results.scenario.ledger(), folder)
-    return [document, indicators, values, batches, events, ledger, write_scenario(results.scenario, folder)]
+    return [document, indicators, values, batches, events, *service, ledger, write_scenario(results.scenario, folder)]
 
 
 def write_events(log: Sequence[Event], folder: Path) -> Path:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from exosim.demand import Order
 from exosim.records import BatchRecord
@@ -14,8 +13,7 @@ from exosim.records import BatchRecord
 Fate = Literal["on_time", "late", "lost", "open"]
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRecord:
+class OrderRecord(NamedTuple):
     """What became of an order that was due in the run.
 
     Attributes

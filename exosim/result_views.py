@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from exosim.export import BATCH_COLUMNS, batch_rows
 from exosim.frames import Frame, Framed, of_rows
 from exosim.indicators import RESOURCE_UNITS, reported
 from exosim.records import Event
+from exosim.service_tables import ServiceTable, service_tables
 
 if TYPE_CHECKING:
     from exosim.parameter import Array
@@ -48,7 +50,11 @@ class YieldViews(Framed):
 
 
 class RunViews(Framed):
-    """The numbers of a run as frames: ``replications``, ``indicators``, ``batches``, ``events``; and as a page."""
+    """The numbers of a run as frames and as a page.
+
+    Frames are ``replications``, ``indicators``, ``batches`` and ``events``, and where there are orders or a warehouse
+    ``orders``, ``lots`` and ``stock``.
+    """
 
     def _frames(self: FacilityResults) -> Mapping[str, Callable[[], Frame]]:  # type: ignore[misc]
         return {
@@ -56,6 +62,7 @@ class RunViews(Framed):
             "indicators": lambda: _summaries(self, list(self.quantities())),
             "batches": lambda: of_rows("row", BATCH_COLUMNS, batch_rows(self), about=_about(self)),
             "events": lambda: of_rows("event", Event._fields, _events(self), about=_about(self)),
+            **{table.name: partial(_service, self, table) for table in service_tables(self)},
         }
 
     def __repr__(self: FacilityResults) -> str:  # type: ignore[misc]
@@ -75,6 +82,10 @@ class RunViews(Framed):
             html.folded("by equipment, role and procedure", html.table(("of", *head), inner, words=2)),
             html.remarks([self.scenario.ledger().headline(), *self.scenario.warnings, *self.remarks()]),
         )
+
+
+def _service(results: FacilityResults, table: ServiceTable) -> Frame:
+    return of_rows("row", table.columns, table.rows, about=_about(results))
 
 
 def column_name(name: str, step: str | None) -> str:

@@ -72,8 +72,7 @@ class Movement(NamedTuple):
     stock: int
 
 
-@dataclass(frozen=True, slots=True)
-class LotRecord:
+class LotRecord(NamedTuple):
     """What became of the doses of a lot: those shipped, expired, recalled from stock and left add up to all.
 
     Attributes

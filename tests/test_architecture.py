@@ -53,7 +53,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
     **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
-    **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run"], 7),
+    **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run", "service_tables"], 7),
     **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields"], 7),
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
     **dict.fromkeys(["size_spectra", "screening"], 7),
@@ -63,6 +63,7 @@ FLOORS: dict[str, int] = {
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
+    **dict.fromkeys(["console_orders"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {
     "numpy": set(range(1, 10)),
