@@ -113,6 +113,9 @@ def load_run(folder: str | Path) -> SavedRun:
     if manifest.get("command") != "run":
         got = f"command {manifest.get('command')}"
         raise FileError(Problem("the folder is not that of a run in time", file=str(place), got=got, expected="run"))
+    if manifest.get("stopped"):
+        problem = "the run could not go on, and there are no results"
+        raise FileError(Problem(problem, file=str(place), expected="a run that ended; error.json tells why"))
     try:
         return _read(place, manifest)
     except (OSError, ValueError, KeyError, TypeError) as error:
