@@ -24,6 +24,7 @@ from exosim.service_tables import service_tables
 if TYPE_CHECKING:
     from exosim.comparison import Comparison
     from exosim.results import FacilityResults, Yields
+    from exosim.run_comparison import RunComparison
 
 _BATCH = (
     "number", "donor", "started", "manufactured", "available", "ended", "disposition", "doses", "campaign", "due",
@@ -85,6 +86,24 @@ def write_contrasts(comparison: Comparison, folder: Path) -> list[Path]:
         for line in scenario.ledger()
     )
     return [document, contrasts, write_csv(folder / "ledgers.csv", ("scenario", *_LEDGER), lines)]
+
+
+def write_run_contrasts(comparison: RunComparison, folder: Path) -> list[Path]:
+    """Write ``compare.json``, ``compare.csv``, ``replications.csv`` and ``ledgers.csv``; return their paths."""
+    document = folder / "compare.json"
+    document.write_text(to_json(comparison.as_dict()), encoding="utf-8")
+    rows = [contrast.as_dict() for contrast in comparison.contrasts]
+    contrasts = write_csv(folder / "compare.csv", list(rows[0]), [list(row.values()) for row in rows])
+    values = (
+        (label, number, name, step, run.indicators[name, step], _finite(value))
+        for label, run in comparison.runs.items()
+        for (name, step), numbers in run.values.items()
+        for number, value in enumerate(numbers.tolist(), start=1)
+    )
+    columns = ("run", "replication", "name", "step", "unit", "value")
+    replications = write_csv(folder / "replications.csv", columns, values)
+    lines = ((label, *(row[c] for c in _LEDGER)) for label, run in comparison.runs.items() for row in run.ledger)
+    return [document, contrasts, replications, write_csv(folder / "ledgers.csv", ("run", *_LEDGER), lines)]
 
 
 def write_run(results: FacilityResults, folder: Path) -> list[Path]:

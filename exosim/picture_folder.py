@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from exosim import plots
 from exosim.comparison import Comparison
 from exosim.errors import ModelError
-from exosim.export import to_json, write_contrasts, write_events, write_run, write_yields
+from exosim.export import to_json, write_contrasts, write_events, write_run, write_run_contrasts, write_yields
 from exosim.folder import write_manifest
 from exosim.plots.style import save
 from exosim.plugin_trial import versions
 from exosim.results import FacilityResults, Yields
+from exosim.run_comparison import RunComparison
 from exosim.version import __version__
 
 if TYPE_CHECKING:
@@ -57,6 +58,18 @@ def write_comparison(comparison: Comparison, folder: Path, identity: dict[str, A
     scenarios = {label: scenario.hash for label, scenario in comparison.scenarios.items()}
     extra = {"version": __version__, "draws": comparison.draws, "scenarios": scenarios}
     write_manifest(folder, {**identity, **extra})
+    return paths
+
+
+def write_run_comparison(comparison: RunComparison, folder: Path, identity: dict[str, Any]) -> list[Path]:
+    """Write tables and the picture of runs beside each other into the folder; return their paths, pictures last."""
+    paths = write_run_contrasts(comparison, folder)
+    if plots.shown_run_contrasts(comparison):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            paths.extend(save(plots.run_contrasts(comparison)[0], folder, "compare"))
+    runs = {label: run.as_dict() for label, run in comparison.runs.items()}
+    write_manifest(folder, {**identity, "version": __version__, "replications": comparison.replications, "runs": runs})
     return paths
 
 

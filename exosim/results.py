@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -311,13 +312,18 @@ class FacilityResults(RunViews):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON document ``exosim.run/1``: no time, path or machine, no NaN."""
-        ledger = self.scenario.ledger()
+        ledger, plant = self.scenario.ledger(), self.scenario.declarations.plant
         return {
             "form": "exosim.run/1",
             "version": self.version,
             "scenario": {"name": self.scenario.name, "hash": self.scenario.hash},
             "seed": self.seed,
             "n": self.replications,
+            "window": {"start": plant.warm_up, "end": plant.horizon},
+            "doses": {
+                product.declarations.plant.campaigns[0].product: asdict(product.declarations.dose)
+                for product in self.scenario.products()
+            },
             "quantities": [quantity.as_dict() for quantity in self.quantities()],
             "limits": [],
             "half_widths": [reached.as_dict() for reached in self.half_widths],

@@ -138,6 +138,9 @@ def load_run(folder: str | Path) -> SavedRun:
     place = Path(folder)
     manifest = check_files(place)
     refuse_other_command(place, manifest, "run", "a run in time")
+    if manifest.get("stopped"):
+        problem = "the run could not go on, and there are no results"
+        raise FileError(Problem(problem, file=str(place), expected="a run that ended; error.json tells why"))
     try:
         return _read(place, manifest)
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -40,7 +40,9 @@ FLOORS: dict[str, int] = {
         6,
     ),
     **dict.fromkeys(["facility"], 4),
-    **dict.fromkeys(["indicators", "labor", "history", "waits", "product_indicators", "release_indicators"], 5),
+    **dict.fromkeys(
+        ["indicators", "labor", "history", "waits", "product_indicators", "release_indicators", "directions"], 5
+    ),
     **dict.fromkeys(["orders", "warehouse", "dispatch", "order_indicators"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(
@@ -57,13 +59,14 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields"], 7),
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
     **dict.fromkeys(["size_spectra", "screening"], 7),
+    **dict.fromkeys(["timed_runs", "run_contrasts", "run_remarks", "run_comparison", "comparing"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["plots", "bibliography"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
-    **dict.fromkeys(["console_orders"], 10),
+    **dict.fromkeys(["console_orders", "console_runs"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {
     "numpy": set(range(1, 10)),
@@ -205,6 +208,7 @@ def test_public_names_are_pinned() -> None:
         "LimitError",
         "ModelError",
         "Problem",
+        "RunComparison",
         "SavedRun",
         "SavedYields",
         "Scenario",

@@ -8,6 +8,7 @@ from exosim.plots.gantt import gantt
 from exosim.plots.ledger_chart import ledger_chart
 from exosim.plots.lots import lots
 from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, more_cells
+from exosim.plots.run_contrasts import run_contrasts, shown_run_contrasts
 from exosim.plots.size_steps import size_steps
 from exosim.plots.waterfall import waterfall
 from exosim.plots.yield_curve import yield_curve
@@ -24,7 +25,9 @@ __all__ = [
     "lots",
     "more_cells",
     "occupancy_by_week",
+    "run_contrasts",
     "shown_contrasts",
+    "shown_run_contrasts",
     "size_steps",
     "waits",
     "waterfall",
