@@ -28,6 +28,7 @@ from exosim.plant import (
 from exosim.preset_catalog import KINDS, kinds_for
 from exosim.product import ProteinSize, VesicleSize
 from exosim.quality import Assay
+from exosim.release import ClosureNumbers, ReviewNumbers, TestNumbers
 from exosim.schema import LATER_SECTIONS, NOT_YET
 from exosim.toml_source import KeyPath
 
@@ -47,11 +48,14 @@ _NAMED_SECTIONS = {
     "store": "id",
     "utility": "id",
     "material": "id",
+    "review": "id",
 }
 _OWNERS: tuple[tuple[str, type[Any]], ...] = (
     ("equipment", EquipmentNumbers), ("personnel", RoleNumbers), ("failure", FailureNumbers),
     ("failure", BreakdownNumbers), ("room", RoomNumbers), ("store", StoreNumbers), ("material", StockNumbers),
+    ("review", ReviewNumbers),
 )  # fmt: skip
+_TEST_KEYS = ("analyst", "unit", "sample_after", "rule", "confirmatory")
 _SHOWN_KEYS = 8
 
 
@@ -114,7 +118,7 @@ def _locate(data: dict[str, Any], given: str) -> KeyPath | None:
             return None if keys[0] in ("id", "parameters") else ("unit_procedure", index, *inside, *keys)
     if head in _NAMED_SECTIONS or (head == "campaign" and isinstance(data.get(head), list)):
         return _locate_named(data, head, keys)
-    return (head, *keys) if head in ("product", "common", "campaign") else None
+    return (head, *keys) if head in ("product", "common", "campaign", "release") else None
 
 
 def _locate_stimulus(table: Mapping[str, Any], index: int, keys: list[str]) -> KeyPath | None:
@@ -164,7 +168,7 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
     for table in tables(data, "unit_procedure"):
         yield from _of_procedure(table)
     for name in {str(table.get("id")): None for table in tables(data, "assay")} | {DEFAULT_INSTRUMENT: None}:
-        yield from (f"assay.{name}.{key}" for key in declared(Assay))
+        yield from (f"assay.{name}.{key}" for key in (*declared(Assay), *declared(TestNumbers), *_TEST_KEYS))
     for prefix in [f"campaign.{table.get('product')}" for table in tables(data, "campaign")] or ["campaign"]:
         yield from (f"{prefix}.{name}" for name in declared(CampaignNumbers))
     for section, owner in _OWNERS:
@@ -173,6 +177,11 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
     for table in tables(data, "equipment"):
         yield f"equipment.{table.get('id')}.size_limit"
         yield from (f"equipment.{table.get('id')}.maintenance.{name}" for name in declared(MaintenanceNumbers))
+    for table in tables(data, "review"):
+        yield from (f"review.{table.get('id')}.{key}" for key in ("role", "after"))
+    if "release" in data:
+        yield from (f"release.{key}" for key in ("analyst", "sample_after", "conditional"))
+        yield from (f"release.deviation.{key}" for key in ("role", *declared(ClosureNumbers)))
     yield from (f"utility.{table.get('id')}.limit" for table in tables(data, "utility"))
     for table in tables(data, "attribute"):
         yield from (f"attribute.{table.get('id')}.limits.{key}" for key in ("at_least", "at_most"))

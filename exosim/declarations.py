@@ -11,9 +11,11 @@ from exosim.culture.stimulus import Target
 from exosim.parameter import Array, Parameter
 from exosim.plant_tables import CampaignTable, FailureTable, RoomTable
 from exosim.quality import Attribute
+from exosim.quality_tables import ReviewTable
 from exosim.quantities import Given
 from exosim.readings import DoseRule
 from exosim.recipe import Breach, WhenTooLarge
+from exosim.release import RetestRule
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,32 @@ class OrderDeclaration:
 
 
 @dataclass(frozen=True)
+class TestDeclaration:
+    """An assay as work of the laboratory; what names no analyst or sample follows the release of the site."""
+
+    __test__ = False  # no class of tests, whatever its name begins with
+
+    numbers: Block
+    analyst: str | None
+    unit: str | None
+    sample_after: str | None
+    rule: RetestRule
+    confirmatory: bool
+
+
+@dataclass(frozen=True)
+class ReleaseDeclaration:
+    """What every lot of a site goes through from the end of its recipe to its disposition."""
+
+    analyst: str | None = None
+    sample_after: str | None = None
+    conditional: bool = False
+    closure: Block | None = None
+    closed_by: str | None = None
+    reviews: Mapping[str, tuple[Block, ReviewTable]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class PlantDeclarations:
     """All that a scenario declares of its plant and of a run in time.
 
@@ -148,6 +176,8 @@ class PlantDeclarations:
     failures, breakdowns : their numbers and their tables, by id
     campaigns : what is made and how it is started; none when the scenario is not run in time
     orders : in the order of the file
+    release : None where lots are not tested and reviewed
+    tests : the assays as work, by id
     horizon, warm_up : length of a run and of what is left out at its start [h]
     start : date and time of hour 0
     closed : days without shifts
@@ -167,6 +197,8 @@ class PlantDeclarations:
     warm_up: float
     start: datetime.datetime
     closed: tuple[datetime.date, ...]
+    release: ReleaseDeclaration | None = None
+    tests: Mapping[str, TestDeclaration] = field(default_factory=dict)
 
     def blocks(self) -> Iterator[Block]:
         """Yield the parameter blocks, in the order of the ledger."""
@@ -184,6 +216,11 @@ class PlantDeclarations:
                 yield stock.preparation
         for block, _ in (*self.failures.values(), *self.breakdowns.values()):
             yield block
+        yield from (test.numbers for test in self.tests.values())
+        if self.release is not None:
+            if self.release.closure is not None:
+                yield self.release.closure
+            yield from (block for block, _ in self.release.reviews.values())
 
 
 @dataclass(frozen=True)
@@ -207,9 +244,10 @@ class Declarations:
         yield from self.plant.blocks()
 
     def of_recipe(self) -> Iterator[Block]:
-        """Yield the blocks of the product alone, on whatever plant it is made: what it is, its recipe, what fails."""
+        """Yield the blocks of the product alone, on whatever plant it is made: itself, its recipe, failures, tests."""
         yield from self._of_product()
         yield from (block for block, _ in self.plant.failures.values())
+        yield from (test.numbers for test in self.plant.tests.values())
 
     def _of_product(self) -> Iterator[Block]:
         yield from (self.size, self.vesicles, self.proteins, self.common)

@@ -37,6 +37,7 @@ from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quality import Assay
 from exosim.recipe import Common, Wait
 from exosim.references import references
+from exosim.release import ClosureNumbers, ReviewNumbers, TestNumbers
 from exosim.vocabulary import CONSUMABLES
 
 SECTIONS: Mapping[str, type[Any]] = {
@@ -58,6 +59,9 @@ SECTIONS: Mapping[str, type[Any]] = {
     "personnel": RoleNumbers,
     "failure": FailureNumbers,
     "breakdown": BreakdownNumbers,
+    "assay.test": TestNumbers,
+    "review": ReviewNumbers,
+    "release.deviation": ClosureNumbers,
 }
 """Sections of a scenario with declared numbers."""
 _PARTS = ("Model", "Assumptions", "Validity", "Sources")

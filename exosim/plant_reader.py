@@ -25,6 +25,7 @@ from exosim.plant import CampaignNumbers, EquipmentNumbers, MaintenanceNumbers, 
 from exosim.plant_tables import CampaignTable, EquipmentTable
 from exosim.plausibility import doubts
 from exosim.quantities import read_number
+from exosim.release_reader import ReleaseReader
 from exosim.resource_reader import ResourceReader, given, unique
 from exosim.schema import ScenarioTable
 from exosim.table_base import DAYS
@@ -64,6 +65,9 @@ class PlantReader:
         equipment, roles = dict(self._equipment(rooms)), dict(self._roles())
         self._check_procedures(equipment, roles, stores)
         failures = FailureReader(self.table, self.findings, self.block)
+        quality = ReleaseReader(self.table, self.findings, self.block, equipment, roles)
+        release = quality.release()
+        quality.check(release)
         start = self._naive(self.table.start) or _DEFAULT_START
         plant = PlantDeclarations(
             equipment,
@@ -80,6 +84,8 @@ class PlantReader:
             self._hours("warm_up", 0.0, above=False),
             start,
             tuple(self._closed()),
+            release,
+            dict(quality.tests()),
         )
         self._check_time(plant)
         if not self.findings.problems:

@@ -21,6 +21,7 @@ from exosim.plant import AMOUNT
 from exosim.plant_reader import PlantReader
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quality import MEASURES, Assay, Attribute
+from exosim.quality_tables import AttributeTable
 from exosim.quantities import Given, read_number, read_quantity, read_source
 from exosim.readings import ALL_ATTRIBUTES, HEADLINES, DoseRule
 from exosim.recipe import Common, Wait
@@ -29,7 +30,6 @@ from exosim.resource_reader import read_uses, read_utilities
 from exosim.schema import (
     FORMAT,
     LATER_SECTIONS,
-    AttributeTable,
     HoldTable,
     ProcedureTable,
     ScenarioTable,

@@ -179,6 +179,7 @@ def _made(product: Scenario, seed: int, replication: int) -> tuple[Production, S
     mishaps = Mishaps(failures, [p.id for p in recipe.procedures], seed, replication, count)
     lots = Lots(recipe, alone, count, doses)
     production = Production(
-        planned.campaign, recipe.procedures, lots, mishaps, planned.at, planned.donors, planned.dues
-    )
+        planned.campaign, recipe.procedures, lots, mishaps, planned.at, planned.donors, planned.dues,
+        product.release(recipe, values, seed, replication),
+    )  # fmt: skip
     return production, failures

@@ -33,6 +33,8 @@ from exosim.quantities import Given, default_line
 from exosim.reader import Reader
 from exosim.readings import Specification
 from exosim.recipe import Recipe, UnitProcedure, Wait
+from exosim.release import Release
+from exosim.release_builder import release_of
 from exosim.sampling import FLAT, BatchSample, Nesting, Sample, SampleBlock
 from exosim.scenario_view import scenario_view
 from exosim.schema import ScenarioTable
@@ -175,6 +177,10 @@ class Scenario:
         """Return the equipment, the people and what fails in one replication, with the given values."""
         used = self.seed if seed is None else seed
         return plant_of(self.declarations.plant, values, used, replication)
+
+    def release(self, recipe: Recipe, values: Values, seed: int, replication: int) -> Release | None:
+        """Return what a lot goes through after its recipe in one replication; None where there is no release."""
+        return release_of(self.declarations, recipe.procedures, values, seed, replication)
 
     def campaign(self, values: Values) -> Campaign:
         """Return how the batches of the first campaign are started, with the given values."""

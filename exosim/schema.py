@@ -33,12 +33,13 @@ from exosim.plant_tables import (
     StoreTable,
     UtilityTable,
 )
+from exosim.quality_tables import AssayTable, AttributeTable, ClosureTable, LimitsTable, ReleaseTable, ReviewTable
 from exosim.table_base import ID, LONGEST_NAME, Grade, Id, Name, Table, Text
 from exosim.toml_source import KeyPath
 
 FORMAT = 1
 LATER_SECTIONS = (
-    "currency", "release", "economics", "study",
+    "currency", "economics", "study",
 )  # fmt: skip
 """Sections and keys of the format whose code does not exist yet."""
 NOT_YET = "this is not in this version of exosim"
@@ -133,27 +134,6 @@ class CommonTable(Table):
     batch: Any = None
 
 
-class AssayTable(Table):
-    id: Id
-    bias: Any = None
-    repeatability: Any = None
-    detection_limit: Any = None
-    detection_width: Any = None
-
-
-class LimitsTable(Table):
-    at_least: Any = None
-    at_most: Any = None
-
-
-class AttributeTable(Table):
-    id: Id
-    measure: Name
-    limits: LimitsTable
-    assay: Name | None = None
-    critical: Annotated[bool, Field(strict=True)] = True
-
-
 class SourceTable(Table):
     text: Name
     grade: Grade = "D"
@@ -201,6 +181,8 @@ class ScenarioTable(Table):
     unit_procedure: list[ProcedureTable]
     assay: list[AssayTable] = Field(default_factory=list)
     attribute: list[AttributeTable] = Field(default_factory=list)
+    release: ReleaseTable | None = None
+    review: list[ReviewTable] = Field(default_factory=list)
     sources: dict[Name, SourceTable] = Field(default_factory=dict)
 
 
@@ -233,6 +215,9 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[calendar.shift]": ShiftTable,
     "[[calendar.shutdowns]]": ShutdownTable,
     "[[failure]]": FailureTable,
+    "[release]": ReleaseTable,
+    "[release.deviation]": ClosureTable,
+    "[[review]]": ReviewTable,
 }
 _BY_KEY: Mapping[str, type[BaseModel]] = {
     **{name.strip("[]").rpartition(".")[2]: table for name, table in _TABLES.items()},

@@ -36,6 +36,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unit_procedure": "the recipe, in order",
         "assay": "the assays that report on the product",
         "attribute": "the specification: quality attributes with their limits",
+        "release": "what a lot goes through from the end of its recipe to its disposition",
+        "review": "the steps of the review of the batch record, in order",
         "sources": "sources of your own, by key",
     },
     "VariantTable": {
@@ -91,7 +93,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "protein_size": "diameters that stand for the pools of soluble protein",
     },
     "CommonTable": {"batch": "correlation of the step recoveries of one batch, at least 0 and below 1"},
-    "AssayTable": {"id": "name of the assay, unique"},
+    "AssayTable": {
+        "id": "name of the assay, unique",
+        "analyst": "role of the analysts; by default that of [release]",
+        "unit": "class of equipment that the hands-on work takes",
+        "sample_after": "id of the procedure after which the sample is drawn; by default that of [release]",
+        "rule": "which results decide after an out-of-specification one: all retests, any of them, or the mean of all",
+        "confirmatory": "whether a conditional release does not wait for its result",
+    },
     "AttributeTable": {
         "id": "name of the attribute, unique",
         "measure": "what is measured",
@@ -154,6 +163,18 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "to": "end of the shift; earlier than its start means the next day",
     },
     "ShutdownTable": {"from": "first day", "to": "last day"},
+    "ReleaseTable": {
+        "analyst": "role of the analysts of all assays that name none",
+        "sample_after": "id of the procedure after which samples are drawn; by default the one that makes the product",
+        "conditional": "whether doses may leave before the confirmatory assays have ended",
+        "deviation": "how each deviation is closed",
+    },
+    "ClosureTable": {"role": "role of the people who close a deviation"},
+    "ReviewTable": {
+        "id": "name of the step, unique",
+        "role": "role of the people who do it",
+        "after": "whether it begins after the batch, beside the tests, or when all results are there",
+    },
     "FailureTable": {
         "id": "name of the failure, unique",
         "during": "id of the procedure in which it strikes",

@@ -18,7 +18,9 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["sampling", "vocabulary", "material", "freed_memory", "precision", "global_random", "frames"], 1),
     **dict.fromkeys(["physics", "culture", "centrifuge", "preset_catalog"], 2),
     **dict.fromkeys(["operations", "plugin_guard", "composition", "recipe", "kernel"], 2),
-    **dict.fromkeys(["quality", "product", "readings", "step_table", "cell_readings", "working_time", "plant"], 3),
+    **dict.fromkeys(
+        ["quality", "product", "readings", "step_table", "cell_readings", "working_time", "plant", "release"], 3
+    ),
     **dict.fromkeys(["records", "description", "testing"], 3),
     **dict.fromkeys(
         [
@@ -26,6 +28,7 @@ FLOORS: dict[str, int] = {
             "toml_source",
             "table_base",
             "plant_tables",
+            "quality_tables",
             "schema",
             "addresses",
             "findings",
@@ -40,6 +43,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["indicators", "labor", "history", "waits", "product_indicators"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder"], 6),
+    **dict.fromkeys(["release_reader", "release_builder"], 6),
     **dict.fromkeys(["contents", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
