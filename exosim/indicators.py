@@ -18,6 +18,7 @@ from exosim.labor import paid_hours, touched_hours
 from exosim.plant import Plant
 from exosim.product_indicators import YEAR, batches_by_product, doses_by_product, lead_time_by_product, on_time
 from exosim.records import BatchRecord, Event, Run, log_hash
+from exosim.release import is_job
 from exosim.waits import WAITS
 
 _WEEK = 168.0  # h
@@ -65,7 +66,8 @@ class Window:
         found: list[tuple[str, str, float, float, float]] = []
         for event in self.run.log:
             key = (event.batch, event.unit)
-            if event.event in _ARRIVES and event.unit and key not in open_stays:
+            arrives = event.event in _ARRIVES or (event.event == "begin" and is_job(event.procedure))
+            if arrives and event.unit and key not in open_stays:
                 open_stays[key] = (event.unit.rsplit(" ", 1)[0], event.time)
             elif event.event == "leave" or (event.event == "prepared" and event.unit):
                 name, begun = open_stays.pop(key)
@@ -78,6 +80,11 @@ class Window:
     def troubles(self) -> Mapping[int, Sequence[Event]]:
         """What went wrong, by number of the batch: its failures and deviations, in order."""
         return troubles(self.run.log)
+
+    @cached_property
+    def releases(self) -> bool:
+        """Whether lots are tested and released after their recipe."""
+        return any(event.event == "manufactured" for event in self.run.log)
 
     def inside(self, begin: float, end: float) -> float:
         """Return how much of a stretch of time lies in the window [h]."""
@@ -107,18 +114,18 @@ def batches_turned_away(window: Window) -> float:
 
 def doses_per_year(window: Window) -> float:
     """Return the doses of the batches that ended well, per year [dose/year]."""
-    return sum(batch.doses for batch in window.ended) * YEAR / window.hours
+    return sum(batch.doses for batch in window.ended if batch.good) * YEAR / window.hours
 
 
 def doses_per_started_batch(window: Window) -> float:
     """Return the doses of a batch that was started and has ended, lost ones included; NaN when none has."""
-    ended = [batch.doses for batch in window.batches if batch.ended is not None]
+    ended = [batch.doses if batch.good else 0.0 for batch in window.batches if batch.ended is not None]
     return float(np.mean(ended)) if ended else float("nan")
 
 
 def lead_times(window: Window) -> list[float]:
-    """Return the time from start to end of each batch that ended well in the window [h]."""
-    return [b.ended - b.started for b in window.ended if b.good and b.ended is not None]
+    """Return the time until the doses of a batch may leave, of each that ended well in the window [h]."""
+    return [b.available - b.started for b in window.ended if b.good and b.available is not None]
 
 
 def _quantile(values: list[float], q: float) -> float:

@@ -182,7 +182,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "between": "time between a repair and the next breakdown of a unit",
         "clock": "whether a unit ages while it works or all the time",
         "back_to": "id of the procedure from which the batch is worked again",
-        "consequence": "work waits, starts again, goes back to an earlier procedure, or the batch is lost or noted",
+        "consequence": "work waits, starts again, goes back to an earlier procedure, or the batch is lost, noted, or "
+        "carries organisms that nobody notices",
+        "agent": "what a contamination leaves in the product",
     },
 }
 UNITS: Mapping[tuple[str, str], str] = {

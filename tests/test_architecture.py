@@ -40,7 +40,7 @@ FLOORS: dict[str, int] = {
         6,
     ),
     **dict.fromkeys(["facility"], 4),
-    **dict.fromkeys(["indicators", "labor", "history", "waits", "product_indicators"], 5),
+    **dict.fromkeys(["indicators", "labor", "history", "waits", "product_indicators", "release_indicators"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder"], 6),
     **dict.fromkeys(["release_reader", "release_builder"], 6),
