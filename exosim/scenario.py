@@ -35,6 +35,7 @@ from exosim.readings import Specification
 from exosim.recipe import Recipe, UnitProcedure, Wait
 from exosim.release import Release
 from exosim.release_builder import release_of
+from exosim.release_plausibility import check_laboratory
 from exosim.sampling import FLAT, BatchSample, Nesting, Sample, SampleBlock
 from exosim.scenario_view import scenario_view
 from exosim.schema import ScenarioTable
@@ -293,6 +294,8 @@ def _build(
     findings.override(overrides)
     reader = Reader(findings)
     declarations = reader.read()
+    if declarations is not None:
+        check_laboratory(declarations, findings)
     others = {} if alone or declarations is None else _others(declarations, findings)
     if findings.problems or declarations is None:
         raise ScenarioError(findings.problems)

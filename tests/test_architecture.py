@@ -43,7 +43,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["indicators", "labor", "history", "waits", "product_indicators", "release_indicators"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder"], 6),
-    **dict.fromkeys(["release_reader", "release_builder"], 6),
+    **dict.fromkeys(["release_reader", "release_builder", "release_plausibility"], 6),
     **dict.fromkeys(["contents", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
