@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from exosim.culture.stimulus import Stimulus
+from exosim.lot_properties import LotProperties
 from exosim.material import Material, is_number
 from exosim.operations import catalog
 from exosim.operations.base import Hold, Outcome, UnitOperation, VisitedOperation
@@ -44,6 +45,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "product": Vesicles,
     "product.ev_size": VesicleSize,
     "product.protein_size": ProteinSize,
+    "product.lot": LotProperties,
     "common": Common,
     "unit_procedure": Wait,
     "hold": Hold,

@@ -91,6 +91,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "instrument": "id of the assay that counts particles",
         "ev_size": "true diameters of the vesicles",
         "protein_size": "diameters that stand for the pools of soluble protein",
+        "lot": "true properties of the lots that no operation models",
     },
     "CommonTable": {"batch": "correlation of the step recoveries of one batch, at least 0 and below 1"},
     "AssayTable": {
