@@ -179,6 +179,15 @@ _INDICATORS = {
     "minimum_cycle_time": "  at least, as planned",
     "makespan": "first start to last end",
     "work_in_progress": "work in progress",
+    "released_fraction": "share released",
+    "failures_per_year": "lost or rejected per year",
+    "rejected_by_test": "share rejected by a test",
+    "manufacturing_time": "start to end of recipe, P50",
+    "release_time": "end of recipe to release, P50",
+    "release_time_p90": "end of recipe to release, P90",
+    "lots_in_quality": "lots in testing and review",
+    "deviations_per_batch": "deviations per batch",
+    "retests_per_batch": "retests per batch",
 }
 _OCCASIONAL = ("batches_turned_away",)
 """Indicators that are shown where there is something to show."""
@@ -199,6 +208,11 @@ _PEOPLE = {
     "labor_paid_hours": ("on duty", "h/year", 1.0),
 }
 """Heading and unit of each column of the tables of equipment and people, and the factor from the indicator."""
+_JOBS = {
+    "job_time": ("ready to done", "h", 1.0),
+    "job_waiting": ("of it waiting", "h", 1.0),
+}
+_RESULTS = {"out_of_specification": ("out of specification", "%", 100.0)}
 _WAITS = {
     "waiting": "unit",
     "waiting_for_room": "room",
@@ -226,6 +240,11 @@ def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
     if plant.roles:
         print_whole(_means_table(results, "people: means", "role", _PEOPLE), console)
     print_whole(_wait_table(results), console)
+    names = {row.name for row in results.quantities()}
+    if names & set(_JOBS):
+        print_whole(_means_table(results, "laboratory and quality: means", "job", _JOBS), console)
+    if names & set(_RESULTS):
+        print_whole(_means_table(results, "first results: means", "attribute", _RESULTS), console)
     for line in (*_pace(results), *(str(reached) for reached in results.half_widths if reached.met)):
         console.print(Text(line))
     for warning in (*scenario.warnings, *results.remarks()):

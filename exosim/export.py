@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from exosim.event_files import EVENTS
 from exosim.folder import Target, identity_of, write_manifest, writing
-from exosim.indicators import BY_RESOURCE, HEADLINES
+from exosim.indicators import HEADLINE_UNITS, RESOURCE_UNITS
 from exosim.parameter import Ledger
 from exosim.plugin_trial import versions
 from exosim.ranking import Rank
@@ -113,11 +113,11 @@ def write_events(log: Sequence[Event], folder: Path) -> Path:
 def _values(results: FacilityResults) -> Iterator[Sequence[Any]]:
     """Yield every indicator of every replication; one without a value is left empty."""
     for replication, account in enumerate(results.accounts, start=1):
-        for name, (unit, _) in HEADLINES.items():
-            yield replication, name, None, unit, _finite(account.headlines[name])
-        for name, (unit, _) in BY_RESOURCE.items():
-            for resource, value in account.by_resource[name].items():
-                yield replication, name, resource, unit, _finite(value)
+        for name, value in account.headlines.items():
+            yield replication, name, None, HEADLINE_UNITS[name], _finite(value)
+        for name, values in account.by_resource.items():
+            for resource, value in values.items():
+                yield replication, name, resource, RESOURCE_UNITS[name], _finite(value)
 
 
 def _finite(value: float) -> float | None:

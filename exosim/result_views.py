@@ -12,7 +12,7 @@ import numpy as np
 from exosim import html, units
 from exosim.export import BATCH_COLUMNS, batch_rows
 from exosim.frames import Frame, Framed, of_rows
-from exosim.indicators import BY_RESOURCE, HEADLINES
+from exosim.indicators import RESOURCE_UNITS, reported
 from exosim.records import Event
 
 if TYPE_CHECKING:
@@ -115,12 +115,13 @@ def _replications(results: FacilityResults) -> Frame:
     """Return every indicator of every replication, NaN where it has no value."""
     columns: dict[str, np.ndarray[Any, Any]] = {}
     known: dict[str, str] = {}
-    for name, (unit, _) in HEADLINES.items():
-        columns[name] = np.array([account.headlines[name] for account in results.accounts])
+    for name, unit in reported(results.accounts).items():
+        columns[name] = np.array([account.headlines.get(name, math.nan) for account in results.accounts])
         known[name] = unit
-    for name, (unit, _) in BY_RESOURCE.items():
-        for resource in dict.fromkeys(key for account in results.accounts for key in account.by_resource[name]):
-            values = [account.by_resource[name].get(resource, math.nan) for account in results.accounts]
+    for name, unit in RESOURCE_UNITS.items():
+        found = [account.by_resource.get(name, {}) for account in results.accounts]
+        for resource in dict.fromkeys(key for row in found for key in row):
+            values = [row.get(resource, math.nan) for row in found]
             columns[column_name(name, resource)] = np.array(values)
             known[column_name(name, resource)] = unit
     return Frame("replication", columns, known, first=1, about=_about(results))

@@ -21,7 +21,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(
         ["quality", "product", "readings", "step_table", "cell_readings", "working_time", "plant", "release"], 3
     ),
-    **dict.fromkeys(["records", "description", "testing", "lot_properties", "lot_results"], 3),
+    **dict.fromkeys(["records", "demand", "description", "testing", "lot_properties", "lot_results"], 3),
     **dict.fromkeys(
         [
             "toml_scanner",
@@ -41,11 +41,13 @@ FLOORS: dict[str, int] = {
     ),
     **dict.fromkeys(["facility"], 4),
     **dict.fromkeys(["indicators", "labor", "history", "waits", "product_indicators", "release_indicators"], 5),
+    **dict.fromkeys(["orders", "warehouse", "dispatch", "order_indicators"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(
         ["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder", "recipe_builder"], 6
     ),
     **dict.fromkeys(["release_reader", "release_builder", "release_plausibility", "specification_reader"], 6),
+    **dict.fromkeys(["demand_reader", "demand_builder"], 6),
     **dict.fromkeys(["contents", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
     **dict.fromkeys(["enclosures"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
