@@ -48,7 +48,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(
         ["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder", "recipe_builder"], 6
     ),
-    **dict.fromkeys(["release_reader", "release_builder", "specification_reader"], 6),
+    **dict.fromkeys(["release_reader", "release_builder", "release_plausibility", "specification_reader"], 6),
     **dict.fromkeys(["demand_reader", "demand_builder"], 6),
     **dict.fromkeys(["contents", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
     **dict.fromkeys(["enclosures"], 6),
