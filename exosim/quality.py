@@ -210,7 +210,9 @@ def reported_value(measure: Measure, lot: Lot, instrument: Result, assay: Result
 
 def true_value(measure: Measure, lot: Lot, instrument: Result, assay: Result | None) -> Array:
     """Return what would be reported without bias and error; a counter still sees what it sees of each size."""
-    named = _exact(assay) if assay is not None and measure.top == "particles" else None
+    if measure.top != "particles":
+        return reported_value(measure, lot, instrument, None)
+    named = _exact(assay) if assay is not None else None
     return reported_value(measure, replace(lot, contents=None), _exact(instrument), named)
 
 

@@ -93,9 +93,14 @@ def attribute_text(name: str, measure: str, assay: str, limits: str) -> str:
     return f'\n[[attribute]]\nid = "{name}"\nmeasure = "{measure}"\nlimits = {{ {limits} }}\n{named}'
 
 
+def measured_text(turnaround: str = "0 h") -> str:
+    """Return the process without attributes."""
+    return TEXT.format(turnaround=turnaround)
+
+
 def measured_lots(folder: Path, turnaround: str = "0 h", more: str = "") -> xs.Scenario:
     """Return the scenario; a skid that is turned around for long makes its batches wait."""
     file = folder / "lots.toml"
-    text = TEXT.format(turnaround=turnaround) + "".join(attribute_text(*one) for one in ATTRIBUTES) + more
+    text = measured_text(turnaround) + "".join(attribute_text(*one) for one in ATTRIBUTES) + more
     file.write_text(text, encoding="utf-8")
     return xs.load(file)
