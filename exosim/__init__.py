@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from exosim.replications import simulate
     from exosim.results import FacilityResults, Yields
     from exosim.saved_run import SavedRun, load_run
+    from exosim.saved_yields import SavedYields, load_yields
     from exosim.scenario import Scenario, load
     from exosim.simulation import evaluate
     from exosim.summaries import Summary
@@ -44,6 +45,7 @@ __all__ = [
     "ModelError",
     "Problem",
     "SavedRun",
+    "SavedYields",
     "Scenario",
     "ScenarioError",
     "Summary",
@@ -54,6 +56,7 @@ __all__ = [
     "evaluate",
     "load",
     "load_run",
+    "load_yields",
     "plots",
     "simulate",
 ]
@@ -63,6 +66,7 @@ _HOMES = {
     "FacilityResults": "exosim.results",
     "Ledger": "exosim.parameter",
     "SavedRun": "exosim.saved_run",
+    "SavedYields": "exosim.saved_yields",
     "Scenario": "exosim.scenario",
     "Summary": "exosim.summaries",
     "Yields": "exosim.results",
@@ -70,6 +74,7 @@ _HOMES = {
     "evaluate": "exosim.simulation",
     "load": "exosim.scenario",
     "load_run": "exosim.saved_run",
+    "load_yields": "exosim.saved_yields",
     "simulate": "exosim.replications",
 }
 

@@ -12,6 +12,7 @@ from typing import Any
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
 from exosim.errors import Problem, in_words, nearest_name, shortened
+from exosim.lot_properties import LotProperties
 from exosim.operations import catalog
 from exosim.operations.base import Hold, VisitedOperation
 from exosim.parameter import declared
@@ -174,6 +175,7 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
     yield from ("product.name", "product.dose", "product.instrument", "product.protein_fraction", "common.batch")
     yield from (f"product.ev_size.{name}" for name in declared(VesicleSize))
     yield from (f"product.protein_size.{name}" for name in declared(ProteinSize))
+    yield from (f"product.lot.{name}" for name in declared(LotProperties))
     for table in tables(data, "unit_procedure"):
         yield from _of_procedure(table)
     for name in {str(table.get("id")): None for table in tables(data, "assay")} | {DEFAULT_INSTRUMENT: None}:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exosim.culture.stimulus import Target
-from exosim.parameter import Array, Parameter
+from exosim.parameter import ASSUMPTION, Array, Parameter, Resolved
 from exosim.plant_tables import CampaignTable, FailureTable, RoomTable
 from exosim.quality import Attribute
 from exosim.quality_tables import ReviewTable
-from exosim.quantities import Given
+from exosim.quantities import Given, default_line
 from exosim.readings import DoseRule
 from exosim.recipe import Breach, WhenTooLarge
 from exosim.release import RetestRule
@@ -42,6 +42,19 @@ class Block:
     def pick(self, values: Mapping[str, Array]) -> dict[str, Any]:
         """Return the values of this block, by field."""
         return {name: values[f"{self.prefix}.{name}"] for name in self.given} | dict(self.off)
+
+    def lines(self, overrides: Mapping[str, Any]) -> Iterator[Resolved]:
+        """Yield the lines of the ledger; `overrides` are the values that replaced those of the file, by address."""
+        for name, parameter in self.parameters.items():
+            path = f"{self.prefix}.{name}"
+            if name in self.off:
+                yield Resolved(path, "off", parameter.unit, "scenario", ASSUMPTION, "D")
+            elif name in self.given:
+                given = self.given[name]
+                origin = "override" if {path, f"{path}.value"} & set(overrides) else given.origin
+                yield given.line(path, parameter.unit, origin)
+            elif parameter.default is not None and name not in self.unused:
+                yield default_line(path, parameter)
 
 
 @dataclass(frozen=True)
@@ -251,6 +264,7 @@ class Declarations:
     size: Block
     vesicles: Block
     proteins: Block
+    lot: Block
     common: Block
     dose: DoseRule
     instrument: str
@@ -270,7 +284,7 @@ class Declarations:
         yield from (test.numbers for test in self.plant.tests.values())
 
     def _of_product(self) -> Iterator[Block]:
-        yield from (self.size, self.vesicles, self.proteins, self.common)
+        yield from (self.size, self.vesicles, self.proteins, self.lot, self.common)
         for procedure in self.procedures:
             yield from procedure.blocks()
         yield from self.assays.values()

@@ -17,6 +17,7 @@ from typing import Any
 
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
+from exosim.lot_properties import LotProperties
 from exosim.material import Material, is_number
 from exosim.operations import catalog
 from exosim.operations.base import Hold, Outcome, UnitOperation, VisitedOperation
@@ -45,6 +46,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "product": Vesicles,
     "product.ev_size": VesicleSize,
     "product.protein_size": ProteinSize,
+    "product.lot": LotProperties,
     "common": Common,
     "unit_procedure": Wait,
     "hold": Hold,

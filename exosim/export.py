@@ -18,6 +18,7 @@ from exosim.parameter import Ledger
 from exosim.plugin_trial import versions
 from exosim.ranking import Rank
 from exosim.records import Event
+from exosim.saved_scenario import write_scenario
 from exosim.service_tables import service_tables
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def to_json(document: object) -> str:
 def write_yields(yields: Yields, folder: Path) -> list[Path]:
     """Write the tables of a yield; return their paths.
 
-    They are ``yields.json``, ``quantities.csv``, ``shares.csv``, ``ranking.csv`` and ``ledger.csv``.
+    They are ``yields.json``, ``quantities.csv``, ``shares.csv``, ``ranking.csv``, ``ledger.csv`` and ``scenario.json``.
     """
     document = folder / "yields.json"
     document.write_text(to_json(yields.as_dict()), encoding="utf-8")
@@ -58,7 +59,8 @@ def write_yields(yields: Yields, folder: Path) -> list[Path]:
     ranks = [rank.as_dict() for rank in yields.ranking()]
     columns = [field.name for field in fields(Rank)]
     ranking = write_csv(folder / "ranking.csv", columns, [list(row.values()) for row in ranks])
-    return [document, quantities, shares, ranking, write_ledger(yields.scenario.ledger(), folder)]
+    ledger = write_ledger(yields.scenario.ledger(), folder)
+    return [document, quantities, shares, ranking, ledger, write_scenario(yields.scenario, folder)]
 
 
 def _shares(yields: Yields) -> Iterator[Sequence[Any]]:
@@ -88,9 +90,9 @@ def write_contrasts(comparison: Comparison, folder: Path) -> list[Path]:
 def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     """Write the tables of a run in time; return their paths.
 
-    They are ``run.json``, ``indicators.csv``, ``replications.csv``, ``batches.csv``, ``events.csv`` and ``ledger.csv``,
-    and where there are orders or a warehouse ``orders.csv``, ``lots.csv`` and ``stock.csv``. Batches are those of all
-    replications, events those of the first. Replications and batches are numbered from 1.
+    They are ``run.json``, ``indicators.csv``, ``replications.csv``, ``batches.csv``, ``events.csv``, ``ledger.csv`` and
+    ``scenario.json``, and where there are orders or a warehouse ``orders.csv``, ``lots.csv`` and ``stock.csv``.
+    Batches are those of all replications, events those of the first. Replications and batches are numbered from 1.
     """
     document = folder / "run.json"
     document.write_text(to_json(results.as_dict()), encoding="utf-8")
@@ -100,7 +102,8 @@ def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     batches = write_csv(folder / "batches.csv", BATCH_COLUMNS, batch_rows(results))
     events = write_events(results.first.run.log, folder)
     service = [write_csv(folder / f"{table.name}.csv", table.columns, table.rows) for table in service_tables(results)]
-    return [document, indicators, values, batches, events, *service, write_ledger(results.scenario.ledger(), folder)]
+    ledger, scenario = write_ledger(results.scenario.ledger(), folder), write_scenario(results.scenario, folder)
+    return [document, indicators, values, batches, events, *service, ledger, scenario]
 
 
 def write_events(log: Sequence[Event], folder: Path) -> Path:

@@ -21,6 +21,8 @@ from exosim.orders import OrderRecord
 from exosim.plant import Plant
 from exosim.product_indicators import YEAR, batches_by_product, doses_by_product, lead_time_by_product, on_time
 from exosim.records import BatchRecord, Event, Run, log_hash
+from exosim.release import is_job
+from exosim.release_indicators import OF_JOBS, RELEASE, release_by_job, release_headlines
 from exosim.waits import WAITS
 from exosim.warehouse import LotRecord
 
@@ -69,7 +71,8 @@ class Window:
         found: list[tuple[str, str, float, float, float]] = []
         for event in self.run.log:
             key = (event.batch, event.unit)
-            if event.event in _ARRIVES and event.unit and key not in open_stays:
+            arrives = event.event in _ARRIVES or (event.event == "begin" and is_job(event.procedure))
+            if arrives and event.unit and key not in open_stays:
                 open_stays[key] = (event.unit.rsplit(" ", 1)[0], event.time)
             elif event.event == "leave" or (event.event == "prepared" and event.unit):
                 name, begun = open_stays.pop(key)
@@ -82,6 +85,11 @@ class Window:
     def troubles(self) -> Mapping[int, Sequence[Event]]:
         """What went wrong, by number of the batch: its failures and deviations, in order."""
         return troubles(self.run.log)
+
+    @cached_property
+    def releases(self) -> bool:
+        """Whether lots are tested and released after their recipe."""
+        return any(event.event == "manufactured" for event in self.run.log)
 
     @cached_property
     def dispatch(self) -> Dispatch:
@@ -116,18 +124,18 @@ def batches_turned_away(window: Window) -> float:
 
 def doses_per_year(window: Window) -> float:
     """Return the doses of the batches that ended well, per year [dose/year]."""
-    return sum(batch.doses for batch in window.ended) * YEAR / window.hours
+    return sum(batch.doses for batch in window.ended if batch.good) * YEAR / window.hours
 
 
 def doses_per_started_batch(window: Window) -> float:
     """Return the doses of a batch that was started and has ended, lost ones included; NaN when none has."""
-    ended = [batch.doses for batch in window.batches if batch.ended is not None]
+    ended = [batch.doses if batch.good else 0.0 for batch in window.batches if batch.ended is not None]
     return float(np.mean(ended)) if ended else float("nan")
 
 
 def lead_times(window: Window) -> list[float]:
-    """Return the time from start to end of each batch that ended well in the window [h]."""
-    return [b.ended - b.started for b in window.ended if b.good and b.ended is not None]
+    """Return the time until the doses of a batch may leave, of each that ended well in the window [h]."""
+    return [b.available - b.started for b in window.ended if b.good and b.available is not None]
 
 
 def _quantile(values: list[float], q: float) -> float:
@@ -275,10 +283,12 @@ BY_RESOURCE: Mapping[str, tuple[str, Callable[[Window], dict[str, float]]]] = {
     **WAITS,
 }
 """Indicators by equipment class, role or procedure, with units."""
-HEADLINE_UNITS: Mapping[str, str] = {name: unit for name, (unit, _) in (*HEADLINES.items(), *SERVICE.items())}
-"""Unit of each indicator of the whole: of every run, then of those with orders or a warehouse."""
+HEADLINE_UNITS: Mapping[str, str] = {
+    name: unit for name, (unit, _) in (*HEADLINES.items(), *RELEASE.items(), *SERVICE.items())
+}
+"""Unit of each indicator of the whole: of every run, then of those with a release, with orders or a warehouse."""
 RESOURCE_UNITS: Mapping[str, str] = {
-    **{name: unit for name, (unit, _) in BY_RESOURCE.items()},
+    **{name: unit for name, (unit, _) in (*BY_RESOURCE.items(), *OF_JOBS.items())},
     **{f"{name}_by_product": unit for name, (unit, _) in SERVICE.items()},
 }
 """Unit of each indicator by resource or product, likewise."""
@@ -329,8 +339,12 @@ def reported(accounts: Sequence[Account]) -> dict[str, str]:
 def account(window: Window) -> Account:
     """Return all indicators of a replication."""
     return Account(
-        {name: indicator(window) for name, (_, indicator) in HEADLINES.items()} | service_headlines(window),
-        {name: indicator(window) for name, (_, indicator) in BY_RESOURCE.items()} | service_by_product(window),
+        {name: indicator(window) for name, (_, indicator) in HEADLINES.items()}
+        | release_headlines(window)
+        | service_headlines(window),
+        {name: indicator(window) for name, (_, indicator) in BY_RESOURCE.items()}
+        | release_by_job(window)
+        | service_by_product(window),
         lead_times(window),
         weekly_occupancy(window),
         limiting_class(window)[0],

@@ -28,6 +28,7 @@ DIALECT = "http://json-schema.org/draft-07/schema#"
 _SECTIONS: Mapping[str, str] = {
     "SizeTable": "product.ev_size",
     "ProteinSizeTable": "product.protein_size",
+    "LotTable": "product.lot",
     "ProductTable": "product",
     "AssayTable": "assay",
     "HoldTable": "hold",

@@ -134,6 +134,8 @@ def _failures(declared: PlantDeclarations, values: Values) -> Iterator[Failure]:
             round(numbers.limit),
             numbers.per_manipulation,
             table.back_to,
+            table.agent,
+            numbers.level,
         )
 
 

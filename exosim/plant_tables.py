@@ -123,7 +123,9 @@ class FailureTable(Table):
     id: Id
     during: Name | None = None
     unit: Name | None = None
-    consequence: Literal["wait", "repeat", "reject", "rework", "deviation"]
+    consequence: Literal["wait", "repeat", "reject", "rework", "deviation", "contaminate"]
+    agent: Literal["bacteria", "mycoplasma"] | None = None
+    level: Any = None
     rate: Any = None
     probability: Any = None
     per_manipulation: Any = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exosim.declarations import Block, PlantDeclarations
+from exosim.declarations import Block, Declarations, PlantDeclarations
 
 
 def doubts(plant: PlantDeclarations) -> Iterator[str]:
@@ -16,6 +16,19 @@ def doubts(plant: PlantDeclarations) -> Iterator[str]:
     yield from _stocked(plant)
     yield from _outages(plant)
     yield from _unused(plant)
+
+
+def sampling_doubts(declared: Declarations) -> Iterator[str]:
+    """Yield tests that use up more containers than the fill keeps back."""
+    used = sum(_typical(test.numbers, "vials") for test in declared.plant.tests.values())
+    for procedure in declared.procedures:
+        block = procedure.operation
+        retained = block.parameters.get("retained")
+        if retained is None or retained.unit != "vial" or not used:
+            continue
+        kept = block.given["retained"].quantity.typical if "retained" in block.given else retained.default or 0.0
+        if used > kept:
+            yield f"the assays use up {used:g} vials of a lot, more than the {kept:g} of {procedure.id}.retained"
 
 
 def _orders(plant: PlantDeclarations) -> Iterator[str]:

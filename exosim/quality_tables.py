@@ -15,6 +15,8 @@ class AssayTable(Table):
     repeatability: Any = None
     detection_limit: Any = None
     detection_width: Any = None
+    replicates: Any = None
+    volume_tested: Any = None
     duration: Any = None
     hands_on: Any = None
     people: Any = None

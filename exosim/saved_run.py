@@ -10,15 +10,18 @@ import math
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from exosim.errors import FileError, Problem, shortened
 from exosim.event_files import EVENTS, part, read_log
 from exosim.export import SEPARATOR, read_csv
-from exosim.folder import check_files
+from exosim.folder import check_files, refuse_other_command
 from exosim.orders import OrderRecord
 from exosim.records import BatchRecord, Event, log_hash
+from exosim.saved_scenario import read_saved_scenario
+from exosim.scenario import Scenario
 from exosim.service_tables import read_by_replication, read_records
 from exosim.summaries import Estimate
 from exosim.warehouse import LotRecord, Movement
@@ -52,6 +55,22 @@ class SavedRun:
     orders: Sequence[Sequence[OrderRecord]] = ()
     lots: Sequence[Sequence[LotRecord]] = ()
     movements: Sequence[Movement] = ()
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """The scenario that was run, built again from the folder alone.
+
+        Raises
+        ------
+        FileError
+            when the folder does not hold it, or another version of exosim wrote it.
+        """
+        return read_saved_scenario(self.folder)
+
+    @property
+    def seed(self) -> int:
+        """Seed of the run."""
+        return int(self.document["seed"])
 
     @property
     def replications(self) -> int:
@@ -118,9 +137,7 @@ def load_run(folder: str | Path) -> SavedRun:
     """
     place = Path(folder)
     manifest = check_files(place)
-    if manifest.get("command") != "run":
-        got = f"command {manifest.get('command')}"
-        raise FileError(Problem("the folder is not that of a run in time", file=str(place), got=got, expected="run"))
+    refuse_other_command(place, manifest, "run", "a run in time")
     try:
         return _read(place, manifest)
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -122,12 +122,21 @@ class ProteinSizeTable(Table):
     nuclease: Any = None
 
 
+class LotTable(Table):
+    endotoxin: Any = None
+    potency: Any = None
+    cd9: Any = None
+    cd63: Any = None
+    cd81: Any = None
+
+
 class ProductTable(Table):
     name: Name = "product"
     dose: Any
     instrument: Name | None = None
     ev_size: SizeTable = Field(default_factory=SizeTable)
     protein_size: ProteinSizeTable = Field(default_factory=ProteinSizeTable)
+    lot: LotTable = Field(default_factory=LotTable)
     protein_fraction: Any = None
 
 
@@ -197,6 +206,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[product]": ProductTable,
     "[product.ev_size]": SizeTable,
     "[product.protein_size]": ProteinSizeTable,
+    "[product.lot]": LotTable,
     "[common]": CommonTable,
     "[[unit_procedure]]": ProcedureTable,
     "hold": HoldTable,

@@ -92,6 +92,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "instrument": "id of the assay that counts particles",
         "ev_size": "true diameters of the vesicles",
         "protein_size": "diameters that stand for the pools of soluble protein",
+        "lot": "true properties of the lots that no operation models",
     },
     "CommonTable": {"batch": "correlation of the step recoveries of one batch, at least 0 and below 1"},
     "AssayTable": {
@@ -185,7 +186,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "between": "time between a repair and the next breakdown of a unit",
         "clock": "whether a unit ages while it works or all the time",
         "back_to": "id of the procedure from which the batch is worked again",
-        "consequence": "work waits, starts again, goes back to an earlier procedure, or the batch is lost or noted",
+        "consequence": "work waits, starts again, goes back to an earlier procedure, or the batch is lost, noted, or "
+        "carries organisms that nobody notices",
+        "agent": "what a contamination leaves in the product",
     },
 }
 UNITS: Mapping[tuple[str, str], str] = {

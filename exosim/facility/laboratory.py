@@ -161,7 +161,7 @@ class Dossier:
             self._note("conditional")
             yield from self._until(lambda: self._open == 0 or not all(self.verdicts.values()))
             if not all(self.verdicts.values()):
-                passed, batch.available = False, None
+                passed = False
                 self._note("recalled")
                 yield from self._until(lambda: self._open == 0)
         if not passed:

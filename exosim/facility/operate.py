@@ -175,7 +175,7 @@ def _check_stuck(line: Line) -> list[Batch]:
 
 def _record(batch: Batch) -> BatchRecord:
     made, doses = None, 0.0
-    if batch.disposition in GOOD:
+    if batch.disposition in GOOD or batch.available is not None:  # doses may have left, even when they are recalled
         lots, lane = batch.production.lots, batch.lane
         made, doses = lots.product(lane), lots.doses(lane)
     return BatchRecord(

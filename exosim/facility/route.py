@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
+from exosim.lot_results import LotResults
 from exosim.operations.base import VisitedOperation
 from exosim.plant import Campaign, Plant
 from exosim.recipe import UnitProcedure
@@ -35,6 +36,7 @@ class Production:
     donors : donor of each batch
     dues : when each batch is due; empty: when it is started
     release : what a lot goes through after its recipe; None: nothing
+    results : what its assays report
     """
 
     campaign: Campaign
@@ -45,7 +47,7 @@ class Production:
     donors: Sequence[int]
     dues: Sequence[float] = ()
     release: Release | None = None
-    results: Any = None
+    results: LotResults | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from exosim.plots.gantt import gantt
 from exosim.plots.ledger_chart import ledger_chart
 from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, more_cells
 from exosim.plots.size_steps import size_steps
+from exosim.plots.stock import stock
 from exosim.plots.waterfall import waterfall
 from exosim.plots.yield_curve import yield_curve
 
@@ -24,6 +25,7 @@ __all__ = [
     "occupancy_by_week",
     "shown_contrasts",
     "size_steps",
+    "stock",
     "waits",
     "waterfall",
     "yield_curve",
