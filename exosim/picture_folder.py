@@ -98,6 +98,8 @@ def write_run_folder(results: FacilityResults, folder: Path, identity: dict[str,
             drawn.append(plots.lots)
         for draw in drawn:
             paths.extend(save(draw(results), folder, draw.__name__))
+        if results.first.plant.demand.warehouses:
+            paths.extend(save(plots.stock(results)[0], folder, "stock"))
     extra = {"version": __version__, "replications": results.replications, "plugins": versions(results.scenario)}
     write_manifest(folder, {**identity, **extra})
     return paths if results.events is None else [*paths, results.events]

@@ -10,6 +10,7 @@ from exosim.plots.lots import lots
 from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, more_cells
 from exosim.plots.run_contrasts import run_contrasts, shown_run_contrasts
 from exosim.plots.size_steps import size_steps
+from exosim.plots.stock import stock
 from exosim.plots.waterfall import waterfall
 from exosim.plots.yield_curve import yield_curve
 
@@ -29,6 +30,7 @@ __all__ = [
     "shown_contrasts",
     "shown_run_contrasts",
     "size_steps",
+    "stock",
     "waits",
     "waterfall",
     "yield_curve",
