@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias, overload
 
 from exosim import comparison
 from exosim.comparison import Comparison
-from exosim.errors import FileError, Problem, UsageError, in_words
+from exosim.errors import FileError, ModelError, Problem, UsageError, in_words
 from exosim.replications import simulate
 from exosim.results import FacilityResults
 from exosim.run_comparison import RunComparison, compare_runs
@@ -174,5 +176,16 @@ def run_all(
     runs = []
     for number, scenario in enumerate(scenarios):
         told = comparison.part_of(progress, number, len(scenarios))
-        runs.append(of_results(simulate(scenario, asked, seed=used, jobs=jobs, progress=told)))
+        with _named(scenario):
+            runs.append(of_results(simulate(scenario, asked, seed=used, jobs=jobs, progress=told)))
     return runs
+
+
+@contextlib.contextmanager
+def _named(scenario: Scenario) -> Iterator[None]:
+    """Say of which scenario it is that a model cannot go on."""
+    try:
+        yield
+    except ModelError as error:
+        place = scenario.source.name + (f"#{scenario.variant}" if scenario.variant else "")
+        raise ModelError([replace(problem, file=problem.file or place) for problem in error.problems]) from None

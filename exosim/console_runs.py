@@ -28,18 +28,18 @@ def print_run_comparison(comparison: RunComparison, paths: Sequence[Path], resou
     console = new_console()
     console.print(Text(_title(comparison), style="bold"))
     _print_changed(comparison, console)
-    differing, inner = comparison.differing(), comparison.differing(resources=True)
-    if differing:
-        print_whole(_table(comparison, differing, "over the window"), console)
+    alike = comparison.alike()
+    whole, inner = _shown(comparison, alike, of_resources=False), _shown(comparison, alike, of_resources=True)
+    if whole:
+        print_whole(_table(comparison, whole, "over the window"), console)
     if resources and inner:
         print_whole(_table(comparison, inner, "by equipment, role, procedure"), console)
-    first = next(iter(comparison.runs))
-    alike = [c.name for c in comparison.contrasts if _plain(c, first) and (c.name, None) not in differing]
-    if alike:
-        console.print(Text(f"the same in all: {', '.join(name.replace('_', ' ') for name in alike)}"))
+    same = [name.replace("_", " ") for name, step in alike if step is None]
+    if same:
+        console.print(Text(f"the same in all: {', '.join(same)}"))
     if inner and not resources:
-        many = f"{len(inner)} indicators" if len(inner) > 1 else "1 indicator"
-        console.print(Text(f"{many} by equipment, role or procedure differ as well: --resources, or compare.csv"))
+        many = f"{len(inner)} indicators differ" if len(inner) > 1 else "1 indicator differs"
+        console.print(Text(f"by equipment, role or procedure {many} as well: --resources, or compare.csv"))
     for warning in comparison.remarks():
         console.print(Text(f"warning: {warning}", style="yellow"))
     for path in paths:
@@ -53,8 +53,12 @@ def _title(comparison: RunComparison) -> str:
     return f"{len(comparison.runs)} runs, not all with one seed: those with another are independent (Welch's interval)"
 
 
-def _plain(contrast: RunContrast, first: str) -> bool:
-    return contrast.run == first and contrast.step is None and contrast.n > 0
+def _shown(comparison: RunComparison, alike: Sequence[Key], *, of_resources: bool) -> list[Key]:
+    """Return the indicators that are not the same in all runs, those that cannot be compared included."""
+    found = dict.fromkeys(
+        (c.name, c.step) for c in comparison.contrasts if c.n and (c.step is not None) == of_resources
+    )
+    return [key for key in found if key not in alike]
 
 
 def _print_changed(comparison: RunComparison, console: Console) -> None:
@@ -65,7 +69,7 @@ def _print_changed(comparison: RunComparison, console: Console) -> None:
     table = Table(box=table_lines(), pad_edge=False)
     table.add_column("what differs", overflow="fold")
     for label in comparison.runs:
-        table.add_column(label, overflow="fold")
+        table.add_column(Text(label), overflow="fold")
     for address, values in list(changed.items())[:_MOST_PARAMETERS]:
         table.add_row(Text(address), *(Text(value or "-") for value in values.values()))
     print_whole(table, console)
@@ -80,7 +84,7 @@ def _table(comparison: RunComparison, keys: Sequence[Key], what: str) -> Table:
     table.add_column(what, overflow="fold")
     headings = ["mean", f"mean difference\nto {first}", "95 % interval\nof that", "pairing\ngains", "better %\n(95 %)"]
     for heading in (*headings, "same\n%", *(("best\n%",) if len(others) > 1 else ())):
-        table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column(Text(heading), justify="right", no_wrap=True)
     for name, step in keys:
         rows = comparison.of(name, step)
         unit = "" if rows[0].unit == "1" else f" [{rows[0].unit}]"

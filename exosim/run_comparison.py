@@ -68,8 +68,13 @@ class RunComparison:
         ----------
         resources : whether those of equipment, roles, procedures and products, instead of those of the whole
         """
-        found = (c for c in self.contrasts if c.difference is not None and (c.equal != 1.0 or c.difference != 0.0))
+        found = (c for c in self.contrasts if c.difference is not None and not c.alike)
         return list(dict.fromkeys((c.name, c.step) for c in found if (c.step is not None) == resources))
+
+    def alike(self) -> list[Key]:
+        """Return the indicators that all runs have, and in which no run differs from the first."""
+        keys = dict.fromkeys((c.name, c.step) for c in self.contrasts)
+        return [key for key in keys if all(c.alike for c in self.of(*key)[1:])]
 
     def _contrasts(self, key: Key) -> list[RunContrast]:
         name, step = key

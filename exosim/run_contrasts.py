@@ -84,6 +84,11 @@ class RunContrast(Row):
         """Whether the 95 % interval of the difference leaves out zero."""
         return self.low is not None and self.high is not None and (self.low > 0.0 or self.high < 0.0)
 
+    @property
+    def alike(self) -> bool:
+        """Whether the run is compared with the first, and equal to it in every replication and in its mean."""
+        return self.equal == 1.0 and self.difference == 0.0
+
     def __str__(self) -> str:
         if self.mean is None:
             return f"{self.run}: none ({self.reason})"

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exosim import units
-from exosim.errors import FileError, Problem
+from exosim.errors import FileError, Problem, printable
 from exosim.export import read_csv
 from exosim.parameter import Ledger
 from exosim.results import FacilityResults
@@ -127,7 +127,7 @@ def of_saved(saved: SavedRun) -> TimedRun:
     except KeyError as error:
         problem = f"run.json has no {error}: it is of an earlier version, {saved.document.get('version')}"
         raise FileError(Problem(problem, file=str(saved.folder), expected="the scenario run again")) from None
-    return replace(run, folder=Path(saved.folder).resolve().name)
+    return replace(run, folder=printable(Path(saved.folder).resolve().name))
 
 
 def _run(
