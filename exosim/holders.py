@@ -13,9 +13,7 @@ from exosim.causes import SAME
 from exosim.parameter import Array
 from exosim.plant import Plant, Room
 from exosim.records import Event, Run
-
-JOBS = ("assay.", "deviation.", "review.")
-"""How addresses of jobs in the laboratory begin."""
+from exosim.release import is_job
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +76,30 @@ def _stays(run: Run, plant: Plant) -> Iterator[Holding]:
     """Yield all stays on units with the turnarounds after them; open ones end with the run."""
     after = {e.id: value_of(e.turnaround, 0) for e in plant.equipment}
     begun: dict[tuple[int, str], Event] = {}
-    for event in run.log:
-        key = (event.batch, event.unit)
-        in_laboratory = event.procedure.startswith(JOBS)
-        if not event.unit:
-            continue
-        if event.event in ("start", "parallel", "prepare") or (event.event == "begin" and in_laboratory):
+    worked: dict[tuple[int, str], Event] = {}
+    free: dict[str, float] = {}
+    for event in (event for event in run.log if event.unit):
+        key, kind = (event.batch, event.unit), event.event
+        if kind in ("down", "maintenance"):
+            free[event.unit] = max(free.get(event.unit, 0.0), event.time + event.amount)
+        elif kind in ("start", "parallel", "prepare"):
             begun.setdefault(key, event)
-        elif key in begun and (event.event in ("leave", "prepared") or (event.event == "finish" and in_laboratory)):
-            first = begun.pop(key)
-            yield _stay(first, event.time)
-            hours = {"leave": event.amount, "prepared": after.get(class_of(event.unit), 0.0)}.get(event.event, 0.0)
+        elif kind == "begin" and is_job(
+            event.procedure
+        ):  # it has had the unit since it was free, and waited for people
+            taken = max(event.time - event.waited, min(free.get(event.unit, 0.0), event.time))
+            begun[key] = event._replace(time=taken)
+        elif kind == "finish" and is_job(event.procedure):
+            worked[key] = begun.pop(key, event)
+            yield _stay(worked[key], event.time)
+            free[event.unit] = event.time
+        elif kind in ("leave", "prepared") and (key in begun or key in worked):
+            first = begun.pop(key) if key in begun else worked.pop(key)
+            if not is_job(first.procedure):
+                yield _stay(first, event.time)
+            hours = event.amount if kind == "leave" else after.get(class_of(event.unit), 0.0)
             yield Holding(event.time, event.time + hours, "turnaround", event.unit, event.batch, first.procedure)
+            free[event.unit] = event.time + hours
     for first in begun.values():
         yield _stay(first, run.hours)
 
@@ -160,11 +170,15 @@ def room_stays(run: Run, plant: Plant) -> dict[str, list[Holding]]:
     inside: dict[int, tuple[str, float, str]] = {}
     left: dict[int, float] = {}
     waited: dict[int, float] = {}
+    on: set[tuple[int, str]] = set()
     for event in run.log if room_of else ():
         number = event.batch
+        if event.event in ("start", "parallel"):
+            on.add((number, event.unit))
         if event.event == "room":
             waited[number] = event.amount
-        elif event.event == "leave":
+        elif event.event == "leave" and (number, event.unit) in on:  # not an instrument of the laboratory
+            on.discard((number, event.unit))
             left[number] = event.time
         elif event.event == "start" or event.event in ("finished", "rejected", "manufactured"):
             room = room_of.get(class_of(event.unit)) if event.event == "start" else None

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from exosim.causes import Span, joined
-from exosim.holders import JOBS, Holding, class_of, shares
+from exosim.holders import Holding, class_of, shares
 from exosim.line_path import Route
 from exosim.lot_waits import LotWaits, Wait
 from exosim.records import Event
+from exosim.release import ASSAY, DEVIATION, REVIEW, is_job
 
-_AS_STAFF = {"people": "analysts", "unit": "instrument", "unit_out": "instrument"}
-_ASSAY, _DEVIATION, _REVIEW = JOBS
+_AS_STAFF = {"people": "analysts", "unit": "instrument", "unit_out": "instrument", "turnaround": "instrument"}
 
 
 @dataclass(slots=True)
@@ -58,6 +58,11 @@ class Job:
     note: str = ""
 
     @property
+    def moments(self) -> list[float]:
+        """When each time that it was done was over: a deviation follows from a result, whatever a retest says."""
+        return [test.done for test in self.tests if test.done is not None]
+
+    @property
     def asked(self) -> float | None:
         """When it began: when its sample was drawn, or when it was asked for."""
         if self.sampled is not None:
@@ -74,10 +79,10 @@ def jobs_of(own: Sequence[Event]) -> list[Job]:
     """
     jobs: dict[str, Job] = {}
     for event in own:
-        if event.procedure.startswith(JOBS):
+        if is_job(event.procedure):
             _tell(jobs.setdefault(event.procedure, Job(event.procedure)), event)
     for job in jobs.values():
-        verdict = job.address.startswith(_ASSAY) and job.ended is None
+        verdict = job.address.startswith(ASSAY) and job.ended is None
         if not verdict and job.ended is None and job.tests and job.tests[-1].done is not None:
             job.ended = job.tests[-1].done
     return list(jobs.values())
@@ -157,53 +162,46 @@ class JobSpans:
         yield Span(begin, end, job.address, cause, note=job.note if cause == "closure" else "")
 
     def _asked(self, job: Job, test: Test, begin: float) -> Iterator[Span]:
-        """Yield what a job waited for from when it was ready: nobody at work, its instrument, its people."""
-        role = self._waits.role(test.role)
-        if begin <= test.ask or role is None:
+        """Yield what a job waited for from when it was ready: its instrument first, then people."""
+        role, taken = self._waits.role(test.role), test.ask
+        own = [h for h in self._route.held.units.get(class_of(test.unit), ()) if h.resource == test.unit]
+        mine = [h.begin for h in own if (h.lot, h.note) == (self._batch, job.address) and h.begin <= begin <= h.end]
+        if mine:
+            taken = max(test.ask, *(moment for moment in mine if moment <= begin))
+            for span in self._waits.for_unit(Wait(self._batch, job.address, test.ask, taken), [test.unit]):
+                yield replace(span, cause=_AS_STAFF.get(span.cause, span.cause))
+        hours = (
+            0.0 if test.finish is None or role is None else role.hours.worked(test.finish) - role.hours.worked(begin)
+        )
+        wait = Wait(self._batch, job.address, taken, begin)
+        if role is None:
+            yield wait.whole("instrument", test.unit)
             return
-        hours = 0.0 if test.finish is None else role.hours.worked(test.finish) - role.hours.worked(begin)
-        wait = Wait(self._batch, job.address, test.ask, begin)
-        for span in self._waits.for_people(wait, role, hours, list(self._all_taken(test, begin))):
+        for span in self._waits.for_people(wait, role, hours):
             yield replace(span, cause=_AS_STAFF.get(span.cause, span.cause))
 
-    def _all_taken(self, test: Test, begin: float) -> Iterator[Holding]:
-        """Yield when every instrument of the class was taken, and by whom the one that the job had in the end."""
-        if not test.unit:
-            return
-        name = class_of(test.unit)
-        everything = self._route.held.units.get(name, ())
-        count = next((e.count for e in self._route.plant.equipment if e.id == name), 1)
-        labels = [f"{name} {number + 1}" for number in range(count)]
-        order = ("unit", "unit_out")
-        for piece in shares(test.ask, begin, [h for h in everything if h.resource == test.unit], order):
-            if isinstance(piece, Holding) and all(
-                any(h.resource == label and h.begin <= piece.begin and h.end >= piece.end for h in everything)
-                for label in labels
-            ):
-                yield piece
-
     def _at_work(self, job: Job, test: Test, begin: float, end: float, cause: str) -> Iterator[Span]:
-        """Yield the hands-on work of a job with its pauses outside working time."""
+        """Yield the hands-on work of a job with repairs of its instrument and pauses outside working time."""
         role = self._waits.role(test.role)
-        away: Mapping[tuple[float, float], str] = {}
-        if role is not None and end > begin:
-            away = {(first, last): why for first, last, why in self._route.off.pieces(role.hours, begin, end)}
-        kept = [Holding(first, last, "off_shift", test.role, -1, why) for (first, last), why in away.items()]
         if end <= begin:
             return
-        for piece in shares(begin, end, kept, ("off_shift",)):
+        out = (h for h in self._route.held.units.get(class_of(test.unit), ()) if h.cause == "unit_out")
+        kept = [replace(h, cause="repair") for h in out if h.resource == test.unit]
+        if role is not None:
+            pauses = self._route.off.pieces(role.hours, begin, end)
+            kept += [Holding(first, last, "off_shift", test.role, -1, why) for first, last, why in pauses]
+        note = job.note if cause == "closure" else ""
+        for piece in shares(begin, end, kept, ("repair", "off_shift")):
             if isinstance(piece, Holding):
-                yield Span(piece.begin, piece.end, job.address, "off_shift", test.role, -1, piece.note)
+                yield Span(piece.begin, piece.end, job.address, piece.cause, piece.resource, -1, piece.note)
             else:
-                yield Span(
-                    *piece, job.address, cause, test.unit or test.role, note=job.note if cause == "closure" else ""
-                )
+                yield Span(*piece, job.address, cause, test.unit or test.role, note=note)
 
 
 def _causes(job: Job, test: Test) -> tuple[str, str]:
     """Return the causes of the hands-on work of a job and of the rest of its duration."""
     if test.phase:
         return "retest", "retest"
-    if job.address.startswith(_DEVIATION):
+    if job.address.startswith(DEVIATION):
         return "closure", "closure"
-    return ("review", "desk") if job.address.startswith(_REVIEW) else ("test", "incubation")
+    return ("review", "desk") if job.address.startswith(REVIEW) else ("test", "incubation")

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exosim.causes import SAME, WORK, Span, joined
-from exosim.holders import JOBS, Holders, Holding, class_of, shares
+from exosim.holders import Holders, Holding, class_of, shares
 from exosim.lot_waits import LotWaits, Wait
 from exosim.off_time import OffTime
 from exosim.plant import Plant
 from exosim.records import Event
+from exosim.release import is_job
 
 IN_LABORATORY = frozenset({"sample", "conditional", "recalled", "released", "released_with_deviation"})
 """Events of a batch that belong to no procedure of its recipe, besides those of jobs."""
@@ -95,7 +96,7 @@ class LinePath:
     """
 
     def __init__(self, own: Sequence[Event], route: Route, waits: LotWaits) -> None:
-        self._own = [e for e in own if e.event not in IN_LABORATORY and not e.procedure.startswith(JOBS)]
+        self._own = [e for e in own if e.event not in IN_LABORATORY and not is_job(e.procedure)]
         self._route, self._waits = route, waits
         self._now, self._batch, self._procedure = own[0].time, own[0].batch, ""
         self._begun: Event | None = None
@@ -211,6 +212,8 @@ class LinePath:
 
     def _on_down(self, event: Event) -> None:
         kinds = self._route.plant.breakdowns
+        if event.unit not in self._units:  # an instrument of the laboratory
+            return
         if any((k.id, k.equipment, k.consequence) == (event.note, class_of(event.unit), "repeat") for k in kinds):
             self._broken = f"{event.note} of {event.unit}"
             if self._begun is None:

@@ -10,6 +10,7 @@ from exosim.laboratory_jobs import Job, JobSpans, jobs_of
 from exosim.line_path import LinePath, Route
 from exosim.lot_waits import LotWaits
 from exosim.records import BatchRecord, Event
+from exosim.release import DEVIATION
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,9 @@ def _back_from(
     now, made = end, lot.manufactured
     left = list(jobs) if made is not None and made <= end else []
     current = _still_open(left) if lot.ended is None else None
+    deviation: Job | None = None
     while True:
-        current = current or before(now, left, made)
+        current = current or _cause_of(deviation, left, made) or before(now, left, made)
         if current is None or current.asked is None:
             return joined([*_filled(line, lot.started, now), *found])
         left.remove(current)
@@ -80,6 +82,7 @@ def _back_from(
         now = current.asked
         if current.sampled is not None:
             return joined([*_filled(line, lot.started, now), *found])
+        deviation = current if current.address.startswith(DEVIATION) else None
         current = None
 
 
@@ -100,6 +103,15 @@ def before(now: float, jobs: Sequence[Job], made: float | None) -> Job | None:
     begun = -1.0 if made is None else made
     ended = [job for job in jobs if job.ended is not None and begun <= job.ended <= now + SAME]
     return max(ended, key=lambda job: (job.ended or 0.0, job.asked or 0.0), default=None)
+
+
+def _cause_of(deviation: Job | None, jobs: Sequence[Job], made: float | None) -> Job | None:
+    """Return the test whose result deviated, where the closure of a deviation began with it."""
+    if deviation is None or deviation.asked is None or made is None or deviation.asked <= made + SAME:
+        return None
+    asked, address = deviation.asked, deviation.note.partition(": ")[0]
+    of_it = (job for job in jobs if job.address == address)
+    return next((job for job in of_it if any(abs(done - asked) <= SAME for done in job.moments)), None)
 
 
 def _still_open(jobs: Sequence[Job]) -> Job | None:

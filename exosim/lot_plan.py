@@ -6,12 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from exosim.causes import SAME, Span
-from exosim.holders import JOBS
 from exosim.laboratory_jobs import Job
 from exosim.line_path import PlannedStep
 from exosim.lot_path import LotPath, before
+from exosim.release import ASSAY, REVIEW
 
-_ASSAY, _DEVIATION, _REVIEW = JOBS
 _OWN = frozenset({"test", "incubation", "review", "desk"})
 
 
@@ -24,8 +23,7 @@ def plan_of(path: LotPath, steps: Mapping[str, PlannedStep], made: float | None)
     steps : of its recipe, as planned
     made : when its recipe ended; None where it did not come so far
     """
-    line = _line(path, steps, finished=made is not None or not path.line)
-    ends = {span.place: span.end for span in line}
+    line, ends = _line(path, steps, finished=made is not None or not path.line)
     manufactured = line[-1].end if line else path.begin
     if made is None:
         return line
@@ -40,13 +38,13 @@ def plan_of(path: LotPath, steps: Mapping[str, PlannedStep], made: float | None)
     return longest
 
 
-def _line(path: LotPath, steps: Mapping[str, PlannedStep], finished: bool) -> list[Span]:
-    """Return the recipe as planned, as far as the lot came in it."""
+def _line(path: LotPath, steps: Mapping[str, PlannedStep], finished: bool) -> tuple[list[Span], Mapping[str, float]]:
+    """Return the recipe as planned, as far as the lot came in it, and when each procedure ends."""
     worked: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for span in path.line:
         worked[span.place][span.cause] += span.hours
     reached = [name for name in steps if name in worked or finished]
-    now, found = path.begin, []
+    now, found, ends = path.begin, list[Span](), dict[str, float]()
     for name in reached:
         step = steps[name]
         work = sum(hours for hours, _ in step.phases)
@@ -57,7 +55,8 @@ def _line(path: LotPath, steps: Mapping[str, PlannedStep], finished: bool) -> li
             if hours > 0.0:
                 found.append(Span(now, now + hours, name, cause))
                 now += hours
-    return found
+        ends[name] = now
+    return found, ends
 
 
 def _after(line: Sequence[Span], begin: float, path: LotPath, job: Job) -> list[Span]:
@@ -77,7 +76,7 @@ def _as_planned(spans: Iterable[Span], job: Job) -> list[Span]:
 
 def _tests(path: LotPath) -> list[Job]:
     """Return the assays for which the lot waited: those that were over at its end."""
-    return [job for job in path.jobs if job.address.startswith(_ASSAY) and _over(job, path.end)]
+    return [job for job in path.jobs if job.address.startswith(ASSAY) and _over(job, path.end)]
 
 
 def _over(job: Job, end: float) -> bool:
@@ -86,7 +85,7 @@ def _over(job: Job, end: float) -> bool:
 
 def _reviews(path: LotPath, made: float) -> tuple[list[Job], list[Job]]:
     """Return the reviews that follow the end of the recipe, and those that follow the results, each in order."""
-    reviews = [job for job in path.jobs if job.address.startswith(_REVIEW) and job.asked is not None]
+    reviews = [job for job in path.jobs if job.address.startswith(REVIEW) and job.asked is not None]
     reviews = sorted((job for job in reviews if (job.asked or 0.0) < path.end), key=lambda job: job.asked or 0.0)
     after_batch: list[Job] = []
     for job in reviews:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from exosim.causes import Span
-from exosim.holders import JOBS, class_of
+from exosim.holders import class_of
 from exosim.records import BatchRecord, Event
+from exosim.release import ASSAY
 
 
 def who(span: Span, products: Mapping[int, str]) -> str:
@@ -47,7 +48,7 @@ def lot_words(number: int, products: Mapping[int, str]) -> str:
 
 def plain_place(text: str) -> str:
     """Return the address of a job without the kind of its table, where that says nothing more."""
-    return text.removeprefix(JOBS[0])
+    return text.removeprefix(ASSAY)
 
 
 def fates(lot: BatchRecord, own: Sequence[Event], end: float) -> list[str]:
@@ -83,6 +84,9 @@ def rejected_by(lot: BatchRecord, own: Sequence[Event]) -> str:
     failed = [e.procedure for e in own if e.event == "verdict" and e.note == "fail"]
     if failed and lot.manufactured is not None:
         return f"{plain_place(failed[-1])} out of specification"
+    known = [e.phase for e in own if e.event == "result" and e.note == "oos" and not e.procedure]
+    if known and lot.manufactured is not None:
+        return f"{known[-1]} out of specification"
     for event in reversed(own):
         if event.event == "failure" or (event.event == "deviation" and event.note == "max_hold"):
             reason = "waited longer than allowed" if event.note == "max_hold" else event.note
