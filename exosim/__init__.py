@@ -24,9 +24,11 @@ from exosim.version import __version__
 
 if TYPE_CHECKING:
     from exosim import plots
+    from exosim.attribution import Why
     from exosim.comparing import compare
     from exosim.comparison import Comparison
     from exosim.parameter import Ledger
+    from exosim.reasons import why
     from exosim.replications import simulate
     from exosim.results import FacilityResults, Yields
     from exosim.run_comparison import RunComparison
@@ -53,6 +55,7 @@ __all__ = [
     "ScenarioError",
     "Summary",
     "UsageError",
+    "Why",
     "Yields",
     "__version__",
     "compare",
@@ -62,6 +65,7 @@ __all__ = [
     "load_yields",
     "plots",
     "simulate",
+    "why",
 ]
 
 _HOMES = {
@@ -73,6 +77,7 @@ _HOMES = {
     "SavedYields": "exosim.saved_yields",
     "Scenario": "exosim.scenario",
     "Summary": "exosim.summaries",
+    "Why": "exosim.attribution",
     "Yields": "exosim.results",
     "compare": "exosim.comparing",
     "evaluate": "exosim.simulation",
@@ -80,6 +85,7 @@ _HOMES = {
     "load_run": "exosim.saved_run",
     "load_yields": "exosim.saved_yields",
     "simulate": "exosim.replications",
+    "why": "exosim.reasons",
 }
 
 
