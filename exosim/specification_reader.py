@@ -110,7 +110,8 @@ class SpecificationReader:
     def _check_known(self, table: AttributeTable, path: KeyPath, assays: Mapping[str, Block]) -> None:
         """Note what an attribute needs and the scenario does not give."""
         measure = MEASURES[table.measure]
-        if measure.top in GIVEN and getattr(self.table.product.lot, measure.top) is None:
+        given_there = measure.top not in GIVEN or getattr(self.table.product.lot, measure.top) is not None
+        if not given_there and not self.findings.spoiled(("product", "lot")):
             unit = declared(LotProperties)[measure.top].unit
             wanted = "a fraction" if unit == "1" else f"a quantity in {unit}"
             problem = f"{table.measure} needs the true value of the lots"
