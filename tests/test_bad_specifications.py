@@ -50,6 +50,27 @@ REFUSED = [
     (one("bioburden", 'at_most = "-1 CFU/mL"'), "limits.at_most: must be at least 0"),
     (one("cd9", "at_least = 0.5"), 'attribute.asked.measure: unknown measure "cd9"'),
     (one("relative_potency", 'at_least = "70 EU/mL"'), "EU/mL cannot be converted to a plain number"),
+    (
+        one("particles_in_size_range", "at_least = 0.9"),
+        'attribute.asked: "sizes" is missing; expected sizes = { at_least = "50 nm", at_most = "400 nm" }, say',
+    ),
+    (
+        one("cd9_positive", "at_least = 0.5 }\nsizes = {").replace("[common]", "[product.lot]\ncd9 = 0.5\n\n[common]"),
+        "attribute.asked.sizes: cd9_positive takes no sizes",
+    ),
+    (one("particles_in_size_range", "at_least = 0.9 }\nsizes = {"), "attribute.asked.sizes: is empty"),
+    (
+        one("particles_in_size_range", 'at_least = 0.9 }\nsizes = { at_least = "90 nm", at_most = "60 nm"'),
+        "attribute.asked.sizes: at_least is above at_most; got 90 nm and 60 nm",
+    ),
+    (
+        one("particles_in_size_range", 'at_least = 0.9 }\nsizes = { at_least = "90 mL"'),
+        "attribute.asked.sizes.at_least: mL cannot be converted to nm",
+    ),
+    (
+        one("particles_in_size_range", 'at_least = 0.9 }\nsizes = { from = "90 nm"'),
+        'attribute.asked.sizes.from: unknown key "from"; expected one of at_least, at_most',
+    ),
     (lots('endotoxin = "0.2 EU"'), "product.lot.endotoxin: EU cannot be converted to EU/mL"),
     (lots("endotoxins = 1"), 'product.lot.endotoxins: unknown key "endotoxins"'),
     (lots('endotoxin = "0.2 EU/mL"\ncd9 = 1.2'), "product.lot.cd9: a fraction must lie between 0 and 1"),
@@ -136,6 +157,20 @@ def test_properties_of_the_lots_have_addresses(tmp_path: Path) -> None:
     assert "product.lot.potency" not in {line.path for line in plain.ledger()}
     tested = plain.with_({"assay.nanoparticle_tracking.replicates": 3})
     assert "assay.nanoparticle_tracking.replicates" in {line.path for line in tested.ledger()}
+
+
+def test_a_range_of_sizes_is_read_and_set(tmp_path: Path) -> None:
+    """A wider range holds more of the particles; its ends have addresses."""
+    file = tmp_path / "lots.toml"
+    asked = one("particles_in_size_range", 'at_least = 0.5 }\nsizes = { at_least = "50 nm", at_most = "400 nm"')
+    file.write_text(asked, encoding="utf-8")
+    scenario = xs.load(file)
+    narrow = scenario.with_({"attribute.asked.sizes.at_most": "100 nm"})
+    found = (
+        next(q.mean for q in xs.evaluate(one, draws=64).quantities() if q.name == "asked") for one in (scenario, narrow)
+    )
+    wide, less = (mean or 0.0 for mean in found)
+    assert wide == pytest.approx(1.0, rel=1e-3) and 0.1 < less < 0.5
 
 
 def test_nothing_lives_in_a_batch_that_does_not_fail(tmp_path: Path) -> None:
