@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from exosim.results import FacilityResults, Yields
     from exosim.run_comparison import RunComparison
     from exosim.saved_run import SavedRun, load_run
+    from exosim.saved_yields import SavedYields, load_yields
     from exosim.scenario import Scenario, load
     from exosim.simulation import evaluate
     from exosim.summaries import Summary
@@ -47,6 +48,7 @@ __all__ = [
     "Problem",
     "RunComparison",
     "SavedRun",
+    "SavedYields",
     "Scenario",
     "ScenarioError",
     "Summary",
@@ -57,6 +59,7 @@ __all__ = [
     "evaluate",
     "load",
     "load_run",
+    "load_yields",
     "plots",
     "simulate",
 ]
@@ -67,6 +70,7 @@ _HOMES = {
     "Ledger": "exosim.parameter",
     "RunComparison": "exosim.run_comparison",
     "SavedRun": "exosim.saved_run",
+    "SavedYields": "exosim.saved_yields",
     "Scenario": "exosim.scenario",
     "Summary": "exosim.summaries",
     "Yields": "exosim.results",
@@ -74,6 +78,7 @@ _HOMES = {
     "evaluate": "exosim.simulation",
     "load": "exosim.scenario",
     "load_run": "exosim.saved_run",
+    "load_yields": "exosim.saved_yields",
     "simulate": "exosim.replications",
 }
 

@@ -27,6 +27,26 @@ DIRECTIONS: Mapping[str, Direction] = {
     "minimum_cycle_time": "less",
     "makespan": "neither",
     "work_in_progress": "neither",
+    "released_fraction": "more",
+    "failures_per_year": "less",
+    "rejected_by_test": "less",
+    "manufacturing_time": "less",
+    "release_time": "less",
+    "release_time_p90": "less",
+    "lots_in_quality": "neither",
+    "deviations_per_batch": "less",
+    "retests_per_batch": "less",
+    "orders_due": "neither",
+    "orders_filled": "more",
+    "orders_late": "less",
+    "orders_lost": "less",
+    "on_time_in_full": "more",
+    "fill_rate": "more",
+    "doses_shipped": "more",
+    "doses_expired": "less",
+    "doses_recalled": "less",
+    "stock_mean": "neither",
+    "age_at_shipping": "less",
     "utilization": "neither",
     "occupancy": "neither",
     "labor": "neither",
@@ -35,7 +55,6 @@ DIRECTIONS: Mapping[str, Direction] = {
     "unavailability": "less",
     "doses_by_product": "more",
     "batches_by_product": "more",
-    "lead_time_by_product": "less",
     "on_time": "more",
     "waiting": "less",
     "waiting_for_room": "less",
@@ -44,9 +63,18 @@ DIRECTIONS: Mapping[str, Direction] = {
     "waiting_for_people": "less",
     "waiting_for_shift": "less",
     "lost_to_failures": "less",
+    "job_time": "less",
+    "job_waiting": "less",
+    "out_of_specification": "less",
 }
+_OF_PRODUCT = "_by_product"
+
+
+def declared_as(indicator: str) -> str:
+    """Return the name under which the direction is declared: that of the whole serves the products, too."""
+    return indicator if indicator in DIRECTIONS else indicator.removesuffix(_OF_PRODUCT)
 
 
 def direction_of(indicator: str) -> Direction:
     """Return which way is better; neither for an indicator that this version does not know."""
-    return DIRECTIONS.get(indicator, "neither")
+    return DIRECTIONS.get(declared_as(indicator), "neither")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from exosim.addresses import address, put
+from exosim.enclosures import NOTHING, Enclosures
 from exosim.errors import Problem
 from exosim.toml_source import KeyPath, TomlSource
 from exosim.units import QuantityError
@@ -19,11 +20,12 @@ class Findings:
     Attributes
     ----------
     data : the tables of the file, with the overrides applied
+    enclosures : what came with the scenario and is not looked for in files
     problems, warnings : what was found so far
     """
 
-    def __init__(self, source: TomlSource, data: dict[str, Any]) -> None:
-        self.data = data
+    def __init__(self, source: TomlSource, data: dict[str, Any], enclosures: Enclosures = NOTHING) -> None:
+        self.data, self.enclosures = data, enclosures
         self.problems: list[Problem] = []
         self.warnings: list[str] = []
         self._source = source

@@ -93,7 +93,10 @@ def write_run_folder(results: FacilityResults, folder: Path, identity: dict[str,
     paths = write_run(results, folder)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        for draw in (plots.gantt, plots.occupancy_by_week, plots.lead_time, plots.waits, plots.doses_per_year):
+        drawn = [plots.gantt, plots.occupancy_by_week, plots.lead_time, plots.waits, plots.doses_per_year]
+        if results.first.releases:
+            drawn.append(plots.lots)
+        for draw in drawn:
             paths.extend(save(draw(results), folder, draw.__name__))
     extra = {"version": __version__, "replications": results.replications, "plugins": versions(results.scenario)}
     write_manifest(folder, {**identity, **extra})

@@ -13,7 +13,7 @@ from exosim import preflight
 from exosim.cycle_time import planned_occupation
 from exosim.errors import LimitError, Problem, ScenarioError, UsageError, shortened
 from exosim.event_files import log_folder, write_log
-from exosim.facility.lots import Lots, lane_of
+from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
 from exosim.facility.operate import operate
 from exosim.facility.route import Production
@@ -21,12 +21,16 @@ from exosim.feasibility import check_in_time
 from exosim.indicators import Account, Window, account
 from exosim.launches import BATCHES_PER_REPLICATION, launches
 from exosim.limits import MOST_REPLICATIONS
+from exosim.lot_results import LotResults
+from exosim.material import lane_of
 from exosim.operations.base import Context, Outcome
 from exosim.parameter import Array
 from exosim.plant import Failure
+from exosim.quality import noise_name
 from exosim.readings import doses_of
 from exosim.recipe import Recipe
 from exosim.results import FacilityResults
+from exosim.sampling import BatchSample
 from exosim.scenario import Scenario
 from exosim.sites import seeds
 from exosim.stopping import read_half_widths, settled, targets
@@ -166,7 +170,8 @@ def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
 def _made(product: Scenario, seed: int, replication: int) -> tuple[Production, Sequence[Failure]]:
     """Return what one replication makes of one product, and what can fail in it."""
     planned = launches(product, seed, replication)
-    values = product.batch_values(replication, planned.donors, replication * BATCHES_PER_REPLICATION, seed)
+    sample = BatchSample(seed, replication, planned.donors, replication * BATCHES_PER_REPLICATION)
+    values = product.values_on(sample)
     recipe, count = product.recipe(values), len(planned.at)
 
     def alone(batch: int) -> Recipe:
@@ -179,6 +184,13 @@ def _made(product: Scenario, seed: int, replication: int) -> tuple[Production, S
     mishaps = Mishaps(failures, [p.id for p in recipe.procedures], seed, replication, count)
     lots = Lots(recipe, alone, count, doses)
     production = Production(
-        planned.campaign, recipe.procedures, lots, mishaps, planned.at, planned.donors, planned.dues
-    )
+        planned.campaign, recipe.procedures, lots, mishaps, planned.at, planned.donors, planned.dues,
+        product.release(recipe, values, seed, replication),
+        LotResults(
+            product.specification(values),
+            lambda assay, attempt: sample.normals(noise_name(assay, attempt), "batch"),
+            lots.planned,
+            lots.off_plan,
+        ),
+    )  # fmt: skip
     return production, failures

@@ -274,10 +274,10 @@ class FacilityResults(RunViews):
 
     def quantities(self) -> Iterator[Estimate]:
         """Yield every indicator with its mean and 95 % interval over replications."""
-        for name, (unit, _) in indicators.HEADLINES.items():
-            yield estimate(name, None, unit, [account.headlines[name] for account in self.accounts])
-        for name, (unit, _) in indicators.BY_RESOURCE.items():
-            found = [account.by_resource[name] for account in self.accounts]
+        for name, unit in indicators.reported(self.accounts).items():
+            yield estimate(name, None, unit, [account.headlines.get(name, math.nan) for account in self.accounts])
+        for name, unit in indicators.RESOURCE_UNITS.items():
+            found = [account.by_resource.get(name, {}) for account in self.accounts]
             for resource in dict.fromkeys(key for row in found for key in row):
                 yield estimate(name, resource, unit, [row.get(resource, math.nan) for row in found])
 

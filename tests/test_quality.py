@@ -12,17 +12,21 @@ import pytest
 from exosim import units
 from exosim.composition import own_protein, total_protein
 from exosim.kernel import run
+from exosim.lot_properties import LotProperties
 from exosim.material import Material, total
 from exosim.operations.base import standard_context
 from exosim.operations.conditioned_medium import ConditionedMedium
 from exosim.operations.measured_step import MeasuredStep
 from exosim.operations.vial_filling import VialFilling
 from exosim.physics.detection import Counter, counted_particles
-from exosim.quality import MEASURES, Assay, Attribute, Lot, Measure, Result, reported_value
+from exosim.quality import AGENTS, MEASURES, Assay, Attribute, Lot, Measure, Result, reported_value
 from exosim.readings import DoseRule, Specification, attribute_results
 from exosim.recipe import Recipe, UnitProcedure
 
 CONTEXT = standard_context()
+KNOWN = LotProperties(endotoxin=0.2, potency=0.9, cd9=0.5, cd63=0.4, cd81=0.3)
+AMOUNTS = [name for name, measure in MEASURES.items() if measure.top not in AGENTS]
+"""Measures whose assays report an amount; tests for organisms find them or do not."""
 
 
 def attribute(measure: str, assay: str | None = None, **limits: Any) -> Attribute:
@@ -37,7 +41,8 @@ def results(
     last = VialFilling() if fill else MeasuredStep(ev_recovery=1.0)
     procedures = (UnitProcedure("medium", ConditionedMedium()), UnitProcedure("last", last, ("medium.product",)))
     steps = run(Recipe(procedures, CONTEXT))
-    specification = Specification(DoseRule(1e10, "EV"), {"counter": Assay(), **assays}, "counter", attributes)
+    every = {"counter": Assay(), **assays}
+    specification = Specification(DoseRule(1e10, "EV"), every, "counter", attributes, KNOWN)
     noise = {name: np.array([z.get(name, 0.0) if isinstance(z, Mapping) else z]) for name in specification.assays}
     found = attribute_results(steps, CONTEXT, specification, noise)
     return {a.id: float(np.squeeze(reported)) for a, _, reported in found}
@@ -71,7 +76,7 @@ def factor(z: float, repeatability: float = 0.06) -> float:
 
 def lot(**values: Any) -> Lot:
     """Return a lot of conditioned medium with doses of 2 mL."""
-    return Lot(ConditionedMedium(**values).transform(Material()).product, CONTEXT, 2.0)
+    return Lot(ConditionedMedium(**values).transform(Material()).product, CONTEXT, 2.0, properties=KNOWN)
 
 
 def reported(measure: str, of: Lot, instrument: Result, assay: Result | None = None) -> float:
@@ -109,7 +114,7 @@ def test_a_biased_counter_counts_more() -> None:
     assert high["protein_per_volume"] == pytest.approx(1.1 * plain["protein_per_volume"], rel=1e-12)
 
 
-@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("measure", AMOUNTS)
 def test_a_named_assay_reports_protein_below_or_what_is_on_top(measure: str) -> None:
     """The bias and the error of the named assay enter once: below a measure per protein, on top of any other."""
     assay = Assay(bias=0.5, repeatability=0.2)
@@ -122,7 +127,7 @@ def test_a_named_assay_reports_protein_below_or_what_is_on_top(measure: str) -> 
 
 
 @pytest.mark.parametrize("named", [None, "bca"])
-@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("measure", AMOUNTS)
 def test_the_instrument_enters_where_particles_are_counted(measure: str, named: str | None) -> None:
     """Bias and error of the instrument enter what is counted, unless another assay counts, and nothing else."""
     counts = measure == "particles_per_protein" or (measure == "particles_per_volume" and named is None)
@@ -132,7 +137,7 @@ def test_the_instrument_enters_where_particles_are_counted(measure: str, named: 
     assert found / plain == pytest.approx(1.5 * factor(1.3, 0.2) if counts else 1.0, rel=1e-12)
 
 
-@pytest.mark.parametrize("measure", [m for m in MEASURES if MEASURES[m].top != "particles"])
+@pytest.mark.parametrize("measure", [m for m in AMOUNTS if MEASURES[m].top != "particles"])
 def test_without_an_assay_what_is_not_counted_is_reported_as_it_is(measure: str) -> None:
     """Vesicles, protein and DNA that no assay reports carry neither bias nor error, whatever the noise."""
     every = {"counter": Assay(bias=0.5), "bca": Assay(bias=0.3)}
@@ -218,12 +223,20 @@ def test_measures_are_pinned() -> None:
         "protein_per_volume": Measure("ug/mL", "protein", "volume"),
         "dna_per_volume": Measure("ng/mL", "dna", "volume"),
         "dna_per_dose": Measure("ng/dose", "dna", "dose"),
+        "endotoxin_per_volume": Measure("EU/mL", "endotoxin", "volume"),
+        "endotoxin_per_dose": Measure("EU/dose", "endotoxin", "dose"),
+        "relative_potency": Measure("1", "potency", "vesicles"),
+        "cd9_positive": Measure("1", "cd9", "vesicles"),
+        "cd63_positive": Measure("1", "cd63", "vesicles"),
+        "cd81_positive": Measure("1", "cd81", "vesicles"),
+        "bioburden": Measure("CFU/mL", "bacteria", "volume"),
+        "mycoplasma": Measure("CFU/mL", "mycoplasma", "volume"),
     }
 
 
 def test_an_empty_lot_reports_zero() -> None:
     """Nothing over nothing is nothing, without a warning of the arithmetic."""
-    empty = Lot(Material(), CONTEXT, 0.0)
+    empty = Lot(Material(), CONTEXT, 0.0, properties=LotProperties(endotoxin=0.0, cd9=0.0, cd63=0.0, cd81=0.0))
     with np.errstate(all="raise"):
         for measure in MEASURES.values():
             assert np.all(reported_value(measure, empty, PLAIN, None) == 0.0)
@@ -241,6 +254,10 @@ def test_measures_of_a_known_medium() -> None:
     assert found["evs_per_volume"] / found["evs_per_protein"] == pytest.approx(found["protein_per_volume"], rel=1e-12)
     assert 80.0 < found["protein_per_volume"] < 83.0  # the vesicles' own protein comes on top of 80 ug/mL
     assert found["dna_per_dose"] == pytest.approx(200.0 * 1000.0 / 500.0, rel=1e-12)  # 500 doses in a liter
+    assert (found["endotoxin_per_volume"], found["endotoxin_per_dose"]) == (0.2, pytest.approx(0.4, rel=1e-12))
+    assert found["relative_potency"] == pytest.approx(0.9, rel=1e-12)
+    assert [found[f"{marker}_positive"] for marker in ("cd9", "cd63", "cd81")] == [0.5, 0.4, 0.3]
+    assert found["bioburden"] == found["mycoplasma"] == 0.0  # nothing lives in a batch that does not fail
     for measure in MEASURES.values():
         units.dimension(measure.unit)
 

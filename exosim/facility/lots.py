@@ -17,7 +17,7 @@ import numpy as np
 
 from exosim.errors import ModelError, Problem
 from exosim.kernel import Step, last_maker, run
-from exosim.material import FIELDS, Material
+from exosim.material import FIELDS, Material, lane_of
 from exosim.operations.base import Context, Outcome, Visit, VisitedOperation
 from exosim.parameter import Array
 from exosim.recipe import REMAINDER, Recipe
@@ -32,13 +32,6 @@ class PlannedPhase(NamedTuple):
     hours: float
     people: int
     attended: bool
-
-
-def lane_of(value: Array, lane: int) -> Array:
-    """Return one lane of an array, as an array of one lane; plain numbers stay."""
-    if isinstance(value, np.ndarray) and value.ndim and value.shape[-1] > 1:
-        return value[..., lane : lane + 1]
-    return value
 
 
 def material_of(material: Material, lane: int) -> Material:
@@ -203,9 +196,19 @@ class Lots:
             return float(np.squeeze(self._count_doses(self._made(batch, last), self._recipe_of(batch).context)))
         return self._planned_doses[batch]
 
+    def planned(self) -> tuple[Outcome, Context]:
+        """Return the outcome of the procedure that makes the product, of all batches as planned, and their context."""
+        return self._steps[last_maker(self._recipe.procedures)].outcome, self._recipe.context
+
+    def off_plan(self, batch: int) -> tuple[Outcome, Context] | None:
+        """Return that outcome of a batch that has left its plan, and its context; None of one that ran as planned."""
+        if batch not in self._streams:
+            return None
+        return self._made(batch, last_maker(self._recipe.procedures)), self._recipe_of(batch).context
+
     def _made(self, batch: int, index: int) -> Outcome:
         """Return what a procedure made of a batch that has left its plan, there or later."""
-        own = self._outcomes[batch].get(index)
+        own = self._outcomes.get(batch, {}).get(index)
         return own if own is not None else outcome_of(self._steps[index].outcome, batch)
 
     @cached_property
