@@ -24,6 +24,7 @@ from exosim.version import __version__
 
 if TYPE_CHECKING:
     from exosim import plots
+    from exosim.bottlenecks import Bottleneck, bottleneck
     from exosim.comparison import Comparison, compare
     from exosim.parameter import Ledger
     from exosim.replications import simulate
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from exosim.summaries import Summary
 
 __all__ = [
+    "Bottleneck",
     "CheckpointError",
     "Comparison",
     "ExosimError",
@@ -50,6 +52,7 @@ __all__ = [
     "UsageError",
     "Yields",
     "__version__",
+    "bottleneck",
     "compare",
     "evaluate",
     "load",
@@ -59,6 +62,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Bottleneck": "exosim.bottlenecks",
     "Comparison": "exosim.comparison",
     "FacilityResults": "exosim.results",
     "Ledger": "exosim.parameter",
@@ -66,6 +70,7 @@ _HOMES = {
     "Scenario": "exosim.scenario",
     "Summary": "exosim.summaries",
     "Yields": "exosim.results",
+    "bottleneck": "exosim.bottlenecks",
     "compare": "exosim.comparison",
     "evaluate": "exosim.simulation",
     "load": "exosim.scenario",

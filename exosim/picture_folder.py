@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exosim import plots
+from exosim.bottleneck_files import write_gains
+from exosim.bottlenecks import Bottleneck
 from exosim.comparison import Comparison
 from exosim.errors import ModelError
 from exosim.export import to_json, write_contrasts, write_events, write_run, write_yields
@@ -57,6 +59,18 @@ def write_comparison(comparison: Comparison, folder: Path, identity: dict[str, A
     scenarios = {label: scenario.hash for label, scenario in comparison.scenarios.items()}
     extra = {"version": __version__, "draws": comparison.draws, "scenarios": scenarios}
     write_manifest(folder, {**identity, **extra})
+    return paths
+
+
+def write_bottleneck(found: Bottleneck, folder: Path, identity: dict[str, Any]) -> list[Path]:
+    """Write tables and the picture of what additions bring into the folder; return their paths, pictures last."""
+    paths = write_gains(found, folder)
+    if found.candidates:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            paths.extend(save(plots.bottleneck(found)[0], folder, "bottleneck"))
+    extra = {"version": __version__, "replications": found.replications, "by": found.by}
+    write_manifest(folder, {**identity, **extra, "candidates": [candidate.name for candidate in found.candidates]})
     return paths
 
 
