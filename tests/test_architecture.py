@@ -60,11 +60,13 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
     **dict.fromkeys(["size_spectra", "screening"], 7),
     **dict.fromkeys(["timed_runs", "run_contrasts", "run_remarks", "run_comparison", "comparing"], 7),
+    **dict.fromkeys(["candidates", "gains", "bottlenecks", "bottleneck_words", "bottleneck_files"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["plots", "bibliography"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
+    **dict.fromkeys(["bottleneck_command", "console_bottleneck"], 10),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_orders", "console_runs"], 10),
 }
@@ -199,6 +201,7 @@ def test_files_are_short() -> None:
 def test_public_names_are_pinned() -> None:
     """What exosim exports is what is written down, and all of it can be imported."""
     assert sorted(exosim.__all__) == [
+        "Bottleneck",
         "CheckpointError",
         "Comparison",
         "ExosimError",
@@ -217,6 +220,7 @@ def test_public_names_are_pinned() -> None:
         "UsageError",
         "Yields",
         "__version__",
+        "bottleneck",
         "compare",
         "evaluate",
         "load",
