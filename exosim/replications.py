@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from exosim import preflight
 from exosim.cycle_time import planned_occupation
@@ -149,8 +149,20 @@ def _logged(scenario: Scenario, seed: int, folder: Path | None, replication: int
     return window
 
 
+class Replay(NamedTuple):
+    """One replication, with what was made: the material of every lot."""
+
+    window: Window
+    productions: Sequence[Production]
+
+
 def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
     """Run one replication: one world, its donors and its batches."""
+    return replay(scenario, seed, replication).window
+
+
+def replay(scenario: Scenario, seed: int, replication: int) -> Replay:
+    """Run one replication, counted from 0, and keep the material of its lots."""
     declared, first = scenario.declarations.plant, replication * BATCHES_PER_REPLICATION
     used = seeds(scenario, seed)
     made = [_made(product, own, replication) for product, own in zip(scenario.products(), used, strict=True)]
@@ -164,8 +176,9 @@ def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
         own = len(production.launches)
         for name, hours in planned_occupation(plant, production.procedures, production.lots, own).items():
             planned[name] = planned.get(name, 0.0) + hours * own / max(count, 1)
-    run = operate(plant, [production for production, _ in made], declared.horizon, replication)
-    return Window(run, plant, declared.warm_up, planned)
+    productions = [production for production, _ in made]
+    run = operate(plant, productions, declared.horizon, replication)
+    return Replay(Window(run, plant, declared.warm_up, planned), productions)
 
 
 def _made(product: Scenario, seed: int, replication: int) -> tuple[Production, Sequence[Failure]]:
