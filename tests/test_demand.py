@@ -284,7 +284,7 @@ def test_the_folder_gives_back_every_order(results: xs.FacilityResults, tmp_path
 def test_a_folder_without_orders_has_no_such_tables(tmp_path: Path) -> None:
     run = xs.simulate(xs.load(SCENARIOS / "msc_hollow_fiber.toml", {"horizon": "8 week"}), 1)
     run.save(tmp_path / "run")
-    assert not {"orders.csv", "lots.csv", "stock.csv"} & {file.name for file in (tmp_path / "run").iterdir()}
+    assert not {"orders.csv", "stock_lots.csv", "stock.csv"} & {file.name for file in (tmp_path / "run").iterdir()}
     read = xs.load_run(tmp_path / "run")
     assert read.orders == read.lots == [[]] and read.movements == []
 
