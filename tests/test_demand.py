@@ -296,6 +296,15 @@ def test_frames(results: xs.FacilityResults) -> None:
     assert list(results.to_pandas("stock")["stock"]) == [step.stock for step in results.first.dispatch.movements]
 
 
+def test_an_order_that_holds_up_others_is_told(tmp_path: Path) -> None:
+    """A million doses are never there; without patience whoever comes later waits behind it."""
+    greedy = "[[order]]\ndue = 2027-03-01\ndoses = 1000000\n"
+    (remark,) = xs.simulate(loaded(tmp_path, BASE + greedy + ASKED), 2).remarks()
+    assert remark.startswith("at the end of 2 of 2 replications an order that cannot be filled keeps doses from later")
+    for allowed in ('patience = "2 week"\n', "partial = true\n"):
+        assert not xs.simulate(loaded(tmp_path, BASE + greedy + allowed + ASKED), 2).remarks()
+
+
 def test_a_half_width_of_an_indicator_of_orders(results: xs.FacilityResults) -> None:
     found = xs.simulate(results.scenario, 12, half_width={"fill_rate": "300 %"})
     (reached,) = found.half_widths
