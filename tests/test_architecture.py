@@ -43,7 +43,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(
         ["indicators", "labor", "history", "waits", "product_indicators", "release_indicators", "directions"], 5
     ),
-    **dict.fromkeys(["orders", "warehouse", "dispatch", "order_indicators"], 5),
+    **dict.fromkeys(["orders", "warehouse", "dispatch", "order_indicators", "order_remarks"], 5),
     **dict.fromkeys(["causes", "holders", "off_time", "lot_waits", "line_path", "laboratory_jobs", "lot_path"], 5),
     **dict.fromkeys(["lot_plan", "lot_losses", "lot_words"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
