@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exosim import plots
+from exosim.bottleneck_files import write_gains
+from exosim.bottlenecks import Bottleneck
 from exosim.comparison import Comparison
 from exosim.errors import ModelError
 from exosim.export import to_json, write_contrasts, write_events, write_run, write_run_contrasts, write_yields
@@ -73,6 +75,18 @@ def write_run_comparison(comparison: RunComparison, folder: Path, identity: dict
     return paths
 
 
+def write_bottleneck(found: Bottleneck, folder: Path, identity: dict[str, Any]) -> list[Path]:
+    """Write tables and the picture of what additions bring into the folder; return their paths, pictures last."""
+    paths = write_gains(found, folder)
+    if found.candidates:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            paths.extend(save(plots.bottleneck(found)[0], folder, "bottleneck"))
+    extra = {"version": __version__, "replications": found.replications, "by": found.by}
+    write_manifest(folder, {**identity, **extra, "candidates": [candidate.name for candidate in found.candidates]})
+    return paths
+
+
 def _can_be_drawn(yields: Yields) -> bool:
     """Return whether all numbers of vesicles and cells are finite."""
     counts = (s for s in yields.quantities() if s.unit in ("EV", "cell"))
@@ -98,6 +112,8 @@ def write_run_folder(results: FacilityResults, folder: Path, identity: dict[str,
             drawn.append(plots.lots)
         for draw in drawn:
             paths.extend(save(draw(results), folder, draw.__name__))
+        if results.first.plant.demand.warehouses:
+            paths.extend(save(plots.stock(results)[0], folder, "stock"))
     extra = {"version": __version__, "replications": results.replications, "plugins": versions(results.scenario)}
     write_manifest(folder, {**identity, **extra})
     return paths if results.events is None else [*paths, results.events]

@@ -24,6 +24,7 @@ from exosim.quantities import Given, read_number, read_quantity, read_source
 from exosim.readings import DoseRule
 from exosim.recipe import Common, Wait
 from exosim.references import references
+from exosim.release_plausibility import laboratory_doubts
 from exosim.resource_reader import read_uses, read_utilities, unique
 from exosim.schema import (
     FORMAT,
@@ -94,7 +95,7 @@ class Reader:
             PlantReader(table, self.findings, self._block, self._utilities).read(),
         )
         if not self.findings.problems:
-            self.findings.warnings.extend(sampling_doubts(declared))
+            self.findings.warnings.extend((*sampling_doubts(declared), *laboratory_doubts(declared)))
         return declared
 
     # -- sections -----------------------------------------------------------------------------------------------------
