@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 from scipy import stats
 
 import exosim as xs
 from exosim import plots
+from exosim.console_runs import print_run_comparison
 from exosim.directions import DIRECTIONS, declared_as, direction_of
 from exosim.errors import FileError, UsageError
 from exosim.indicators import HEADLINE_UNITS, RESOURCE_UNITS
@@ -494,6 +498,29 @@ def test_what_people_give_in_place_of_a_run(door: Door, folders: dict[str, Path]
         assert answer.code == code, (arguments, answer)
         assert words in answer.err, (arguments, answer.err)
     xs.load_run(folders["one"])  # still whole
+
+
+class Terminal(io.StringIO):
+    """A terminal, as far as a table can tell."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("width", "last"), [(160, "same"), (90, "(95 %)"), (60, "to one")])
+def test_a_narrow_terminal_keeps_names_and_means(
+    results: dict[str, xs.FacilityResults], monkeypatch: pytest.MonkeyPatch, width: int, last: str
+) -> None:
+    """Whole columns are left out, those that matter least first; no number is cut and every row has its name."""
+    terminal = Terminal()
+    monkeypatch.setattr("exosim.console_runs.new_console", lambda: Console(file=terminal, width=width, no_color=True))
+    print_run_comparison(xs.compare(*results.values()), [], resources=False)
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue())
+    assert "\u2026" not in shown
+    assert last in shown
+    heading = shown.index("over the window")
+    assert re.search(r"^   two +\d", shown[heading:], re.MULTILINE)
+    assert max(map(len, shown.splitlines())) <= width
 
 
 def test_the_same_run_twice_says_so(door: Door, folders: dict[str, Path]) -> None:
