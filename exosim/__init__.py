@@ -24,6 +24,7 @@ from exosim.version import __version__
 
 if TYPE_CHECKING:
     from exosim import plots
+    from exosim.bottlenecks import Bottleneck, bottleneck
     from exosim.comparing import compare
     from exosim.comparison import Comparison
     from exosim.parameter import Ledger
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from exosim.summaries import Summary
 
 __all__ = [
+    "Bottleneck",
     "CheckpointError",
     "Comparison",
     "ExosimError",
@@ -55,6 +57,7 @@ __all__ = [
     "UsageError",
     "Yields",
     "__version__",
+    "bottleneck",
     "compare",
     "evaluate",
     "load",
@@ -65,6 +68,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Bottleneck": "exosim.bottlenecks",
     "Comparison": "exosim.comparison",
     "FacilityResults": "exosim.results",
     "Ledger": "exosim.parameter",
@@ -74,6 +78,7 @@ _HOMES = {
     "Scenario": "exosim.scenario",
     "Summary": "exosim.summaries",
     "Yields": "exosim.results",
+    "bottleneck": "exosim.bottlenecks",
     "compare": "exosim.comparing",
     "evaluate": "exosim.simulation",
     "load": "exosim.scenario",

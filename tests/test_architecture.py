@@ -44,6 +44,8 @@ FLOORS: dict[str, int] = {
         ["indicators", "labor", "history", "waits", "product_indicators", "release_indicators", "directions"], 5
     ),
     **dict.fromkeys(["orders", "warehouse", "dispatch", "order_indicators"], 5),
+    **dict.fromkeys(["causes", "holders", "off_time", "lot_waits", "line_path", "laboratory_jobs", "lot_path"], 5),
+    **dict.fromkeys(["lot_plan", "lot_losses", "lot_words"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(
         ["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder", "recipe_builder"], 6
@@ -56,15 +58,17 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
     **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
     **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run", "service_tables"], 7),
-    **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields"], 7),
+    **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields", "planned_lot", "why"], 7),
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
     **dict.fromkeys(["size_spectra", "screening"], 7),
     **dict.fromkeys(["timed_runs", "run_contrasts", "run_remarks", "run_comparison", "comparing"], 7),
+    **dict.fromkeys(["candidates", "gains", "bottlenecks", "bottleneck_words", "bottleneck_files"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["plots", "bibliography"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
+    **dict.fromkeys(["bottleneck_command", "console_bottleneck"], 10),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_orders", "console_runs"], 10),
 }
@@ -199,6 +203,7 @@ def test_files_are_short() -> None:
 def test_public_names_are_pinned() -> None:
     """What exosim exports is what is written down, and all of it can be imported."""
     assert sorted(exosim.__all__) == [
+        "Bottleneck",
         "CheckpointError",
         "Comparison",
         "ExosimError",
@@ -217,6 +222,7 @@ def test_public_names_are_pinned() -> None:
         "UsageError",
         "Yields",
         "__version__",
+        "bottleneck",
         "compare",
         "evaluate",
         "load",

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lot_scenario import attribute_text, measured_lots, measured_text
 
 import exosim as xs
 from exosim.facility.route import Production
@@ -17,6 +16,7 @@ from exosim.kernel import run
 from exosim.lot_results import LotResults, Reported
 from exosim.readings import attribute_results
 from exosim.sampling import BatchSample
+from tests.lot_scenario import attribute_text, measured_lots, measured_text
 
 REPLICATION = 2
 ASSAYS = ("", "nanoparticle_tracking", "protein_assay", "cytometer", "endotoxin_test", "sterility")

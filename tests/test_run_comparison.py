@@ -15,7 +15,7 @@ from scipy import stats
 
 import exosim as xs
 from exosim import plots
-from exosim.directions import DIRECTIONS, direction_of
+from exosim.directions import DIRECTIONS, declared_as, direction_of
 from exosim.errors import FileError, UsageError
 from exosim.indicators import HEADLINE_UNITS, RESOURCE_UNITS
 from exosim.run_comparison import compare_runs
@@ -162,8 +162,8 @@ def test_an_unknown_indicator_is_neither_better_nor_worse() -> None:
 
 def test_every_indicator_has_a_direction() -> None:
     """Whoever adds an indicator says which way is better, in one place."""
-    assert set(DIRECTIONS) == {*HEADLINE_UNITS, *RESOURCE_UNITS}
-    assert direction_of("lead_time") == "less"
+    assert set(DIRECTIONS) == {declared_as(name) for name in (*HEADLINE_UNITS, *RESOURCE_UNITS)}
+    assert (direction_of("lead_time"), direction_of("lead_time_by_product")) == ("less", "less")
 
 
 def test_doses_of_two_kinds_are_not_compared() -> None:

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 _FIRST = (
     "doses_per_year",
+    "on_time_in_full",
+    "doses_expired",
     "lead_time",
+    "release_time",
     "released_fraction",
     "right_first_time",
-    "on_time_in_full",
     "doses_per_started_batch",
     "batches_per_year",
     "batches_rejected",
