@@ -22,7 +22,18 @@ from exosim.records import BatchRecord, Event, Run
 from exosim.scenario import Scenario
 
 SCENARIOS = Path(xs.__file__).parents[1] / "scenarios"
-SITE = f'extends = "{SCENARIOS / "cdmo_two_products.toml"}"\nname = "site"\n'
+SITE = f'''extends = "{SCENARIOS / "cdmo_two_products.toml"}"
+name = "site"
+[[campaign]]
+product = "msc"
+every = "21 d"
+[[campaign]]
+product = "reference"
+scenario = "{SCENARIOS / "reference_vesicles.toml"}"
+mode = "on_order"
+lead_time = "10 d"
+priority = "earliest_due"
+'''
 BASE = f'extends = "{SCENARIOS / "msc_hollow_fiber.toml"}"\nname = "stocked"\nhorizon = "26 week"\n'
 KEPT = '[warehouse]\nshelf_life = "13 week"\nminimum_remaining_life = "4 week"\n'
 ASKED = '[[order]]\ndue = 2027-03-01\ndoses = 300\nevery = "4 week"\npatience = "3 week"\n'
@@ -240,7 +251,7 @@ def test_on_time_in_full_is_on_time_where_an_order_is_a_batch(tmp_path: Path) ->
     single = SITE + '[[order]]\nproduct = "reference"\ndue = 2027-02-26\nevery = "12 d"\ncount = 20\n'
     triple = SITE + '[[order]]\nproduct = "reference"\ndue = 2027-02-26\nevery = "48 d"\ncount = 6\nbatches = 3\n'
     for text, same in ((single, True), (triple, False)):
-        for one in xs.simulate(loaded(tmp_path, text).with_({"campaign.reference.lead_time": "4 d"}), 3).accounts:
+        for one in xs.simulate(loaded(tmp_path, text).with_({"campaign.reference.lead_time": "16 d"}), 3).accounts:
             in_full = one.by_resource["on_time_in_full_by_product"]["reference"]
             batches = one.by_resource["on_time"]["reference"]
             assert 0.0 < batches < 1.0
