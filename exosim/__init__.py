@@ -25,11 +25,14 @@ from exosim.version import __version__
 if TYPE_CHECKING:
     from exosim import plots
     from exosim.bottlenecks import Bottleneck, bottleneck
-    from exosim.comparison import Comparison, compare
+    from exosim.comparing import compare
+    from exosim.comparison import Comparison
     from exosim.parameter import Ledger
     from exosim.replications import simulate
     from exosim.results import FacilityResults, Yields
+    from exosim.run_comparison import RunComparison
     from exosim.saved_run import SavedRun, load_run
+    from exosim.saved_yields import SavedYields, load_yields
     from exosim.scenario import Scenario, load
     from exosim.simulation import evaluate
     from exosim.summaries import Summary
@@ -45,7 +48,9 @@ __all__ = [
     "LimitError",
     "ModelError",
     "Problem",
+    "RunComparison",
     "SavedRun",
+    "SavedYields",
     "Scenario",
     "ScenarioError",
     "Summary",
@@ -57,6 +62,7 @@ __all__ = [
     "evaluate",
     "load",
     "load_run",
+    "load_yields",
     "plots",
     "simulate",
 ]
@@ -66,15 +72,18 @@ _HOMES = {
     "Comparison": "exosim.comparison",
     "FacilityResults": "exosim.results",
     "Ledger": "exosim.parameter",
+    "RunComparison": "exosim.run_comparison",
     "SavedRun": "exosim.saved_run",
+    "SavedYields": "exosim.saved_yields",
     "Scenario": "exosim.scenario",
     "Summary": "exosim.summaries",
     "Yields": "exosim.results",
     "bottleneck": "exosim.bottlenecks",
-    "compare": "exosim.comparison",
+    "compare": "exosim.comparing",
     "evaluate": "exosim.simulation",
     "load": "exosim.scenario",
     "load_run": "exosim.saved_run",
+    "load_yields": "exosim.saved_yields",
     "simulate": "exosim.replications",
 }
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exosim.culture.stimulus import Target
-from exosim.parameter import Array, Parameter
+from exosim.parameter import ASSUMPTION, Array, Parameter, Resolved
 from exosim.plant_tables import CampaignTable, FailureTable, RoomTable
 from exosim.quality import Attribute
-from exosim.quantities import Given
+from exosim.quality_tables import ReviewTable
+from exosim.quantities import Given, default_line
 from exosim.readings import DoseRule
 from exosim.recipe import Breach, WhenTooLarge
+from exosim.release import RetestRule
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,19 @@ class Block:
     def pick(self, values: Mapping[str, Array]) -> dict[str, Any]:
         """Return the values of this block, by field."""
         return {name: values[f"{self.prefix}.{name}"] for name in self.given} | dict(self.off)
+
+    def lines(self, overrides: Mapping[str, Any]) -> Iterator[Resolved]:
+        """Yield the lines of the ledger; `overrides` are the values that replaced those of the file, by address."""
+        for name, parameter in self.parameters.items():
+            path = f"{self.prefix}.{name}"
+            if name in self.off:
+                yield Resolved(path, "off", parameter.unit, "scenario", ASSUMPTION, "D")
+            elif name in self.given:
+                given = self.given[name]
+                origin = "override" if {path, f"{path}.value"} & set(overrides) else given.origin
+                yield given.line(path, parameter.unit, origin)
+            elif parameter.default is not None and name not in self.unused:
+                yield default_line(path, parameter)
 
 
 @dataclass(frozen=True)
@@ -130,11 +145,54 @@ class CampaignDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class OrderDeclaration:
-    """Batches that are due at some hour."""
+    """One table of orders.
 
-    due: float
+    Attributes
+    ----------
+    dues : hour at which each of the orders is due
+    batches : made for each; 0 for orders of doses, which stand among the numbers
+    partial : whether what is there is shipped first
+    """
+
+    numbers: Block
+    dues: tuple[float, ...]
     batches: int
+    partial: bool = False
     product: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseDeclaration:
+    """The warehouse of one product; None stands for all."""
+
+    numbers: Block
+    product: str | None = None
+
+
+@dataclass(frozen=True)
+class TestDeclaration:
+    """An assay as work of the laboratory; what names no analyst or sample follows the release of the site."""
+
+    __test__ = False  # no class of tests, whatever its name begins with
+
+    numbers: Block
+    analyst: str | None
+    unit: str | None
+    sample_after: str | None
+    rule: RetestRule
+    confirmatory: bool
+
+
+@dataclass(frozen=True)
+class ReleaseDeclaration:
+    """What every lot of a site goes through from the end of its recipe to its disposition."""
+
+    analyst: str | None = None
+    sample_after: str | None = None
+    conditional: bool = False
+    closure: Block | None = None
+    closed_by: str | None = None
+    reviews: Mapping[str, tuple[Block, ReviewTable]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -147,7 +205,9 @@ class PlantDeclarations:
     utilities : limit and unit, by id
     failures, breakdowns : their numbers and their tables, by id
     campaigns : what is made and how it is started; none when the scenario is not run in time
-    orders : in the order of the file
+    orders, warehouses : in the order of the file
+    release : None where lots are not tested and reviewed
+    tests : the assays as work, by id
     horizon, warm_up : length of a run and of what is left out at its start [h]
     start : date and time of hour 0
     closed : days without shifts
@@ -167,10 +227,15 @@ class PlantDeclarations:
     warm_up: float
     start: datetime.datetime
     closed: tuple[datetime.date, ...]
+    release: ReleaseDeclaration | None = None
+    tests: Mapping[str, TestDeclaration] = field(default_factory=dict)
+    warehouses: tuple[WarehouseDeclaration, ...] = ()
 
     def blocks(self) -> Iterator[Block]:
         """Yield the parameter blocks, in the order of the ledger."""
         yield from (campaign.numbers for campaign in self.campaigns)
+        yield from (order.numbers for order in self.orders)
+        yield from (warehouse.numbers for warehouse in self.warehouses)
         for equipment in self.equipment.values():
             yield equipment.numbers
             if equipment.maintenance is not None:
@@ -184,6 +249,11 @@ class PlantDeclarations:
                 yield stock.preparation
         for block, _ in (*self.failures.values(), *self.breakdowns.values()):
             yield block
+        yield from (test.numbers for test in self.tests.values())
+        if self.release is not None:
+            if self.release.closure is not None:
+                yield self.release.closure
+            yield from (block for block, _ in self.release.reviews.values())
 
 
 @dataclass(frozen=True)
@@ -194,6 +264,7 @@ class Declarations:
     size: Block
     vesicles: Block
     proteins: Block
+    lot: Block
     common: Block
     dose: DoseRule
     instrument: str
@@ -207,12 +278,13 @@ class Declarations:
         yield from self.plant.blocks()
 
     def of_recipe(self) -> Iterator[Block]:
-        """Yield the blocks of the product alone, on whatever plant it is made: what it is, its recipe, what fails."""
+        """Yield the blocks of the product alone, on whatever plant it is made: itself, its recipe, failures, tests."""
         yield from self._of_product()
         yield from (block for block, _ in self.plant.failures.values())
+        yield from (test.numbers for test in self.plant.tests.values())
 
     def _of_product(self) -> Iterator[Block]:
-        yield from (self.size, self.vesicles, self.proteins, self.common)
+        yield from (self.size, self.vesicles, self.proteins, self.lot, self.common)
         for procedure in self.procedures:
             yield from procedure.blocks()
         yield from self.assays.values()

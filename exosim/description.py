@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from exosim.culture.stimulus import Stimulus
+from exosim.demand import OrderNumbers, WarehouseNumbers
+from exosim.lot_properties import LotProperties
 from exosim.material import Material, is_number
 from exosim.operations import catalog
 from exosim.operations.base import Hold, Outcome, UnitOperation, VisitedOperation
@@ -37,18 +39,22 @@ from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quality import Assay
 from exosim.recipe import Common, Wait
 from exosim.references import references
+from exosim.release import ClosureNumbers, ReviewNumbers, TestNumbers
 from exosim.vocabulary import CONSUMABLES
 
 SECTIONS: Mapping[str, type[Any]] = {
     "product": Vesicles,
     "product.ev_size": VesicleSize,
     "product.protein_size": ProteinSize,
+    "product.lot": LotProperties,
     "common": Common,
     "unit_procedure": Wait,
     "hold": Hold,
     "stimulus": Stimulus,
     "assay": Assay,
     "campaign": CampaignNumbers,
+    "order": OrderNumbers,
+    "warehouse": WarehouseNumbers,
     "equipment": EquipmentNumbers,
     "equipment.maintenance": MaintenanceNumbers,
     "room": RoomNumbers,
@@ -58,6 +64,9 @@ SECTIONS: Mapping[str, type[Any]] = {
     "personnel": RoleNumbers,
     "failure": FailureNumbers,
     "breakdown": BreakdownNumbers,
+    "assay.test": TestNumbers,
+    "review": ReviewNumbers,
+    "release.deviation": ClosureNumbers,
 }
 """Sections of a scenario with declared numbers."""
 _PARTS = ("Model", "Assumptions", "Validity", "Sources")

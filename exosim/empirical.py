@@ -17,10 +17,14 @@ from exosim.normal import Floats
 
 @dataclass(frozen=True, slots=True)
 class Empirical(Distribution):
-    """A distribution by measured values, sorted, in the unit of the quantity; `digest` is that of their file."""
+    """A distribution by measured values, sorted, in the unit of the quantity.
+
+    `digest` is that of their file, `asked` the table that names it, as text.
+    """
 
     values: Floats = field(default_factory=lambda: np.zeros(1), repr=False, compare=False)
     digest: str = ""
+    asked: str = field(default="", repr=False, compare=False)
 
     @property
     def of_normal(self) -> bool:
@@ -48,8 +52,8 @@ class Empirical(Distribution):
         return None
 
 
-def empirical(values: Floats, digest: str) -> Empirical:
-    """Return the distribution of `values`, in any order; `digest` tells what file they stand in."""
+def empirical(values: Floats, digest: str, asked: str = "") -> Empirical:
+    """Return the distribution of `values`, in any order; `digest` tells their file, `asked` what names it."""
     ordered = np.sort(values)
     summary = {"n": len(ordered), "lowest": ordered[0], "median": np.median(ordered), "highest": ordered[-1]}
-    return Empirical("empirical", tuple((name, float(x)) for name, x in summary.items()), ordered, digest)
+    return Empirical("empirical", tuple((name, float(x)) for name, x in summary.items()), ordered, digest, asked)

@@ -50,7 +50,7 @@ class FailureReader:
                 continue
             if table.unit not in equipment:
                 self.findings.add((*path, "unit"), unknown("equipment", table.unit, equipment))
-            for key in (*_CHANCES, "back_to"):
+            for key in (*_CHANCES, "back_to", "agent", "level"):
                 if getattr(table, key) is not None:
                     problem = f'"{key}" is for failures of a procedure'
                     self.findings.add((*path, key), Problem(problem, expected="between: the time between breakdowns"))
@@ -75,6 +75,13 @@ class FailureReader:
             self.findings.add((*path, "between"), Problem("is for breakdowns of equipment", expected=expected))
         if table.consequence == "wait" and table.rate is None and table.repair is None:
             self.findings.add((*path, "repair"), Problem('"repair" is missing: how long the work waits'))
+        for key in ("agent", "level"):
+            if (table.consequence == "contaminate") != (getattr(table, key) is not None):
+                expected = 'consequence = "contaminate" with agent = "bacteria" and level = "10 CFU/mL", say'
+                self.findings.add((*path, key), Problem(f"contaminate and {key} belong together", expected=expected))
+        if table.consequence == "contaminate" and table.repair is not None:
+            noticed = Problem("nobody notices a contamination, so that nothing is repaired", expected="no repair")
+            self.findings.add((*path, "repair"), noticed)
         if (table.consequence == "rework") != (table.back_to is not None):
             problem = "rework and back_to belong together"
             self.findings.add((*path, "back_to"), Problem(problem, expected='back_to = "an earlier procedure"'))

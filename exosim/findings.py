@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from exosim.addresses import address, put
+from exosim.enclosures import NOTHING, Enclosures
 from exosim.errors import Problem
 from exosim.toml_source import KeyPath, TomlSource
 from exosim.units import QuantityError
@@ -19,11 +20,12 @@ class Findings:
     Attributes
     ----------
     data : the tables of the file, with the overrides applied
+    enclosures : what came with the scenario and is not looked for in files
     problems, warnings : what was found so far
     """
 
-    def __init__(self, source: TomlSource, data: dict[str, Any]) -> None:
-        self.data = data
+    def __init__(self, source: TomlSource, data: dict[str, Any], enclosures: Enclosures = NOTHING) -> None:
+        self.data, self.enclosures = data, enclosures
         self.problems: list[Problem] = []
         self.warnings: list[str] = []
         self._source = source
@@ -75,6 +77,10 @@ class Findings:
         """Return whether the structure leaves open which procedure feeds which."""
         telling = ("id", "operation", "feeds", "split", "end")
         return any(p[0] == "unit_procedure" and (len(p) < 3 or p[2] in telling) for p in self._settled)
+
+    def spoiled(self, path: KeyPath) -> bool:
+        """Return whether the structure is wrong below a key path, so that what is missing there may be misspelled."""
+        return any(settled[: len(path)] == path for settled in self._settled)
 
     def _is_overridden(self, path: KeyPath) -> bool:
         written = path in self._source.lines

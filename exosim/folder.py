@@ -318,6 +318,13 @@ def check_files(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def refuse_other_command(folder: Path, manifest: Mapping[str, Any], command: str, what: str) -> None:
+    """Raise a FileError when another command than `command`, which makes `what`, wrote a folder."""
+    if manifest.get("command") != command:
+        got = f"command {manifest.get('command')}"
+        raise FileError(Problem(f"the folder is not that of {what}", file=str(folder), got=got, expected=command))
+
+
 def _differs(folder: Path, name: str, known: object) -> Problem | None:
     """Return what is wrong with a file of a folder, or None."""
     file = folder / name

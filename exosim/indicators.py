@@ -13,12 +13,18 @@ from functools import cached_property
 
 import numpy as np
 
+from exosim.dispatch import Dispatch, dispatch
 from exosim.history import histories, troubles
 from exosim.labor import paid_hours, touched_hours
+from exosim.order_indicators import SERVICE, service_by_product, service_headlines
+from exosim.orders import OrderRecord
 from exosim.plant import Plant
 from exosim.product_indicators import YEAR, batches_by_product, doses_by_product, lead_time_by_product, on_time
 from exosim.records import BatchRecord, Event, Run, log_hash
+from exosim.release import is_job
+from exosim.release_indicators import OF_JOBS, RELEASE, release_by_job, release_headlines
 from exosim.waits import WAITS
+from exosim.warehouse import LotRecord
 
 _WEEK = 168.0  # h
 _ARRIVES = ("start", "parallel", "prepare")
@@ -65,7 +71,8 @@ class Window:
         found: list[tuple[str, str, float, float, float]] = []
         for event in self.run.log:
             key = (event.batch, event.unit)
-            if event.event in _ARRIVES and event.unit and key not in open_stays:
+            arrives = event.event in _ARRIVES or (event.event == "begin" and is_job(event.procedure))
+            if arrives and event.unit and key not in open_stays:
                 open_stays[key] = (event.unit.rsplit(" ", 1)[0], event.time)
             elif event.event == "leave" or (event.event == "prepared" and event.unit):
                 name, begun = open_stays.pop(key)
@@ -78,6 +85,16 @@ class Window:
     def troubles(self) -> Mapping[int, Sequence[Event]]:
         """What went wrong, by number of the batch: its failures and deviations, in order."""
         return troubles(self.run.log)
+
+    @cached_property
+    def releases(self) -> bool:
+        """Whether lots are tested and released after their recipe."""
+        return any(event.event == "manufactured" for event in self.run.log)
+
+    @cached_property
+    def dispatch(self) -> Dispatch:
+        """What became of orders and of the doses in stock, over the whole run."""
+        return dispatch(self.run, self.plant.demand)
 
     def inside(self, begin: float, end: float) -> float:
         """Return how much of a stretch of time lies in the window [h]."""
@@ -107,18 +124,18 @@ def batches_turned_away(window: Window) -> float:
 
 def doses_per_year(window: Window) -> float:
     """Return the doses of the batches that ended well, per year [dose/year]."""
-    return sum(batch.doses for batch in window.ended) * YEAR / window.hours
+    return sum(batch.doses for batch in window.ended if batch.good) * YEAR / window.hours
 
 
 def doses_per_started_batch(window: Window) -> float:
     """Return the doses of a batch that was started and has ended, lost ones included; NaN when none has."""
-    ended = [batch.doses for batch in window.batches if batch.ended is not None]
+    ended = [batch.doses if batch.good else 0.0 for batch in window.batches if batch.ended is not None]
     return float(np.mean(ended)) if ended else float("nan")
 
 
 def lead_times(window: Window) -> list[float]:
-    """Return the time from start to end of each batch that ended well in the window [h]."""
-    return [b.ended - b.started for b in window.ended if b.good and b.ended is not None]
+    """Return the time until the doses of a batch may leave, of each that ended well in the window [h]."""
+    return [b.available - b.started for b in window.ended if b.good and b.available is not None]
 
 
 def _quantile(values: list[float], q: float) -> float:
@@ -266,6 +283,15 @@ BY_RESOURCE: Mapping[str, tuple[str, Callable[[Window], dict[str, float]]]] = {
     **WAITS,
 }
 """Indicators by equipment class, role or procedure, with units."""
+HEADLINE_UNITS: Mapping[str, str] = {
+    name: unit for name, (unit, _) in (*HEADLINES.items(), *RELEASE.items(), *SERVICE.items())
+}
+"""Unit of each indicator of the whole: of every run, then of those with a release, with orders or a warehouse."""
+RESOURCE_UNITS: Mapping[str, str] = {
+    **{name: unit for name, (unit, _) in (*BY_RESOURCE.items(), *OF_JOBS.items())},
+    **{f"{name}_by_product": unit for name, (unit, _) in SERVICE.items()},
+}
+"""Unit of each indicator by resource or product, likewise."""
 
 
 def weekly_occupancy(window: Window) -> dict[str, list[float]]:
@@ -291,6 +317,7 @@ class Account:
     limiting_class : equipment class that sets the analytic minimum cycle time; empty when there is none
     batches : what became of each batch
     log_hash : SHA-256 of the log in its canonical form
+    orders, lots : what became of each order, and of each lot in the warehouse
     """
 
     headlines: Mapping[str, float]
@@ -300,16 +327,29 @@ class Account:
     limiting_class: str
     batches: Sequence[BatchRecord]
     log_hash: str
+    orders: Sequence[OrderRecord] = ()
+    lots: Sequence[LotRecord] = ()
+
+
+def reported(accounts: Sequence[Account]) -> dict[str, str]:
+    """Return the unit of each indicator of the whole that any of the replications has."""
+    return {name: unit for name, unit in HEADLINE_UNITS.items() if any(name in a.headlines for a in accounts)}
 
 
 def account(window: Window) -> Account:
     """Return all indicators of a replication."""
     return Account(
-        {name: indicator(window) for name, (_, indicator) in HEADLINES.items()},
-        {name: indicator(window) for name, (_, indicator) in BY_RESOURCE.items()},
+        {name: indicator(window) for name, (_, indicator) in HEADLINES.items()}
+        | release_headlines(window)
+        | service_headlines(window),
+        {name: indicator(window) for name, (_, indicator) in BY_RESOURCE.items()}
+        | release_by_job(window)
+        | service_by_product(window),
         lead_times(window),
         weekly_occupancy(window),
         limiting_class(window)[0],
         histories(window.run, window.troubles),
         log_hash(window.run.log),
+        window.dispatch.orders,
+        window.dispatch.lots,
     )

@@ -28,6 +28,7 @@ DIALECT = "http://json-schema.org/draft-07/schema#"
 _SECTIONS: Mapping[str, str] = {
     "SizeTable": "product.ev_size",
     "ProteinSizeTable": "product.protein_size",
+    "LotTable": "product.lot",
     "ProductTable": "product",
     "AssayTable": "assay",
     "HoldTable": "hold",
@@ -35,6 +36,8 @@ _SECTIONS: Mapping[str, str] = {
     "CommonTable": "common",
     "ProcedureTable": "unit_procedure",
     "CampaignTable": "campaign",
+    "OrderTable": "order",
+    "WarehouseTable": "warehouse",
     "EquipmentTable": "equipment",
     "MaintenanceTable": "equipment.maintenance",
     "RoomTable": "room",
@@ -43,8 +46,12 @@ _SECTIONS: Mapping[str, str] = {
     "PreparationTable": "material.preparation",
     "PersonnelTable": "personnel",
     "FailureTable": "failure",
+    "ReviewTable": "review",
+    "ClosureTable": "release.deviation",
 }
 """Which section's declared parameters are keys of which table."""
+_ALSO: Mapping[str, str] = {"AssayTable": "assay.test"}
+"""A second section whose declared parameters are keys of a table."""
 _LOCAL_TIMES = {"date-time": "date-time-local", "time": "time-local", "date": "date"}
 """A scenario has dates and times without an offset; linters of TOML know these formats."""
 _NUMBER = r"[+-]?([0-9]+(_[0-9]+)*\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
@@ -99,9 +106,10 @@ def _table(name: str, table: Mapping[str, Any]) -> dict[str, Any]:
 def _key(table: str, key: str, generated: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema of one key."""
     section = "breakdown" if (table, key) == ("FailureTable", "between") else _SECTIONS.get(table)
-    parameter = None if section is None else declared(SECTIONS[section]).get(key)
-    if parameter is not None:
-        return quantity_schema(parameter)
+    for owner in (section, _ALSO.get(table)):
+        parameter = None if owner is None else declared(SECTIONS[owner]).get(key)
+        if parameter is not None:
+            return quantity_schema(parameter)
     words = WORDS.get(table, {}).get(key)
     described = {"description": words} if words else {}
     return {**described, **_value(table, key, generated)}
@@ -110,8 +118,8 @@ def _key(table: str, key: str, generated: Mapping[str, Any]) -> dict[str, Any]:
 def _value(table: str, key: str, generated: Mapping[str, Any]) -> dict[str, Any]:
     if (table, key) in UNITS:
         return _text_or_number(UNITS[table, key])
-    if (table, key) == ("ScenarioTable", "campaign"):
-        one = {"$ref": "#/$defs/CampaignTable"}
+    if (table, key) in (("ScenarioTable", "campaign"), ("ScenarioTable", "warehouse")):
+        one = {"$ref": f"#/$defs/{key.title()}Table"}
         return {"anyOf": [one, {"type": "array", "items": one}]}
     if (table, key) == ("OrderTable", "due"):
         return {"anyOf": [{"type": "string", "format": form} for form in ("date", "date-time-local")]}

@@ -166,6 +166,13 @@ def short_of_whole(count: Array) -> Array:
     return _ROUNDING if np.result_type(count) == np.float64 else _ROUNDING_32 * (count + 1.0)
 
 
+def lane_of(value: Array, lane: int) -> Array:
+    """Return one lane of an array, as an array of one lane; plain numbers stay."""
+    if isinstance(value, np.ndarray) and value.ndim and value.shape[-1] > 1:
+        return value[..., lane : lane + 1]
+    return value
+
+
 def total(amount: Array) -> Array:
     """Return the sum over size classes or pools: shape (lanes,), or the number itself."""
     if isinstance(amount, np.ndarray) and amount.ndim == 2:

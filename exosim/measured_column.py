@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import math
 import os
 import re
@@ -78,7 +79,12 @@ def read_column(table: Any, unit: str, folder: str) -> Empirical:
         if isinstance(error, QuantityError):
             raise
         raise _unreadable(error, request) from None
-    return empirical(cells.values(), digest.hexdigest())
+    return empirical(cells.values(), digest.hexdigest(), asked(table))
+
+
+def asked(table: Any) -> str:
+    """Return a table that names measured values as text; equal tables have equal texts."""
+    return json.dumps(table, sort_keys=True, default=str)
 
 
 def _request(table: Any, unit: str, folder: str) -> _Request:

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from exosim.demand import Demand
 from exosim.parameter import Array, parameter
 from exosim.recipe import WhenTooLarge
 from exosim.working_time import WorkingTime
 
-Consequence = Literal["wait", "repeat", "reject", "rework", "deviation"]
+Consequence = Literal["wait", "repeat", "reject", "rework", "deviation", "contaminate"]
+Agent = Literal["bacteria", "mycoplasma"]
 BreakdownConsequence = Literal["wait", "repeat", "reject"]
 Clock = Literal["operating", "calendar"]
 Segregation = Literal["none", "product", "batch"]
@@ -133,6 +135,9 @@ class FailureNumbers:
     )
     repair: Array = parameter(0.0, "h", low=0.0, high=1000, doc="time lost before work goes on or starts again")
     limit: float = parameter(1, "1", low=0, high=100, whole=True, planned=True, doc="repeats before the batch is lost")
+    level: Array | None = parameter(
+        None, "CFU/mL", low=0.0, high=1e9, doc="organisms that a contamination leaves in the product"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -296,6 +301,7 @@ class Failure:
     rate, probability, per_manipulation : per hour of work, at the end of the procedure, or at the end of each attended
         phase; one of them
     back_to : the procedure at which a rework starts
+    agent, level : what a contamination that nobody notices leaves in the product, and how much [CFU/mL]
     """
 
     id: str
@@ -307,6 +313,8 @@ class Failure:
     limit: int = 1
     per_manipulation: Array | None = None
     back_to: str | None = None
+    agent: Agent | None = None
+    level: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +364,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """Everything that batches share."""
+    """Everything that batches share, and what is asked of it."""
 
     equipment: tuple[Equipment, ...] = ()
     roles: tuple[Role, ...] = ()
@@ -366,6 +374,7 @@ class Plant:
     stores: tuple[Store, ...] = ()
     stocks: tuple[Stock, ...] = ()
     utilities: tuple[Utility, ...] = ()
+    demand: Demand = Demand()
 
 
 _SLACK = 1e-9

@@ -18,7 +18,7 @@ def doses_by_product(window: Window) -> dict[str, float]:
     doses = {batch.campaign: 0.0 for batch in window.run.batches if batch.campaign}
     for batch in window.ended:
         if batch.campaign:
-            doses[batch.campaign] += batch.doses
+            doses[batch.campaign] += batch.doses if batch.good else 0.0
     return {product: amount * YEAR / window.hours for product, amount in doses.items()}
 
 
@@ -35,8 +35,8 @@ def lead_time_by_product(window: Window) -> dict[str, float]:
     """Return the median time from start to end of a batch of each product, where there are several [h]."""
     times: dict[str, list[float]] = defaultdict(list)
     for batch in window.ended:
-        if batch.campaign and batch.good and batch.ended is not None:
-            times[batch.campaign].append(batch.ended - batch.started)
+        if batch.campaign and batch.good and batch.available is not None:
+            times[batch.campaign].append(batch.available - batch.started)
     return {product: float(np.median(found)) for product, found in times.items()}
 
 
@@ -45,6 +45,6 @@ def on_time(window: Window) -> dict[str, float]:
     owed = [b for b in window.run.batches if b.due > b.started and window.start <= b.due <= window.run.hours]
     kept = defaultdict[str, list[bool]](list)
     for batch in owed:
-        in_time = batch.ended is not None and batch.ended <= batch.due
+        in_time = batch.available is not None and batch.available <= batch.due
         kept[batch.campaign or "orders"].append(batch.good and in_time)
     return {product: sum(found) / len(found) for product, found in kept.items()}

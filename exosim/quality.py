@@ -1,24 +1,28 @@
 """Quality: the assays, what they report, and the limits that a specification sets on what is reported.
 
 True values and reported values are separate. An assay multiplies the true value by (1 + bias) and a lognormal error; a
-particle counter also misses small vesicles and counts other particles. Limits of an attribute apply to what its assay
-reports (ICH Q6B: specification; ICH Q8: critical quality attribute).
+particle counter also misses small vesicles and counts other particles. A test for organisms finds them or does not,
+as they are in the volume that it takes. Limits of an attribute apply to what its assay reports (ICH Q6B: specification;
+ICH Q8: critical quality attribute).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
 from exosim.composition import Contents, ratio, total_dna, total_protein
-from exosim.material import Material, is_number, times, total
+from exosim.errors import ModelError, Problem
+from exosim.lot_properties import LotProperties, Marker
+from exosim.material import Material, is_number, one_where, plus, times, total
+from exosim.normal import normal_distribution
 from exosim.operations.base import Context
 from exosim.parameter import Array, parameter
-from exosim.physics.detection import Counter
+from exosim.physics.detection import Counter, class_efficiency, range_efficiency, seen_particles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,19 +46,62 @@ class Assay:
     detection_width: Array = parameter(
         30.0, "nm", low=1.0, high=100, doc="range of diameters over which counting rises from none to all"
     )
+    replicates: float | None = parameter(
+        None,
+        "1",
+        low=1,
+        high=100,
+        minimum=1.0,
+        whole=True,
+        planned=True,
+        doc="single results of which the reported one is the mean; none: one",
+    )
+    volume_tested: Array | None = parameter(
+        None, "mL", low=0.01, high=1000, doc="volume in which a test for organisms finds them", decided=True
+    )
 
     def counter(self) -> Counter:
         """Return the particle counter that this assay is."""
         return Counter(self.detection_limit, self.detection_width, self._bias)
 
     def error(self, z: Array) -> Array:
-        """Return the lognormal factor of one result, for a standard normal number."""
+        """Return the lognormal factor of a reported result, for a standard normal number.
+
+        That of the mean of n replicates has 1/sqrt(n) of the sigma of a single result: the mean is taken on the
+        logarithm, so that it is lognormal, too.
+        """
         sigma = np.sqrt(np.log1p(np.square(self.repeatability)))
+        if self.replicates is not None:
+            sigma = sigma / math.sqrt(self.replicates)
         return np.asarray(np.exp(sigma * z))
 
     def reported(self, true: Array, z: Array) -> Array:
         """Return the result for a true value and a standard normal number."""
         return np.asarray(true * (1.0 + self._bias) * self.error(z))
+
+    def found(self, level: Array, z: Array) -> Array:
+        """Return what a test for organisms reports: their true level where it finds them, else 0.
+
+        The number of organisms in the tested volume is Poisson, so that at least one is there with probability
+        1 - exp(-level x volume): where the uniform number Phi(z) is above exp(-level x volume). Bias and repeatability
+        have no part in it.
+
+        Parameters
+        ----------
+        level : organisms per volume [CFU/mL]
+        z : a standard normal number
+
+        Raises
+        ------
+        ModelError
+            when the tested volume is not known.
+        """
+        if is_number(level, 0.0):
+            return 0.0
+        if self.volume_tested is None:
+            raise ModelError(Problem("a test for organisms needs its volume_tested", expected='"10 mL", say'))
+        none_there = np.exp(-np.asarray(level * self.volume_tested))
+        return np.asarray(times(level, one_where(normal_distribution(z) > none_there)))
 
     @property
     def _bias(self) -> Array:
@@ -62,13 +109,38 @@ class Assay:
         return 0.0 if is_number(self.bias, 0.0) else np.maximum(self.bias, -1.0)
 
 
+Agent: TypeAlias = Literal["bacteria", "mycoplasma"]
+"""What can live in a contaminated lot."""
+AGENTS: tuple[Agent, ...] = get_args(Agent)
+MARKERS: tuple[Marker, ...] = get_args(Marker)
+GIVEN: tuple[str, ...] = ("endotoxin", *MARKERS)
+"""What only the scenario can say of a lot: fields of :class:`~exosim.lot_properties.LotProperties`."""
+
+
+def noise_name(assay: str, attempt: int = 0) -> str:
+    """Return the name under which the standard normal number of a result is drawn: the first one, or a retest."""
+    return f"assay.{assay}.retest.{attempt}" if attempt else f"assay.{assay}"
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What an attribute is about: an amount of something over a volume, a protein mass or a dose."""
+    """What an attribute is about: an amount of something over a volume, a protein mass, a dose or all of its kind.
+
+    Attributes
+    ----------
+    unit, top, bottom : of the ratio
+    sizes : diameters between which particles on top are counted [nm]
+    """
 
     unit: str
-    top: Literal["particles", "vesicles", "protein", "dna"]
-    bottom: Literal["volume", "protein", "dose"]
+    top: Literal["particles", "vesicles", "protein", "dna", "endotoxin", "potency", Marker, Agent]
+    bottom: Literal["volume", "protein", "dose", "vesicles", "particles"]
+    sizes: tuple[float, float] | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the named assay counts particles for it."""
+        return self.top == "particles" and self.bottom != "protein"
 
 
 MEASURES: Mapping[str, Measure] = {
@@ -79,6 +151,15 @@ MEASURES: Mapping[str, Measure] = {
     "protein_per_volume": Measure("ug/mL", "protein", "volume"),
     "dna_per_volume": Measure("ng/mL", "dna", "volume"),
     "dna_per_dose": Measure("ng/dose", "dna", "dose"),
+    "particles_in_size_range": Measure("1", "particles", "particles"),
+    "endotoxin_per_volume": Measure("EU/mL", "endotoxin", "volume"),
+    "endotoxin_per_dose": Measure("EU/dose", "endotoxin", "dose"),
+    "relative_potency": Measure("1", "potency", "vesicles"),
+    "cd9_positive": Measure("1", "cd9", "vesicles"),
+    "cd63_positive": Measure("1", "cd63", "vesicles"),
+    "cd81_positive": Measure("1", "cd81", "vesicles"),
+    "bioburden": Measure("CFU/mL", "bacteria", "volume"),
+    "mycoplasma": Measure("CFU/mL", "mycoplasma", "volume"),
 }
 
 
@@ -90,12 +171,16 @@ class Lot:
     ----------
     product, dose_volume_ml, context : the material, the volume of a dose [mL], and what the run shares
     contents : what the instrument of the product finds in it, where that is known
+    properties : what the scenario says of its lots
+    contamination : organisms per volume by agent [CFU/mL]; none: no batch has failed
     """
 
     product: Material
     context: Context
     dose_volume_ml: Array
     contents: Contents | None = None
+    properties: LotProperties = field(default_factory=LotProperties)
+    contamination: Mapping[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +203,76 @@ def reported_value(measure: Measure, lot: Lot, instrument: Result, assay: Result
         otherwise; without one, what is not counted is reported as it is
 
     Particles are counted by the instrument of the product, or by the named assay when nothing else is measured.
+
+    Raises
+    ------
+    ModelError
+        when the measure is about a property that the scenario does not give.
     """
-    over_protein = measure.bottom == "protein"
-    if measure.top == "particles":
-        top = _counted(lot, instrument if over_protein or assay is None else assay, instrument)
-    else:
-        top = _through(None if over_protein else assay, _amount(measure.top, lot))
-    if over_protein:
+    if measure.top in AGENTS:
+        level = lot.contamination.get(measure.top, 0.0)
+        return level if assay is None else assay.assay.found(level, assay.z)
+    if measure.bottom == "vesicles":
+        return _of_the_vesicles(measure, lot, assay)
+    if measure.bottom == "particles":
+        return _whole(_through(assay, _in_range(measure, lot, instrument if assay is None else assay)))
+    if measure.bottom == "protein":
+        top = _counted(lot, instrument, instrument) if measure.top == "particles" else _amount(measure.top, lot)
         return ratio(top, _through(assay, _amount("protein", lot)))
-    per_milliliter = ratio(top, lot.product.volume * 1e3)
+    per_milliliter = _per_milliliter(measure, lot, instrument, assay)
     return times(per_milliliter, lot.dose_volume_ml) if measure.bottom == "dose" else per_milliliter
+
+
+def true_value(measure: Measure, lot: Lot, instrument: Result, assay: Result | None) -> Array:
+    """Return what would be reported without bias and error; a counter still sees what it sees of each size."""
+    if measure.top != "particles":
+        return reported_value(measure, lot, instrument, None)
+    named = _exact(assay) if assay is not None else None
+    return reported_value(measure, replace(lot, contents=None), _exact(instrument), named)
+
+
+def _exact(result: Result) -> Result:
+    return Result(replace(result.assay, bias=0.0), 0.0)
+
+
+def _of_the_vesicles(measure: Measure, lot: Lot, assay: Result | None) -> Array:
+    """Return their relative potency, or the fraction that carries a marker: no more than all of them."""
+    if measure.top != "potency":
+        return _whole(_through(assay, _given(measure.top, lot)))
+    carried = ratio(lot.product.potency, total(lot.product.vesicles))
+    declared = lot.properties.potency
+    return _through(assay, carried if declared is None else times(carried, declared))
+
+
+def _whole(fraction: Array) -> Array:
+    """Return a fraction that is no more than the whole, however high an assay reads."""
+    return np.minimum(fraction, 1.0)
+
+
+def _in_range(measure: Measure, lot: Lot, result: Result) -> Array:
+    """Return the fraction of the particles that a counter sees which lies in the range of diameters of a measure."""
+    counter, sizes = result.assay.counter(), lot.context.sizes
+    between = (0.0, math.inf) if measure.sizes is None else measure.sizes
+    inside = seen_particles(lot.product, range_efficiency(sizes, counter.limit, counter.width, between))
+    return ratio(inside, seen_particles(lot.product, class_efficiency(sizes, counter.limit, counter.width)))
+
+
+def _per_milliliter(measure: Measure, lot: Lot, instrument: Result, assay: Result | None) -> Array:
+    if measure.top == "endotoxin":
+        carried = ratio(lot.product.endotoxin, lot.product.volume * 1e3)
+        return _through(assay, plus(_given("endotoxin", lot), carried))
+    if measure.top == "particles":
+        top = _counted(lot, instrument if assay is None else assay, instrument)
+    else:
+        top = _through(assay, _amount(measure.top, lot))
+    return ratio(top, lot.product.volume * 1e3)
+
+
+def _given(name: str, lot: Lot) -> Array:
+    value: Array | None = getattr(lot.properties, name)
+    if value is None:
+        raise ModelError(Problem("is not given", path=f"product.lot.{name}", expected="it in [product.lot]"))
+    return value
 
 
 def _counted(lot: Lot, result: Result, instrument: Result) -> Array:
@@ -157,6 +302,7 @@ class Attribute:
     id, measure, assay : names; `measure` is a key of :data:`MEASURES`
     at_least, at_most : limits in the unit of the measure; None where there is none
     critical : whether it is a critical quality attribute
+    sizes : diameters between which particles count, for the measure of a range of sizes [nm]
     """
 
     id: str
@@ -165,6 +311,12 @@ class Attribute:
     at_least: float | None
     at_most: float | None
     critical: bool = True
+    sizes: tuple[float, float] | None = None
+
+    @property
+    def about(self) -> Measure:
+        """What it is about."""
+        return replace(MEASURES[self.measure], sizes=self.sizes)
 
     def met(self, reported: Array) -> Array:
         """Return 1 where the reported value lies within the limits, else 0."""

@@ -16,8 +16,9 @@ import numpy as np
 
 from exosim import units
 from exosim.distributions import FAMILIES, Distribution, Family
+from exosim.empirical import Empirical
 from exosim.errors import in_words, nearest_name, shortened, unknown
-from exosim.measured_column import read_column
+from exosim.measured_column import asked, read_column
 from exosim.parameter import ASSUMPTION, GRADES, PLAN, Parameter, Resolved
 from exosim.quantile_given import NAMES, QuantileGiven
 from exosim.sampling import LEVELS, Level, Quantity
@@ -59,7 +60,12 @@ def default_line(path: str, parameter: Parameter) -> Resolved:
 
 
 def read_quantity(
-    raw: Any, parameter: Parameter, sources: SourceGrades, common: float = 0.0, folder: str = ""
+    raw: Any,
+    parameter: Parameter,
+    sources: SourceGrades,
+    common: float = 0.0,
+    folder: str = "",
+    enclosed: Empirical | None = None,
 ) -> Given:
     """Return what the scenario gives for `parameter`.
 
@@ -70,6 +76,7 @@ def read_quantity(
     sources : grade by source key: those of ``references.toml`` and of the scenario
     common : correlation of step recoveries that vary by batch
     folder : where the file stands that gives the value; files that it names are looked for there
+    enclosed : measured values that came with the scenario; their file is not looked for
 
     Raises
     ------
@@ -78,7 +85,7 @@ def read_quantity(
     """
     table: Mapping[str, Any] = raw if isinstance(raw, dict) else {"value": raw}
     allow = _flag(table.get("allow_outside_range", False))
-    base = _base(table, parameter, folder)
+    base = _base(table, parameter, folder, enclosed)
     quantity = _layered(base, table, parameter, common)
     _check(quantity, parameter, allow)
     source, grade = (PLAN, PLAN) if _of_the_plan(quantity, table, parameter) else read_source(table, sources)
@@ -142,7 +149,9 @@ def _flag(raw: Any) -> bool:
     return raw
 
 
-def _base(table: Mapping[str, Any], parameter: Parameter, folder: str) -> float | Distribution:
+def _base(
+    table: Mapping[str, Any], parameter: Parameter, folder: str, enclosed: Empirical | None
+) -> float | Distribution:
     kinds = list(dict.fromkeys(_kind(key) for key in table if key not in _OPTIONS))
     distributions = ", ".join((*FAMILIES, _QUANTILES, _EMPIRICAL))
     if len(kinds) != 1:
@@ -153,7 +162,8 @@ def _base(table: Mapping[str, Any], parameter: Parameter, folder: str) -> float 
     if kinds[0] == _QUANTILES:
         return _quantile_given(table, parameter)
     if kinds[0] == _EMPIRICAL:
-        return read_column(table[_EMPIRICAL], parameter.unit, folder)
+        fits = enclosed is not None and enclosed.asked == asked(table[_EMPIRICAL])
+        return enclosed if enclosed and fits else read_column(table[_EMPIRICAL], parameter.unit, folder)
     return _distribution(kinds[0], table[kinds[0]], parameter)
 
 

@@ -3,47 +3,46 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from exosim.addresses import DEFAULT_INSTRUMENT, address
-from exosim.cell_readings import CELL_HEADLINES
+from exosim.addresses import address
 from exosim.contents import counted_like, with_dose
 from exosim.culture.stimulus import Stimulus
 from exosim.culture_reader import check_stimuli, given_numbers, read_effects, read_presets
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
-from exosim.errors import Problem, in_words, shortened, unknown
+from exosim.errors import Problem, in_words, unknown
 from exosim.findings import Findings
 from exosim.operations import catalog
 from exosim.operations.base import Hold, UnitOperation, VisitedOperation
 from exosim.parameter import ASSUMPTION, declared
 from exosim.plant import AMOUNT
 from exosim.plant_reader import PlantReader
+from exosim.plausibility import sampling_doubts
 from exosim.product import ProteinSize, Vesicles, VesicleSize
-from exosim.quality import MEASURES, Assay, Attribute
 from exosim.quantities import Given, read_number, read_quantity, read_source
-from exosim.readings import ALL_ATTRIBUTES, HEADLINES, DoseRule
+from exosim.readings import DoseRule
 from exosim.recipe import Common, Wait
 from exosim.references import references
-from exosim.resource_reader import read_uses, read_utilities
+from exosim.release_plausibility import laboratory_doubts
+from exosim.resource_reader import read_uses, read_utilities, unique
 from exosim.schema import (
     FORMAT,
     LATER_SECTIONS,
-    AttributeTable,
     HoldTable,
     ProcedureTable,
     ScenarioTable,
     read_structure,
     stands_in_procedure,
 )
+from exosim.specification_reader import SpecificationReader
 from exosim.splits import read_split
 from exosim.streams import Streams
 from exosim.toml_source import KeyPath
-from exosim.units import QuantityError, show
+from exosim.units import QuantityError
 from exosim.vocabulary import DoseKind
 
 _UNCHECKED_GRADE = "C"
-_DETECTION = frozenset({"detection_limit", "detection_width"})
 _DOSES = '"1e10 EV" (true vesicles), "1e10 particle" (as the instrument counts them) or "1e7 cell" (viable cells)'
 
 
@@ -71,7 +70,8 @@ class Reader:
         common = self._common_factor()
         self._utilities = read_utilities(table, self.findings)
         dose, product = self._dose(), table.product
-        assays = self._assays()
+        quality = SpecificationReader(table, self.findings, self._block)
+        assays = quality.assays()
         procedures = self._procedures(dose)
         size = self._block(VesicleSize, "product.ev_size", ("product", "ev_size"), _given(product.ev_size, VesicleSize))
         vesicles = self._block(Vesicles, "product", ("product",), _given(product, Vesicles))
@@ -81,18 +81,22 @@ class Reader:
         if dose.kind == "cell" and not any(p.operation.owner.makes_vesicles for p in procedures):
             size, vesicles, proteins = (_not_needed(block) for block in (size, vesicles, proteins))
             assays = {name: block if block.given else _not_needed(block) for name, block in assays.items()}
-        return Declarations(
+        declared = Declarations(
             procedures,
             size,
             vesicles,
             proteins,
+            quality.lot(),
             common if any(p.shares_common_factor for p in procedures) else _not_needed(common),
             dose,
-            self._instrument(dose, assays),
+            quality.instrument(dose, assays),
             assays,
-            tuple(self._attributes(assays)),
+            tuple(quality.attributes(assays)),
             PlantReader(table, self.findings, self._block, self._utilities).read(),
         )
+        if not self.findings.problems:
+            self.findings.warnings.extend((*sampling_doubts(declared), *laboratory_doubts(declared)))
+        return declared
 
     # -- sections -----------------------------------------------------------------------------------------------------
 
@@ -138,35 +142,6 @@ class Reader:
             self._add(path, Problem("must be above 0", got=in_words(raw), expected=_DOSES))
         return DoseRule(amount, kind)
 
-    def _assays(self) -> dict[str, Block]:
-        tables, blocks = self.table.assay, dict[str, Block]()
-        self._check_ids("assay", [table.id for table in tables])
-        named = self.table.product.instrument or DEFAULT_INSTRUMENT
-        counters = {named, *(a.assay for a in self.table.attribute if a.measure == "particles_per_volume")}
-        for index, table in enumerate(tables):
-            block = self._block(Assay, f"assay.{table.id}", ("assay", index), _given(table, Assay))
-            blocks[table.id] = block if table.id in counters else self._without_counting(block, index)
-        if named == DEFAULT_INSTRUMENT or named not in blocks:
-            blocks.setdefault(DEFAULT_INSTRUMENT, Block(Assay, f"assay.{DEFAULT_INSTRUMENT}", declared(Assay)))
-        return blocks
-
-    def _without_counting(self, block: Block, index: int) -> Block:
-        """Return the block of an assay that counts no particles: its detection by size does not matter."""
-        for name in sorted(_DETECTION & set(block.given)):
-            place = address(self.findings.data, ("assay", index, name))
-            self.findings.warnings.append(f"{place} is given but not used: this assay counts no particles")
-        return dataclasses.replace(block, unused=_DETECTION)
-
-    def _instrument(self, dose: DoseRule, assays: Mapping[str, Block]) -> str:
-        name = self.table.product.instrument
-        if name is None and dose.kind == "particle":
-            warning = f"product.instrument is missing: doses are counted by {DEFAULT_INSTRUMENT}"
-            self.findings.warnings.append(warning)
-        if name is None or name in assays:
-            return name or DEFAULT_INSTRUMENT
-        self._add(("product", "instrument"), unknown("assay", name, assays))
-        return DEFAULT_INSTRUMENT
-
     def _source_grades(self, table: ScenarioTable) -> dict[str, str]:
         """Return the grade of every source: the references of exosim and those that the scenario brings."""
         known = dict.fromkeys(references(), _UNCHECKED_GRADE)
@@ -176,42 +151,6 @@ class Reader:
                 self._add(("sources", key), Problem(problem, expected="another key"))
         return {**{key: source.grade for key, source in table.sources.items()}, **known}
 
-    def _attributes(self, assays: Mapping[str, Block]) -> Iterator[Attribute]:
-        self._check_ids("attribute", [table.id for table in self.table.attribute])
-        for index, table in enumerate(self.table.attribute):
-            path: KeyPath = ("attribute", index)
-            if table.id in (*HEADLINES, *CELL_HEADLINES, ALL_ATTRIBUTES):
-                problem = f'"{table.id}" is the name of a reported figure'
-                self._add((*path, "id"), Problem(problem, expected="another id"))
-            if table.assay is not None and table.assay not in assays:
-                self._add((*path, "assay"), unknown("assay", table.assay, assays))
-            if table.measure not in MEASURES:
-                self._add((*path, "measure"), unknown("measure", table.measure, MEASURES))
-                continue
-            limits = self._limits(table, path)
-            yield Attribute(table.id, table.measure, table.assay, limits[0], limits[1], table.critical)
-
-    def _limits(self, table: AttributeTable, path: KeyPath) -> tuple[float | None, float | None]:
-        unit = MEASURES[table.measure].unit
-        low, high = (self._limit(table, path, key, unit) for key in ("at_least", "at_most"))
-        if table.limits.at_least is None and table.limits.at_most is None:
-            self._add((*path, "limits"), Problem("is empty", expected="at_least, at_most or both"))
-        elif low is not None and high is not None and low > high:
-            got = f"{show(low, unit)} and {show(high, unit)}"
-            self._add((*path, "limits"), Problem("at_least is above at_most", got=got))
-        return low, high
-
-    def _limit(self, table: AttributeTable, path: KeyPath, key: str, unit: str) -> float | None:
-        raw = getattr(table.limits, key)
-        try:
-            limit = None if raw is None else read_number(raw, unit)
-        except QuantityError as error:
-            self.findings.quantity((*path, "limits", key), error)
-            return None
-        if limit is not None and limit < 0.0:
-            self._add((*path, "limits", key), Problem("must be at least 0", got=in_words(raw)))
-        return limit
-
     # -- procedures ---------------------------------------------------------------------------------------------------
 
     def _procedures(self, dose: DoseRule) -> tuple[ProcedureDeclaration, ...]:
@@ -219,7 +158,7 @@ class Reader:
         ids = [table.id for table in tables]
         if not tables:
             self._add(("unit_procedure",), Problem("must not be empty", got="an empty list", expected="at least one"))
-        self._check_ids("unit_procedure", ids)
+        self._check_ids(ids)
         blind = self.findings.hides_streams() or len(set(ids)) < len(ids)
         streams = Streams(self._add, ids, blind, "viable_cells" if dose.kind == "cell" else "vesicles")
         found = []
@@ -233,16 +172,12 @@ class Reader:
         streams.finish()
         return tuple(found)
 
-    def _check_ids(self, section: str, ids: list[str]) -> None:
+    def _check_ids(self, ids: list[str]) -> None:
+        unique(self.findings, "unit_procedure", "id", ids)
         for index, name in enumerate(ids):
-            path: KeyPath = (section, index, "id")
-            if name in ids[:index]:
-                line = self.findings.line((section, ids.index(name), "id"))
-                problem = f'the id "{shortened(name, 60)}" is taken'
-                self._add(path, Problem(problem, got=f"the same id on line {line}", expected="another id"))
-            if section == "unit_procedure" and name in (*ScenarioTable.model_fields, *LATER_SECTIONS):
+            if name in (*ScenarioTable.model_fields, *LATER_SECTIONS):
                 problem = f'a procedure may not have the name of a section: "{name}"'
-                self._add(path, Problem(problem, expected="another id"))
+                self._add(("unit_procedure", index, "id"), Problem(problem, expected="another id"))
 
     def _procedure(
         self, index: int, table: ProcedureTable, operation: type[UnitOperation], feeds: tuple[str, ...], dose: DoseRule
@@ -359,7 +294,8 @@ class Reader:
                 continue
             try:
                 folder = self.findings.folder((*path, name))
-                given[name] = read_quantity(value, parameters[name], self._grades, self._common, folder)
+                enclosed = self.findings.enclosures.measured.get(f"{prefix}.{name}")
+                given[name] = read_quantity(value, parameters[name], self._grades, self._common, folder, enclosed)
             except QuantityError as error:
                 self.findings.quantity((*path, name), with_dose(error, parameters[name]))
         complete = len(given) == len(raw) and issubclass(owner, UnitOperation)

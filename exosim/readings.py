@@ -6,7 +6,7 @@ Names and units of the headline figures are fixed: other programs read them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -20,11 +20,12 @@ from exosim.cell_readings import (
 )
 from exosim.composition import Contents, ratio
 from exosim.kernel import Step, last_maker, run, steps_of
+from exosim.lot_properties import LotProperties
 from exosim.material import Material, is_number, plus, short_of_whole, times, total
 from exosim.operations.base import HARVEST_HOLD, HEADROOM, Context, Outcome
 from exosim.parameter import Array
 from exosim.physics.detection import dose_content
-from exosim.quality import MEASURES, Assay, Attribute, Lot, Result, reported_value
+from exosim.quality import Assay, Attribute, Lot, Result, reported_value
 from exosim.recipe import Recipe, UnitProcedure
 from exosim.step_table import Reading, Row, loss_readings, row_readings, rows_of, stages
 from exosim.vocabulary import DoseKind
@@ -64,12 +65,18 @@ class DoseRule:
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """The dose, the attributes that the product must meet, the assays, and which of them counts particles."""
+    """The dose, the attributes that the product must meet, the assays, and which of them counts particles.
+
+    Attributes
+    ----------
+    properties : what the scenario says of the lots of the product
+    """
 
     dose: DoseRule
     assays: Mapping[str, Assay]
     instrument_id: str
     attributes: tuple[Attribute, ...] = ()
+    properties: LotProperties = field(default_factory=LotProperties)
 
     @property
     def instrument(self) -> Assay:
@@ -267,14 +274,30 @@ def attribute_results(
     noise : standard normal number of the one result of each assay, by its id
     contents : of the materials of these steps, as far as they are known
     """
-    product = _made(steps).product
-    contents = contents_of(context, specification) if contents is None else contents
-    contained = contents.doses(product, specification.dose.kind)
-    per_dose = ratio(times(product.volume, 1e3), contained / specification.dose.amount)
-    lot = Lot(product, context, per_dose, contents)
+    lot = lot_of(_made(steps).product, context, specification, contents)
     results = {name: Result(assay, noise[name]) for name, assay in specification.assays.items()}
     for attribute in specification.attributes:
-        measure = MEASURES[attribute.measure]
+        measure = attribute.about
         named = results[attribute.assay] if attribute.assay is not None else None
         instrument = results[specification.instrument_id]
         yield attribute, measure.unit, reported_value(measure, lot, instrument, named)
+
+
+def lot_of(
+    product: Material,
+    context: Context,
+    specification: Specification,
+    contents: Contents | None = None,
+    contamination: Mapping[str, float] | None = None,
+) -> Lot:
+    """Return what the assays are given: the product, the volume of its doses, and what is known of its lots.
+
+    Parameters
+    ----------
+    contents : of the materials of the run, as far as they are known
+    contamination : organisms per volume by agent [CFU/mL]
+    """
+    contents = contents_of(context, specification) if contents is None else contents
+    contained = contents.doses(product, specification.dose.kind)
+    per_dose = ratio(times(product.volume, 1e3), contained / specification.dose.amount)
+    return Lot(product, context, per_dose, contents, specification.properties, contamination or {})

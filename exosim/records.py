@@ -31,12 +31,12 @@ class Event(NamedTuple):
         ``assay.sterility``, ``deviation.1`` or ``review.quality``; the attribute at `result`, ``retest 1`` of a retest
     event : of a batch: ``launch``, ``ready``, ``room`` (after a wait), ``start``, ``parallel`` (one more unit),
         ``supplied`` (from stock), ``begin``, ``utility`` (after a wait), ``repaired``, ``finish``, ``failure``,
-        ``deviation``, ``end``, ``leave``, ``finished``, ``rejected``, ``turned_away``; in the laboratory:
-        ``manufactured`` (the recipe has ended), ``sample``, ``ask`` (a job is ready), ``begin`` and ``finish`` of its
-        people, ``done``, ``result``, ``investigate`` (before a retest), ``verdict``, ``conditional`` (doses may leave),
-        ``recalled``, ``released``, ``released_with_deviation``; of the plant: ``down`` and ``maintenance`` of a unit,
-        ``prepare`` and ``prepared``, ``order``, ``receive``, ``draw`` and ``expire`` of a stock, all with batch -1
-        where they belong to none
+        ``deviation``, ``contaminated`` (nobody notices), ``end``, ``leave``, ``finished``, ``rejected``,
+        ``turned_away``; in the laboratory: ``manufactured`` (the recipe has ended), ``sample``, ``ask`` (a job is
+        ready), ``begin`` and ``finish`` of its people, ``done``, ``result``, ``investigate`` (before a retest),
+        ``verdict``, ``conditional`` (doses may leave), ``recalled``, ``released``, ``released_with_deviation``; of the
+        plant: ``down`` and ``maintenance`` of a unit, ``prepare`` and ``prepared``, ``order``, ``receive``, ``draw``
+        and ``expire`` of a stock, all with batch -1 where they belong to none
     unit : equipment class and unit number, such as ``tff_skid 1``
     role : who does an attended phase
     amount : people at work from `begin` to `finish`; hours of the wait for room and unit at `start`, for the room
@@ -89,8 +89,8 @@ class BatchRecord:
     number, donor : from 0
     started, ended : hours after the start; `ended` is None for an unfinished batch
     disposition : how it ended
-    product : what it made; None when it was not finished
-    doses : whole doses of the product
+    product : what it made; None when its doses never could leave
+    doses : whole doses of the product, likewise; those of a lot that was recalled count nowhere but in the warehouse
     campaign : name of what is made, where the site makes several products
     due : when it is due; its start where nothing is due
     deviations : what deviated from the plan, as ``procedure: what``
@@ -98,7 +98,7 @@ class BatchRecord:
     in_vain : address of the material or the role for which an unfinished batch waits, and which never comes
     procedures : those that it came through or is in, in order, again after a rework; told from the log
     manufactured : when its recipe ended; None for a batch that did not get so far
-    available : from when its doses may leave: its end, or its conditional release; None where they may not
+    available : from when its doses may leave: its end, or its conditional release; None where they never could
     """
 
     number: int

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from exosim import preflight
 from exosim.cycle_time import planned_occupation
 from exosim.errors import LimitError, Problem, ScenarioError, UsageError, shortened
 from exosim.event_files import log_folder, write_log
-from exosim.facility.lots import Lots, lane_of
+from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
 from exosim.facility.operate import operate
 from exosim.facility.route import Production
@@ -21,12 +21,16 @@ from exosim.feasibility import check_in_time
 from exosim.indicators import Account, Window, account
 from exosim.launches import BATCHES_PER_REPLICATION, launches
 from exosim.limits import MOST_REPLICATIONS
+from exosim.lot_results import LotResults
+from exosim.material import lane_of
 from exosim.operations.base import Context, Outcome
 from exosim.parameter import Array
 from exosim.plant import Failure
+from exosim.quality import noise_name
 from exosim.readings import doses_of
 from exosim.recipe import Recipe
 from exosim.results import FacilityResults
+from exosim.sampling import BatchSample
 from exosim.scenario import Scenario
 from exosim.sites import seeds
 from exosim.stopping import read_half_widths, settled, targets
@@ -145,8 +149,20 @@ def _logged(scenario: Scenario, seed: int, folder: Path | None, replication: int
     return window
 
 
+class Replay(NamedTuple):
+    """One replication, with what was made: the material of every lot."""
+
+    window: Window
+    productions: Sequence[Production]
+
+
 def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
     """Run one replication: one world, its donors and its batches."""
+    return replay(scenario, seed, replication).window
+
+
+def replay(scenario: Scenario, seed: int, replication: int) -> Replay:
+    """Run one replication, counted from 0, and keep the material of its lots."""
     declared, first = scenario.declarations.plant, replication * BATCHES_PER_REPLICATION
     used = seeds(scenario, seed)
     made = [_made(product, own, replication) for product, own in zip(scenario.products(), used, strict=True)]
@@ -160,14 +176,16 @@ def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
         own = len(production.launches)
         for name, hours in planned_occupation(plant, production.procedures, production.lots, own).items():
             planned[name] = planned.get(name, 0.0) + hours * own / max(count, 1)
-    run = operate(plant, [production for production, _ in made], declared.horizon, replication)
-    return Window(run, plant, declared.warm_up, planned)
+    productions = [production for production, _ in made]
+    run = operate(plant, productions, declared.horizon, replication)
+    return Replay(Window(run, plant, declared.warm_up, planned), productions)
 
 
 def _made(product: Scenario, seed: int, replication: int) -> tuple[Production, Sequence[Failure]]:
     """Return what one replication makes of one product, and what can fail in it."""
     planned = launches(product, seed, replication)
-    values = product.batch_values(replication, planned.donors, replication * BATCHES_PER_REPLICATION, seed)
+    sample = BatchSample(seed, replication, planned.donors, replication * BATCHES_PER_REPLICATION)
+    values = product.values_on(sample)
     recipe, count = product.recipe(values), len(planned.at)
 
     def alone(batch: int) -> Recipe:
@@ -180,6 +198,13 @@ def _made(product: Scenario, seed: int, replication: int) -> tuple[Production, S
     mishaps = Mishaps(failures, [p.id for p in recipe.procedures], seed, replication, count)
     lots = Lots(recipe, alone, count, doses)
     production = Production(
-        planned.campaign, recipe.procedures, lots, mishaps, planned.at, planned.donors, planned.dues
-    )
+        planned.campaign, recipe.procedures, lots, mishaps, planned.at, planned.donors, planned.dues,
+        product.release(recipe, values, seed, replication),
+        LotResults(
+            product.specification(values),
+            lambda assay, attempt: sample.normals(noise_name(assay, attempt), "batch"),
+            lots.planned,
+            lots.off_plan,
+        ),
+    )  # fmt: skip
     return production, failures

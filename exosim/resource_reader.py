@@ -8,7 +8,7 @@ from typing import Any
 
 from exosim import units
 from exosim.declarations import Block, StockDeclaration
-from exosim.errors import Problem, in_words, unknown
+from exosim.errors import Problem, in_words, shortened, unknown
 from exosim.findings import Findings
 from exosim.parameter import declared
 from exosim.plant import PreparationNumbers, RoomNumbers, StockNumbers, StoreNumbers
@@ -32,7 +32,8 @@ def unique(findings: Findings, section: str, key: str, ids: list[str]) -> None:
     for index, name in enumerate(ids):
         if name in ids[:index]:
             line = findings.line((section, ids.index(name), key))
-            problem = Problem(f'the {key} "{name}" is taken', got=f"the same on line {line}", expected=f"another {key}")
+            what = f'the {key} "{shortened(name, 60)}" is taken'
+            problem = Problem(what, got=f"the same {key} on line {line}", expected=f"another {key}")
             findings.add((section, index, key), problem)
 
 

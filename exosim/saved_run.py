@@ -10,15 +10,21 @@ import math
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from exosim.errors import FileError, Problem, shortened
 from exosim.event_files import EVENTS, part, read_log
 from exosim.export import SEPARATOR, read_csv
-from exosim.folder import check_files
+from exosim.folder import check_files, refuse_other_command
+from exosim.orders import OrderRecord
 from exosim.records import BatchRecord, Event, log_hash
+from exosim.saved_scenario import read_saved_scenario
+from exosim.scenario import Scenario
+from exosim.service_tables import read_by_replication, read_records
 from exosim.summaries import Estimate
+from exosim.warehouse import LotRecord, Movement
 
 Row = Mapping[str, str]
 
@@ -35,6 +41,8 @@ class SavedRun:
     indicators : every indicator with its mean and interval over the replications
     batches : the batches of each replication
     log : events of the first replication
+    orders, lots : what became of each order, and of each lot in the warehouse, in each replication
+    movements : doses that came in and went out in the first replication
     """
 
     folder: Path
@@ -44,6 +52,25 @@ class SavedRun:
     batches: Sequence[Sequence[BatchRecord]]
     log: Sequence[Event]
     _values: Mapping[tuple[str, str | None], Mapping[int, float]]
+    orders: Sequence[Sequence[OrderRecord]] = ()
+    lots: Sequence[Sequence[LotRecord]] = ()
+    movements: Sequence[Movement] = ()
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """The scenario that was run, built again from the folder alone.
+
+        Raises
+        ------
+        FileError
+            when the folder does not hold it, or another version of exosim wrote it.
+        """
+        return read_saved_scenario(self.folder)
+
+    @property
+    def seed(self) -> int:
+        """Seed of the run."""
+        return int(self.document["seed"])
 
     @property
     def replications(self) -> int:
@@ -110,9 +137,10 @@ def load_run(folder: str | Path) -> SavedRun:
     """
     place = Path(folder)
     manifest = check_files(place)
-    if manifest.get("command") != "run":
-        got = f"command {manifest.get('command')}"
-        raise FileError(Problem("the folder is not that of a run in time", file=str(place), got=got, expected="run"))
+    refuse_other_command(place, manifest, "run", "a run in time")
+    if manifest.get("stopped"):
+        problem = "the run could not go on, and there are no results"
+        raise FileError(Problem(problem, file=str(place), expected="a run that ended; error.json tells why"))
     try:
         return _read(place, manifest)
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -134,7 +162,18 @@ def _read(place: Path, manifest: Mapping[str, Any]) -> SavedRun:
     for row in read_csv(place / "replications.csv"):
         found = values.setdefault((row["name"], row["step"] or None), {})
         found[int(row["replication"]) - 1] = math.nan if row["value"] == "" else float(row["value"])
-    return SavedRun(place, manifest, document, indicators, batches, log, values)
+    service = {name: _rows(place / f"{name}.csv") for name in ("orders", "lots", "stock")}
+    return SavedRun(
+        place, manifest, document, indicators, batches, log, values,
+        read_by_replication(OrderRecord, service["orders"], len(batches)),
+        read_by_replication(LotRecord, service["lots"], len(batches)),
+        read_records(Movement, service["stock"]),
+    )  # fmt: skip
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a table that only some runs have."""
+    return read_csv(path) if path.exists() else []
 
 
 def _checked(log: list[Event], known: str, file: Path) -> list[Event]:

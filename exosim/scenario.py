@@ -10,29 +10,33 @@ import copy
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from exosim.culture.stimulus import Stimulus
-from exosim.declarations import Block, Declarations, ProcedureDeclaration
+from exosim.declarations import Declarations
 from exosim.empirical import Empirical
+from exosim.enclosures import NOTHING, Enclosures
 from exosim.errors import FileError, Problem, ScenarioError, in_words
 from exosim.findings import Findings
 from exosim.inheritance import read_scenario
+from exosim.lot_properties import LotProperties
 from exosim.material import SizeClasses
-from exosim.operations.base import Context, Hold
-from exosim.parameter import ASSUMPTION, Array, Ledger, Resolved
+from exosim.operations.base import Context
+from exosim.parameter import Array, Ledger
 from exosim.plant import Campaign, Plant
 from exosim.plant_builder import campaign_of, plant_of
 from exosim.product import ProteinSize, Vesicles, VesicleSize, laid_out, run_context
-from exosim.quality import Assay
-from exosim.quantities import Given, default_line
+from exosim.quality import Assay, noise_name
+from exosim.quantities import Given
 from exosim.reader import Reader
 from exosim.readings import Specification
-from exosim.recipe import Recipe, UnitProcedure, Wait
+from exosim.recipe import Recipe
+from exosim.recipe_builder import procedure_of
+from exosim.release import Release
+from exosim.release_builder import release_of
 from exosim.sampling import FLAT, BatchSample, Nesting, Sample, SampleBlock
 from exosim.scenario_view import scenario_view
 from exosim.schema import ScenarioTable
@@ -59,6 +63,8 @@ class Scenario:
     overrides : values that replaced those of the file, by address
     warnings : remarks that do not stop a run
     variant : name of the variant of the file; None for the file itself
+    others : the scenarios of products that have a file of their own, by product
+    enclosures : what came with a scenario that was saved, instead of the other files that it names
     """
 
     name: str
@@ -72,12 +78,19 @@ class Scenario:
     warnings: tuple[str, ...] = ()
     variant: str | None = None
     others: Mapping[str, Scenario] = field(default_factory=dict, repr=False)
+    enclosures: Enclosures = field(default=NOTHING, repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to another process as what was read, and be checked again there."""
         source = self.source
         read = (source.name, source.data, dict(source.lines), dict(source.files))
-        return _rebuilt, (*read, self.variant, dict(self.overrides), self.hash)
+        return _unpacked, (*read, self.variant, dict(self.overrides), self.hash, self.enclosures, not self.others)
+
+    @property
+    def measured(self) -> dict[str, Empirical]:
+        """The distributions by measured values, by address of the quantity."""
+        bases = ((path, given.quantity.base) for path, given in self._given.items())
+        return {path: base for path, base in bases if isinstance(base, Empirical)}
 
     @property
     def replications(self) -> int:
@@ -91,10 +104,8 @@ class Scenario:
         Comments and layout do not matter, nor whether a value stands in the file, in its base or in a variant.
         """
         said = {key: value for key, value in self.data.items() if key not in _UNSAID}
-        bases = {path: given.quantity.base for path, given in self._given.items()}
-        measured = {path: base.digest for path, base in bases.items() if isinstance(base, Empirical)}
-        if measured:
-            said["measured"] = measured
+        if self.measured:
+            said["measured"] = {path: base.digest for path, base in self.measured.items()}
         if self.others:
             said["products"] = {name: other.hash for name, other in self.others.items()}
         text = json.dumps(said, sort_keys=True, default=str, separators=(",", ":"))
@@ -102,12 +113,12 @@ class Scenario:
 
     def ledger(self) -> Ledger:
         """Return every parameter with its value, origin, source and grade; those of another product under its name."""
-        own = [line for block in self.declarations.blocks() for line in _lines(block, self.overrides)]
+        own = [line for block in self.declarations.blocks() for line in block.lines(self.overrides)]
         others = (
             replace(line, path=f"{product}.{line.path}")
             for product, other in self.others.items()
             for block in other.declarations.of_recipe()
-            for line in _lines(block, {})
+            for line in block.lines({})
         )
         return Ledger((*own, *others))
 
@@ -119,7 +130,7 @@ class Scenario:
         ScenarioError
             when an address or a value is not valid.
         """
-        return _build(self.source, self.variant, {**self.overrides, **changes})
+        return _build(self.source, self.variant, {**self.overrides, **changes}, enclosures=self.enclosures)
 
     def variants(self) -> dict[str, Scenario]:
         """Return the variants of the file by name, with the same overrides as this scenario.
@@ -129,7 +140,8 @@ class Scenario:
         ScenarioError
             with the problems of all variants.
         """
-        built = _all_built(self.source, variant_names(self.source.data), self.overrides)
+        known = variant_names(self.source.data)
+        built = _all_built(self.source, known, self.overrides, enclosures=self.enclosures)
         return {str(name): scenario for name, scenario in built.items()}
 
     def _repr_html_(self) -> str:
@@ -156,25 +168,30 @@ class Scenario:
         return self.noise_on(SampleBlock(self.seed if seed is None else seed, start, stop))
 
     def noise_on(self, sample: Sample) -> dict[str, Array]:
-        """Return the standard normal number of the one result of each assay, by id, on the lanes of a sample."""
-        return {name: sample.normals(f"assay.{name}", "batch") for name in self.declarations.assays}
+        """Return the standard normal number of the first result of each assay, by id, on the lanes of a sample."""
+        return {name: sample.normals(noise_name(name), "batch") for name in self.declarations.assays}
 
     def recipe(self, values: Values) -> Recipe:
         """Return the recipe with the given parameter values; what is not given has its default."""
         context = self._context(values)
-        procedures = tuple(_procedure(d, values, context) for d in self.declarations.procedures)
+        procedures = tuple(procedure_of(d, values, context) for d in self.declarations.procedures)
         return Recipe(procedures, context)
 
     def specification(self, values: Values) -> Specification:
         """Return the dose, the instrument and the attributes, with assays at the given values."""
         declared = self.declarations
         assays = {name: Assay(**block.pick(values)) for name, block in declared.assays.items()}
-        return Specification(declared.dose, assays, declared.instrument, declared.attributes)
+        properties = LotProperties(**declared.lot.pick(values))
+        return Specification(declared.dose, assays, declared.instrument, declared.attributes, properties)
 
     def plant(self, values: Values, seed: int | None = None, replication: int = 0) -> Plant:
         """Return the equipment, the people and what fails in one replication, with the given values."""
         used = self.seed if seed is None else seed
         return plant_of(self.declarations.plant, values, used, replication)
+
+    def release(self, recipe: Recipe, values: Values, seed: int, replication: int) -> Release | None:
+        """Return what a lot goes through after its recipe in one replication; None where there is no release."""
+        return release_of(self.declarations, recipe.procedures, values, seed, replication)
 
     def campaign(self, values: Values) -> Campaign:
         """Return how the batches of the first campaign are started, with the given values."""
@@ -259,13 +276,14 @@ def load_all(
 
 
 def _all_built(
-    source: TomlSource, wanted: Sequence[str | None], overrides: Mapping[str, Any], problems: Sequence[Problem] = ()
-) -> dict[str | None, Scenario]:
+    source: TomlSource, wanted: Sequence[str | None], overrides: Mapping[str, Any], problems: Sequence[Problem] = (),
+    enclosures: Enclosures = NOTHING,
+) -> dict[str | None, Scenario]:  # fmt: skip
     """Return the wanted variants by name, None for the file itself; a problem that several have is told once."""
     built, found = dict[str | None, Scenario](), dict.fromkeys(problems)
     for name in wanted:
         try:
-            built[name] = _build(source, name, overrides, problems)
+            built[name] = _build(source, name, overrides, problems, enclosures=enclosures)
         except ScenarioError as error:
             found |= dict.fromkeys(error.problems)
     if found:
@@ -280,9 +298,10 @@ def _build(
     problems: Sequence[Problem] = (),
     *,
     alone: bool = False,
+    enclosures: Enclosures = NOTHING,
 ) -> Scenario:
     said, wrong = chosen(source, variant)
-    findings = Findings(said, copy.deepcopy(said.data))
+    findings = Findings(said, copy.deepcopy(said.data), enclosures)
     findings.problems += [*problems, *wrong]
     findings.override(overrides)
     reader = Reader(findings)
@@ -294,7 +313,7 @@ def _build(
     name = table.name if variant is None else f"{table.name}#{variant}"
     return Scenario(
         name, _title(table, variant), table.seed, table.draws, findings.data, source, declarations, overrides,
-        tuple(findings.warnings), variant, others,
+        tuple(findings.warnings), variant, others, enclosures,
     )  # fmt: skip
 
 
@@ -307,7 +326,8 @@ def _others(declarations: Declarations, findings: Findings) -> dict[str, Scenari
         listed = isinstance(findings.data.get("campaign"), list)
         place: KeyPath = ("campaign", index, "scenario") if listed else ("campaign", "scenario")
         try:
-            found[campaign.product] = _other(Path(findings.folder(place), campaign.scenario))
+            enclosed = findings.enclosures.products.get((campaign.product, campaign.scenario))
+            found[campaign.product] = enclosed or _other(Path(findings.folder(place), campaign.scenario))
         except FileError as error:  # what is wrong with the path is told where it is named
             for problem in error.problems:
                 findings.add(place, replace(problem, file=None, got=in_words(campaign.scenario)))
@@ -333,51 +353,30 @@ def _title(table: ScenarioTable, variant: str | None) -> str:
     return table.title if own or not table.title else f"{table.title}: {variant}"
 
 
-def _rebuilt(
+def rebuilt(
+    source: TomlSource,
+    variant: str | None,
+    overrides: Mapping[str, Any],
+    enclosures: Enclosures,
+    *,
+    alone: bool = False,
+) -> Scenario:
+    """Return a scenario from what was read once, checked again; `alone` as the recipe of one product of a site.
+
+    Raises
+    ------
+    ScenarioError
+        when it is not valid here, such as without the plug-in that brings its operation.
+    """
+    return _build(source, variant, overrides, alone=alone, enclosures=enclosures)
+
+
+def _unpacked(
     name: str, data: dict[str, Any], lines: dict[KeyPath, int], files: dict[KeyPath, str], variant: str | None,
-    overrides: dict[str, Any], hash: str,
+    overrides: dict[str, Any], hash: str, enclosures: Enclosures, alone: bool,
 ) -> Scenario:  # fmt: skip
-    scenario = _build(TomlSource(name, data, lines, files), variant, overrides)
+    scenario = rebuilt(TomlSource(name, data, lines, files), variant, overrides, enclosures, alone=alone)
     if scenario.hash != hash:
         problem = Problem("a file of measured values changed while the scenario was in use", file=name)
         raise FileError(problem)
     return scenario
-
-
-def _lines(block: Block, overrides: Mapping[str, Any]) -> Iterator[Resolved]:
-    for name, parameter in block.parameters.items():
-        path = f"{block.prefix}.{name}"
-        if name in block.off:
-            yield Resolved(path, "off", parameter.unit, "scenario", ASSUMPTION, "D")
-        elif name in block.given:
-            given = block.given[name]
-            origin = "override" if {path, f"{path}.value"} & set(overrides) else given.origin
-            yield given.line(path, parameter.unit, origin)
-        elif parameter.default is not None and name not in block.unused:
-            yield default_line(path, parameter)
-
-
-def _procedure(declared: ProcedureDeclaration, values: Values, context: Context) -> UnitProcedure:
-    arguments = dict(declared.operation.pick(values))
-    if declared.harvest_hold is not None:
-        arguments["harvest_hold"] = Hold(**declared.harvest_hold.pick(values))
-    if declared.stimuli:
-        arguments["stimuli"] = tuple(Stimulus(acts_on=on, **block.pick(values)) for block, on in declared.stimuli)
-    wait = Wait(**declared.wait.pick(values))
-    hold = Hold(**declared.hold.pick(values)) if declared.hold is not None else None
-    split = declared.split.pick(values) if declared.split is not None else {}
-    return UnitProcedure(
-        declared.id,
-        declared.operation.owner(context=context, **arguments),
-        declared.feeds,
-        hold,
-        wait.expected_hold,
-        declared.longest_hold,
-        declared.unit,
-        declared.operator,
-        declared.breach,
-        declared.waits_in,
-        declared.utilities,
-        declared.when_too_large,
-        split,
-    )

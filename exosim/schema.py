@@ -32,13 +32,15 @@ from exosim.plant_tables import (
     StockTable,
     StoreTable,
     UtilityTable,
+    WarehouseTable,
 )
+from exosim.quality_tables import AssayTable, AttributeTable, ClosureTable, LimitsTable, ReleaseTable, ReviewTable
 from exosim.table_base import ID, LONGEST_NAME, Grade, Id, Name, Table, Text
 from exosim.toml_source import KeyPath
 
 FORMAT = 1
 LATER_SECTIONS = (
-    "currency", "release", "economics", "study",
+    "currency", "economics", "study",
 )  # fmt: skip
 """Sections and keys of the format whose code does not exist yet."""
 NOT_YET = "this is not in this version of exosim"
@@ -120,38 +122,26 @@ class ProteinSizeTable(Table):
     nuclease: Any = None
 
 
+class LotTable(Table):
+    endotoxin: Any = None
+    potency: Any = None
+    cd9: Any = None
+    cd63: Any = None
+    cd81: Any = None
+
+
 class ProductTable(Table):
     name: Name = "product"
     dose: Any
     instrument: Name | None = None
     ev_size: SizeTable = Field(default_factory=SizeTable)
     protein_size: ProteinSizeTable = Field(default_factory=ProteinSizeTable)
+    lot: LotTable = Field(default_factory=LotTable)
     protein_fraction: Any = None
 
 
 class CommonTable(Table):
     batch: Any = None
-
-
-class AssayTable(Table):
-    id: Id
-    bias: Any = None
-    repeatability: Any = None
-    detection_limit: Any = None
-    detection_width: Any = None
-
-
-class LimitsTable(Table):
-    at_least: Any = None
-    at_most: Any = None
-
-
-class AttributeTable(Table):
-    id: Id
-    measure: Name
-    limits: LimitsTable
-    assay: Name | None = None
-    critical: Annotated[bool, Field(strict=True)] = True
 
 
 class SourceTable(Table):
@@ -168,9 +158,13 @@ class VariantTable(Table):
     unit_procedure: list[dict[str, Any]] = Field(default_factory=list)
 
 
-def _listed(campaigns: Any) -> Any:
-    """Return the campaigns as a list: ``[campaign]`` alone is one of them."""
-    return campaigns if isinstance(campaigns, list) else [campaigns]
+_ONE_OR_MORE = ("campaign", "warehouse")
+"""Sections that are one table, or a list of tables where a site makes several products."""
+
+
+def _listed(tables: Any) -> Any:
+    """Return the tables as a list: ``[campaign]`` alone is one of them."""
+    return tables if isinstance(tables, list) else [tables]
 
 
 class ScenarioTable(Table):
@@ -194,6 +188,7 @@ class ScenarioTable(Table):
     utility: list[UtilityTable] = Field(default_factory=list)
     material: list[StockTable] = Field(default_factory=list)
     order: list[OrderTable] = Field(default_factory=list)
+    warehouse: Annotated[list[WarehouseTable], BeforeValidator(_listed)] = Field(default_factory=list)
     personnel: list[PersonnelTable] = Field(default_factory=list)
     calendar: CalendarTable = Field(default_factory=CalendarTable)
     failure: list[FailureTable] = Field(default_factory=list)
@@ -201,6 +196,8 @@ class ScenarioTable(Table):
     unit_procedure: list[ProcedureTable]
     assay: list[AssayTable] = Field(default_factory=list)
     attribute: list[AttributeTable] = Field(default_factory=list)
+    release: ReleaseTable | None = None
+    review: list[ReviewTable] = Field(default_factory=list)
     sources: dict[Name, SourceTable] = Field(default_factory=dict)
 
 
@@ -209,6 +206,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[product]": ProductTable,
     "[product.ev_size]": SizeTable,
     "[product.protein_size]": ProteinSizeTable,
+    "[product.lot]": LotTable,
     "[common]": CommonTable,
     "[[unit_procedure]]": ProcedureTable,
     "hold": HoldTable,
@@ -228,15 +226,20 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[[material]]": StockTable,
     "preparation": PreparationTable,
     "[[order]]": OrderTable,
+    "[warehouse]": WarehouseTable,
     "[[personnel]]": PersonnelTable,
     "[calendar]": CalendarTable,
     "[calendar.shift]": ShiftTable,
     "[[calendar.shutdowns]]": ShutdownTable,
     "[[failure]]": FailureTable,
+    "[release]": ReleaseTable,
+    "[release.deviation]": ClosureTable,
+    "[[review]]": ReviewTable,
 }
 _BY_KEY: Mapping[str, type[BaseModel]] = {
     **{name.strip("[]").rpartition(".")[2]: table for name, table in _TABLES.items()},
     "harvest_hold": HoldTable,
+    "sizes": LimitsTable,
 }
 _STAND_INS: Mapping[str, Any] = {
     "name": "unnamed", "product": {"dose": "1 EV"}, "dose": "1 EV", "unit_procedure": [], "id": "unnamed",
@@ -306,8 +309,8 @@ def _problems(error: ValidationError, data: Mapping[str, Any]) -> Iterator[tuple
     """Yield each problem with its path, and whether a key is missing there."""
     for item in error.errors(include_url=False, include_context=True):
         path = tuple(part for part in item["loc"] if part != "[key]")
-        if path[:2] == ("campaign", 0) and not isinstance(data.get("campaign"), list):
-            path = ("campaign", *path[2:])
+        if path[0] in _ONE_OR_MORE and path[1:2] == (0,) and not isinstance(data.get(path[0]), list):
+            path = (path[0], *path[2:])
         yield path, _in_words(item["type"], path, item["input"], item.get("ctx", {})), item["type"] == "missing"
 
 

@@ -28,7 +28,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "store": "stores for material that waits",
         "utility": "utilities that procedures draw on",
         "material": "stocked materials",
-        "order": "orders with due dates, for a campaign on order",
+        "order": "orders with due dates: batches that are made for them, or doses from stock",
+        "warehouse": "where released doses wait for orders, and when they expire",
         "personnel": "roles of people",
         "calendar": "working time: shifts, holidays, shutdowns",
         "failure": "what can go wrong during a procedure",
@@ -36,6 +37,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unit_procedure": "the recipe, in order",
         "assay": "the assays that report on the product",
         "attribute": "the specification: quality attributes with their limits",
+        "release": "what a lot goes through from the end of its recipe to its disposition",
+        "review": "the steps of the review of the batch record, in order",
         "sources": "sources of your own, by key",
     },
     "VariantTable": {
@@ -89,14 +92,23 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "instrument": "id of the assay that counts particles",
         "ev_size": "true diameters of the vesicles",
         "protein_size": "diameters that stand for the pools of soluble protein",
+        "lot": "true properties of the lots that no operation models",
     },
     "CommonTable": {"batch": "correlation of the step recoveries of one batch, at least 0 and below 1"},
-    "AssayTable": {"id": "name of the assay, unique"},
+    "AssayTable": {
+        "id": "name of the assay, unique",
+        "analyst": "role of the analysts; by default that of [release]",
+        "unit": "class of equipment that the hands-on work takes",
+        "sample_after": "id of the procedure after which the sample is drawn; by default that of [release]",
+        "rule": "which results decide after an out-of-specification one: all retests, any of them, or the mean of all",
+        "confirmatory": "whether a conditional release does not wait for its result",
+    },
     "AttributeTable": {
         "id": "name of the attribute, unique",
         "measure": "what is measured",
         "limits": "at_least, at_most or both, in the unit of the measure",
         "assay": "id of the assay that reports it",
+        "sizes": "diameters between which particles count, for particles_in_size_range",
         "critical": "whether it is a critical quality attribute",
     },
     "LimitsTable": {"at_least": "lower limit", "at_most": "upper limit"},
@@ -114,10 +126,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "storage": "between units: in store, on the unit until the next is free, or no wait at all",
     },
     "OrderTable": {
-        "due": "day, or day and time, at which the batches are due",
-        "batches": "number of batches",
+        "due": "day, or day and time, at which the first of these orders is due",
+        "batches": "batches that are made for each order; 1 where no doses are given",
+        "partial": "whether what is there is shipped before the rest of the doses",
         "product": "name of the product",
     },
+    "WarehouseTable": {"product": "name of the product, where a site makes several"},
     "EquipmentTable": {
         "id": "name of the class, as in `unit` of a procedure",
         "size_limit": "largest batch that one unit takes, in the measure of its operation",
@@ -154,6 +168,18 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "to": "end of the shift; earlier than its start means the next day",
     },
     "ShutdownTable": {"from": "first day", "to": "last day"},
+    "ReleaseTable": {
+        "analyst": "role of the analysts of all assays that name none",
+        "sample_after": "id of the procedure after which samples are drawn; by default the one that makes the product",
+        "conditional": "whether doses may leave before the confirmatory assays have ended",
+        "deviation": "how each deviation is closed",
+    },
+    "ClosureTable": {"role": "role of the people who close a deviation"},
+    "ReviewTable": {
+        "id": "name of the step, unique",
+        "role": "role of the people who do it",
+        "after": "whether it begins after the batch, beside the tests, or when all results are there",
+    },
     "FailureTable": {
         "id": "name of the failure, unique",
         "during": "id of the procedure in which it strikes",
@@ -161,7 +187,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "between": "time between a repair and the next breakdown of a unit",
         "clock": "whether a unit ages while it works or all the time",
         "back_to": "id of the procedure from which the batch is worked again",
-        "consequence": "work waits, starts again, goes back to an earlier procedure, or the batch is lost or noted",
+        "consequence": "work waits, starts again, goes back to an earlier procedure, or the batch is lost, noted, or "
+        "carries organisms that nobody notices",
+        "agent": "what a contamination leaves in the product",
     },
 }
 UNITS: Mapping[tuple[str, str], str] = {

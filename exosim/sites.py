@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from exosim.declarations import CampaignDeclaration, Declarations, PlantDeclarations
@@ -17,16 +17,23 @@ if TYPE_CHECKING:
 def missing(recipe: Declarations, plant: PlantDeclarations) -> Iterator[Problem]:
     """Yield what the procedures of a recipe need and a plant does not have."""
     for procedure in recipe.procedures:
-        needs = (
+        wanted = (
             ("equipment", procedure.unit, plant.equipment),
             ("role", procedure.operator, plant.roles),
             ("store", procedure.waits_in, plant.stores),
             *(("utility", name, plant.utilities) for name in procedure.utilities),
         )
-        for what, name, known in needs:
-            if name is not None and known and name not in known:
-                problem = f'its procedure {procedure.id} needs the {what} "{name}", which the site does not have'
-                yield Problem(problem, expected="one of " + ", ".join(known), nearest=nearest_name(name, known))
+        yield from _lacking(f"procedure {procedure.id}", wanted)
+    for name, test in recipe.plant.tests.items():
+        needs = (("equipment", test.unit, plant.equipment), ("role", test.analyst, plant.roles))
+        yield from _lacking(f"assay {name}", needs)
+
+
+def _lacking(who: str, needs: Iterable[tuple[str, str | None, Mapping[str, object]]]) -> Iterator[Problem]:
+    for what, name, known in needs:
+        if name is not None and known and name not in known:
+            problem = f'its {who} needs the {what} "{name}", which the site does not have'
+            yield Problem(problem, expected="one of " + ", ".join(known), nearest=nearest_name(name, known))
 
 
 def products(site: Scenario) -> tuple[Scenario, ...]:
@@ -38,10 +45,13 @@ def products(site: Scenario) -> tuple[Scenario, ...]:
 
 
 def _product(site: Scenario, plant: PlantDeclarations, campaign: CampaignDeclaration) -> Scenario:
-    """Return the recipe of a product on the plant of the site, with the failures of the recipe and its own orders."""
+    """Return the recipe of a product on the plant of the site, with its own failures, assays and orders."""
     own = site.others.get(campaign.product, site)
     orders = tuple(order for order in plant.orders if order.product in (None, campaign.product))
-    shared = dataclasses.replace(plant, campaigns=(campaign,), orders=orders, failures=own.declarations.plant.failures)
+    of_recipe = own.declarations.plant
+    shared = dataclasses.replace(
+        plant, campaigns=(campaign,), orders=orders, failures=of_recipe.failures, tests=of_recipe.tests
+    )
     declarations = dataclasses.replace(own.declarations, plant=shared)
     return dataclasses.replace(own, name=campaign.product, declarations=declarations, others={})
 

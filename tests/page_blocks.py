@@ -48,10 +48,17 @@ class Command:
         into = None
         if ">" in words:
             words, into = words[: words.index(">")], words[words.index(">") + 1]
-        option, few = _FEW.get(words[0] if words else "", ("", ""))
+        option, few = _few(words)
         if option and option not in words and not self.shown:
             words += [option, few]
         return words, into
+
+
+def _few(words: list[str]) -> tuple[str, str]:
+    """Return the option that quickens a command; runs in time that are compared have their replications."""
+    if words[:1] == ["compare"] and any(Path(word).is_dir() for word in words):
+        return "", ""
+    return _FEW["run"] if "--run" in words else _FEW.get(words[0] if words else "", ("", ""))
 
 
 def commands(block: str) -> Iterator[Command]:

@@ -86,7 +86,7 @@ REFUSED = [
         "ROU-011",
         changed('id = "vessel"', 'id = "vessel"\n[[equipment]]\nid = "vessel"', plant()),
         'id = "vessel"',
-        'the id "vessel" is taken; got the same on line 13',
+        'the id "vessel" is taken; got the same id on line 13',
     ),
     ("ROU-011", MEDIUM + step("a", 'feeds = ["medium", "medium"]'), "feeds", '"medium.product" already feeds a'),
 ]

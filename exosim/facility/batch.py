@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import simpy
 
 from exosim.errors import ModelError, Problem
+from exosim.facility.laboratory import Dossier
 from exosim.facility.pool import Pool
 from exosim.facility.room import Room
 from exosim.facility.route import Production, Stage
@@ -44,8 +45,10 @@ class Batch:
     visits : how often each procedure was left for a rework, by index
     reworks : how often each failure had the batch reworked
     deviations : what deviated from the plan
+    contamination : what nobody noticed, by agent [CFU/mL]
+    dossier : its tests and reviews; None where the scenario has no release
     manufactured, available : when its recipe ended, and from when its doses may leave
-    done : triggered at its end, when somebody waits for that
+    done, off_line : triggered at its end, and when it leaves the line, when somebody waits for that
     """
 
     number: int
@@ -63,17 +66,25 @@ class Batch:
     visits: dict[int, int] = field(default_factory=dict)
     reworks: dict[str, int] = field(default_factory=dict)
     deviations: list[str] = field(default_factory=list)
+    contamination: dict[str, float] = field(default_factory=dict)
+    dossier: Dossier | None = None
     disposition: Disposition = "unfinished"
     ended: float | None = None
     manufactured: float | None = None
     available: float | None = None
     done: simpy.Event | None = None
+    off_line: simpy.Event | None = None
     process: simpy.Process | None = None
 
     @property
     def product(self) -> str:
         """Name of what it makes."""
         return self.production.campaign.product
+
+    @property
+    def on_the_line(self) -> bool:
+        """Whether it has neither ended nor gone to the laboratory."""
+        return self.ended is None and self.manufactured is None
 
 
 def run_batch(batch: Batch, line: Line, entered: Callable[[], object] | None = None) -> Steps:
@@ -82,7 +93,8 @@ def run_batch(batch: Batch, line: Line, entered: Callable[[], object] | None = N
     log.append(entry((env.now, number, "", "", "launch", "", "", 0.0, batch.product, 0.0)))
     if line.reserved is not None:
         yield from line.zero_wait(batch)
-    index, last, holds = 0, len(stages), batch.holds
+    index, last, holds, release = 0, len(stages), batch.holds, batch.production.release
+    dossier = batch.dossier = None if release is None else Dossier(batch, line, release)
     while 0 <= index < last:
         stage = stages[index]
         ready = begun = env.now
@@ -113,16 +125,30 @@ def run_batch(batch: Batch, line: Line, entered: Callable[[], object] | None = N
         log.append(entry((begun, number, stage.id, "", "start", unit, "", begun - ready, "", 0.0)))
         index = yield from work(batch, line, stage, ready, begun, unit)
         log.append(entry((env.now, number, stage.id, "", "end", unit, "", 0.0, "", 0.0)))
+        if dossier is not None and index > stage.index:
+            dossier.sample(stage.id)
         if 0 <= index <= stage.index:
             _go_back(batch, line, stage, stages[index])
         elif stage.leaves and holds:
             line.leave(batch, stage.next_room)
     line.leave(batch)
-    batch.disposition = "rejected" if index < 0 else "finished"
-    batch.ended = env.now
-    if index >= 0:
-        batch.manufactured = batch.available = env.now
-    log.append(entry((env.now, number, "", "", batch.disposition, "", "", 0.0, "", 0.0)))
+    yield from _end(batch, line, lost=index < 0)
+
+
+def _end(batch: Batch, line: Line, *, lost: bool) -> Steps:
+    """Take a batch from the line to its disposition, through the laboratory where there is one."""
+    env = line.env
+    if not lost:
+        batch.manufactured = env.now
+    if batch.off_line is not None:
+        batch.off_line.succeed()
+    disposition: Disposition = "rejected" if lost else "finished"
+    if not lost and batch.dossier is not None:
+        disposition = yield from batch.dossier.close()
+    elif not lost:
+        batch.available = env.now
+    batch.disposition, batch.ended = disposition, env.now
+    line.log.append(entry((env.now, batch.number, "", "", disposition, "", "", 0.0, "", 0.0)))
     if batch.done is not None:
         batch.done.succeed()
 

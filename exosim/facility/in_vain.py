@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from exosim.facility.batch import Batch
 from exosim.facility.crew import Crew
 from exosim.facility.deadlock import SHARED, Waiter
 from exosim.facility.stock import StockRoom
+
+
+def never_comes(batch: Batch) -> str:
+    """Return what a batch, or one of its jobs in the laboratory, waits for in vain; empty when it may go on."""
+    jobs = () if batch.dossier is None else batch.dossier.jobs
+    return next((why for waiter in (batch, *jobs) if (why := waits_in_vain(waiter))), "")
 
 
 def waits_in_vain(waiter: Waiter, behind: frozenset[Waiter] = frozenset()) -> str:

@@ -14,22 +14,26 @@ from exosim.plant import Consequence, Failure
 from exosim.sampling import uniforms
 
 _BATCHES_PER_REPLICATION = 2**32
+GOES_ON: tuple[Consequence, ...] = ("wait", "deviation", "contaminate")
+"""Consequences after which the work goes on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mishap:
-    """A failure that strikes: after how many hours of work, what it costs, what follows."""
+    """A failure that strikes: after how many hours of work, what it costs, what follows, what it leaves behind."""
 
     id: str
     consequence: Consequence
     after: float
     hours_lost: float
     limit: int
+    agent: str | None = None
+    level: float = 0.0
 
     @property
     def stops(self) -> bool:
         """Whether the work ends there."""
-        return self.consequence not in ("wait", "deviation")
+        return self.consequence not in GOES_ON
 
 
 _NONE: Sequence[Mishap] = ()
@@ -44,6 +48,12 @@ class _Known:
     probability: list[float]
     manipulation: list[float]
     repair: list[float]
+    level: list[float]
+
+    def strikes(self, batch: int, after: float, hours_lost: float) -> Mishap:
+        """Return the failure as it strikes a batch."""
+        failure, level = self.failure, self.level[batch] if self.level else 0.0
+        return Mishap(failure.id, failure.consequence, after, hours_lost, failure.limit, failure.agent, level)
 
 
 class Mishaps:
@@ -55,7 +65,7 @@ class Mishaps:
         self._seed, self._first, self._count = seed, replication * _BATCHES_PER_REPLICATION, count
         self._drawn: dict[tuple[str, int], list[float]] = {}
         known = [
-            _Known(f, *(self._lanes(v) for v in (f.rate, f.probability, f.per_manipulation, f.repair)))
+            _Known(f, *(self._lanes(v) for v in (f.rate, f.probability, f.per_manipulation, f.repair, f.level)))
             for f in failures
         ]
         self._by_procedure = [[k for k in known if k.failure.procedure == name] for name in procedures]
@@ -100,16 +110,16 @@ class Mishaps:
         if known.probability:
             if self._uniform(failure.id, batch, attempt) >= known.probability[batch]:
                 return None
-            return Mishap(failure.id, failure.consequence, hours, known.repair[batch], failure.limit)
+            return known.strikes(batch, hours, known.repair[batch])
         rate = known.rate[batch] if known.rate else 0.0
         if rate <= 0.0:
             return None
-        if failure.consequence in ("wait", "deviation"):
+        if failure.consequence in GOES_ON:
             return self._pauses(known, batch, attempt, rate, hours)
         after = -math.log(self._uniform(failure.id, batch, attempt)) / rate
         if after >= hours:
             return None
-        return Mishap(failure.id, failure.consequence, after, known.repair[batch], failure.limit)
+        return known.strikes(batch, after, known.repair[batch])
 
     def _pauses(self, known: _Known, batch: int, attempt: int, rate: float, hours: float) -> Mishap | None:
         """Return all pauses of a procedure as one loss of time: work is resumed after each repair."""
@@ -121,11 +131,7 @@ class Mishaps:
             if worked >= hours:
                 break
             count += 1
-        return (
-            Mishap(failure.id, failure.consequence, hours, count * known.repair[batch], failure.limit)
-            if count
-            else None
-        )
+        return known.strikes(batch, hours, count * known.repair[batch]) if count else None
 
     def _at_manipulation(
         self, known: _Known, batch: int, attempt: int, phases: Sequence[PlannedPhase]
@@ -137,7 +143,7 @@ class Mishaps:
             if not phase.attended:
                 continue
             if self._uniform(f"{failure.id}@{attended}", batch, attempt) < known.manipulation[batch]:
-                return Mishap(failure.id, failure.consequence, worked, known.repair[batch], failure.limit)
+                return known.strikes(batch, worked, known.repair[batch])
             attended += 1
         return None
 

@@ -17,7 +17,7 @@ from exosim.errors import ModelError, Problem
 from exosim.facility.batch import Batch, run_batch
 from exosim.facility.clock import Clock, Pause
 from exosim.facility.deadlock import deadlock, stuck, waiting_with
-from exosim.facility.in_vain import waits_in_vain
+from exosim.facility.in_vain import never_comes
 from exosim.facility.line import Line
 from exosim.facility.route import Production, Stage
 from exosim.plant import Plant
@@ -84,13 +84,13 @@ def _source(line: Line, production: Production, own: Sequence[Stage]) -> Generat
             yield Pause(env, launch - env.now)
         due = production.dues[lane] if production.dues else launch
         while campaign.work_in_progress is not None:
-            on_the_line = [batch for batch in on_the_line if batch.disposition == "unfinished"]
+            on_the_line = [batch for batch in on_the_line if batch.on_the_line]
             if len(on_the_line) < campaign.work_in_progress:
                 break
             line.full.add(campaign.product)
             if campaign.when_full == "turn_away":
                 break
-            yield simpy.AnyOf(env, [_done(env, batch) for batch in on_the_line])
+            yield simpy.AnyOf(env, [_off_line(env, batch) for batch in on_the_line])
         batch = Batch(len(line.batches), lane, production.donors[lane], production, own, env.now, due)
         line.batches.append(batch)
         if campaign.work_in_progress is not None and len(on_the_line) >= campaign.work_in_progress:
@@ -128,6 +128,13 @@ def _done(env: simpy.Environment, batch: Batch) -> simpy.Event:
     if batch.done is None:
         batch.done = simpy.Event(env)
     return batch.done
+
+
+def _off_line(env: simpy.Environment, batch: Batch) -> simpy.Event:
+    """Return the event at which a batch leaves the line; it exists only where somebody waits for it."""
+    if batch.off_line is None:
+        batch.off_line = simpy.Event(env)
+    return batch.off_line
 
 
 def _run(env: Clock, line: Line, horizon: float) -> int:
@@ -171,11 +178,11 @@ def _check_stuck(line: Line) -> list[Batch]:
 
 def _record(batch: Batch) -> BatchRecord:
     made, doses = None, 0.0
-    if batch.disposition in GOOD:
+    if batch.disposition in GOOD or batch.available is not None:  # doses may have left, even when they are recalled
         lots, lane = batch.production.lots, batch.lane
         made, doses = lots.product(lane), lots.doses(lane)
     return BatchRecord(
         batch.number, batch.donor, batch.started, batch.ended, batch.disposition, made, doses,
-        batch.product, batch.due, tuple(batch.deviations), in_vain=waits_in_vain(batch),
+        batch.product, batch.due, tuple(batch.deviations), in_vain=never_comes(batch),
         manufactured=batch.manufactured, available=batch.available,
     )  # fmt: skip

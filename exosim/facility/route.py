@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
+from exosim.lot_results import LotResults
 from exosim.operations.base import VisitedOperation
 from exosim.plant import Campaign, Plant
 from exosim.recipe import UnitProcedure
+from exosim.release import Release
 
 if TYPE_CHECKING:
     from exosim.facility.crew import Crew
@@ -33,6 +35,8 @@ class Production:
     launches : hours at which batches are started; for a campaign that is not paced, the earliest
     donors : donor of each batch
     dues : when each batch is due; empty: when it is started
+    release : what a lot goes through after its recipe; None: nothing
+    results : what its assays report
     """
 
     campaign: Campaign
@@ -42,6 +46,8 @@ class Production:
     launches: Sequence[float]
     donors: Sequence[int]
     dues: Sequence[float] = ()
+    release: Release | None = None
+    results: LotResults | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,8 +118,20 @@ def _deviates(batch: Batch, line: Line, stage: Stage, amount: float, note: str) 
     line.log.append(entry((line.env.now, batch.number, stage.id, "", "deviation", "", "", amount, note, 0.0)))
 
 
+def _contaminates(batch: Batch, line: Line, stage: Stage, failure: Mishap) -> None:
+    """Leave organisms in the product; the log knows, and people only when a test finds them."""
+    agent = failure.agent or ""
+    batch.contamination[agent] = batch.contamination.get(agent, 0.0) + failure.level
+    line.log.append(
+        entry((line.env.now, batch.number, stage.id, agent, "contaminated", "", "", failure.level, failure.id, 0.0))
+    )
+
+
 def _lost(batch: Batch, line: Line, stage: Stage, failure: Mishap) -> Steps:
     """Note a failure and let its repair pass."""
+    if failure.consequence == "contaminate":
+        _contaminates(batch, line, stage, failure)
+        return
     if failure.consequence == "deviation":
         _deviates(batch, line, stage, failure.hours_lost, failure.id)
     hours = failure.hours_lost

@@ -14,17 +14,18 @@ import numpy as np
 
 from exosim.facility.batch import Batch
 from exosim.facility.line import Line
-from exosim.facility.lots import Lots, lane_of
+from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
 from exosim.facility.operate import operate
 from exosim.facility.route import Production
-from exosim.material import Material
+from exosim.material import Material, lane_of
 from exosim.operations.base import Outcome, Phase, UnitOperation, standard_context
 from exosim.operations.timed_step import TimedStep
 from exosim.parameter import Array
 from exosim.plant import Breakdown, Campaign, Equipment, Failure, Maintenance, Plant, Role, Room, Stock, Store, Utility
 from exosim.recipe import Recipe, UnitProcedure
 from exosim.records import Event, Run
+from exosim.release import Release
 from exosim.working_time import WorkingTime
 
 OPERATE = importlib.import_module("exosim.facility.operate")
@@ -152,6 +153,8 @@ class Setting:
     horizon: float = math.inf
     seed: int = 1
     replication: int = 0
+    release: Release | None = None
+    results: Any = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,7 @@ class Ran:
     run: Run
     line: Line
     lots: Any
+    plant: Plant = Plant()
     by: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
@@ -208,7 +212,9 @@ def produced(
     )
     launches = [0.0] * count if setting.launches is None else list(setting.launches)
     mishaps = Mishaps(setting.failures, [p.id for p in procedures], setting.seed, setting.replication, count)
-    return Production(campaign, procedures, lots, mishaps, launches, donors or list(range(count)), setting.dues)
+    made = donors or list(range(count))
+    quality = {"release": setting.release, "results": setting.results}
+    return Production(campaign, procedures, lots, mishaps, launches, made, setting.dues, **quality)
 
 
 def together(plant: Plant, productions: Sequence[Production], setting: Setting) -> Ran:
@@ -221,7 +227,7 @@ def together(plant: Plant, productions: Sequence[Production], setting: Setting) 
 
     with mock.patch.object(OPERATE, "Line", keep):
         run = operate(plant, productions, setting.horizon, setting.replication)
-    return Ran(run, kept[0], productions[0].lots if productions else None)
+    return Ran(run, kept[0], productions[0].lots if productions else None, plant)
 
 
 LotsOf = Callable[[Recipe, int], Lots]

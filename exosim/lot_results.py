@@ -1,0 +1,213 @@
+"""What the assays report of the lots of one replication: what the laboratory of the facility asks for.
+
+What depends on neither the clock nor a mishap is worked out once, with the batches as lanes: a lot that ran as planned
+is looked up. A lot that left its plan, or that carries organisms, is worked out when it is asked for.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+import numpy as np
+
+from exosim.lot_properties import LotProperties
+from exosim.material import lane_of
+from exosim.operations.base import Context, Outcome
+from exosim.parameter import Array, declared
+from exosim.quality import Assay, Attribute, Lot, Result, reported_value, true_value
+from exosim.readings import Specification, lot_of
+
+Made: TypeAlias = tuple[Outcome, Context]
+"""The outcome of the procedure that makes the product, and the context of its recipe."""
+Normals: TypeAlias = Callable[[str, int], Array]
+_Parameters = TypeVar("_Parameters", Assay, LotProperties)
+_CLEAN: Mapping[str, float] = {}
+
+
+class Reported(NamedTuple):
+    """One result of one lot.
+
+    Attributes
+    ----------
+    attribute, unit : what was asked for
+    true : what an assay without bias and error would report
+    value : what is reported
+    met : whether that is within the limits
+    """
+
+    attribute: str
+    unit: str
+    true: float
+    value: float
+    met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """The results of one attribute on all lanes."""
+
+    attribute: str
+    unit: str
+    true: list[float]
+    value: list[float]
+    met: list[float]
+
+    def of(self, lane: int) -> Reported:
+        return Reported(self.attribute, self.unit, self.true[lane], self.value[lane], bool(self.met[lane]))
+
+
+class LotResults:
+    """What the assays of a product report of each batch of one replication.
+
+    Parameters
+    ----------
+    specification : with the parameters of the assays as arrays over the batches
+    normals : returns the standard normal number of the n-th result of an assay for every batch, shape (batches,);
+        attempt 0 is the first result, 1 the first retest
+    planned : returns what was made of all batches as planned
+    off_plan : returns what was made of a batch that has left its plan, in one lane; None of one that has not
+
+    Notes
+    -----
+    An attribute without an assay is known as it is; where it counts particles, the instrument of the product has
+    counted them. The instrument's first result also stands on top of a measure per protein whose assay is tested again.
+    """
+
+    def __init__(
+        self,
+        specification: Specification,
+        normals: Normals,
+        planned: Callable[[], Made],
+        off_plan: Callable[[int], Made | None] = lambda batch: None,
+    ) -> None:
+        self._specification, self._normals = specification, normals
+        self._planned, self._off_plan = planned, off_plan
+        self._columns: dict[tuple[str, int], Sequence[_Column]] = {}
+        self._alone: dict[int, tuple[Outcome, Specification, Lot]] = {}
+        self._noise: dict[tuple[str, int], Array] = {}
+
+    def of(
+        self, batch: int, assay: str, attempt: int = 0, contamination: Mapping[str, float] = _CLEAN
+    ) -> list[Reported]:
+        """Return what an assay reports of a batch, in the order of the attributes.
+
+        Parameters
+        ----------
+        batch : its lane
+        assay : id of the assay; empty: the attributes without one
+        attempt : 0 for the first result, then the number of the retest
+        contamination : organisms per volume by agent [CFU/mL]
+
+        Raises
+        ------
+        ModelError
+            when an attribute is about a property that is not given.
+        """
+        if assay not in self._asked:
+            return []
+        made = self._off_plan(batch)
+        if made is not None:
+            specification, lot = self._lot_alone(batch, made)
+            results = self._results(specification, assay, attempt, batch)
+            columns = self._evaluated(_carrying(lot, contamination), assay, *results)
+            return [column.of(0) for column in columns]
+        if any(contamination.values()):
+            results = self._results(self._specification, assay, attempt)
+            columns = self._evaluated(_carrying(self._lots_in_plan, contamination), assay, *results)
+        else:
+            columns = self._in_plan(assay, attempt)
+        return [column.of(batch) for column in columns]
+
+    def meets(self, attribute: str, value: float) -> bool:
+        """Return whether a value, such as the mean of several results, is within the limits of an attribute."""
+        return bool(np.all(next(a for a in self._specification.attributes if a.id == attribute).met(value)))
+
+    def assays_with_attributes(self) -> tuple[str, ...]:
+        """Return the ids of the assays that report an attribute, in the order of the file."""
+        return tuple(name for name in self._specification.assays if name in self._asked)
+
+    @cached_property
+    def _asked(self) -> Mapping[str, list[Attribute]]:
+        """The attributes by the id of their assay."""
+        asked: dict[str, list[Attribute]] = {}
+        for attribute in self._specification.attributes:
+            asked.setdefault(attribute.assay or "", []).append(attribute)
+        return asked
+
+    @cached_property
+    def _lots_in_plan(self) -> Lot:
+        """All batches as planned, as lanes."""
+        outcome, context = self._planned()
+        return lot_of(outcome.product, context, self._specification)
+
+    def _lot_alone(self, batch: int, made: Made) -> tuple[Specification, Lot]:
+        """Return a batch that has left its plan, with the parameters of its assays."""
+        outcome, context = made
+        known = self._alone.get(batch)
+        if known is None or known[0] is not outcome:
+            specification = _of_one(self._specification, batch)
+            known = outcome, specification, lot_of(outcome.product, context, specification)
+            self._alone[batch] = known
+        return known[1], known[2]
+
+    def _in_plan(self, assay: str, attempt: int) -> Sequence[_Column]:
+        """Return the results of all batches as planned, worked out once."""
+        key = assay, attempt
+        if key not in self._columns:
+            results = self._results(self._specification, assay, attempt)
+            self._columns[key] = self._evaluated(self._lots_in_plan, assay, *results)
+        return self._columns[key]
+
+    def _evaluated(self, lot: Lot, assay: str, instrument: Result, named: Result | None) -> Sequence[_Column]:
+        """Return what an assay reports on all lanes of a lot."""
+        return [_column(attribute, lot, instrument, named) for attribute in self._asked[assay]]
+
+    def _results(
+        self, specification: Specification, assay: str, attempt: int, batch: int | None = None
+    ) -> tuple[Result, Result | None]:
+        """Return the first result of the instrument and the one that is asked for; of one `batch`, in one lane."""
+        counter = specification.instrument_id
+        named = self._result(specification, assay, attempt, batch) if assay else None
+        if named is not None and assay == counter:
+            return named, named
+        return self._result(specification, counter, 0, batch), named
+
+    def _result(self, specification: Specification, assay: str, attempt: int, batch: int | None) -> Result:
+        key = assay, attempt
+        if key not in self._noise:
+            self._noise[key] = self._normals(assay, attempt)
+        z = self._noise[key]
+        return Result(specification.assays[assay], z if batch is None else lane_of(z, batch))
+
+
+def _carrying(lot: Lot, contamination: Mapping[str, float]) -> Lot:
+    return dataclasses.replace(lot, contamination=contamination) if contamination else lot
+
+
+def _column(attribute: Attribute, lot: Lot, instrument: Result, named: Result | None) -> _Column:
+    measure = attribute.about
+    true = true_value(measure, lot, instrument, named)
+    reported = reported_value(measure, lot, instrument, named)
+    lanes = np.size(instrument.z)
+    return _Column(attribute.id, measure.unit, *(_listed(v, lanes) for v in (true, reported, attribute.met(reported))))
+
+
+def _listed(values: Array, lanes: int) -> list[float]:
+    """Return the values of the lanes; a value that all share is told once for each."""
+    found: list[float] = np.ravel(values).tolist()
+    return found if len(found) == lanes else found * lanes
+
+
+def _of_one(specification: Specification, lane: int) -> Specification:
+    """Return a specification with the parameters of one batch."""
+    assays = {name: _lane(assay, lane) for name, assay in specification.assays.items()}
+    return dataclasses.replace(specification, assays=assays, properties=_lane(specification.properties, lane))
+
+
+def _lane(parameters: _Parameters, lane: int) -> _Parameters:
+    values: dict[str, Any] = {name: lane_of(getattr(parameters, name), lane) for name in declared(type(parameters))}
+    return dataclasses.replace(parameters, **values)

@@ -1,0 +1,65 @@
+"""The structure of the sections about quality: assays, attributes, release and the review of batch records."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from exosim.table_base import Id, Name, Table
+
+
+class AssayTable(Table):
+    id: Id
+    bias: Any = None
+    repeatability: Any = None
+    detection_limit: Any = None
+    detection_width: Any = None
+    replicates: Any = None
+    volume_tested: Any = None
+    duration: Any = None
+    hands_on: Any = None
+    people: Any = None
+    analyst: Name | None = None
+    unit: Name | None = None
+    sample_after: Name | None = None
+    vials: Any = None
+    retests: Any = None
+    rule: Literal["all", "any", "mean"] = "all"
+    investigation: Any = None
+    confirmatory: Annotated[bool, Field(strict=True)] = False
+
+
+class LimitsTable(Table):
+    at_least: Any = None
+    at_most: Any = None
+
+
+class AttributeTable(Table):
+    id: Id
+    measure: Name
+    limits: LimitsTable
+    assay: Name | None = None
+    sizes: LimitsTable | None = None
+    critical: Annotated[bool, Field(strict=True)] = True
+
+
+class ClosureTable(Table):
+    role: Name | None = None
+    hands_on: Any = None
+    duration: Any = None
+
+
+class ReleaseTable(Table):
+    analyst: Name | None = None
+    sample_after: Name | None = None
+    conditional: Annotated[bool, Field(strict=True)] = False
+    deviation: ClosureTable | None = None
+
+
+class ReviewTable(Table):
+    id: Id
+    role: Name | None = None
+    hands_on: Any = None
+    duration: Any = None
+    after: Literal["batch", "results"] = "results"

@@ -1,0 +1,159 @@
+"""Read the specification: the assays, the instrument of the product, and the quality attributes with their limits."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exosim.addresses import DEFAULT_INSTRUMENT, address
+from exosim.cell_readings import CELL_HEADLINES
+from exosim.declarations import Block
+from exosim.errors import Problem, in_words, unknown
+from exosim.findings import Findings
+from exosim.lot_properties import LotProperties
+from exosim.parameter import declared
+from exosim.quality import AGENTS, GIVEN, MEASURES, Assay, Attribute
+from exosim.quality_tables import AssayTable, AttributeTable, LimitsTable
+from exosim.quantities import read_number
+from exosim.readings import ALL_ATTRIBUTES, HEADLINES, DoseRule
+from exosim.resource_reader import given, unique
+from exosim.schema import ScenarioTable
+from exosim.toml_source import KeyPath
+from exosim.units import QuantityError, show
+
+_DETECTION = frozenset({"detection_limit", "detection_width"})
+_OF_ORGANISMS = frozenset({"volume_tested"})
+_OF_AMOUNTS = frozenset({"bias", "repeatability", "replicates"})
+
+
+@dataclass(frozen=True)
+class SpecificationReader:
+    """One reading of the specification of one scenario.
+
+    Attributes
+    ----------
+    table, findings, block : the scenario as tables, what takes the problems, and what reads the numbers of one owner
+    """
+
+    table: ScenarioTable
+    findings: Findings
+    block: Callable[..., Block]
+
+    def assays(self) -> dict[str, Block]:
+        """Return the numbers of the assays by id; the default instrument need not stand in the file."""
+        unique(self.findings, "assay", "id", [table.id for table in self.table.assay])
+        named = self.table.product.instrument or DEFAULT_INSTRUMENT
+        blocks = {}
+        for index, table in enumerate(self.table.assay):
+            block = self.block(Assay, f"assay.{table.id}", ("assay", index), given(table, Assay))
+            blocks[table.id] = self._without_unused(block, index, table, named)
+        if named == DEFAULT_INSTRUMENT or named not in blocks:
+            default = Block(Assay, f"assay.{DEFAULT_INSTRUMENT}", declared(Assay), unused=_OF_ORGANISMS)
+            blocks.setdefault(DEFAULT_INSTRUMENT, default)
+        return blocks
+
+    def instrument(self, dose: DoseRule, assays: Mapping[str, Block]) -> str:
+        """Return the id of the assay that counts particles."""
+        name = self.table.product.instrument
+        if name is None and dose.kind == "particle":
+            warning = f"product.instrument is missing: doses are counted by {DEFAULT_INSTRUMENT}"
+            self.findings.warnings.append(warning)
+        if name is None or name in assays:
+            return name or DEFAULT_INSTRUMENT
+        self.findings.add(("product", "instrument"), unknown("assay", name, assays))
+        return DEFAULT_INSTRUMENT
+
+    def lot(self) -> Block:
+        """Return what the scenario says of the lots of the product."""
+        path: KeyPath = ("product", "lot")
+        raw = given(self.table.product.lot, LotProperties)
+        asked = {MEASURES[table.measure].top for table in self.table.attribute if table.measure in MEASURES}
+        for name in raw:
+            if name not in asked:
+                warning = f"product.lot.{name} is given but not used: no attribute asks for it"
+                self.findings.warnings.append(warning)
+        return self.block(LotProperties, "product.lot", path, raw)
+
+    def attributes(self, assays: Mapping[str, Block]) -> Iterator[Attribute]:
+        """Yield the quality attributes."""
+        unique(self.findings, "attribute", "id", [table.id for table in self.table.attribute])
+        for index, table in enumerate(self.table.attribute):
+            path: KeyPath = ("attribute", index)
+            if table.id in (*HEADLINES, *CELL_HEADLINES, ALL_ATTRIBUTES):
+                problem = f'"{table.id}" is the name of a reported figure'
+                self.findings.add((*path, "id"), Problem(problem, expected="another id"))
+            if table.assay is not None and table.assay not in assays:
+                self.findings.add((*path, "assay"), unknown("assay", table.assay, assays))
+            if table.measure not in MEASURES:
+                self.findings.add((*path, "measure"), unknown("measure", table.measure, MEASURES))
+                continue
+            self._check_known(table, path, assays)
+            low, high = self._limits(table.limits, (*path, "limits"), MEASURES[table.measure].unit)
+            yield Attribute(table.id, table.measure, table.assay, low, high, table.critical, self._sizes(table, path))
+
+    def _without_unused(self, block: Block, index: int, table: AssayTable, instrument: str) -> Block:
+        """Return the block of an assay without the numbers that do not matter for what it reports."""
+        reported = {a.measure for a in self.table.attribute if a.assay == table.id and a.measure in MEASURES}
+        of_organisms = {measure for measure in reported if MEASURES[measure].top in AGENTS}
+        counts = table.id == instrument or any(MEASURES[measure].counts for measure in reported)
+        unused = dict.fromkeys([] if counts else _DETECTION, "this assay counts no particles")
+        if not of_organisms:
+            unused |= dict.fromkeys(_OF_ORGANISMS, "this assay tests for no organisms")
+        elif of_organisms == reported and not counts:
+            unused |= dict.fromkeys(_OF_AMOUNTS, "a test for organisms finds them or does not")
+        for name in sorted(set(unused) & set(block.given)):
+            place = address(self.findings.data, ("assay", index, name))
+            self.findings.warnings.append(f"{place} is given but not used: {unused[name]}")
+        return dataclasses.replace(block, unused=frozenset(unused))
+
+    def _check_known(self, table: AttributeTable, path: KeyPath, assays: Mapping[str, Block]) -> None:
+        """Note what an attribute needs and the scenario does not give."""
+        measure = MEASURES[table.measure]
+        given_there = measure.top not in GIVEN or getattr(self.table.product.lot, measure.top) is not None
+        if not given_there and not self.findings.spoiled(("product", "lot")):
+            unit = declared(LotProperties)[measure.top].unit
+            wanted = "a fraction" if unit == "1" else f"a quantity in {unit}"
+            problem = f"{table.measure} needs the true value of the lots"
+            self.findings.add((*path, "measure"), Problem(problem, expected=f"product.lot.{measure.top}: {wanted}"))
+        known = assays.get(table.assay or "")
+        if measure.top in AGENTS and known is not None and "volume_tested" not in known.given:
+            problem = f"the assay {table.assay} finds organisms in the volume that it tests, and that is missing"
+            expected = 'volume_tested = "10 mL", say, in its [[assay]]'
+            self.findings.add((*path, "assay"), Problem(problem, expected=expected))
+
+    def _sizes(self, table: AttributeTable, path: KeyPath) -> tuple[float, float] | None:
+        """Return the diameters between which the particles of an attribute count [nm]."""
+        in_range = MEASURES[table.measure].bottom == "particles"
+        if in_range and table.sizes is None:
+            expected = 'sizes = { at_least = "50 nm", at_most = "400 nm" }, say'
+            self.findings.add(path, Problem('"sizes" is missing', expected=expected))
+        if table.sizes is None:
+            return None
+        if not in_range:
+            problem = f"{table.measure} takes no sizes"
+            self.findings.add((*path, "sizes"), Problem(problem, expected='measure = "particles_in_size_range"'))
+            return None
+        low, high = self._limits(table.sizes, (*path, "sizes"), "nm")
+        return 0.0 if low is None else low, math.inf if high is None else high
+
+    def _limits(self, table: LimitsTable, path: KeyPath, unit: str) -> tuple[float | None, float | None]:
+        low, high = (self._limit(getattr(table, key), (*path, key), unit) for key in ("at_least", "at_most"))
+        if table.at_least is None and table.at_most is None:
+            self.findings.add(path, Problem("is empty", expected="at_least, at_most or both"))
+        elif low is not None and high is not None and low > high:
+            got = f"{show(low, unit)} and {show(high, unit)}"
+            self.findings.add(path, Problem("at_least is above at_most", got=got))
+        return low, high
+
+    def _limit(self, raw: Any, path: KeyPath, unit: str) -> float | None:
+        try:
+            limit = None if raw is None else read_number(raw, unit)
+        except QuantityError as error:
+            self.findings.quantity(path, error)
+            return None
+        if limit is not None and limit < 0.0:
+            self.findings.add(path, Problem("must be at least 0", got=in_words(raw)))
+        return limit
