@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exosim import units
-from exosim.gains import Gain, Verdict, direction_of, signed
+from exosim.directions import direction_of
+from exosim.gains import Gain, Verdict, signed
 
 if TYPE_CHECKING:
     from exosim.bottlenecks import Bottleneck
@@ -106,7 +107,7 @@ def _fates(found: Bottleneck) -> str:
     if len(found.scenario.declarations.plant.campaigns) > 1:
         return ""
     started, good, lost, left = (f"{mean:.3g}" for mean in np.mean([one.fates for one in found.base], axis=0))
-    return f": of {started} batches {good} end well, {lost} are lost, {left} are on the line at the end"
+    return f": of {started} batches {good} end well, {lost} are lost, {left} are under way at the end"
 
 
 def _elsewhere(found: Bottleneck) -> Iterator[str]:
@@ -182,7 +183,7 @@ def _interval(gain: Gain) -> str:
 
 def _verb(indicator: str) -> str:
     """Return what something good does to an indicator."""
-    return "lowers" if direction_of(indicator) == "less" else "raises"
+    return "lowers" if direction_of(indicator.partition(".")[0]) == "less" else "raises"
 
 
 def _number(value: float) -> str:

@@ -19,8 +19,9 @@ import exosim as xs
 from exosim.bottlenecks import Bottleneck, bottleneck
 from exosim.candidates import KINDS, asked_for, candidates_of, everything
 from exosim.errors import ModelError, UsageError
-from exosim.gains import gains, holm, indicators_of
+from exosim.gains import gains, holm
 from exosim.replications import run_once
+from exosim.yardsticks import indicators_of, measured
 from tests.texts import Door
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
@@ -192,6 +193,22 @@ def test_a_number_of_batches_limits_the_output(tmp_path: Path) -> None:
     found = bottleneck(line(tmp_path, (4.0,), campaign=campaign), by="batches_finished")
     assert found.best is None
     assert any("number of batches limits the output" in text and "campaign.batches" in text for text in found.sentences)
+
+
+def test_quality_can_be_the_bottleneck(tmp_path: Path) -> None:
+    """A batch every 6 h whose record one person reviews in 10 h: two release them as they come."""
+    role = '[[personnel]]\nrole = "quality"\n\n[[personnel]]\nrole = "crew"\n'
+    review = '[[review]]\nid = "record"\nrole = "quality"\nhands_on = "10 h"\nduration = "10 h"\n'
+    scenario = line(tmp_path, (2.0,), campaign='every = "6 h"', role=role, more=review)
+    found = bottleneck(scenario, by="batches_per_year")
+    assert {gain.candidate: gain.verdict for gain in found.ranking} == {
+        "quality + 1 person": "helps", "as + 1": "nothing", "crew + 1 person": "nothing",
+    }  # fmt: skip
+    assert found.best is not None
+    assert found.best.difference == pytest.approx(YEAR * (1 / 6 - 1 / 10), abs=2.5 * YEAR / 1000.0)
+    (waiting, _, _) = bottleneck(scenario, by="job_waiting.review.record").ranking
+    assert (waiting.candidate, waiting.value, waiting.verdict) == ("quality + 1 person", 0.0, "helps")
+    assert by_name(found, "release_time")["quality + 1 person"].value == 10.0
 
 
 def test_work_in_progress_can_be_the_bottleneck(tmp_path: Path) -> None:
@@ -434,6 +451,20 @@ def test_what_is_asked_for_must_exist(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="at least 1"):
         bottleneck(scenario, 0)
     assert "minimum_cycle_time" not in indicators_of(scenario) and "waiting.a" in indicators_of(scenario)
+
+
+@pytest.mark.parametrize("file", ["msc_hollow_fiber.toml", "cdmo_two_products.toml"])
+def test_candidates_are_judged_by_what_a_run_reports(file: str) -> None:
+    """Every yardstick has the unit and the value of the run's own report, and one way is better."""
+    scenario = xs.load(SCENARIOS / file)
+    results = xs.simulate(scenario, 1)
+    told = {q.name if q.step is None else f"{q.name}.{q.step}": q for q in results.quantities()}
+    known = indicators_of(scenario)
+    for name, value in measured(results.first, known).items():
+        if name in told:
+            assert (told[name].unit, told[name].mean) == (known[name], value if math.isfinite(value) else None)
+    assert {"doses_per_year", "lead_time", "waiting.polish"} <= known.keys() & told.keys()
+    assert not {"work_in_progress", "minimum_cycle_time", "occupancy.tff_skid"} & known.keys()
 
 
 def test_a_candidate_that_cannot_go_on_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
