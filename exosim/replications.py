@@ -170,7 +170,7 @@ def replay(scenario: Scenario, seed: int, replication: int) -> Replay:
         when the scenario has no campaign.
     """
     if not scenario.declarations.plant.campaigns:
-        _check(scenario, 1, 1, seed)
+        check_run(scenario, 1, 1, seed)
     declared, first = scenario.declarations.plant, replication * BATCHES_PER_REPLICATION
     used = seeds(scenario, seed)
     made = [_made(product, own, replication) for product, own in zip(scenario.products(), used, strict=True)]

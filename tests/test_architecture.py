@@ -220,6 +220,7 @@ def test_public_names_are_pinned() -> None:
         "ScenarioError",
         "Summary",
         "UsageError",
+        "Why",
         "Yields",
         "__version__",
         "bottleneck",
@@ -230,6 +231,7 @@ def test_public_names_are_pinned() -> None:
         "load_yields",
         "plots",
         "simulate",
+        "why",
     ]
     for name in exosim.__all__:
         assert getattr(exosim, name) is not None
