@@ -25,6 +25,7 @@ from exosim.version import __version__
 if TYPE_CHECKING:
     from exosim import plots
     from exosim.attribution import Why
+    from exosim.bottlenecks import Bottleneck, bottleneck
     from exosim.comparing import compare
     from exosim.comparison import Comparison
     from exosim.parameter import Ledger
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from exosim.summaries import Summary
 
 __all__ = [
+    "Bottleneck",
     "CheckpointError",
     "Comparison",
     "ExosimError",
@@ -58,6 +60,7 @@ __all__ = [
     "Why",
     "Yields",
     "__version__",
+    "bottleneck",
     "compare",
     "evaluate",
     "load",
@@ -69,6 +72,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Bottleneck": "exosim.bottlenecks",
     "Comparison": "exosim.comparison",
     "FacilityResults": "exosim.results",
     "Ledger": "exosim.parameter",
@@ -79,6 +83,7 @@ _HOMES = {
     "Summary": "exosim.summaries",
     "Why": "exosim.attribution",
     "Yields": "exosim.results",
+    "bottleneck": "exosim.bottlenecks",
     "compare": "exosim.comparing",
     "evaluate": "exosim.simulation",
     "load": "exosim.scenario",

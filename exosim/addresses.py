@@ -199,7 +199,8 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"release.deviation.{key}" for key in ("role", *declared(ClosureNumbers)))
     yield from (f"utility.{table.get('id')}.limit" for table in tables(data, "utility"))
     for table in tables(data, "attribute"):
-        yield from (f"attribute.{table.get('id')}.limits.{key}" for key in ("at_least", "at_most"))
+        held = ("limits", "sizes") if "sizes" in table else ("limits",)
+        yield from (f"attribute.{table.get('id')}.{key}.{end}" for key in held for end in ("at_least", "at_most"))
 
 
 def _of_procedure(table: Mapping[str, Any]) -> Iterator[str]:

@@ -131,8 +131,8 @@ def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     """Write the tables of a run in time; return their paths.
 
     They are ``run.json``, ``indicators.csv``, ``replications.csv``, ``batches.csv``, ``events.csv``, ``ledger.csv`` and
-    ``scenario.json``, and where there are orders or a warehouse ``orders.csv``, ``lots.csv`` and ``stock.csv``. Batches
-    are those of all replications, events those of the first. Replications and batches are numbered from 1.
+    ``scenario.json``, and where there are orders or a warehouse ``orders.csv``, ``stock_lots.csv`` and ``stock.csv``.
+    Batches are those of all replications, events those of the first. Replications and batches are numbered from 1.
     """
     document = folder / "run.json"
     document.write_text(to_json(results.as_dict()), encoding="utf-8")

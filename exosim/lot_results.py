@@ -18,7 +18,7 @@ from exosim.lot_properties import LotProperties
 from exosim.material import lane_of
 from exosim.operations.base import Context, Outcome
 from exosim.parameter import Array, declared
-from exosim.quality import MEASURES, Assay, Attribute, Lot, Result, reported_value, true_value
+from exosim.quality import Assay, Attribute, Lot, Result, reported_value, true_value
 from exosim.readings import Specification, lot_of
 
 Made: TypeAlias = tuple[Outcome, Context]
@@ -189,7 +189,7 @@ def _carrying(lot: Lot, contamination: Mapping[str, float]) -> Lot:
 
 
 def _column(attribute: Attribute, lot: Lot, instrument: Result, named: Result | None) -> _Column:
-    measure = MEASURES[attribute.measure]
+    measure = attribute.about
     true = true_value(measure, lot, instrument, named)
     reported = reported_value(measure, lot, instrument, named)
     lanes = np.size(instrument.z)

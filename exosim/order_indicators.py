@@ -128,11 +128,10 @@ def stock_mean(found: Service) -> float | None:
     """Return the mean of the doses in stock over the window."""
     if found.movements is None:
         return None
-    times = [min(max(movement.time, found.start), found.end) for movement in found.movements]
-    signed = (m.doses if m.kind == "in" else -m.doses for m in found.movements)
-    held = itertools.accumulate(signed)
-    spans = zip(held, times, [*times[1:], found.end], strict=True)
-    return sum(doses * (until - since) for doses, since, until in spans) / max(found.end - found.start, 1e-9)
+    times = [*(max(movement.time, found.start) for movement in found.movements), found.end]
+    held = itertools.accumulate(m.doses if m.kind == "in" else -m.doses for m in found.movements)
+    spans = zip(held, itertools.pairwise(times), strict=True)
+    return sum(doses * (until - since) for doses, (since, until) in spans) / max(found.end - found.start, 1e-9)
 
 
 def age_at_shipping(found: Service) -> float | None:

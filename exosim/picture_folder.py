@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from exosim import plots
 from exosim.attribution import Why
+from exosim.bottleneck_files import write_gains
+from exosim.bottlenecks import Bottleneck
 from exosim.comparison import Comparison
 from exosim.errors import ModelError
 from exosim.export import (
@@ -89,6 +91,18 @@ def write_run_comparison(comparison: RunComparison, folder: Path, identity: dict
             paths.extend(save(plots.run_contrasts(comparison)[0], folder, "compare"))
     runs = {label: run.as_dict() for label, run in comparison.runs.items()}
     write_manifest(folder, {**identity, "version": __version__, "replications": comparison.replications, "runs": runs})
+    return paths
+
+
+def write_bottleneck(found: Bottleneck, folder: Path, identity: dict[str, Any]) -> list[Path]:
+    """Write tables and the picture of what additions bring into the folder; return their paths, pictures last."""
+    paths = write_gains(found, folder)
+    if found.candidates:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            paths.extend(save(plots.bottleneck(found)[0], folder, "bottleneck"))
+    extra = {"version": __version__, "replications": found.replications, "by": found.by}
+    write_manifest(folder, {**identity, **extra, "candidates": [candidate.name for candidate in found.candidates]})
     return paths
 
 

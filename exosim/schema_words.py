@@ -108,6 +108,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "measure": "what is measured",
         "limits": "at_least, at_most or both, in the unit of the measure",
         "assay": "id of the assay that reports it",
+        "sizes": "diameters between which particles count, for particles_in_size_range",
         "critical": "whether it is a critical quality attribute",
     },
     "LimitsTable": {"at_least": "lower limit", "at_most": "upper limit"},

@@ -159,9 +159,9 @@ def _values(results: FacilityResults) -> Mapping[Key, Floats]:
     found: dict[Key, Floats] = {}
     for q in results.quantities():
         if q.step is None:
-            numbers = [account.headlines[q.name] for account in results.accounts]
+            numbers = [account.headlines.get(q.name, math.nan) for account in results.accounts]
         else:
-            numbers = [account.by_resource[q.name].get(q.step, math.nan) for account in results.accounts]
+            numbers = [account.by_resource.get(q.name, {}).get(q.step, math.nan) for account in results.accounts]
         array = np.array(numbers, dtype=np.float64)
         found[q.name, q.step] = np.where(np.isfinite(array), array, math.nan)
     return found

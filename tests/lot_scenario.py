@@ -82,6 +82,7 @@ ATTRIBUTES = (
     ("identity_cd9", "cd9_positive", "cytometer", "at_least = 0.5"),
     ("identity_cd63", "cd63_positive", "cytometer", "at_least = 0.5"),
     ("identity_cd81", "cd81_positive", "", "at_least = 0.5"),
+    ("sizes", "particles_in_size_range", "nanoparticle_tracking", 'at_least = 0.4 }\nsizes = { at_most = "150 nm"'),
     ("bacteria", "bioburden", "sterility", 'at_most = "0 CFU/mL"'),
     ("mollicutes", "mycoplasma", "sterility", 'at_most = "0 CFU/mL"'),
 )

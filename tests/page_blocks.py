@@ -27,7 +27,12 @@ _NUMBER = re.compile(r"-?\d[\d.,]*(e-?\d+)?")
 _COMMENT = re.compile(r"\s#\s.*")  # not the # of FILE#name
 _HASH = re.compile(r"-[0-9a-f]{8}-s(?=\d)")
 _LEFT_OUT = "…"
-_FEW = {"yield": ("--draws", "300"), "compare": ("--draws", "300"), "run": ("--replications", "2")}
+_FEW = {
+    "yield": ("--draws", "300"),
+    "compare": ("--draws", "300"),
+    "run": ("--replications", "2"),
+    "bottleneck": ("--replications", "2"),
+}
 
 
 @dataclass

@@ -43,7 +43,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(
         ["indicators", "labor", "history", "waits", "product_indicators", "release_indicators", "directions"], 5
     ),
-    **dict.fromkeys(["orders", "warehouse", "dispatch", "order_indicators"], 5),
+    **dict.fromkeys(["orders", "warehouse", "dispatch", "order_indicators", "order_remarks"], 5),
     **dict.fromkeys(["causes", "holders", "off_time", "lot_waits", "line_path", "laboratory_jobs", "lot_path"], 5),
     **dict.fromkeys(["lot_plan", "lot_losses", "lot_words", "attribution"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
@@ -62,23 +62,14 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
     **dict.fromkeys(["size_spectra", "screening"], 7),
     **dict.fromkeys(["timed_runs", "run_contrasts", "run_remarks", "run_comparison", "comparing"], 7),
+    **dict.fromkeys(["candidates", "gains", "bottlenecks", "yardsticks", "bottleneck_words", "bottleneck_files"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["plots", "bibliography"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
-    **dict.fromkeys(
-        [
-            "picture_folder",
-            "compare_command",
-            "why_command",
-            "console_why",
-            "console_base",
-            "console_spread",
-            "whole_numbers",
-        ],
-        10,
-    ),
+    **dict.fromkeys(["bottleneck_command", "console_bottleneck", "why_command", "console_why"], 10),
+    **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_orders", "console_runs"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {
@@ -212,6 +203,7 @@ def test_files_are_short() -> None:
 def test_public_names_are_pinned() -> None:
     """What exosim exports is what is written down, and all of it can be imported."""
     assert sorted(exosim.__all__) == [
+        "Bottleneck",
         "CheckpointError",
         "Comparison",
         "ExosimError",
@@ -231,6 +223,7 @@ def test_public_names_are_pinned() -> None:
         "Why",
         "Yields",
         "__version__",
+        "bottleneck",
         "compare",
         "evaluate",
         "load",

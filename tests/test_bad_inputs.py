@@ -22,6 +22,7 @@ import pytest
 import exosim.simulation
 from exosim.export import write_csv
 from exosim.folder import Target, default_path, slug, writing
+from exosim.lot_properties import LotProperties
 from exosim.operations import catalog
 from exosim.operations.base import Hold
 from exosim.parameter import Parameter, declared
@@ -222,7 +223,7 @@ def test_accepted(row: str, case: Case, door: Door) -> None:
 
 
 def numeric_keys() -> list[tuple[str, str, Parameter]]:
-    product = {"ev_size": VesicleSize, "protein_size": ProteinSize, "product": Vesicles}
+    product = {"ev_size": VesicleSize, "protein_size": ProteinSize, "product": Vesicles, "lot": LotProperties}
     owners = {**catalog(), "hold": Hold, "wait": Wait, **product, "assay": Assay}
     return [(owner, key, p) for owner in owners for key, p in declared(owners[owner]).items()]
 
@@ -235,6 +236,7 @@ def with_number(owner: str, key: str, value: str) -> str:
         "wait": ('expected_hold = "2 h"', line),
         "ev_size": ('median = "115 nm"', line),
         "protein_size": ("[common]", f"[product.protein_size]\n{line}\n\n[common]"),
+        "lot": ("[common]", f"[product.lot]\n{line}\n\n[common]"),
         "product": ('dose = "1e10 EV"', f'dose = "1e10 EV"\n{line}'),
         "assay": ('repeatability = "6 %"', line),
         "dose": ('dose = "1e10 EV"', line),

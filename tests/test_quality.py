@@ -22,15 +22,15 @@ from exosim.operations.base import standard_context
 from exosim.operations.conditioned_medium import ConditionedMedium
 from exosim.operations.measured_step import MeasuredStep
 from exosim.operations.vial_filling import VialFilling
-from exosim.physics.detection import Counter, counted_particles
-from exosim.quality import AGENTS, MEASURES, Assay, Attribute, Lot, Measure, Result, reported_value
+from exosim.physics.detection import Counter, class_efficiency, counted_particles
+from exosim.quality import AGENTS, MEASURES, Assay, Attribute, Lot, Measure, Result, reported_value, true_value
 from exosim.readings import DoseRule, Specification, attribute_results
 from exosim.recipe import Recipe, UnitProcedure
 
 CONTEXT = standard_context()
 KNOWN = LotProperties(endotoxin=0.2, potency=0.9, cd9=0.5, cd63=0.4, cd81=0.3)
-AMOUNTS = [name for name, measure in MEASURES.items() if measure.top not in AGENTS]
-"""Measures whose assays report an amount; tests for organisms find them or do not."""
+AMOUNTS = [name for name, measure in MEASURES.items() if measure.top not in AGENTS and measure.bottom != "particles"]
+"""Measures whose assays report an amount: no test for organisms, no share of the particles."""
 
 
 def attribute(measure: str, assay: str | None = None, **limits: Any) -> Attribute:
@@ -227,6 +227,7 @@ def test_measures_are_pinned() -> None:
         "protein_per_volume": Measure("ug/mL", "protein", "volume"),
         "dna_per_volume": Measure("ng/mL", "dna", "volume"),
         "dna_per_dose": Measure("ng/dose", "dna", "dose"),
+        "particles_in_size_range": Measure("1", "particles", "particles"),
         "endotoxin_per_volume": Measure("EU/mL", "endotoxin", "volume"),
         "endotoxin_per_dose": Measure("EU/dose", "endotoxin", "dose"),
         "relative_potency": Measure("1", "potency", "vesicles"),
@@ -388,6 +389,36 @@ def test_endotoxin_of_a_material_adds_to_what_is_given() -> None:
     full = replace(lot(), product=lot().product.replaced(endotoxin=np.array([300.0])))
     assert reported("endotoxin_per_volume", full, PLAIN) == pytest.approx(0.2 + 0.3, rel=1e-12)
     assert reported("endotoxin_per_dose", full, PLAIN) == pytest.approx(2.0 * 0.5, rel=1e-12)
+
+
+def test_particles_in_a_range_of_sizes_are_those_that_the_counter_sees_there() -> None:
+    """Class by class: a range of whole classes holds what the counter sees of them; ranges side by side add up."""
+    edges, medium = CONTEXT.sizes.edges, lot()
+    assay = Assay(detection_limit=80.0, detection_width=30.0)
+
+    def share(low: float, high: float) -> float:
+        about = replace(MEASURES["particles_in_size_range"], sizes=(low, high))
+        return float(np.squeeze(reported_value(about, medium, PLAIN, Result(assay, 0.0))))
+
+    everything = medium.product.vesicles + medium.product.nonvesicular + medium.product.lipoproteins
+    seen = np.squeeze(everything * class_efficiency(CONTEXT.sizes, 80.0, 30.0))
+    assert share(edges[3], edges[7]) == pytest.approx(float(seen[3:7].sum() / seen.sum()), rel=1e-12)
+    assert share(50.0, 123.0) + share(123.0, 400.0) == pytest.approx(share(50.0, 400.0), rel=1e-12)
+    assert share(0.0, math.inf) == pytest.approx(1.0, rel=1e-12)
+    assert share(0.0, 65.0) == 0.0 < share(66.0, 80.0) < share(66.0, 81.0)
+    assert share(500.0, 600.0) == 0.0
+
+
+def test_bias_and_error_of_one_count_cancel_in_a_fraction_of_it() -> None:
+    """The particles in a range and all of them are one count; only what the counter sees of each size matters."""
+    about = replace(MEASURES["particles_in_size_range"], sizes=(66.0, 120.0))
+    medium, off = lot(), Result(Assay(bias=-0.2, repeatability=0.1), -0.5)
+    plain = float(np.squeeze(reported_value(about, medium, PLAIN, None)))
+    assert 0.3 < plain < 0.9
+    for instrument, named in ((off, None), (PLAIN, off)):
+        assert reported_value(about, medium, instrument, named) == plain == true_value(about, medium, instrument, named)
+    blind = Result(Assay(detection_limit=110.0), 0.0)
+    assert reported_value(about, medium, PLAIN, blind) < 0.8 * plain
 
 
 def test_no_more_than_all_vesicles_carry_a_marker() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from exosim.plots.bottleneck import bottleneck
 from exosim.plots.contrasts import contrasts, shown_contrasts
 from exosim.plots.facility import doses_per_year, lead_time, occupancy_by_week, waits
 from exosim.plots.gantt import gantt
@@ -18,6 +19,7 @@ from exosim.plots.yield_curve import yield_curve
 __all__ = [
     "CellNumbers",
     "SizedVessel",
+    "bottleneck",
     "contrasts",
     "doses_per_year",
     "gantt",
