@@ -25,6 +25,7 @@ from exosim.version import __version__
 if TYPE_CHECKING:
     from exosim import plots
     from exosim.comparison import Comparison, compare
+    from exosim.explanation import Explanation, explain
     from exosim.parameter import Ledger
     from exosim.replications import simulate
     from exosim.results import FacilityResults, Yields
@@ -38,6 +39,7 @@ __all__ = [
     "CheckpointError",
     "Comparison",
     "ExosimError",
+    "Explanation",
     "FacilityResults",
     "FileError",
     "Ledger",
@@ -54,6 +56,7 @@ __all__ = [
     "__version__",
     "compare",
     "evaluate",
+    "explain",
     "load",
     "load_run",
     "load_yields",
@@ -63,6 +66,7 @@ __all__ = [
 
 _HOMES = {
     "Comparison": "exosim.comparison",
+    "Explanation": "exosim.explanation",
     "FacilityResults": "exosim.results",
     "Ledger": "exosim.parameter",
     "SavedRun": "exosim.saved_run",
@@ -72,6 +76,7 @@ _HOMES = {
     "Yields": "exosim.results",
     "compare": "exosim.comparison",
     "evaluate": "exosim.simulation",
+    "explain": "exosim.explanation",
     "load": "exosim.scenario",
     "load_run": "exosim.saved_run",
     "load_yields": "exosim.saved_yields",

@@ -42,6 +42,7 @@ from exosim.errors import (
     shortened,
     unknown,
 )
+from exosim.explain_command import explain
 from exosim.version import __version__
 from exosim.whole_numbers import WholeNumber
 from exosim.word_commands import cite, describe, new, schema
@@ -86,6 +87,7 @@ def cli() -> None:
     exosim yield scenarios/msc_hollow_fiber.toml     how many vesicles and doses, how pure, how sure?
     exosim compare scenarios/more_doses.toml         which of these, by how much, and how surely?
     exosim run scenarios/msc_hollow_fiber.toml       when do doses leave the facility, and what holds them back?
+    exosim explain scenarios/msc_hollow_fiber.toml doses   where does a number come from?
     """  # noqa: D301 - click takes the \\b for "leave these lines as they are"
 
 
@@ -245,7 +247,7 @@ def run(
         print_run(results, paths)
 
 
-for _command in (cite, compare, describe, new, schema):
+for _command in (cite, compare, describe, explain, new, schema):
     cli.add_command(_command)
 
 
