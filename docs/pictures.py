@@ -11,17 +11,21 @@ import runpy
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import exosim as xs
 from exosim.plots.style import save
+from exosim.run_comparison import compare_runs
+from exosim.timed_runs import of_results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
+_COMPARED = ("doses_per_year", "lead_time", "right_first_time", "batches_rejected")
 REFERENCE, VARIANTS = ROOT / "scenarios" / "msc_hollow_fiber.toml", ROOT / "scenarios" / "more_doses.toml"
 
 
@@ -31,11 +35,22 @@ def drawn(draws: int | None = None) -> Iterator[tuple[str, Axes]]:
     for draw in (xs.plots.waterfall, xs.plots.yield_curve, xs.plots.ledger_chart):
         yield draw.__name__, draw(yields)
     yield "compare", xs.plots.contrasts(xs.compare(VARIANTS, draws=draws))[0]
+    yield "compare_runs", xs.plots.run_contrasts(_plants(), _COMPARED)[0]
     year = xs.simulate(xs.load(REFERENCE), replications=1)  # it shows the first replication
     yield "gantt", xs.plots.gantt(year)
     yield from runpy.run_path(str(Path(__file__).with_name("platform_pictures.py")))["drawn"](draws)
     yield "validation", _validation()
     yield "draws", runpy.run_path(str(ROOT / "benchmarks" / "draws.py"))["picture"]()  # of what was measured before
+
+
+def _plants() -> xs.RunComparison:
+    """Return the reference plant beside one with one bioreactor and one with a batch every two weeks."""
+    base = xs.load(REFERENCE)
+    one = base.with_({"equipment.hollow_fiber_bioreactor.count": 1})
+    often = base.with_({"campaign.every": "14 d"})
+    named = {"as it is": base, "one reactor": one, "every two weeks": often}
+    runs = [replace(of_results(xs.simulate(scenario, 20)), name=name) for name, scenario in named.items()]
+    return compare_runs(runs)
 
 
 def _validation() -> Axes:

@@ -24,11 +24,14 @@ from exosim.version import __version__
 
 if TYPE_CHECKING:
     from exosim import plots
-    from exosim.comparison import Comparison, compare
+    from exosim.bottlenecks import Bottleneck, bottleneck
+    from exosim.comparing import compare
+    from exosim.comparison import Comparison
     from exosim.explanation import Explanation, explain
     from exosim.parameter import Ledger
     from exosim.replications import simulate
     from exosim.results import FacilityResults, Yields
+    from exosim.run_comparison import RunComparison
     from exosim.saved_run import SavedRun, load_run
     from exosim.saved_yields import SavedYields, load_yields
     from exosim.scenario import Scenario, load
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from exosim.summaries import Summary
 
 __all__ = [
+    "Bottleneck",
     "CheckpointError",
     "Comparison",
     "ExosimError",
@@ -46,6 +50,7 @@ __all__ = [
     "LimitError",
     "ModelError",
     "Problem",
+    "RunComparison",
     "SavedRun",
     "SavedYields",
     "Scenario",
@@ -54,6 +59,7 @@ __all__ = [
     "UsageError",
     "Yields",
     "__version__",
+    "bottleneck",
     "compare",
     "evaluate",
     "explain",
@@ -65,16 +71,19 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Bottleneck": "exosim.bottlenecks",
     "Comparison": "exosim.comparison",
     "Explanation": "exosim.explanation",
     "FacilityResults": "exosim.results",
     "Ledger": "exosim.parameter",
+    "RunComparison": "exosim.run_comparison",
     "SavedRun": "exosim.saved_run",
     "SavedYields": "exosim.saved_yields",
     "Scenario": "exosim.scenario",
     "Summary": "exosim.summaries",
     "Yields": "exosim.results",
-    "compare": "exosim.comparison",
+    "bottleneck": "exosim.bottlenecks",
+    "compare": "exosim.comparing",
     "evaluate": "exosim.simulation",
     "explain": "exosim.explanation",
     "load": "exosim.scenario",

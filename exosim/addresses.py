@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from exosim.culture.stimulus import Stimulus
+from exosim.demand import OrderNumbers, WarehouseNumbers
 from exosim.errors import Problem, in_words, nearest_name, shortened
 from exosim.lot_properties import LotProperties
 from exosim.operations import catalog
@@ -70,7 +71,7 @@ def address(data: Mapping[str, Any], path: KeyPath) -> str:
             name = (
                 (holder.get("id") or holder.get("role") or holder.get("product")) if isinstance(holder, dict) else None
             )
-            known = isinstance(name, str) and name != ""
+            known = isinstance(name, str) and name != "" and parts != ["order"]
             parts[-1:] = (
                 [str(name)]
                 if known and parts == ["unit_procedure"]
@@ -117,9 +118,17 @@ def _locate(data: dict[str, Any], given: str) -> KeyPath | None:
                 return _locate_stimulus(table, index, keys[1:])
             inside = ("parameters",) if keys[0] not in _PROCEDURE_KEYS else ()
             return None if keys[0] in ("id", "parameters") else ("unit_procedure", index, *inside, *keys)
-    if head in _NAMED_SECTIONS or (head == "campaign" and isinstance(data.get(head), list)):
+    if head == "order":
+        return _locate_numbered(data, head, keys)
+    if head in _NAMED_SECTIONS or (head in ("campaign", "warehouse") and isinstance(data.get(head), list)):
         return _locate_named(data, head, keys)
-    return (head, *keys) if head in ("product", "common", "campaign", "release") else None
+    return (head, *keys) if head in ("product", "common", "campaign", "release", "warehouse") else None
+
+
+def _locate_numbered(data: Mapping[str, Any], section: str, keys: list[str]) -> KeyPath | None:
+    """Find a table by its number from 1."""
+    known = len(keys) > 1 and keys[0].isdecimal() and 1 <= int(keys[0]) <= len(tables(data, section))
+    return (section, int(keys[0]) - 1, *keys[1:]) if known else None
 
 
 def _locate_stimulus(table: Mapping[str, Any], index: int, keys: list[str]) -> KeyPath | None:
@@ -173,6 +182,10 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"assay.{name}.{key}" for key in (*declared(Assay), *declared(TestNumbers), *_TEST_KEYS))
     for prefix in [f"campaign.{table.get('product')}" for table in tables(data, "campaign")] or ["campaign"]:
         yield from (f"{prefix}.{name}" for name in declared(CampaignNumbers))
+    for prefix in [f"warehouse.{table.get('product')}" for table in tables(data, "warehouse")] or ["warehouse"]:
+        yield from (f"{prefix}.{name}" for name in declared(WarehouseNumbers))
+    for number, _ in enumerate(tables(data, "order"), 1):
+        yield from (f"order.{number}.{name}" for name in ("due", "batches", *declared(OrderNumbers), "partial"))
     for section, owner in _OWNERS:
         for table in tables(data, section):
             yield from (f"{section}.{table.get(_NAMED_SECTIONS[section])}.{name}" for name in declared(owner))
@@ -186,7 +199,8 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"release.deviation.{key}" for key in ("role", *declared(ClosureNumbers)))
     yield from (f"utility.{table.get('id')}.limit" for table in tables(data, "utility"))
     for table in tables(data, "attribute"):
-        yield from (f"attribute.{table.get('id')}.limits.{key}" for key in ("at_least", "at_most"))
+        held = ("limits", "sizes") if "sizes" in table else ("limits",)
+        yield from (f"attribute.{table.get('id')}.{key}.{end}" for key in held for end in ("at_least", "at_most"))
 
 
 def _of_procedure(table: Mapping[str, Any]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from exosim.bottleneck_command import bottleneck
 from exosim.command_options import (
     draws_option,
     folder_options,
@@ -55,6 +56,7 @@ _BUG = 1
 _FEWER = {
     "yield": "fewer draws: --draws N",
     "compare": "fewer draws: --draws N",
+    "bottleneck": "fewer processes (--jobs N), fewer batches or a shorter horizon",
     "run": "fewer processes (--jobs N), fewer batches or a shorter horizon",
 }
 """What needs less memory, by command."""
@@ -87,6 +89,7 @@ def cli() -> None:
     exosim yield scenarios/msc_hollow_fiber.toml     how many vesicles and doses, how pure, how sure?
     exosim compare scenarios/more_doses.toml         which of these, by how much, and how surely?
     exosim run scenarios/msc_hollow_fiber.toml       when do doses leave the facility, and what holds them back?
+    exosim bottleneck scenarios/msc_hollow_fiber.toml     what would one more unit, person or shift bring?
     exosim explain scenarios/msc_hollow_fiber.toml doses   where does a number come from?
     """  # noqa: D301 - click takes the \\b for "leave these lines as they are"
 
@@ -247,7 +250,7 @@ def run(
         print_run(results, paths)
 
 
-for _command in (cite, compare, describe, explain, new, schema):
+for _command in (bottleneck, cite, compare, describe, explain, new, schema):
     cli.add_command(_command)
 
 

@@ -210,6 +210,7 @@ def compare(
     *scenarios: Scenario | str | os.PathLike[str],
     draws: int | None = None,
     seed: int | None = None,
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> Comparison:
     """Return how scenarios differ from the first one, on the same draws.
@@ -219,6 +220,7 @@ def compare(
     scenarios : scenarios, or paths of files; a file with variants stands for itself and all of them, ``FILE#name`` for
         one
     draws, seed : of all; default: those of the first
+    jobs : processes; the results do not depend on it
     progress : called with (draws done, draws asked for) over all scenarios
 
     Raises
@@ -244,8 +246,8 @@ def compare(
     held: dict[str, tuple[Bound, ...]] = {}
     samples = SampleMatrix()
     for number, (label, scenario) in enumerate(labeled.items()):
-        told = _part(progress, number, len(labeled))
-        yields = evaluate(scenario, asked, seed=used, keep=asked, samples=samples, progress=told)
+        told = part_of(progress, number, len(labeled))
+        yields = evaluate(scenario, asked, seed=used, keep=asked, jobs=jobs, samples=samples, progress=told)
         _keep(label, yields, kept, summaries)
         held[label] = yields.bounds()
     return Comparison(labeled, used, asked, kept, summaries, held)
@@ -268,7 +270,8 @@ def labels(scenarios: Sequence[Scenario]) -> dict[str, Scenario]:
     return labeled
 
 
-def _part(progress: Progress | None, number: int, count: int) -> Progress | None:
+def part_of(progress: Progress | None, number: int, count: int) -> Progress | None:
+    """Return a callback that tells the progress of one of `count` runs as that of all."""
     if progress is None:
         return None
     return lambda done, asked: progress(number * asked + done, count * asked)

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from exosim.console_base import headline_title, new_console, number, print_whole, table_lines
+from exosim.console_orders import BY_PRODUCT, ORDERS
 from exosim.console_spread import print_spread
 from exosim.limiting import in_words as bounds_in_words
 from exosim.parameter import GRADES, PLAN, Resolved
@@ -179,6 +180,15 @@ _INDICATORS = {
     "minimum_cycle_time": "  at least, as planned",
     "makespan": "first start to last end",
     "work_in_progress": "work in progress",
+    "released_fraction": "share released",
+    "failures_per_year": "lost or rejected per year",
+    "rejected_by_test": "share rejected by a test",
+    "manufacturing_time": "start to end of recipe, P50",
+    "release_time": "end of recipe to release, P50",
+    "release_time_p90": "end of recipe to release, P90",
+    "lots_in_quality": "lots in testing and review",
+    "deviations_per_batch": "deviations per batch",
+    "retests_per_batch": "retests per batch",
 }
 _OCCASIONAL = ("batches_turned_away",)
 """Indicators that are shown where there is something to show."""
@@ -199,6 +209,11 @@ _PEOPLE = {
     "labor_paid_hours": ("on duty", "h/year", 1.0),
 }
 """Heading and unit of each column of the tables of equipment and people, and the factor from the indicator."""
+_JOBS = {
+    "job_time": ("ready to done", "h", 1.0),
+    "job_waiting": ("of it waiting", "h", 1.0),
+}
+_RESULTS = {"out_of_specification": ("out of specification", "%", 100.0)}
 _WAITS = {
     "waiting": "unit",
     "waiting_for_room": "room",
@@ -219,13 +234,23 @@ def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
     plant = scenario.declarations.plant
     title = f"{scenario.title or scenario.name}: {plant.horizon / 24:.0f} d, {results.replications_in_words}"
     console.print(Text(f"{title}, seed {results.seed}", style="bold"))
-    print_whole(_indicator_table(results), console)
-    if any(row.name in _PRODUCTS for row in results.quantities()):
+    known = {row.name for row in results.quantities()}
+    print_whole(_indicator_table(results, "over the horizon", _INDICATORS), console)
+    if not known.isdisjoint(ORDERS):
+        print_whole(_indicator_table(results, "orders and stock", ORDERS), console)
+    if not known.isdisjoint(BY_PRODUCT):
+        print_whole(_means_table(results, "orders and stock: means", "product", BY_PRODUCT), console)
+    if not known.isdisjoint(_PRODUCTS):
         print_whole(_means_table(results, "products: means", "product", _PRODUCTS), console)
     print_whole(_means_table(results, "share of the time: mean", "equipment class", _SHARES), console)
     if plant.roles:
         print_whole(_means_table(results, "people: means", "role", _PEOPLE), console)
     print_whole(_wait_table(results), console)
+    names = {row.name for row in results.quantities()}
+    if names & set(_JOBS):
+        print_whole(_means_table(results, "laboratory and quality: means", "job", _JOBS), console)
+    if names & set(_RESULTS):
+        print_whole(_means_table(results, "first results: means", "attribute", _RESULTS), console)
     for line in (*_pace(results), *(str(reached) for reached in results.half_widths if reached.met)):
         console.print(Text(line))
     for warning in (*scenario.warnings, *results.remarks()):
@@ -235,16 +260,17 @@ def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
         console.print(Text(str(path)), soft_wrap=True)
 
 
-def _indicator_table(results: FacilityResults) -> Table:
+def _indicator_table(results: FacilityResults, title: str, shown: Mapping[str, str]) -> Table:
+    """Return a table of indicators of the whole: those that are shown, by name, with what they are called."""
     table = Table(box=table_lines(), pad_edge=False)
-    table.add_column("over the horizon")
+    table.add_column(title)
     for heading in ("mean", "95 % interval", "median", "5 to 95 %"):
         table.add_column(heading, justify="right")
     table.add_column("unit")
     for row in results.quantities():
-        if row.step is None and (row.mean or row.name not in _OCCASIONAL):
+        if row.step is None and row.name in shown and (row.mean or row.name not in _OCCASIONAL):
             cells = (number(row.mean), _span(row.low, row.high), number(row.median), _span(row.p5, row.p95))
-            table.add_row(_INDICATORS.get(row.name, row.name), *cells, "" if row.unit == "1" else row.unit)
+            table.add_row(shown[row.name], *cells, "" if row.unit == "1" else row.unit)
     return table
 
 

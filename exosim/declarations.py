@@ -145,10 +145,27 @@ class CampaignDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class OrderDeclaration:
-    """Batches that are due at some hour."""
+    """One table of orders.
 
-    due: float
+    Attributes
+    ----------
+    dues : hour at which each of the orders is due
+    batches : made for each; 0 for orders of doses, which stand among the numbers
+    partial : whether what is there is shipped first
+    """
+
+    numbers: Block
+    dues: tuple[float, ...]
     batches: int
+    partial: bool = False
+    product: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseDeclaration:
+    """The warehouse of one product; None stands for all."""
+
+    numbers: Block
     product: str | None = None
 
 
@@ -188,7 +205,7 @@ class PlantDeclarations:
     utilities : limit and unit, by id
     failures, breakdowns : their numbers and their tables, by id
     campaigns : what is made and how it is started; none when the scenario is not run in time
-    orders : in the order of the file
+    orders, warehouses : in the order of the file
     release : None where lots are not tested and reviewed
     tests : the assays as work, by id
     horizon, warm_up : length of a run and of what is left out at its start [h]
@@ -212,10 +229,13 @@ class PlantDeclarations:
     closed: tuple[datetime.date, ...]
     release: ReleaseDeclaration | None = None
     tests: Mapping[str, TestDeclaration] = field(default_factory=dict)
+    warehouses: tuple[WarehouseDeclaration, ...] = ()
 
     def blocks(self) -> Iterator[Block]:
         """Yield the parameter blocks, in the order of the ledger."""
         yield from (campaign.numbers for campaign in self.campaigns)
+        yield from (order.numbers for order in self.orders)
+        yield from (warehouse.numbers for warehouse in self.warehouses)
         for equipment in self.equipment.values():
             yield equipment.numbers
             if equipment.maintenance is not None:

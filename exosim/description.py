@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from exosim.culture.stimulus import Stimulus
+from exosim.demand import OrderNumbers, WarehouseNumbers
 from exosim.lot_properties import LotProperties
 from exosim.material import Material, is_number
 from exosim.operations import catalog
@@ -52,6 +53,8 @@ SECTIONS: Mapping[str, type[Any]] = {
     "stimulus": Stimulus,
     "assay": Assay,
     "campaign": CampaignNumbers,
+    "order": OrderNumbers,
+    "warehouse": WarehouseNumbers,
     "equipment": EquipmentNumbers,
     "equipment.maintenance": MaintenanceNumbers,
     "room": RoomNumbers,

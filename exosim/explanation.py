@@ -19,17 +19,17 @@ from exosim.batch_quantities import BatchQuantities
 from exosim.errors import Problem, UsageError, unknown
 from exosim.formula import evaluate
 from exosim.formula_tree import Input, Node, lines, shown
-from exosim.indicators import Window
 from exosim.influence import Lanes, Neighborhood
 from exosim.quantities import default_line
 from exosim.references import references
 from exosim.replications import run_once
 from exosim.results import FacilityResults, Yields
-from exosim.run_nodes import Fate, fates, indicator_node, more_of, names, with_more
+from exosim.run_nodes import Fate, Indicators, fates, lead_time_by_cause, more_of, with_more
 from exosim.saved_run import SavedRun
 from exosim.saved_yields import SavedYields
 from exosim.scenario import Scenario
 from exosim.version import __version__
+from exosim.why import Reasons
 
 Explained: TypeAlias = Scenario | Yields | FacilityResults | SavedRun | SavedYields
 FORM = "exosim.explain/1"
@@ -184,15 +184,20 @@ class Explainer:
         return BatchQuantities(around, ledger_inputs(around))
 
     @cached_property
-    def window(self) -> Window | None:
-        """The first replication of a run in time; None where the scenario has no campaign."""
+    def indicators(self) -> Indicators | None:
+        """The indicators of the first replication of a run in time; None where the scenario has no campaign."""
         if not self.scenario.declarations.plant.campaigns:
             return None
-        return run_once(self.scenario, self.scenario.seed if self._seed is None else self._seed, 0)
+        return Indicators(run_once(self.scenario, self.seed, 0))
+
+    @property
+    def seed(self) -> int:
+        """Seed of the run; of a scenario its own."""
+        return self.scenario.seed if self._seed is None else self._seed
 
     def names(self) -> list[str]:
         """Return the names of all quantities that can be explained."""
-        facility = [] if self.window is None else list(names(self.window))
+        facility = [] if self.indicators is None else list(self.indicators.units)
         return [_typed(key) for key in (*self._batch_keys(), *facility)]
 
     def _batch_keys(self) -> list[tuple[str, str | None]]:
@@ -210,9 +215,9 @@ class Explainer:
         of_batch = {_typed(key): key for key in self._batch_keys()}
         if quantity in of_batch:
             return self._of_batch(quantity, *of_batch[quantity])
-        of_run = {} if self.window is None else {_typed(key): key for key in names(self.window)}
-        if quantity in of_run and self.window is not None:
-            return self._of_run(self.window, quantity, *of_run[quantity])
+        of_run = {} if self.indicators is None else {_typed(key): key for key in self.indicators.units}
+        if quantity in of_run and self.indicators is not None:
+            return self._of_run(self.indicators, quantity, *of_run[quantity])
         raise UsageError(_unknown(quantity, [*of_batch, *of_run]))
 
     def _of_batch(self, quantity: str, name: str, step: str | None) -> Explanation:
@@ -224,16 +229,28 @@ class Explainer:
             quantity, self.scenario.name, self.scenario.hash, root, _TYPICAL, self._beside(name, step), inputs
         )
 
-    def _of_run(self, window: Window, quantity: str, name: str, resource: str | None) -> Explanation:
-        root = indicator_node(window, name, resource)
-        if resource is None and not self.scenario.others and self._batch_keys():
-            root = with_more(root, more_of(name, window, self._hours, lambda: self.quantities.node("doses")))
+    def _of_run(self, indicators: Indicators, quantity: str, name: str, resource: str | None) -> Explanation:
+        root, window = indicators.node(name, resource), indicators.window
+        if resource is None and len(self.scenario.products()) == 1:
+            root = with_more(root, more_of(name, window, self._hours, self._doses))
         of = "of the first replication" if self._seed is None else f"of the first replication of seed {self._seed}"
         beside = self._beside(name, resource)
         return Explanation(quantity, self.scenario.name, self.scenario.hash, root, of, beside, fates=fates(window))
 
+    def _doses(self) -> list[Node]:
+        """Return the doses of a batch at typical values; none of a recipe that only takes time."""
+        return [self.quantities.node("doses")] if self._batch_keys() else []
+
     def _hours(self) -> list[Node]:
-        return [self.quantities.node("batch_duration")]
+        """Return where the time of the lot with the median lead time goes, and the planned time of a batch."""
+        planned = [self.quantities.node("batch_duration")] if self._batch_keys() else []
+        reasons = Reasons(self.scenario, self.seed, 0)
+        good = [lot for lot in reasons.lots if lot.good and lot.ended is not None]
+        if not good:
+            return planned
+        times = [(lot.ended or 0.0) - lot.started for lot in good]
+        nearest = int(np.argmin(np.abs(np.array(times) - np.median(times))))
+        return [lead_time_by_cause(reasons.why(good[nearest].number + 1)), *planned]
 
     def _beside(self, name: str, step: str | None) -> Beside | None:
         """Return what the run itself reports of a quantity; None where it does not."""

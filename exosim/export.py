@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from exosim.event_files import EVENTS
 from exosim.folder import Target, identity_of, write_manifest, writing
-from exosim.indicators import BY_RESOURCE, HEADLINES
+from exosim.indicators import HEADLINE_UNITS, RESOURCE_UNITS
 from exosim.parameter import Ledger
 from exosim.plugin_trial import versions
 from exosim.ranking import Rank
 from exosim.records import Event
 from exosim.saved_scenario import write_scenario
+from exosim.service_tables import service_tables
 
 if TYPE_CHECKING:
     from exosim.comparison import Comparison
     from exosim.results import FacilityResults, Yields
+    from exosim.run_comparison import RunComparison
 
 _BATCH = (
     "number", "donor", "started", "manufactured", "available", "ended", "disposition", "doses", "campaign", "due",
@@ -86,12 +88,30 @@ def write_contrasts(comparison: Comparison, folder: Path) -> list[Path]:
     return [document, contrasts, write_csv(folder / "ledgers.csv", ("scenario", *_LEDGER), lines)]
 
 
+def write_run_contrasts(comparison: RunComparison, folder: Path) -> list[Path]:
+    """Write ``compare.json``, ``compare.csv``, ``replications.csv`` and ``ledgers.csv``; return their paths."""
+    document = folder / "compare.json"
+    document.write_text(to_json(comparison.as_dict()), encoding="utf-8")
+    rows = [contrast.as_dict() for contrast in comparison.contrasts]
+    contrasts = write_csv(folder / "compare.csv", list(rows[0]), [list(row.values()) for row in rows])
+    values = (
+        (label, number, name, step, run.indicators[name, step], _finite(value))
+        for label, run in comparison.runs.items()
+        for (name, step), numbers in run.values.items()
+        for number, value in enumerate(numbers.tolist(), start=1)
+    )
+    columns = ("run", "replication", "name", "step", "unit", "value")
+    replications = write_csv(folder / "replications.csv", columns, values)
+    lines = ((label, *(row[c] for c in _LEDGER)) for label, run in comparison.runs.items() for row in run.ledger)
+    return [document, contrasts, replications, write_csv(folder / "ledgers.csv", ("run", *_LEDGER), lines)]
+
+
 def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     """Write the tables of a run in time; return their paths.
 
     They are ``run.json``, ``indicators.csv``, ``replications.csv``, ``batches.csv``, ``events.csv``, ``ledger.csv`` and
-    ``scenario.json``.
-    Batches are those of all replications, events those of the first. Replications and batches are numbered from 1.
+    ``scenario.json``, and where there are orders or a warehouse ``orders.csv``, ``lots.csv`` and ``stock.csv``. Batches
+    are those of all replications, events those of the first. Replications and batches are numbered from 1.
     """
     document = folder / "run.json"
     document.write_text(to_json(results.as_dict()), encoding="utf-8")
@@ -100,8 +120,9 @@ def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     values = write_csv(folder / "replications.csv", ["replication", "name", "step", "unit", "value"], _values(results))
     batches = write_csv(folder / "batches.csv", BATCH_COLUMNS, batch_rows(results))
     events = write_events(results.first.run.log, folder)
+    service = [write_csv(folder / f"{table.name}.csv", table.columns, table.rows) for table in service_tables(results)]
     ledger = write_ledger(results.scenario.ledger(), folder)
-    return [document, indicators, values, batches, events, ledger, write_scenario(results.scenario, folder)]
+    return [document, indicators, values, batches, events, *service, ledger, write_scenario(results.scenario, folder)]
 
 
 def write_events(log: Sequence[Event], folder: Path) -> Path:
@@ -113,11 +134,11 @@ def write_events(log: Sequence[Event], folder: Path) -> Path:
 def _values(results: FacilityResults) -> Iterator[Sequence[Any]]:
     """Yield every indicator of every replication; one without a value is left empty."""
     for replication, account in enumerate(results.accounts, start=1):
-        for name, (unit, _) in HEADLINES.items():
-            yield replication, name, None, unit, _finite(account.headlines[name])
-        for name, (unit, _) in BY_RESOURCE.items():
-            for resource, value in account.by_resource[name].items():
-                yield replication, name, resource, unit, _finite(value)
+        for name, value in account.headlines.items():
+            yield replication, name, None, HEADLINE_UNITS[name], _finite(value)
+        for name, values in account.by_resource.items():
+            for resource, value in values.items():
+                yield replication, name, resource, RESOURCE_UNITS[name], _finite(value)
 
 
 def _finite(value: float) -> float | None:

@@ -78,6 +78,10 @@ class Findings:
         telling = ("id", "operation", "feeds", "split", "end")
         return any(p[0] == "unit_procedure" and (len(p) < 3 or p[2] in telling) for p in self._settled)
 
+    def spoiled(self, path: KeyPath) -> bool:
+        """Return whether the structure is wrong below a key path, so that what is missing there may be misspelled."""
+        return any(settled[: len(path)] == path for settled in self._settled)
+
     def _is_overridden(self, path: KeyPath) -> bool:
         written = path in self._source.lines
         return any(path[: len(o)] == o or (not written and o[: len(path)] == path) for o in self._overridden)

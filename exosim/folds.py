@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 if TYPE_CHECKING:
     from exosim.indicators import Window
 
-Read: TypeAlias = "Callable[[Window], float]"
-Series: TypeAlias = "Callable[[Window], Sequence[float]]"
+Read: TypeAlias = Callable[[Any], float]
+Series: TypeAlias = Callable[[Any], Sequence[float]]
 _Indicator = TypeVar("_Indicator", bound=Callable[..., Any])
 _UNIT = re.compile(r"^(.*?)\s*\[([^\]]+)\]$")
 
 
 @dataclass(frozen=True)
 class Fold:
-    """The formula of an indicator (:mod:`exosim.formula`), its numbers by name, and the series that is its ``each``."""
+    """The formula of an indicator (:mod:`exosim.formula`), its numbers by name, and the series that is its ``each``.
+
+    All are read from what the indicator reads: the window of a run, or what it holds of orders and stock.
+    """
 
     formula: str
     each: Series | None
@@ -138,3 +141,19 @@ def hours_on_the_line(window: Window) -> list[float]:
     """Return the hours that each batch spends on the line within the window [h]."""
     end = window.run.hours
     return [window.inside(b.started, b.ended if b.ended is not None else end) for b in window.run.batches]
+
+
+def good(window: Window) -> list[float]:
+    """Return 1 for each batch that ended well in the window, 0 for each other that ended."""
+    return [float(batch.good) for batch in window.ended]
+
+
+def deviations(window: Window) -> list[float]:
+    """Return the deviations of each batch that ended in the window."""
+    return [float(len(batch.deviations)) for batch in window.ended]
+
+
+def rejected_after_recipe(window: Window) -> list[float]:
+    """Return 1 for each lot that quality rejected in the window, 0 for each that it released."""
+    judged = (batch for batch in window.ended if batch.manufactured is not None)
+    return [float(batch.disposition == "rejected") for batch in judged]

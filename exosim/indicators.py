@@ -14,14 +14,19 @@ from functools import cached_property
 import numpy as np
 
 from exosim import folds
+from exosim.dispatch import Dispatch, dispatch
 from exosim.folds import folded, lead_times
 from exosim.history import histories, troubles
 from exosim.labor import paid_hours, touched_hours
+from exosim.order_indicators import SERVICE, service_by_product, service_headlines
+from exosim.orders import OrderRecord
 from exosim.plant import Plant
 from exosim.product_indicators import YEAR, batches_by_product, doses_by_product, lead_time_by_product, on_time
 from exosim.records import BatchRecord, Event, Run, log_hash
 from exosim.release import is_job
+from exosim.release_indicators import OF_JOBS, RELEASE, release_by_job, release_headlines
 from exosim.waits import WAITS
+from exosim.warehouse import LotRecord
 
 _WEEK = 168.0  # h
 _ARRIVES = ("start", "parallel", "prepare")
@@ -87,6 +92,11 @@ class Window:
     def releases(self) -> bool:
         """Whether lots are tested and released after their recipe."""
         return any(event.event == "manufactured" for event in self.run.log)
+
+    @cached_property
+    def dispatch(self) -> Dispatch:
+        """What became of orders and of the doses in stock, over the whole run."""
+        return dispatch(self.run, self.plant.demand)
 
     def inside(self, begin: float, end: float) -> float:
         """Return how much of a stretch of time lies in the window [h]."""
@@ -296,6 +306,15 @@ BY_RESOURCE: Mapping[str, tuple[str, Callable[[Window], dict[str, float]]]] = {
     **WAITS,
 }
 """Indicators by equipment class, role or procedure, with units."""
+HEADLINE_UNITS: Mapping[str, str] = {
+    name: unit for name, (unit, _) in (*HEADLINES.items(), *RELEASE.items(), *SERVICE.items())
+}
+"""Unit of each indicator of the whole: of every run, then of those with a release, with orders or a warehouse."""
+RESOURCE_UNITS: Mapping[str, str] = {
+    **{name: unit for name, (unit, _) in (*BY_RESOURCE.items(), *OF_JOBS.items())},
+    **{f"{name}_by_product": unit for name, (unit, _) in SERVICE.items()},
+}
+"""Unit of each indicator by resource or product, likewise."""
 
 
 def weekly_occupancy(window: Window) -> dict[str, list[float]]:
@@ -321,6 +340,7 @@ class Account:
     limiting_class : equipment class that sets the analytic minimum cycle time; empty when there is none
     batches : what became of each batch
     log_hash : SHA-256 of the log in its canonical form
+    orders, lots : what became of each order, and of each lot in the warehouse
     """
 
     headlines: Mapping[str, float]
@@ -330,16 +350,29 @@ class Account:
     limiting_class: str
     batches: Sequence[BatchRecord]
     log_hash: str
+    orders: Sequence[OrderRecord] = ()
+    lots: Sequence[LotRecord] = ()
+
+
+def reported(accounts: Sequence[Account]) -> dict[str, str]:
+    """Return the unit of each indicator of the whole that any of the replications has."""
+    return {name: unit for name, unit in HEADLINE_UNITS.items() if any(name in a.headlines for a in accounts)}
 
 
 def account(window: Window) -> Account:
     """Return all indicators of a replication."""
     return Account(
-        {name: indicator(window) for name, (_, indicator) in HEADLINES.items()},
-        {name: indicator(window) for name, (_, indicator) in BY_RESOURCE.items()},
+        {name: indicator(window) for name, (_, indicator) in HEADLINES.items()}
+        | release_headlines(window)
+        | service_headlines(window),
+        {name: indicator(window) for name, (_, indicator) in BY_RESOURCE.items()}
+        | release_by_job(window)
+        | service_by_product(window),
         lead_times(window),
         weekly_occupancy(window),
         limiting_class(window)[0],
         histories(window.run, window.troubles),
         log_hash(window.run.log),
+        window.dispatch.orders,
+        window.dispatch.lots,
     )

@@ -36,6 +36,8 @@ _SECTIONS: Mapping[str, str] = {
     "CommonTable": "common",
     "ProcedureTable": "unit_procedure",
     "CampaignTable": "campaign",
+    "OrderTable": "order",
+    "WarehouseTable": "warehouse",
     "EquipmentTable": "equipment",
     "MaintenanceTable": "equipment.maintenance",
     "RoomTable": "room",
@@ -116,8 +118,8 @@ def _key(table: str, key: str, generated: Mapping[str, Any]) -> dict[str, Any]:
 def _value(table: str, key: str, generated: Mapping[str, Any]) -> dict[str, Any]:
     if (table, key) in UNITS:
         return _text_or_number(UNITS[table, key])
-    if (table, key) == ("ScenarioTable", "campaign"):
-        one = {"$ref": "#/$defs/CampaignTable"}
+    if (table, key) in (("ScenarioTable", "campaign"), ("ScenarioTable", "warehouse")):
+        one = {"$ref": f"#/$defs/{key.title()}Table"}
         return {"anyOf": [one, {"type": "array", "items": one}]}
     if (table, key) == ("OrderTable", "due"):
         return {"anyOf": [{"type": "string", "format": form} for form in ("date", "date-time-local")]}

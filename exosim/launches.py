@@ -62,7 +62,8 @@ def _planned(scenario: Scenario, seed: int, replication: int) -> tuple[Campaign,
 
 def _on_order(scenario: Scenario, campaign: Campaign, horizon: float) -> tuple[list[float], list[float]]:
     """Return when the batch of each order is started, and when it is due; what is due first comes first."""
-    dues = sorted(order.due for order in scenario.declarations.plant.orders for _ in range(order.batches))
+    orders = scenario.declarations.plant.orders
+    dues = sorted(due for order in orders for due in order.dues for _ in range(order.batches))
     found = [(max(due - campaign.lead_time, campaign.begin), due) for due in dues]
     within = [(at, due) for at, due in found if at < horizon]
     return [at for at, _ in within], [due for _, due in within]

@@ -17,8 +17,8 @@ import numpy as np
 from exosim.lot_properties import LotProperties
 from exosim.material import lane_of
 from exosim.operations.base import Context, Outcome
-from exosim.parameter import Array
-from exosim.quality import MEASURES, Assay, Attribute, Lot, Result, reported_value, true_value
+from exosim.parameter import Array, declared
+from exosim.quality import Assay, Attribute, Lot, Result, reported_value, true_value
 from exosim.readings import Specification, lot_of
 
 Made: TypeAlias = tuple[Outcome, Context]
@@ -50,14 +50,14 @@ class Reported(NamedTuple):
 class _Column:
     """The results of one attribute on all lanes."""
 
-    attribute: Attribute
+    attribute: str
     unit: str
     true: list[float]
     value: list[float]
     met: list[float]
 
     def of(self, lane: int) -> Reported:
-        return Reported(self.attribute.id, self.unit, self.true[lane], self.value[lane], bool(self.met[lane]))
+        return Reported(self.attribute, self.unit, self.true[lane], self.value[lane], bool(self.met[lane]))
 
 
 class LotResults:
@@ -87,6 +87,7 @@ class LotResults:
         self._specification, self._normals = specification, normals
         self._planned, self._off_plan = planned, off_plan
         self._columns: dict[tuple[str, int], Sequence[_Column]] = {}
+        self._alone: dict[int, tuple[Outcome, Specification, Lot]] = {}
         self._noise: dict[tuple[str, int], Array] = {}
 
     def of(
@@ -106,15 +107,17 @@ class LotResults:
         ModelError
             when an attribute is about a property that is not given.
         """
-        if not self._asked.get(assay):
+        if assay not in self._asked:
             return []
         made = self._off_plan(batch)
         if made is not None:
-            specification = _alone(self._specification, batch)
-            columns = self._evaluated(specification, made, assay, attempt, contamination, batch)
+            specification, lot = self._lot_alone(batch, made)
+            results = self._results(specification, assay, attempt, batch)
+            columns = self._evaluated(_carrying(lot, contamination), assay, *results)
             return [column.of(0) for column in columns]
         if any(contamination.values()):
-            columns = self._evaluated(self._specification, self._planned(), assay, attempt, contamination)
+            results = self._results(self._specification, assay, attempt)
+            columns = self._evaluated(_carrying(self._lots_in_plan, contamination), assay, *results)
         else:
             columns = self._in_plan(assay, attempt)
         return [column.of(batch) for column in columns]
@@ -135,31 +138,43 @@ class LotResults:
             asked.setdefault(attribute.assay or "", []).append(attribute)
         return asked
 
+    @cached_property
+    def _lots_in_plan(self) -> Lot:
+        """All batches as planned, as lanes."""
+        outcome, context = self._planned()
+        return lot_of(outcome.product, context, self._specification)
+
+    def _lot_alone(self, batch: int, made: Made) -> tuple[Specification, Lot]:
+        """Return a batch that has left its plan, with the parameters of its assays."""
+        outcome, context = made
+        known = self._alone.get(batch)
+        if known is None or known[0] is not outcome:
+            specification = _of_one(self._specification, batch)
+            known = outcome, specification, lot_of(outcome.product, context, specification)
+            self._alone[batch] = known
+        return known[1], known[2]
+
     def _in_plan(self, assay: str, attempt: int) -> Sequence[_Column]:
         """Return the results of all batches as planned, worked out once."""
         key = assay, attempt
         if key not in self._columns:
-            self._columns[key] = self._evaluated(self._specification, self._planned(), assay, attempt, _CLEAN)
+            results = self._results(self._specification, assay, attempt)
+            self._columns[key] = self._evaluated(self._lots_in_plan, assay, *results)
         return self._columns[key]
 
-    def _evaluated(
-        self,
-        specification: Specification,
-        made: Made,
-        assay: str,
-        attempt: int,
-        contamination: Mapping[str, float],
-        batch: int | None = None,
-    ) -> Sequence[_Column]:
-        """Return the results of an assay on all lanes of what was made; of one `batch`, on its one lane."""
-        outcome, context = made
-        lot = lot_of(outcome.product, context, specification, contamination=contamination)
+    def _evaluated(self, lot: Lot, assay: str, instrument: Result, named: Result | None) -> Sequence[_Column]:
+        """Return what an assay reports on all lanes of a lot."""
+        return [_column(attribute, lot, instrument, named) for attribute in self._asked[assay]]
+
+    def _results(
+        self, specification: Specification, assay: str, attempt: int, batch: int | None = None
+    ) -> tuple[Result, Result | None]:
+        """Return the first result of the instrument and the one that is asked for; of one `batch`, in one lane."""
         counter = specification.instrument_id
         named = self._result(specification, assay, attempt, batch) if assay else None
-        again = named is not None and assay == counter
-        instrument = named if named is not None and again else self._result(specification, counter, 0, batch)
-        lanes = np.size(instrument.z)
-        return [_column(attribute, lot, instrument, named, lanes) for attribute in self._asked[assay]]
+        if named is not None and assay == counter:
+            return named, named
+        return self._result(specification, counter, 0, batch), named
 
     def _result(self, specification: Specification, assay: str, attempt: int, batch: int | None) -> Result:
         key = assay, attempt
@@ -169,27 +184,30 @@ class LotResults:
         return Result(specification.assays[assay], z if batch is None else lane_of(z, batch))
 
 
-def _column(attribute: Attribute, lot: Lot, instrument: Result, named: Result | None, lanes: int) -> _Column:
-    measure = MEASURES[attribute.measure]
-    reported = reported_value(measure, lot, instrument, named)
+def _carrying(lot: Lot, contamination: Mapping[str, float]) -> Lot:
+    return dataclasses.replace(lot, contamination=contamination) if contamination else lot
+
+
+def _column(attribute: Attribute, lot: Lot, instrument: Result, named: Result | None) -> _Column:
+    measure = attribute.about
     true = true_value(measure, lot, instrument, named)
-    lists = (_listed(values, lanes) for values in (true, reported, attribute.met(reported)))
-    return _Column(attribute, measure.unit, *lists)
+    reported = reported_value(measure, lot, instrument, named)
+    lanes = np.size(instrument.z)
+    return _Column(attribute.id, measure.unit, *(_listed(v, lanes) for v in (true, reported, attribute.met(reported))))
 
 
 def _listed(values: Array, lanes: int) -> list[float]:
-    found: list[float] = np.broadcast_to(np.ravel(values), (lanes,)).tolist()
-    return found
+    """Return the values of the lanes; a value that all share is told once for each."""
+    found: list[float] = np.ravel(values).tolist()
+    return found if len(found) == lanes else found * lanes
 
 
-def _alone(specification: Specification, lane: int) -> Specification:
+def _of_one(specification: Specification, lane: int) -> Specification:
     """Return a specification with the parameters of one batch."""
     assays = {name: _lane(assay, lane) for name, assay in specification.assays.items()}
     return dataclasses.replace(specification, assays=assays, properties=_lane(specification.properties, lane))
 
 
 def _lane(parameters: _Parameters, lane: int) -> _Parameters:
-    values: dict[str, Any] = {
-        f.name: lane_of(getattr(parameters, f.name), lane) for f in dataclasses.fields(parameters)
-    }
+    values: dict[str, Any] = {name: lane_of(getattr(parameters, name), lane) for name in declared(type(parameters))}
     return dataclasses.replace(parameters, **values)

@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exosim import plots
+from exosim.bottleneck_files import write_gains
+from exosim.bottlenecks import Bottleneck
 from exosim.comparison import Comparison
 from exosim.errors import ModelError
-from exosim.export import to_json, write_contrasts, write_events, write_run, write_yields
+from exosim.export import to_json, write_contrasts, write_events, write_run, write_run_contrasts, write_yields
 from exosim.folder import write_manifest
 from exosim.plots.style import save
 from exosim.plugin_trial import versions
 from exosim.results import FacilityResults, Yields
+from exosim.run_comparison import RunComparison
 from exosim.version import __version__
 
 if TYPE_CHECKING:
@@ -60,6 +63,30 @@ def write_comparison(comparison: Comparison, folder: Path, identity: dict[str, A
     return paths
 
 
+def write_run_comparison(comparison: RunComparison, folder: Path, identity: dict[str, Any]) -> list[Path]:
+    """Write tables and the picture of runs beside each other into the folder; return their paths, pictures last."""
+    paths = write_run_contrasts(comparison, folder)
+    if plots.shown_run_contrasts(comparison):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            paths.extend(save(plots.run_contrasts(comparison)[0], folder, "compare"))
+    runs = {label: run.as_dict() for label, run in comparison.runs.items()}
+    write_manifest(folder, {**identity, "version": __version__, "replications": comparison.replications, "runs": runs})
+    return paths
+
+
+def write_bottleneck(found: Bottleneck, folder: Path, identity: dict[str, Any]) -> list[Path]:
+    """Write tables and the picture of what additions bring into the folder; return their paths, pictures last."""
+    paths = write_gains(found, folder)
+    if found.candidates:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            paths.extend(save(plots.bottleneck(found)[0], folder, "bottleneck"))
+    extra = {"version": __version__, "replications": found.replications, "by": found.by}
+    write_manifest(folder, {**identity, **extra, "candidates": [candidate.name for candidate in found.candidates]})
+    return paths
+
+
 def _can_be_drawn(yields: Yields) -> bool:
     """Return whether all numbers of vesicles and cells are finite."""
     counts = (s for s in yields.quantities() if s.unit in ("EV", "cell"))
@@ -80,8 +107,13 @@ def write_run_folder(results: FacilityResults, folder: Path, identity: dict[str,
     paths = write_run(results, folder)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        for draw in (plots.gantt, plots.occupancy_by_week, plots.lead_time, plots.waits, plots.doses_per_year):
+        drawn = [plots.gantt, plots.occupancy_by_week, plots.lead_time, plots.waits, plots.doses_per_year]
+        if results.first.releases:
+            drawn.append(plots.lots)
+        for draw in drawn:
             paths.extend(save(draw(results), folder, draw.__name__))
+        if results.first.plant.demand.warehouses:
+            paths.extend(save(plots.stock(results)[0], folder, "stock"))
     extra = {"version": __version__, "replications": results.replications, "plugins": versions(results.scenario)}
     write_manifest(folder, {**identity, **extra})
     return paths if results.events is None else [*paths, results.events]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from exosim.demand import Demand
 from exosim.parameter import Array, parameter
 from exosim.recipe import WhenTooLarge
 from exosim.working_time import WorkingTime
@@ -363,7 +364,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """Everything that batches share."""
+    """Everything that batches share, and what is asked of it."""
 
     equipment: tuple[Equipment, ...] = ()
     roles: tuple[Role, ...] = ()
@@ -373,6 +374,7 @@ class Plant:
     stores: tuple[Store, ...] = ()
     stocks: tuple[Stock, ...] = ()
     utilities: tuple[Utility, ...] = ()
+    demand: Demand = Demand()
 
 
 _SLACK = 1e-9

@@ -13,6 +13,7 @@ from exosim.declarations import (
     RoleDeclaration,
     StockDeclaration,
 )
+from exosim.demand_builder import demand_of
 from exosim.parameter import Array
 from exosim.plant import (
     Breakdown,
@@ -62,6 +63,7 @@ def plant_of(declared: PlantDeclarations, values: Values, seed: int, replication
         ),
         tuple(_stock(name, one, values, seed, replication) for name, one in declared.stocks.items()),
         tuple(Utility(name, limit, unit) for name, (limit, unit) in declared.utilities.items()),
+        demand_of(declared, values),
     )
 
 

@@ -11,11 +11,11 @@ from exosim.declarations import (
     Block,
     CampaignDeclaration,
     EquipmentDeclaration,
-    OrderDeclaration,
     PlantDeclarations,
     RoleDeclaration,
     ShiftDeclaration,
 )
+from exosim.demand_reader import DemandReader
 from exosim.errors import Problem, in_words, unknown
 from exosim.failure_reader import FailureReader
 from exosim.findings import Findings
@@ -69,6 +69,8 @@ class PlantReader:
         release = quality.release()
         quality.check(release)
         start = self._naive(self.table.start) or _DEFAULT_START
+        horizon = self._hours("horizon", _YEAR, above=True)
+        demand = DemandReader(self.table, self.findings, self.block, start, horizon)
         plant = PlantDeclarations(
             equipment,
             roles,
@@ -79,13 +81,14 @@ class PlantReader:
             dict(failures.of_procedures()),
             dict(failures.of_units(equipment)),
             tuple(self._campaigns()),
-            tuple(self._orders(start)),
-            self._hours("horizon", _YEAR, above=True),
+            tuple(demand.orders()),
+            horizon,
             self._hours("warm_up", 0.0, above=False),
             start,
             tuple(self._closed()),
             release,
             dict(quality.tests()),
+            tuple(demand.warehouses()),
         )
         self._check_time(plant)
         if not self.findings.problems:
@@ -208,33 +211,6 @@ class PlantReader:
             prefix = f"campaign.{table.product}" if len(path) > 1 else "campaign"
             numbers = self.block(CampaignNumbers, prefix, path, given(table, CampaignNumbers))
             yield CampaignDeclaration(numbers, table, table.product or "", table.scenario)
-
-    def _orders(self, start: datetime.datetime) -> Iterator[OrderDeclaration]:
-        """Yield the orders; a day alone stands for its end."""
-        for index, table in enumerate(self.table.order):
-            due = table.due
-            if not isinstance(due, datetime.date):
-                wrong = Problem("is not a date", got=in_words(due), expected="such as due = 2027-03-01, without quotes")
-                self.findings.add(("order", index, "due"), wrong)
-                continue
-            if not isinstance(due, datetime.datetime):
-                due = datetime.datetime.combine(due, datetime.time()) + datetime.timedelta(days=1)
-            hours = (due.replace(tzinfo=None) - start).total_seconds() / 3600.0
-            if hours <= 0.0:
-                problem = Problem("is due before the run starts", got=str(table.due), expected=f"after {start}")
-                self.findings.add(("order", index, "due"), problem)
-            products = [campaign.product for campaign in self.table.campaign if campaign.product]
-            if table.product is not None and table.product not in products:
-                self.findings.add(("order", index, "product"), unknown("product", table.product, products))
-            if table.product is None and len(self.table.campaign) > 1:
-                problem = Problem('"product" is missing', expected="one of " + ", ".join(products))
-                self.findings.add(("order", index, "product"), problem)
-            yield OrderDeclaration(hours, table.batches, table.product)
-        for path, campaign in self._placed():
-            ordered = any(order.product in (None, campaign.product) for order in self.table.order)
-            if (campaign.mode == "on_order") != ordered:
-                expected = 'mode = "on_order" and at least one [[order]], or neither'
-                self.findings.add(path, Problem("mode and orders do not belong together", expected=expected))
 
     def _closed(self) -> Iterator[datetime.date]:
         calendar = self.table.calendar

@@ -1,4 +1,4 @@
-"""The structure of the sections about the plant: campaigns, equipment, rooms, people, calendar, stocks, failures."""
+"""The structure of the sections about the plant: campaigns, orders, warehouse, equipment, rooms, people and so on."""
 
 from __future__ import annotations
 
@@ -28,8 +28,21 @@ class CampaignTable(Table):
 
 class OrderTable(Table):
     due: Any
-    batches: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 1
+    batches: Annotated[int, Field(strict=True, ge=1, le=100_000)] | None = None
+    doses: Any = None
+    every: Any = None
+    count: Any = None
+    patience: Any = None
+    partial: Annotated[bool, Field(strict=True)] = False
     product: Name | None = None
+
+
+class WarehouseTable(Table):
+    product: Name | None = None
+    shelf_life: Any = None
+    minimum_remaining_life: Any = None
+    opening_stock: Any = None
+    opening_age: Any = None
 
 
 class MaintenanceTable(Table):

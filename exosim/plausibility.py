@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exosim.declarations import Block, PlantDeclarations
+from exosim.declarations import Block, Declarations, PlantDeclarations
 
 
 def doubts(plant: PlantDeclarations) -> Iterator[str]:
@@ -12,8 +12,23 @@ def doubts(plant: PlantDeclarations) -> Iterator[str]:
     if not plant.campaigns:
         return
     yield from _orders(plant)
+    yield from _of_doses(plant)
+    yield from _stocked(plant)
     yield from _outages(plant)
     yield from _unused(plant)
+
+
+def sampling_doubts(declared: Declarations) -> Iterator[str]:
+    """Yield tests that use up more containers than the fill keeps back."""
+    used = sum(_typical(test.numbers, "vials") for test in declared.plant.tests.values())
+    for procedure in declared.procedures:
+        block = procedure.operation
+        retained = block.parameters.get("retained")
+        if retained is None or retained.unit != "vial" or not used:
+            continue
+        kept = block.given["retained"].quantity.typical if "retained" in block.given else retained.default or 0.0
+        if used > kept:
+            yield f"the assays use up {used:g} vials of a lot, more than the {kept:g} of {procedure.id}.retained"
 
 
 def _orders(plant: PlantDeclarations) -> Iterator[str]:
@@ -25,8 +40,9 @@ def _orders(plant: PlantDeclarations) -> Iterator[str]:
         if campaign.rules.mode != "on_order":
             continue
         own = [order for order in plant.orders if order.product in (None, campaign.product)]
-        late = sum(order.batches for order in own if order.due - lead < begin)
-        after = sum(order.batches for order in own if max(order.due - lead, begin) >= plant.horizon)
+        dues = [(due, order.batches) for order in own for due in order.dues]
+        late = sum(batches for due, batches in dues if due - lead < begin)
+        after = sum(batches for due, batches in dues if max(due - lead, begin) >= plant.horizon)
         if late:
             then = "the start of the run" if begin == 0.0 else f"its begin at {begin:g} h"
             yield (
@@ -35,6 +51,27 @@ def _orders(plant: PlantDeclarations) -> Iterator[str]:
             )
         if after:
             yield f"{campaign.numbers.prefix}: {_batches(after)} on order would be started after the end of the run"
+
+
+def _of_doses(plant: PlantDeclarations) -> Iterator[str]:
+    """Yield orders of doses that no run sees."""
+    for order in plant.orders:
+        if not order.batches and order.dues[0] > plant.horizon:
+            when = f"is due at {order.dues[0]:g} h, after the end of the run at {plant.horizon:g} h"
+            yield f"{order.numbers.prefix}.due: {when}"
+
+
+def _stocked(plant: PlantDeclarations) -> Iterator[str]:
+    """Yield warehouses that nothing enters or leaves, and opening stock that is too old to be shipped."""
+    for warehouse in plant.warehouses:
+        name, numbers = warehouse.numbers.prefix, warehouse.numbers
+        own = [o for o in plant.orders if warehouse.product in (None, o.product)]
+        if not any(order.batches == 0 for order in own):
+            made = "what is made to order does not go there" if own else "every dose in it will expire or stay"
+            yield f"{name}: no order takes doses from it: {made}"
+        life, age, least = (_typical(numbers, key) for key in ("shelf_life", "opening_age", "minimum_remaining_life"))
+        if life > age > life - least and _typical(numbers, "opening_stock") > 0.0:
+            yield f"{name}.opening_age: {age:g} h leave less than the minimum remaining life of {least:g} h"
 
 
 def _outages(plant: PlantDeclarations) -> Iterator[str]:

@@ -22,7 +22,7 @@ from exosim.material import Material, is_number, one_where, plus, times, total
 from exosim.normal import normal_distribution
 from exosim.operations.base import Context
 from exosim.parameter import Array, parameter
-from exosim.physics.detection import Counter
+from exosim.physics.detection import Counter, class_efficiency, range_efficiency, seen_particles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,11 +124,23 @@ def noise_name(assay: str, attempt: int = 0) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What an attribute is about: an amount of something over a volume, a protein mass, a dose or the vesicles."""
+    """What an attribute is about: an amount of something over a volume, a protein mass, a dose or all of its kind.
+
+    Attributes
+    ----------
+    unit, top, bottom : of the ratio
+    sizes : diameters between which particles on top are counted [nm]
+    """
 
     unit: str
     top: Literal["particles", "vesicles", "protein", "dna", "endotoxin", "potency", Marker, Agent]
-    bottom: Literal["volume", "protein", "dose", "vesicles"]
+    bottom: Literal["volume", "protein", "dose", "vesicles", "particles"]
+    sizes: tuple[float, float] | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the named assay counts particles for it."""
+        return self.top == "particles" and self.bottom != "protein"
 
 
 MEASURES: Mapping[str, Measure] = {
@@ -139,6 +151,7 @@ MEASURES: Mapping[str, Measure] = {
     "protein_per_volume": Measure("ug/mL", "protein", "volume"),
     "dna_per_volume": Measure("ng/mL", "dna", "volume"),
     "dna_per_dose": Measure("ng/dose", "dna", "dose"),
+    "particles_in_size_range": Measure("1", "particles", "particles"),
     "endotoxin_per_volume": Measure("EU/mL", "endotoxin", "volume"),
     "endotoxin_per_dose": Measure("EU/dose", "endotoxin", "dose"),
     "relative_potency": Measure("1", "potency", "vesicles"),
@@ -201,6 +214,8 @@ def reported_value(measure: Measure, lot: Lot, instrument: Result, assay: Result
         return level if assay is None else assay.assay.found(level, assay.z)
     if measure.bottom == "vesicles":
         return _of_the_vesicles(measure, lot, assay)
+    if measure.bottom == "particles":
+        return _whole(_through(assay, _in_range(measure, lot, instrument if assay is None else assay)))
     if measure.bottom == "protein":
         top = _counted(lot, instrument, instrument) if measure.top == "particles" else _amount(measure.top, lot)
         return ratio(top, _through(assay, _amount("protein", lot)))
@@ -210,7 +225,9 @@ def reported_value(measure: Measure, lot: Lot, instrument: Result, assay: Result
 
 def true_value(measure: Measure, lot: Lot, instrument: Result, assay: Result | None) -> Array:
     """Return what would be reported without bias and error; a counter still sees what it sees of each size."""
-    named = _exact(assay) if assay is not None and measure.top == "particles" else None
+    if measure.top != "particles":
+        return reported_value(measure, lot, instrument, None)
+    named = _exact(assay) if assay is not None else None
     return reported_value(measure, replace(lot, contents=None), _exact(instrument), named)
 
 
@@ -221,10 +238,23 @@ def _exact(result: Result) -> Result:
 def _of_the_vesicles(measure: Measure, lot: Lot, assay: Result | None) -> Array:
     """Return their relative potency, or the fraction that carries a marker: no more than all of them."""
     if measure.top != "potency":
-        return np.minimum(_through(assay, _given(measure.top, lot)), 1.0)
+        return _whole(_through(assay, _given(measure.top, lot)))
     carried = ratio(lot.product.potency, total(lot.product.vesicles))
     declared = lot.properties.potency
     return _through(assay, carried if declared is None else times(carried, declared))
+
+
+def _whole(fraction: Array) -> Array:
+    """Return a fraction that is no more than the whole, however high an assay reads."""
+    return np.minimum(fraction, 1.0)
+
+
+def _in_range(measure: Measure, lot: Lot, result: Result) -> Array:
+    """Return the fraction of the particles that a counter sees which lies in the range of diameters of a measure."""
+    counter, sizes = result.assay.counter(), lot.context.sizes
+    between = (0.0, math.inf) if measure.sizes is None else measure.sizes
+    inside = seen_particles(lot.product, range_efficiency(sizes, counter.limit, counter.width, between))
+    return ratio(inside, seen_particles(lot.product, class_efficiency(sizes, counter.limit, counter.width)))
 
 
 def _per_milliliter(measure: Measure, lot: Lot, instrument: Result, assay: Result | None) -> Array:
@@ -272,6 +302,7 @@ class Attribute:
     id, measure, assay : names; `measure` is a key of :data:`MEASURES`
     at_least, at_most : limits in the unit of the measure; None where there is none
     critical : whether it is a critical quality attribute
+    sizes : diameters between which particles count, for the measure of a range of sizes [nm]
     """
 
     id: str
@@ -280,6 +311,12 @@ class Attribute:
     at_least: float | None
     at_most: float | None
     critical: bool = True
+    sizes: tuple[float, float] | None = None
+
+    @property
+    def about(self) -> Measure:
+        """What it is about."""
+        return replace(MEASURES[self.measure], sizes=self.sizes)
 
     def met(self, reported: Array) -> Array:
         """Return 1 where the reported value lies within the limits, else 0."""

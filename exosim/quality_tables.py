@@ -40,6 +40,7 @@ class AttributeTable(Table):
     measure: Name
     limits: LimitsTable
     assay: Name | None = None
+    sizes: LimitsTable | None = None
     critical: Annotated[bool, Field(strict=True)] = True
 
 

@@ -18,11 +18,13 @@ from exosim.operations.base import Hold, UnitOperation, VisitedOperation
 from exosim.parameter import ASSUMPTION, declared
 from exosim.plant import AMOUNT
 from exosim.plant_reader import PlantReader
+from exosim.plausibility import sampling_doubts
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quantities import Given, read_number, read_quantity, read_source
 from exosim.readings import DoseRule
 from exosim.recipe import Common, Wait
 from exosim.references import references
+from exosim.release_plausibility import laboratory_doubts
 from exosim.resource_reader import read_uses, read_utilities, unique
 from exosim.schema import (
     FORMAT,
@@ -79,7 +81,7 @@ class Reader:
         if dose.kind == "cell" and not any(p.operation.owner.makes_vesicles for p in procedures):
             size, vesicles, proteins = (_not_needed(block) for block in (size, vesicles, proteins))
             assays = {name: block if block.given else _not_needed(block) for name, block in assays.items()}
-        return Declarations(
+        declared = Declarations(
             procedures,
             size,
             vesicles,
@@ -92,6 +94,9 @@ class Reader:
             tuple(quality.attributes(assays)),
             PlantReader(table, self.findings, self._block, self._utilities).read(),
         )
+        if not self.findings.problems:
+            self.findings.warnings.extend((*sampling_doubts(declared), *laboratory_doubts(declared)))
+        return declared
 
     # -- sections -----------------------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ from exosim.material import Material, is_number, plus, short_of_whole, times, to
 from exosim.operations.base import HARVEST_HOLD, HEADROOM, Context, Outcome
 from exosim.parameter import Array
 from exosim.physics.detection import dose_content
-from exosim.quality import MEASURES, Assay, Attribute, Lot, Result, reported_value
+from exosim.quality import Assay, Attribute, Lot, Result, reported_value
 from exosim.recipe import Recipe, UnitProcedure
 from exosim.step_table import Reading, Row, loss_readings, row_readings, rows_of, stages
 from exosim.vocabulary import DoseKind
@@ -277,7 +277,7 @@ def attribute_results(
     lot = lot_of(_made(steps).product, context, specification, contents)
     results = {name: Result(assay, noise[name]) for name, assay in specification.assays.items()}
     for attribute in specification.attributes:
-        measure = MEASURES[attribute.measure]
+        measure = attribute.about
         named = results[attribute.assay] if attribute.assay is not None else None
         instrument = results[specification.instrument_id]
         yield attribute, measure.unit, reported_value(measure, lot, instrument, named)

@@ -125,10 +125,11 @@ class BatchRecord:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One replication: its log, its batches and how long it ran."""
+    """One replication: its log, its batches, how long it ran, and what somebody asked for while all was in use."""
 
     replication: int
     log: Sequence[Event]
     batches: Sequence[BatchRecord]
     hours: float
     events: int
+    lacked: frozenset[str] = frozenset()

@@ -58,6 +58,7 @@ class ReleaseReader:
             self._known("procedure", table.sample_after, self._procedures(), (*path, "sample_after"))
             numbers = given(table, TestNumbers)
             block = self.block(TestNumbers, f"assay.{table.id}", path, numbers)
+            self._check_analyst(table, path)
             self._check_people(table, block, path)
             yield (
                 table.id,
@@ -93,12 +94,19 @@ class ReleaseReader:
             problem = Problem('"role" is missing: who works on it', expected="one of " + ", ".join(self.roles))
             self.findings.add((*path, "role"), problem)
 
+    def _check_analyst(self, table: AssayTable, path: KeyPath) -> None:
+        release = self.table.release
+        if release is None or table.hands_on is None or table.analyst or release.analyst or not self.roles:
+            return
+        expected = "one of " + ", ".join(self.roles) + ", here or in [release]"
+        self.findings.add((*path, "analyst"), Problem('"analyst" is missing: who works on it', expected=expected))
+
     def _check_people(self, table: AssayTable, block: Block, path: KeyPath) -> None:
         role = self.roles.get(table.analyst or (self.table.release.analyst if self.table.release else None) or "")
-        if role is None or "people" not in block.given or "headcount" not in role.numbers.given:
+        if role is None or "people" not in block.given:
             return
         needed = block.given["people"].quantity.typical
-        there = role.numbers.given["headcount"].quantity.typical
+        there = role.numbers.given["headcount"].quantity.typical if "headcount" in role.numbers.given else 1.0
         if needed > there:
             expected = f"at most {there:g}, the headcount"
             self.findings.add(

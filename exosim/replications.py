@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from exosim import preflight
 from exosim.cycle_time import planned_occupation
@@ -37,7 +37,7 @@ from exosim.stopping import read_half_widths, settled, targets
 from exosim.workers import processes, starting
 
 Progress: TypeAlias = Callable[[int, int], None]
-_Task: TypeAlias = Callable[[int], Account]
+T = TypeVar("T")
 _WORTH_PROCESSES = 2
 _MOST_IN_A_ROW = 8
 """Replications that a process is given at once; an interrupt waits for them."""
@@ -84,9 +84,9 @@ def simulate(
     widths = read_half_widths(half_width or {})
     asked = (MOST_REPLICATIONS if widths else scenario.replications) if replications is None else replications
     used = scenario.seed if seed is None else seed
-    _check(scenario, asked, jobs, used)
+    check_run(scenario, asked, jobs, used)
     accounts: list[Account] = []
-    with log_folder(None if events is None else Path(events)) as folder, _workers(jobs) as each:
+    with log_folder(None if events is None else Path(events)) as folder, sharing(jobs) as each:
         first = _logged(scenario, used, folder, 0)
         for target in targets(widths, asked):
             if not accounts:
@@ -100,7 +100,8 @@ def simulate(
     return FacilityResults(scenario, used, accounts, first, [w.reached(accounts) for w in widths], folder)
 
 
-def _check(scenario: Scenario, replications: int, jobs: int, seed: int) -> None:
+def check_run(scenario: Scenario, replications: int, jobs: int, seed: int) -> None:
+    """Refuse what cannot be run in time, as :func:`simulate` does."""
     if replications < 1 or jobs < 1 or seed < 0:
         problem = "replications and jobs must be at least 1, the seed at least 0"
         raise UsageError(Problem(problem, got=f"{replications}, {jobs}, {seed}"))
@@ -120,14 +121,14 @@ def _tell(progress: Progress | None, done: int, asked: int) -> None:
 
 
 @contextlib.contextmanager
-def _workers(jobs: int) -> Iterator[Callable[[_Task, range], Iterable[Account]]]:
+def sharing(jobs: int) -> Iterator[Callable[[Callable[[int], T], Sequence[int]], Iterable[T]]]:
     """Give a function that runs a task on numbers and returns what comes of it in order, whoever ran it."""
     if jobs == 1:
         yield map
         return
     with processes(jobs, jobs) as pool:
 
-        def each(task: _Task, numbers: range) -> Iterable[Account]:
+        def each(task: Callable[[int], T], numbers: Sequence[int]) -> Iterable[T]:
             if len(numbers) < _WORTH_PROCESSES:
                 return map(task, numbers)
             with starting(jobs):
@@ -148,8 +149,20 @@ def _logged(scenario: Scenario, seed: int, folder: Path | None, replication: int
     return window
 
 
+class Replay(NamedTuple):
+    """One replication, with what was made: the material of every lot."""
+
+    window: Window
+    productions: Sequence[Production]
+
+
 def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
     """Run one replication: one world, its donors and its batches."""
+    return replay(scenario, seed, replication).window
+
+
+def replay(scenario: Scenario, seed: int, replication: int) -> Replay:
+    """Run one replication, counted from 0, and keep the material of its lots."""
     declared, first = scenario.declarations.plant, replication * BATCHES_PER_REPLICATION
     used = seeds(scenario, seed)
     made = [_made(product, own, replication) for product, own in zip(scenario.products(), used, strict=True)]
@@ -163,8 +176,9 @@ def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
         own = len(production.launches)
         for name, hours in planned_occupation(plant, production.procedures, production.lots, own).items():
             planned[name] = planned.get(name, 0.0) + hours * own / max(count, 1)
-    run = operate(plant, [production for production, _ in made], declared.horizon, replication)
-    return Window(run, plant, declared.warm_up, planned)
+    productions = [production for production, _ in made]
+    run = operate(plant, productions, declared.horizon, replication)
+    return Replay(Window(run, plant, declared.warm_up, planned), productions)
 
 
 def _made(product: Scenario, seed: int, replication: int) -> tuple[Production, Sequence[Failure]]:

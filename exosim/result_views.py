@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +13,9 @@ import numpy as np
 from exosim import html, units
 from exosim.export import BATCH_COLUMNS, batch_rows
 from exosim.frames import Frame, Framed, of_rows
-from exosim.indicators import BY_RESOURCE, HEADLINES
+from exosim.indicators import RESOURCE_UNITS, reported
 from exosim.records import Event
+from exosim.service_tables import ServiceTable, service_tables
 
 if TYPE_CHECKING:
     from exosim.parameter import Array
@@ -48,7 +50,11 @@ class YieldViews(Framed):
 
 
 class RunViews(Framed):
-    """The numbers of a run as frames: ``replications``, ``indicators``, ``batches``, ``events``; and as a page."""
+    """The numbers of a run as frames and as a page.
+
+    Frames are ``replications``, ``indicators``, ``batches`` and ``events``, and where there are orders or a warehouse
+    ``orders``, ``lots`` and ``stock``.
+    """
 
     def _frames(self: FacilityResults) -> Mapping[str, Callable[[], Frame]]:  # type: ignore[misc]
         return {
@@ -56,6 +62,7 @@ class RunViews(Framed):
             "indicators": lambda: _summaries(self, list(self.quantities())),
             "batches": lambda: of_rows("row", BATCH_COLUMNS, batch_rows(self), about=_about(self)),
             "events": lambda: of_rows("event", Event._fields, _events(self), about=_about(self)),
+            **{table.name: partial(_service, self, table) for table in service_tables(self)},
         }
 
     def __repr__(self: FacilityResults) -> str:  # type: ignore[misc]
@@ -75,6 +82,10 @@ class RunViews(Framed):
             html.folded("by equipment, role and procedure", html.table(("of", *head), inner, words=2)),
             html.remarks([self.scenario.ledger().headline(), *self.scenario.warnings, *self.remarks()]),
         )
+
+
+def _service(results: FacilityResults, table: ServiceTable) -> Frame:
+    return of_rows("row", table.columns, table.rows, about=_about(results))
 
 
 def column_name(name: str, step: str | None) -> str:
@@ -115,12 +126,13 @@ def _replications(results: FacilityResults) -> Frame:
     """Return every indicator of every replication, NaN where it has no value."""
     columns: dict[str, np.ndarray[Any, Any]] = {}
     known: dict[str, str] = {}
-    for name, (unit, _) in HEADLINES.items():
-        columns[name] = np.array([account.headlines[name] for account in results.accounts])
+    for name, unit in reported(results.accounts).items():
+        columns[name] = np.array([account.headlines.get(name, math.nan) for account in results.accounts])
         known[name] = unit
-    for name, (unit, _) in BY_RESOURCE.items():
-        for resource in dict.fromkeys(key for account in results.accounts for key in account.by_resource[name]):
-            values = [account.by_resource[name].get(resource, math.nan) for account in results.accounts]
+    for name, unit in RESOURCE_UNITS.items():
+        found = [account.by_resource.get(name, {}) for account in results.accounts]
+        for resource in dict.fromkeys(key for row in found for key in row):
+            values = [row.get(resource, math.nan) for row in found]
             columns[column_name(name, resource)] = np.array(values)
             known[column_name(name, resource)] = unit
     return Frame("replication", columns, known, first=1, about=_about(results))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -273,10 +274,10 @@ class FacilityResults(RunViews):
 
     def quantities(self) -> Iterator[Estimate]:
         """Yield every indicator with its mean and 95 % interval over replications."""
-        for name, (unit, _) in indicators.HEADLINES.items():
-            yield estimate(name, None, unit, [account.headlines[name] for account in self.accounts])
-        for name, (unit, _) in indicators.BY_RESOURCE.items():
-            found = [account.by_resource[name] for account in self.accounts]
+        for name, unit in indicators.reported(self.accounts).items():
+            yield estimate(name, None, unit, [account.headlines.get(name, math.nan) for account in self.accounts])
+        for name, unit in indicators.RESOURCE_UNITS.items():
+            found = [account.by_resource.get(name, {}) for account in self.accounts]
             for resource in dict.fromkeys(key for row in found for key in row):
                 yield estimate(name, resource, unit, [row.get(resource, math.nan) for row in found])
 
@@ -311,13 +312,18 @@ class FacilityResults(RunViews):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON document ``exosim.run/1``: no time, path or machine, no NaN."""
-        ledger = self.scenario.ledger()
+        ledger, plant = self.scenario.ledger(), self.scenario.declarations.plant
         return {
             "form": "exosim.run/1",
             "version": self.version,
             "scenario": {"name": self.scenario.name, "hash": self.scenario.hash},
             "seed": self.seed,
             "n": self.replications,
+            "window": {"start": plant.warm_up, "end": plant.horizon},
+            "doses": {
+                product.declarations.plant.campaigns[0].product: asdict(product.declarations.dose)
+                for product in self.scenario.products()
+            },
             "quantities": [quantity.as_dict() for quantity in self.quantities()],
             "limits": [],
             "half_widths": [reached.as_dict() for reached in self.half_widths],

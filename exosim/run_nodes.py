@@ -6,14 +6,18 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from exosim.folds import fold_of, meaning
-from exosim.formula_tree import Node
-from exosim.indicators import BY_RESOURCE, HEADLINES, Window
+from exosim.formula_tree import Node, shown
+from exosim.indicators import BY_RESOURCE, HEADLINE_UNITS, HEADLINES, RESOURCE_UNITS, Window, account
+from exosim.order_indicators import SERVICE, service
+from exosim.release_indicators import OF_JOBS, RELEASE
 from exosim.waits import WAITS
+from exosim.why import Why
 
 _OF_A_BATCH = ("doses_per_year", "doses_per_started_batch")
-_OF_TIME = ("lead_time", "lead_time_p90", "work_in_progress")
+_OF_TIME = ("lead_time", "lead_time_p90", "work_in_progress", "manufacturing_time")
 _OF_CLASSES = ("minimum_cycle_time", "batches_per_year_bound", "cycle_time")
 
 
@@ -38,52 +42,76 @@ def fates(window: Window) -> tuple[Fate, ...]:
     return tuple(Fate(kind, number, doses[kind]) for kind, number in count.most_common())
 
 
-def names(window: Window) -> dict[tuple[str, str | None], str]:
-    """Return the indicators of a run by name and resource, with their units."""
-    found: dict[tuple[str, str | None], str] = {(name, None): unit for name, (unit, _) in HEADLINES.items()}
-    for name, (unit, indicator) in BY_RESOURCE.items():
-        found |= {(name, resource): unit for resource in indicator(window)}
-    return found
+class Indicators:
+    """The indicators of one replication, and how each is folded from its log.
+
+    Attributes
+    ----------
+    window : the replication
+    units : every indicator by name and resource, with its unit
+    """
+
+    def __init__(self, window: Window) -> None:
+        self.window, self._account = window, account(window)
+        self.units: dict[tuple[str, str | None], str] = {
+            (name, None): HEADLINE_UNITS[name] for name in self._account.headlines
+        }
+        for name, found in self._account.by_resource.items():
+            self.units |= {(name, resource): RESOURCE_UNITS[name] for resource in found}
+
+    def node(self, name: str, resource: str | None = None) -> Node:
+        """Return the node of an indicator; of a resource it is a leaf."""
+        unit = self.units[name, resource]
+        if resource is not None:
+            part = finite(self._account.by_resource[name][resource])
+            return Node(f"{resource}.{name}", part, unit, _meaning_of_part(name))
+        indicator, value = INDICATORS[name], finite(self._account.headlines[name])
+        about, _ = meaning(indicator)
+        fold = fold_of(indicator)
+        if fold is None:
+            return Node(name, value, unit, about)
+        read_from = service(self.window) if name in SERVICE else self.window
+        children = {key: self._leaf(key, read, read_from) for key, read in fold.inputs.items()}
+        if fold.each is None:
+            return Node(name, value, unit, about, fold.formula, children)
+        words, _ = meaning(fold.each)
+        series = tuple(float(one) for one in fold.each(read_from))
+        return Node(name, value, unit, f"{about}; each: {words}", fold.formula, children, series)
+
+    def _leaf(self, name: str, read: Callable[[Any], float], read_from: object) -> Node:
+        if name in HEADLINES:
+            return self.node(name)
+        about, unit = meaning(read)
+        return Node(name, finite(read(read_from)), unit, about)
 
 
-def indicator_node(window: Window, name: str, resource: str | None = None) -> Node:
-    """Return the node of an indicator of one replication; of a resource it is a leaf."""
-    if resource is not None:
-        unit, by_resource = BY_RESOURCE[name]
-        about, _ = meaning(by_resource)
-        return Node(f"{resource}.{name}", finite(by_resource(window)[resource]), unit, about)
-    unit, indicator = HEADLINES[name]
-    about, _ = meaning(indicator)
-    fold, value = fold_of(indicator), finite(indicator(window))
-    if fold is None:
-        return Node(name, value, unit, about)
-    children = {key: _leaf(key, read, window) for key, read in fold.inputs.items()}
-    if fold.each is None:
-        return Node(name, value, unit, about, fold.formula, children)
-    words, _ = meaning(fold.each)
-    series = tuple(fold.each(window))
-    return Node(name, value, unit, f"{about}; each: {words}", fold.formula, children, series)
+INDICATORS: Mapping[str, Callable[..., Any]] = {
+    **{name: indicator for name, (_, indicator) in (*HEADLINES.items(), *RELEASE.items())},
+    **{name: indicator for name, (_, indicator) in SERVICE.items()},
+}
+"""Every indicator of the whole."""
 
 
-def _leaf(name: str, read: Callable[[Window], float], window: Window) -> Node:
-    if name in HEADLINES:
-        return indicator_node(window, name)
-    about, unit = meaning(read)
-    return Node(name, finite(read(window)), unit, about)
+def _meaning_of_part(name: str) -> str:
+    """Return what an indicator by resource, job or product tells."""
+    parts = {**BY_RESOURCE, **OF_JOBS}
+    if name in parts:
+        return meaning(parts[name][1])[0]
+    return f"{meaning(INDICATORS[name.removesuffix('_by_product')])[0]}, of one product"
 
 
 def more_of(
-    name: str, window: Window, hours: Callable[[], Sequence[Node]], doses: Callable[[], Node]
+    name: str, window: Window, hours: Callable[[], Sequence[Node]], doses: Callable[[], Sequence[Node]]
 ) -> tuple[Node, ...]:
     """Return what tells more of an indicator than its formula.
 
     Parameters
     ----------
-    hours : makes the planned duration of every procedure
+    hours : makes what tells where the time of a batch goes
     doses : makes the doses of one batch
     """
     if name in _OF_A_BATCH:
-        return (doses(),)
+        return tuple(doses())
     if name in _OF_TIME:
         return (*hours(), *_waits(window))
     return _classes(window) if name in _OF_CLASSES else ()
@@ -118,6 +146,18 @@ def _classes(window: Window) -> tuple[Node, ...]:
         terms: Mapping[str, Node] = {"planned": planned, "count": units}
         nodes.append(Node(f"{name}.planned_per_unit", hours / count[name], "h", about, "planned / count", terms))
     return tuple(nodes)
+
+
+def lead_time_by_cause(found: Why) -> Node:
+    """Return the lead time of one lot as the sum of its causes (:mod:`exosim.why`)."""
+    causes = {
+        row.cause: Node(f"{row.cause}", row.hours, "h", f"{row.title}; as planned {shown(row.planned, 'h')}")
+        for row in found.causes()
+        if row.hours > 0.0
+    }
+    about = f"lead time of {found.name}, which is nearest to the median, by its causes; exosim why tells more"
+    name = f"{found.name}.lead_time".replace(" ", "_")
+    return Node(name, found.lead_time, "h", about, " + ".join(causes), causes)
 
 
 def finite(value: float) -> float | None:

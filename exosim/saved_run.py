@@ -18,10 +18,13 @@ from exosim.errors import FileError, Problem, shortened
 from exosim.event_files import EVENTS, part, read_log
 from exosim.export import SEPARATOR, read_csv
 from exosim.folder import check_files, refuse_other_command
+from exosim.orders import OrderRecord
 from exosim.records import BatchRecord, Event, log_hash
 from exosim.saved_scenario import read_saved_scenario
 from exosim.scenario import Scenario
+from exosim.service_tables import read_by_replication, read_records
 from exosim.summaries import Estimate
+from exosim.warehouse import LotRecord, Movement
 
 Row = Mapping[str, str]
 
@@ -38,6 +41,8 @@ class SavedRun:
     indicators : every indicator with its mean and interval over the replications
     batches : the batches of each replication
     log : events of the first replication
+    orders, lots : what became of each order, and of each lot in the warehouse, in each replication
+    movements : doses that came in and went out in the first replication
     """
 
     folder: Path
@@ -47,6 +52,9 @@ class SavedRun:
     batches: Sequence[Sequence[BatchRecord]]
     log: Sequence[Event]
     _values: Mapping[tuple[str, str | None], Mapping[int, float]]
+    orders: Sequence[Sequence[OrderRecord]] = ()
+    lots: Sequence[Sequence[LotRecord]] = ()
+    movements: Sequence[Movement] = ()
 
     @cached_property
     def scenario(self) -> Scenario:
@@ -130,6 +138,9 @@ def load_run(folder: str | Path) -> SavedRun:
     place = Path(folder)
     manifest = check_files(place)
     refuse_other_command(place, manifest, "run", "a run in time")
+    if manifest.get("stopped"):
+        problem = "the run could not go on, and there are no results"
+        raise FileError(Problem(problem, file=str(place), expected="a run that ended; error.json tells why"))
     try:
         return _read(place, manifest)
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -151,7 +162,18 @@ def _read(place: Path, manifest: Mapping[str, Any]) -> SavedRun:
     for row in read_csv(place / "replications.csv"):
         found = values.setdefault((row["name"], row["step"] or None), {})
         found[int(row["replication"]) - 1] = math.nan if row["value"] == "" else float(row["value"])
-    return SavedRun(place, manifest, document, indicators, batches, log, values)
+    service = {name: _rows(place / f"{name}.csv") for name in ("orders", "lots", "stock")}
+    return SavedRun(
+        place, manifest, document, indicators, batches, log, values,
+        read_by_replication(OrderRecord, service["orders"], len(batches)),
+        read_by_replication(LotRecord, service["lots"], len(batches)),
+        read_records(Movement, service["stock"]),
+    )  # fmt: skip
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a table that only some runs have."""
+    return read_csv(path) if path.exists() else []
 
 
 def _checked(log: list[Event], known: str, file: Path) -> list[Event]:

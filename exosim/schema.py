@@ -32,6 +32,7 @@ from exosim.plant_tables import (
     StockTable,
     StoreTable,
     UtilityTable,
+    WarehouseTable,
 )
 from exosim.quality_tables import AssayTable, AttributeTable, ClosureTable, LimitsTable, ReleaseTable, ReviewTable
 from exosim.table_base import ID, LONGEST_NAME, Grade, Id, Name, Table, Text
@@ -157,9 +158,13 @@ class VariantTable(Table):
     unit_procedure: list[dict[str, Any]] = Field(default_factory=list)
 
 
-def _listed(campaigns: Any) -> Any:
-    """Return the campaigns as a list: ``[campaign]`` alone is one of them."""
-    return campaigns if isinstance(campaigns, list) else [campaigns]
+_ONE_OR_MORE = ("campaign", "warehouse")
+"""Sections that are one table, or a list of tables where a site makes several products."""
+
+
+def _listed(tables: Any) -> Any:
+    """Return the tables as a list: ``[campaign]`` alone is one of them."""
+    return tables if isinstance(tables, list) else [tables]
 
 
 class ScenarioTable(Table):
@@ -183,6 +188,7 @@ class ScenarioTable(Table):
     utility: list[UtilityTable] = Field(default_factory=list)
     material: list[StockTable] = Field(default_factory=list)
     order: list[OrderTable] = Field(default_factory=list)
+    warehouse: Annotated[list[WarehouseTable], BeforeValidator(_listed)] = Field(default_factory=list)
     personnel: list[PersonnelTable] = Field(default_factory=list)
     calendar: CalendarTable = Field(default_factory=CalendarTable)
     failure: list[FailureTable] = Field(default_factory=list)
@@ -220,6 +226,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[[material]]": StockTable,
     "preparation": PreparationTable,
     "[[order]]": OrderTable,
+    "[warehouse]": WarehouseTable,
     "[[personnel]]": PersonnelTable,
     "[calendar]": CalendarTable,
     "[calendar.shift]": ShiftTable,
@@ -232,6 +239,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
 _BY_KEY: Mapping[str, type[BaseModel]] = {
     **{name.strip("[]").rpartition(".")[2]: table for name, table in _TABLES.items()},
     "harvest_hold": HoldTable,
+    "sizes": LimitsTable,
 }
 _STAND_INS: Mapping[str, Any] = {
     "name": "unnamed", "product": {"dose": "1 EV"}, "dose": "1 EV", "unit_procedure": [], "id": "unnamed",
@@ -301,8 +309,8 @@ def _problems(error: ValidationError, data: Mapping[str, Any]) -> Iterator[tuple
     """Yield each problem with its path, and whether a key is missing there."""
     for item in error.errors(include_url=False, include_context=True):
         path = tuple(part for part in item["loc"] if part != "[key]")
-        if path[:2] == ("campaign", 0) and not isinstance(data.get("campaign"), list):
-            path = ("campaign", *path[2:])
+        if path[0] in _ONE_OR_MORE and path[1:2] == (0,) and not isinstance(data.get(path[0]), list):
+            path = (path[0], *path[2:])
         yield path, _in_words(item["type"], path, item["input"], item.get("ctx", {})), item["type"] == "missing"
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from exosim.addresses import DEFAULT_INSTRUMENT, address
 from exosim.cell_readings import CELL_HEADLINES
@@ -14,7 +16,7 @@ from exosim.findings import Findings
 from exosim.lot_properties import LotProperties
 from exosim.parameter import declared
 from exosim.quality import AGENTS, GIVEN, MEASURES, Assay, Attribute
-from exosim.quality_tables import AssayTable, AttributeTable
+from exosim.quality_tables import AssayTable, AttributeTable, LimitsTable
 from exosim.quantities import read_number
 from exosim.readings import ALL_ATTRIBUTES, HEADLINES, DoseRule
 from exosim.resource_reader import given, unique
@@ -89,14 +91,14 @@ class SpecificationReader:
                 self.findings.add((*path, "measure"), unknown("measure", table.measure, MEASURES))
                 continue
             self._check_known(table, path, assays)
-            limits = self._limits(table, path)
-            yield Attribute(table.id, table.measure, table.assay, limits[0], limits[1], table.critical)
+            low, high = self._limits(table.limits, (*path, "limits"), MEASURES[table.measure].unit)
+            yield Attribute(table.id, table.measure, table.assay, low, high, table.critical, self._sizes(table, path))
 
     def _without_unused(self, block: Block, index: int, table: AssayTable, instrument: str) -> Block:
         """Return the block of an assay without the numbers that do not matter for what it reports."""
         reported = {a.measure for a in self.table.attribute if a.assay == table.id and a.measure in MEASURES}
         of_organisms = {measure for measure in reported if MEASURES[measure].top in AGENTS}
-        counts = table.id == instrument or "particles_per_volume" in reported
+        counts = table.id == instrument or any(MEASURES[measure].counts for measure in reported)
         unused = dict.fromkeys([] if counts else _DETECTION, "this assay counts no particles")
         if not of_organisms:
             unused |= dict.fromkeys(_OF_ORGANISMS, "this assay tests for no organisms")
@@ -110,7 +112,8 @@ class SpecificationReader:
     def _check_known(self, table: AttributeTable, path: KeyPath, assays: Mapping[str, Block]) -> None:
         """Note what an attribute needs and the scenario does not give."""
         measure = MEASURES[table.measure]
-        if measure.top in GIVEN and getattr(self.table.product.lot, measure.top) is None:
+        given_there = measure.top not in GIVEN or getattr(self.table.product.lot, measure.top) is not None
+        if not given_there and not self.findings.spoiled(("product", "lot")):
             unit = declared(LotProperties)[measure.top].unit
             wanted = "a fraction" if unit == "1" else f"a quantity in {unit}"
             problem = f"{table.measure} needs the true value of the lots"
@@ -121,23 +124,36 @@ class SpecificationReader:
             expected = 'volume_tested = "10 mL", say, in its [[assay]]'
             self.findings.add((*path, "assay"), Problem(problem, expected=expected))
 
-    def _limits(self, table: AttributeTable, path: KeyPath) -> tuple[float | None, float | None]:
-        unit = MEASURES[table.measure].unit
-        low, high = (self._limit(table, path, key, unit) for key in ("at_least", "at_most"))
-        if table.limits.at_least is None and table.limits.at_most is None:
-            self.findings.add((*path, "limits"), Problem("is empty", expected="at_least, at_most or both"))
+    def _sizes(self, table: AttributeTable, path: KeyPath) -> tuple[float, float] | None:
+        """Return the diameters between which the particles of an attribute count [nm]."""
+        in_range = MEASURES[table.measure].bottom == "particles"
+        if in_range and table.sizes is None:
+            expected = 'sizes = { at_least = "50 nm", at_most = "400 nm" }, say'
+            self.findings.add(path, Problem('"sizes" is missing', expected=expected))
+        if table.sizes is None:
+            return None
+        if not in_range:
+            problem = f"{table.measure} takes no sizes"
+            self.findings.add((*path, "sizes"), Problem(problem, expected='measure = "particles_in_size_range"'))
+            return None
+        low, high = self._limits(table.sizes, (*path, "sizes"), "nm")
+        return 0.0 if low is None else low, math.inf if high is None else high
+
+    def _limits(self, table: LimitsTable, path: KeyPath, unit: str) -> tuple[float | None, float | None]:
+        low, high = (self._limit(getattr(table, key), (*path, key), unit) for key in ("at_least", "at_most"))
+        if table.at_least is None and table.at_most is None:
+            self.findings.add(path, Problem("is empty", expected="at_least, at_most or both"))
         elif low is not None and high is not None and low > high:
             got = f"{show(low, unit)} and {show(high, unit)}"
-            self.findings.add((*path, "limits"), Problem("at_least is above at_most", got=got))
+            self.findings.add(path, Problem("at_least is above at_most", got=got))
         return low, high
 
-    def _limit(self, table: AttributeTable, path: KeyPath, key: str, unit: str) -> float | None:
-        raw = getattr(table.limits, key)
+    def _limit(self, raw: Any, path: KeyPath, unit: str) -> float | None:
         try:
             limit = None if raw is None else read_number(raw, unit)
         except QuantityError as error:
-            self.findings.quantity((*path, "limits", key), error)
+            self.findings.quantity(path, error)
             return None
         if limit is not None and limit < 0.0:
-            self.findings.add((*path, "limits", key), Problem("must be at least 0", got=in_words(raw)))
+            self.findings.add(path, Problem("must be at least 0", got=in_words(raw)))
         return limit

@@ -18,7 +18,7 @@ from typing import Any
 
 from exosim import units
 from exosim.errors import Problem, UsageError, unknown
-from exosim.indicators import HEADLINES, Account
+from exosim.indicators import HEADLINE_UNITS, Account
 from exosim.summaries import Estimate, estimate
 
 STEP = 10
@@ -44,7 +44,9 @@ class HalfWidth:
 
     def reached(self, accounts: Sequence[Account]) -> Reached:
         """Return how wide the interval is after some replications."""
-        found = estimate(self.name, None, self.unit, [account.headlines[self.name] for account in accounts])
+        found = estimate(
+            self.name, None, self.unit, [account.headlines.get(self.name, math.nan) for account in accounts]
+        )
         return Reached(self, len(accounts), found.n, _half_width(found, self.relative))
 
 
@@ -133,9 +135,9 @@ def read_half_widths(asked: Mapping[str, str]) -> tuple[HalfWidth, ...]:
 
 
 def _read(name: str, text: str) -> HalfWidth | Problem:
-    if name not in HEADLINES:
-        return unknown("indicator", name, list(HEADLINES))
-    unit, place = HEADLINES[name][0], f"half_width.{name}"
+    if name not in HEADLINE_UNITS:
+        return unknown("indicator", name, list(HEADLINE_UNITS))
+    unit, place = HEADLINE_UNITS[name], f"half_width.{name}"
     example = 'a share of the mean, such as "5 %"'
     expected = f"{example}, or a {'number' if unit == '1' else f'quantity in {unit}'}"
     try:

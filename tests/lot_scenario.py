@@ -82,6 +82,7 @@ ATTRIBUTES = (
     ("identity_cd9", "cd9_positive", "cytometer", "at_least = 0.5"),
     ("identity_cd63", "cd63_positive", "cytometer", "at_least = 0.5"),
     ("identity_cd81", "cd81_positive", "", "at_least = 0.5"),
+    ("sizes", "particles_in_size_range", "nanoparticle_tracking", 'at_least = 0.4 }\nsizes = { at_most = "150 nm"'),
     ("bacteria", "bioburden", "sterility", 'at_most = "0 CFU/mL"'),
     ("mollicutes", "mycoplasma", "sterility", 'at_most = "0 CFU/mL"'),
 )
@@ -93,9 +94,14 @@ def attribute_text(name: str, measure: str, assay: str, limits: str) -> str:
     return f'\n[[attribute]]\nid = "{name}"\nmeasure = "{measure}"\nlimits = {{ {limits} }}\n{named}'
 
 
+def measured_text(turnaround: str = "0 h") -> str:
+    """Return the process without attributes."""
+    return TEXT.format(turnaround=turnaround)
+
+
 def measured_lots(folder: Path, turnaround: str = "0 h", more: str = "") -> xs.Scenario:
     """Return the scenario; a skid that is turned around for long makes its batches wait."""
     file = folder / "lots.toml"
-    text = TEXT.format(turnaround=turnaround) + "".join(attribute_text(*one) for one in ATTRIBUTES) + more
+    text = measured_text(turnaround) + "".join(attribute_text(*one) for one in ATTRIBUTES) + more
     file.write_text(text, encoding="utf-8")
     return xs.load(file)

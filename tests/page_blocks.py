@@ -27,7 +27,12 @@ _NUMBER = re.compile(r"-?\d[\d.,]*(e-?\d+)?")
 _COMMENT = re.compile(r"\s#\s.*")  # not the # of FILE#name
 _HASH = re.compile(r"-[0-9a-f]{8}-s(?=\d)")
 _LEFT_OUT = "…"
-_FEW = {"yield": ("--draws", "300"), "compare": ("--draws", "300"), "run": ("--replications", "2")}
+_FEW = {
+    "yield": ("--draws", "300"),
+    "compare": ("--draws", "300"),
+    "run": ("--replications", "2"),
+    "bottleneck": ("--replications", "2"),
+}
 
 
 @dataclass
@@ -43,10 +48,17 @@ class Command:
         into = None
         if ">" in words:
             words, into = words[: words.index(">")], words[words.index(">") + 1]
-        option, few = _FEW.get(words[0] if words else "", ("", ""))
+        option, few = _few(words)
         if option and option not in words and not self.shown:
             words += [option, few]
         return words, into
+
+
+def _few(words: list[str]) -> tuple[str, str]:
+    """Return the option that quickens a command; runs in time that are compared have their replications."""
+    if words[:1] == ["compare"] and any(Path(word).is_dir() for word in words):
+        return "", ""
+    return _FEW["run"] if "--run" in words else _FEW.get(words[0] if words else "", ("", ""))
 
 
 def commands(block: str) -> Iterator[Command]:

@@ -13,7 +13,7 @@ import exosim
 
 PACKAGE = Path(exosim.__file__).parent
 FLOORS: dict[str, int] = {
-    **dict.fromkeys(["errors", "html", "units", "plugins", "references", "version", "limits", "formula"], 0),
+    **dict.fromkeys(["errors", "html", "units", "plugins", "references", "version", "limits"], 0),
     **dict.fromkeys(["parameter", "normal", "quantile_table", "distributions", "quantile_given", "empirical"], 1),
     **dict.fromkeys(["sampling", "vocabulary", "material", "freed_memory", "precision", "global_random", "frames"], 1),
     **dict.fromkeys(["physics", "culture", "centrifuge", "preset_catalog"], 2),
@@ -21,7 +21,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(
         ["quality", "product", "readings", "step_table", "cell_readings", "working_time", "plant", "release"], 3
     ),
-    **dict.fromkeys(["records", "description", "testing", "lot_properties", "lot_results"], 3),
+    **dict.fromkeys(["records", "demand", "description", "testing", "lot_properties", "lot_results"], 3),
     **dict.fromkeys(
         [
             "toml_scanner",
@@ -40,31 +40,41 @@ FLOORS: dict[str, int] = {
         6,
     ),
     **dict.fromkeys(["facility"], 4),
-    **dict.fromkeys(["indicators", "labor", "history", "waits", "product_indicators", "release_indicators"], 5),
+    **dict.fromkeys(
+        ["indicators", "labor", "history", "waits", "product_indicators", "release_indicators", "directions"], 5
+    ),
+    **dict.fromkeys(["orders", "warehouse", "dispatch", "order_indicators"], 5),
+    **dict.fromkeys(["causes", "holders", "off_time", "lot_waits", "line_path", "laboratory_jobs", "lot_path"], 5),
+    **dict.fromkeys(["lot_plan", "lot_losses", "lot_words"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(
         ["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder", "recipe_builder"], 6
     ),
-    **dict.fromkeys(["release_reader", "release_builder", "specification_reader"], 6),
+    **dict.fromkeys(["release_reader", "release_builder", "release_plausibility", "specification_reader"], 6),
+    **dict.fromkeys(["demand_reader", "demand_builder"], 6),
     **dict.fromkeys(["contents", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
     **dict.fromkeys(["enclosures"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
     **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
-    **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run"], 7),
-    **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields"], 7),
+    **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run", "service_tables"], 7),
+    **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields", "planned_lot", "why"], 7),
     **dict.fromkeys(["influence", "batch_nodes", "batch_quantities", "run_nodes", "explanation"], 7),
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
     **dict.fromkeys(["size_spectra", "screening"], 7),
+    **dict.fromkeys(["timed_runs", "run_contrasts", "run_remarks", "run_comparison", "comparing"], 7),
+    **dict.fromkeys(["candidates", "gains", "bottlenecks", "bottleneck_words", "bottleneck_files"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
-    **dict.fromkeys(["formula_tree"], 1),
+    **dict.fromkeys(["formula", "formula_tree"], 1),
     **dict.fromkeys(["folds"], 5),
     **dict.fromkeys(["plots", "bibliography"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
     **dict.fromkeys(["explain_command", "console_explain"], 10),
+    **dict.fromkeys(["bottleneck_command", "console_bottleneck"], 10),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
+    **dict.fromkeys(["console_orders", "console_runs"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {
     "numpy": set(range(1, 10)),
@@ -197,6 +207,7 @@ def test_files_are_short() -> None:
 def test_public_names_are_pinned() -> None:
     """What exosim exports is what is written down, and all of it can be imported."""
     assert sorted(exosim.__all__) == [
+        "Bottleneck",
         "CheckpointError",
         "Comparison",
         "ExosimError",
@@ -207,6 +218,7 @@ def test_public_names_are_pinned() -> None:
         "LimitError",
         "ModelError",
         "Problem",
+        "RunComparison",
         "SavedRun",
         "SavedYields",
         "Scenario",
@@ -215,6 +227,7 @@ def test_public_names_are_pinned() -> None:
         "UsageError",
         "Yields",
         "__version__",
+        "bottleneck",
         "compare",
         "evaluate",
         "explain",

@@ -22,6 +22,7 @@ import pytest
 import exosim.simulation
 from exosim.export import write_csv
 from exosim.folder import Target, default_path, slug, writing
+from exosim.lot_properties import LotProperties
 from exosim.operations import catalog
 from exosim.operations.base import Hold
 from exosim.parameter import Parameter, declared
@@ -55,7 +56,6 @@ WAITING = {
     "VAL-047": "economics is not in this version",
     "CLI-015": "resume is not in this version",
     "ROU-021": "tests and their results are not in this version",
-    "ROU-022": "release is not in this version",
     "RUN-007": "release and its cost are not in this version; test_every_batch_lost covers batches that are rejected",
     "RUN-011": "streaming of draws is not in this version; what would not fit into memory is refused",
     "RUN-012": "sweeps are not in this version",
@@ -82,6 +82,8 @@ ROUTES = {
     "RUN-020", "RUN-021", "RUN-023",
 }  # fmt: skip
 """Rows about routes and about running: tests/test_bad_routes.py."""
+RELEASE = {"ROU-022"}
+"""Rows about the laboratory and release: tests/test_bad_release.py."""
 DECIDED = {"TOM-019": 0}
 """Where the row leaves the answer open, the exit code that was chosen: lone carriage returns are line ends.
 
@@ -221,7 +223,7 @@ def test_accepted(row: str, case: Case, door: Door) -> None:
 
 
 def numeric_keys() -> list[tuple[str, str, Parameter]]:
-    product = {"ev_size": VesicleSize, "protein_size": ProteinSize, "product": Vesicles}
+    product = {"ev_size": VesicleSize, "protein_size": ProteinSize, "product": Vesicles, "lot": LotProperties}
     owners = {**catalog(), "hold": Hold, "wait": Wait, **product, "assay": Assay}
     return [(owner, key, p) for owner in owners for key, p in declared(owners[owner]).items()]
 
@@ -234,6 +236,7 @@ def with_number(owner: str, key: str, value: str) -> str:
         "wait": ('expected_hold = "2 h"', line),
         "ev_size": ('median = "115 nm"', line),
         "protein_size": ("[common]", f"[product.protein_size]\n{line}\n\n[common]"),
+        "lot": ("[common]", f"[product.lot]\n{line}\n\n[common]"),
         "product": ('dose = "1e10 EV"', f'dose = "1e10 EV"\n{line}'),
         "assay": ('repeatability = "6 %"', line),
         "dose": ('dose = "1e10 EV"', line),
@@ -777,6 +780,6 @@ def test_every_row_is_tested_or_waits() -> None:
     }
     by_case = {case.values[0] for case in [*REFUSED, *ACCEPTED]}
     marked = {"TOM-025", "TOM-026", "FIL-003", "FIL-004", "FIL-005", *SPECIAL}
-    tested = by_name | by_case | marked | PLANT | ROUTES | PLUGINS | DATA
+    tested = by_name | by_case | marked | PLANT | ROUTES | PLUGINS | DATA | RELEASE
     assert tested | set(WAITING) == set(ROWS)
     assert not tested & set(WAITING)

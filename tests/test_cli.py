@@ -49,7 +49,17 @@ def test_help_names_every_command_and_option(door: Door) -> None:
                 assert getattr(parameter, "help", None)
             else:
                 assert parameter.make_metavar(click.Context(command)) in page
-    assert set(cli.cli.commands) == {"check", "cite", "compare", "describe", "new", "run", "schema", "yield"}
+    assert set(cli.cli.commands) == {
+        "bottleneck",
+        "check",
+        "cite",
+        "compare",
+        "describe",
+        "new",
+        "run",
+        "schema",
+        "yield",
+    }
     assert all(f"{code} " in overview.out for code in (0, 1, 2, 3, 4, 5, 6, 7, 130))
     assert "\n  exosim check scenarios/msc_hollow_fiber.toml  " in overview.out
     assert "\\b" not in overview.out

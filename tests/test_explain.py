@@ -14,11 +14,12 @@ from exosim.errors import FileError, UsageError
 from exosim.explanation import Explainer
 from exosim.folds import fold_of
 from exosim.formula_tree import Node
-from exosim.indicators import HEADLINES
+from exosim.indicators import HEADLINE_UNITS, account
 from exosim.influence import Neighborhood
 from exosim.kernel import run
 from exosim.readings import read_batch
 from exosim.replications import run_once
+from exosim.run_nodes import INDICATORS
 from exosim.scenario import load_all
 from tests.texts import BASE, FILE, Door, changed
 
@@ -121,9 +122,9 @@ def test_rounding_hides_no_influence() -> None:
 # -- runs in time -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", list(HEADLINES))
+@pytest.mark.parametrize("name", list(HEADLINE_UNITS))
 def test_no_headline_lacks_its_formula(name: str) -> None:
-    _, indicator = HEADLINES[name]
+    indicator = INDICATORS[name]
     assert fold_of(indicator) is not None
     assert (indicator.__doc__ or "").startswith("Return "), name
 
@@ -136,11 +137,10 @@ def test_no_headline_lacks_its_formula(name: str) -> None:
 def test_every_indicator_adds_up(file: Path) -> None:
     explainer = Explainer(xs.load(file))
     window = run_once(explainer.scenario, explainer.scenario.seed, 0)
-    for name, (unit, indicator) in HEADLINES.items():
+    for name, value in account(window).headlines.items():
         explained = explainer.explain(name)
-        value = indicator(window)
         assert explained.value == (value if math.isfinite(value) else None)
-        assert explained.root.unit == unit and explained.root.formula
+        assert explained.root.unit == HEADLINE_UNITS[name] and explained.root.formula
         assert_adds_up(explained.root)
         assert sum(fate.batches for fate in explained.fates) >= len(window.batches)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lot_scenario import measured_lots
 
 import exosim as xs
 from exosim.facility.route import Production
@@ -17,6 +16,7 @@ from exosim.kernel import run
 from exosim.lot_results import LotResults, Reported
 from exosim.readings import attribute_results
 from exosim.sampling import BatchSample
+from tests.lot_scenario import attribute_text, measured_lots, measured_text
 
 REPLICATION = 2
 ASSAYS = ("", "nanoparticle_tracking", "protein_assay", "cytometer", "endotoxin_test", "sterility")
@@ -154,3 +154,58 @@ def test_assays_and_limits_by_name(tmp_path: Path) -> None:
     assert results.of(0, "nothing") == []
     assert results.meets("endotoxin", 0.25) and not results.meets("endotoxin", 0.2501)
     assert results.meets("bacteria", 0.0) and not results.meets("bacteria", 1e-6)
+
+
+RELEASE = """
+[release]
+conditional = false
+"""
+CONTAMINATED = """
+[[failure]]
+id = "glove"
+during = "tff"
+probability = 0.5
+consequence = "contaminate"
+agent = "bacteria"
+level = "0.05 CFU/mL"
+"""
+
+
+def test_the_log_of_a_run_has_the_results_of_the_lots(tmp_path: Path) -> None:
+    """Each line `result` of a run in time is what LotResults says; batches that waited are reported as they waited."""
+    scenario = measured_lots(tmp_path, turnaround="46 h", more=RELEASE)
+    run = importlib.import_module("exosim.replications").run_once(scenario, scenario.seed, REPLICATION).run
+    planned = kernel(scenario, production_of(scenario))
+    told: dict[int, dict[str, float]] = {}
+    for event in run.log:
+        if event.event == "result":
+            told.setdefault(event.batch, {})[event.phase] = event.amount
+    assert len(told) > 20
+    late = 0
+    for batch, values in told.items():
+        assert set(values) == set(planned)
+        assert values["identity_cd9"] == planned["identity_cd9"][batch]
+        begin = {e.event: e.time for e in run.log if e.batch == batch and e.procedure == "tff"}
+        waited = begin["start"] - begin["ready"]
+        expected = kernel(scenario, production_of(scenario), **{"tff.expected_hold": waited})
+        late += waited > 0.0
+        for name, value in values.items():
+            assert value == pytest.approx(expected[name][batch], rel=1e-9), (batch, name)
+    assert 5 < late < len(told)
+
+
+def test_a_contaminated_lot_is_rejected_as_often_as_its_test_finds_it(tmp_path: Path) -> None:
+    """0.05 CFU/mL in 20 mL: found in 1 - exp(-1) of the contaminated lots, never in a clean one."""
+    text = measured_text().replace('horizon = "60 d"', 'horizon = "1000 d"') + attribute_text(
+        "bacteria", "bioburden", "sterility", 'at_most = "0 CFU/mL"'
+    )
+    file = tmp_path / "sterile.toml"
+    file.write_text(text.replace('every = "2 d"', 'every = "6 h"') + RELEASE + CONTAMINATED, encoding="utf-8")
+    run = importlib.import_module("exosim.replications").run_once(xs.load(file), 3, 0).run
+    full = {e.batch for e in run.log if e.event == "contaminated"}
+    ended = {b.number: b.disposition for b in run.batches if b.ended is not None}
+    clean = [disposition for number, disposition in ended.items() if number not in full]
+    assert len(clean) > 1000 and set(clean) == {"released"}
+    rejected = [ended[number] == "rejected" for number in full & set(ended)]
+    share = -math.expm1(-0.05 * 20.0)
+    assert abs(np.mean(rejected) - share) < 3.29 * math.sqrt(share * (1.0 - share) / len(rejected))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exosim import units
 from exosim.composition import own_protein, total_protein
+from exosim.errors import ModelError
 from exosim.kernel import run
 from exosim.lot_properties import LotProperties
 from exosim.material import Material, total
@@ -18,15 +22,15 @@ from exosim.operations.base import standard_context
 from exosim.operations.conditioned_medium import ConditionedMedium
 from exosim.operations.measured_step import MeasuredStep
 from exosim.operations.vial_filling import VialFilling
-from exosim.physics.detection import Counter, counted_particles
-from exosim.quality import AGENTS, MEASURES, Assay, Attribute, Lot, Measure, Result, reported_value
+from exosim.physics.detection import Counter, class_efficiency, counted_particles
+from exosim.quality import AGENTS, MEASURES, Assay, Attribute, Lot, Measure, Result, reported_value, true_value
 from exosim.readings import DoseRule, Specification, attribute_results
 from exosim.recipe import Recipe, UnitProcedure
 
 CONTEXT = standard_context()
 KNOWN = LotProperties(endotoxin=0.2, potency=0.9, cd9=0.5, cd63=0.4, cd81=0.3)
-AMOUNTS = [name for name, measure in MEASURES.items() if measure.top not in AGENTS]
-"""Measures whose assays report an amount; tests for organisms find them or do not."""
+AMOUNTS = [name for name, measure in MEASURES.items() if measure.top not in AGENTS and measure.bottom != "particles"]
+"""Measures whose assays report an amount: no test for organisms, no share of the particles."""
 
 
 def attribute(measure: str, assay: str | None = None, **limits: Any) -> Attribute:
@@ -223,6 +227,7 @@ def test_measures_are_pinned() -> None:
         "protein_per_volume": Measure("ug/mL", "protein", "volume"),
         "dna_per_volume": Measure("ng/mL", "dna", "volume"),
         "dna_per_dose": Measure("ng/dose", "dna", "dose"),
+        "particles_in_size_range": Measure("1", "particles", "particles"),
         "endotoxin_per_volume": Measure("EU/mL", "endotoxin", "volume"),
         "endotoxin_per_dose": Measure("EU/dose", "endotoxin", "dose"),
         "relative_potency": Measure("1", "potency", "vesicles"),
@@ -324,3 +329,141 @@ def test_a_lot_counts_vesicles_and_other_particles() -> None:
     assert float(np.squeeze(total(medium.vesicles))) == pytest.approx(5e12, rel=1e-12)
     own = own_protein(medium, CONTEXT) + medium.associated_protein + total(medium.protein)
     assert reported("protein_per_volume", lots[0], PLAIN) == pytest.approx(float(np.squeeze(own)) / 1e3, rel=1e-12)
+
+
+@pytest.mark.parametrize("replicates", [1, 3, 10])
+def test_the_mean_of_replicates_errs_less(replicates: float) -> None:
+    """The logarithm of the mean of n results has 1/sqrt(n) of the sigma of one; one replicate changes no bit."""
+    z = np.array([-1.0, 0.3, 2.0])
+    single, mean = Assay(repeatability=0.12), Assay(repeatability=0.12, replicates=replicates)
+    assert np.log(mean.error(z)) == pytest.approx(np.log(single.error(z)) / math.sqrt(replicates), rel=1e-12)
+    assert replicates > 1 or mean.error(z).tolist() == single.error(z).tolist()
+
+
+@pytest.mark.parametrize(("level", "volume"), [(0.05, 10.0), (0.1, 20.0), (1.0, 0.2), (0.002, 20.0)])
+def test_organisms_are_found_as_often_as_the_tested_volume_holds_one(level: float, volume: float) -> None:
+    """The share of tests that find something is 1 - exp(-level x volume), within the binomial 99.9 % interval."""
+    z = np.random.default_rng(3).standard_normal(100_000)
+    found = np.asarray(Assay(volume_tested=volume).found(level, z))
+    share = -math.expm1(-level * volume)
+    assert set(found.tolist()) == {0.0, level}
+    assert abs(np.mean(found > 0.0) - share) < 3.29 * math.sqrt(share * (1.0 - share) / z.size)
+
+
+def test_a_poisson_number_of_organisms_is_found_alike() -> None:
+    """Drawn organism by organism: a test that counts none in its volume reports 0, as often as the formula says."""
+    drawn = np.random.default_rng(8).poisson(0.15 * 10.0, 200_000)
+    z = np.random.default_rng(9).standard_normal(200_000)
+    found = np.asarray(Assay(volume_tested=10.0).found(0.15, z)) > 0.0
+    assert np.mean(found) == pytest.approx(np.mean(drawn > 0), abs=3.29 * math.sqrt(2.0 * 0.25 / 200_000))
+
+
+def test_a_sterile_lot_is_never_found_positive() -> None:
+    """No organism, no result above 0, whatever the noise; a full lot is always found."""
+    test, extreme = Assay(volume_tested=20.0), np.array([-9.0, 0.0, 9.0])
+    assert np.all(np.asarray(test.found(0.0, extreme)) == 0.0)
+    assert np.all(np.asarray(test.found(np.zeros(3), extreme)) == 0.0)
+    assert np.asarray(test.found(np.full(3, 1e3), extreme)).tolist() == [1e3] * 3
+
+
+def test_a_test_without_a_volume_says_what_it_needs() -> None:
+    """Only where there is something to find; so does an attribute of a property that is not given."""
+    assert Assay().found(0.0, 1.0) == 0.0
+    with pytest.raises(ModelError, match="volume_tested"):
+        Assay().found(1.0, 1.0)
+    unknown = replace(lot(), properties=LotProperties())
+    with pytest.raises(ModelError, match=r"product\.lot\.endotoxin"):
+        reported("endotoxin_per_dose", unknown, PLAIN)
+    assert reported("relative_potency", unknown, PLAIN) == pytest.approx(1.0, rel=1e-12)
+
+
+def test_relative_potency_follows_the_vesicles() -> None:
+    """What the recipe did to the vesicles multiplies what the scenario says of the lot."""
+    medium = lot().product
+    faded = replace(lot(), product=medium.replaced(potency=medium.potency * 0.5))
+    assert reported("relative_potency", faded, PLAIN) == pytest.approx(0.9 * 0.5, rel=1e-12)
+
+
+def test_endotoxin_of_a_material_adds_to_what_is_given() -> None:
+    """A plug-in may put endotoxin into the material: 300 EU in a liter are 0.3 EU/mL more."""
+    full = replace(lot(), product=lot().product.replaced(endotoxin=np.array([300.0])))
+    assert reported("endotoxin_per_volume", full, PLAIN) == pytest.approx(0.2 + 0.3, rel=1e-12)
+    assert reported("endotoxin_per_dose", full, PLAIN) == pytest.approx(2.0 * 0.5, rel=1e-12)
+
+
+def test_particles_in_a_range_of_sizes_are_those_that_the_counter_sees_there() -> None:
+    """Class by class: a range of whole classes holds what the counter sees of them; ranges side by side add up."""
+    edges, medium = CONTEXT.sizes.edges, lot()
+    assay = Assay(detection_limit=80.0, detection_width=30.0)
+
+    def share(low: float, high: float) -> float:
+        about = replace(MEASURES["particles_in_size_range"], sizes=(low, high))
+        return float(np.squeeze(reported_value(about, medium, PLAIN, Result(assay, 0.0))))
+
+    everything = medium.product.vesicles + medium.product.nonvesicular + medium.product.lipoproteins
+    seen = np.squeeze(everything * class_efficiency(CONTEXT.sizes, 80.0, 30.0))
+    assert share(edges[3], edges[7]) == pytest.approx(float(seen[3:7].sum() / seen.sum()), rel=1e-12)
+    assert share(50.0, 123.0) + share(123.0, 400.0) == pytest.approx(share(50.0, 400.0), rel=1e-12)
+    assert share(0.0, math.inf) == pytest.approx(1.0, rel=1e-12)
+    assert share(0.0, 65.0) == 0.0 < share(66.0, 80.0) < share(66.0, 81.0)
+    assert share(500.0, 600.0) == 0.0
+
+
+def test_a_fraction_in_a_range_has_the_error_of_its_assay() -> None:
+    """Bias and error of the named assay multiply it, up to the whole; without one it is known as it is."""
+    about = replace(MEASURES["particles_in_size_range"], sizes=(66.0, 120.0))
+    medium, low = lot(), Result(Assay(bias=-0.2, repeatability=0.1), -0.5)
+    plain = reported_value(about, medium, PLAIN, None)
+    assert reported_value(about, medium, Result(Assay(), 3.0), None) == plain == true_value(about, medium, PLAIN, low)
+    assert reported_value(about, medium, PLAIN, low) == pytest.approx(plain * 0.8 * factor(-0.5, 0.1), rel=1e-12)
+    assert reported_value(about, medium, PLAIN, Result(Assay(bias=1.1), 0.0)) == 1.0
+
+
+def test_no_more_than_all_vesicles_carry_a_marker() -> None:
+    """A fraction that an assay reads high is reported as all of them."""
+    high = Result(Assay(bias=0.5, repeatability=0.1), 0.0)
+    assert reported("cd9_positive", lot(), PLAIN, high) == pytest.approx(0.75, rel=1e-12)
+    assert reported("cd9_positive", replace(lot(), properties=LotProperties(cd9=0.8)), PLAIN, high) == 1.0
+
+
+NORMALS = st.floats(-4.0, 4.0)
+LEVELS = st.floats(0.0, 50.0)
+
+
+@given(low=LEVELS, more=LEVELS, z=NORMALS, bias=st.floats(-0.9, 2.0), cv=st.floats(0.0, 0.6), limit=LEVELS)
+def test_more_endotoxin_never_turns_a_failed_lot_into_a_passed_one(
+    low: float, more: float, z: float, bias: float, cv: float, limit: float
+) -> None:
+    """With the same assay and the same error, what is reported rises with the true value."""
+    assay = Result(Assay(bias=bias, repeatability=cv), z)
+    rule = Attribute("endotoxin", "endotoxin_per_volume", "assay", None, limit)
+    lots = [replace(lot(), properties=LotProperties(endotoxin=level)) for level in (low, low + more)]
+    first, second = (rule.met(np.asarray(reported("endotoxin_per_volume", one, PLAIN, assay))) for one in lots)
+    assert second <= first
+
+
+@given(low=LEVELS, more=LEVELS, z=NORMALS, volume=st.floats(0.01, 1000.0))
+def test_more_organisms_are_never_overlooked(low: float, more: float, z: float, volume: float) -> None:
+    """A test that finds a level finds every higher one; a larger volume finds what a smaller one finds."""
+    test = Assay(volume_tested=volume)
+    assert test.found(low, z) == 0.0 or np.asarray(test.found(low + more, z)) > 0.0
+    assert test.found(low, z) <= Assay(volume_tested=2.0 * volume).found(low, z)
+
+
+@given(potency=st.floats(0.05, 5.0), less=st.floats(0.0, 0.99), z=NORMALS, cv=st.floats(0.0, 0.6))
+def test_less_potency_never_turns_a_failed_lot_into_a_passed_one(
+    potency: float, less: float, z: float, cv: float
+) -> None:
+    """A limit below: less of it never helps."""
+    assay = Result(Assay(repeatability=cv), z)
+    rule = Attribute("potency", "relative_potency", "assay", 0.7, None)
+    lots = [replace(lot(), properties=LotProperties(potency=p)) for p in (potency, potency * (1.0 - less))]
+    first, second = (rule.met(np.asarray(reported("relative_potency", one, PLAIN, assay))) for one in lots)
+    assert second <= first
+
+
+@given(replicates=st.integers(1, 100), z=NORMALS, cv=st.floats(0.01, 0.6))
+def test_more_replicates_come_nearer_to_the_truth(replicates: int, z: float, cv: float) -> None:
+    """Without bias, the mean of more results is never farther off."""
+    fewer, more = (float(Assay(repeatability=cv, replicates=n).error(z)) for n in (replicates, replicates + 1))
+    assert abs(math.log(more)) <= abs(math.log(fewer)) + 1e-15

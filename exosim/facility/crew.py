@@ -36,12 +36,14 @@ class Crew:
     free : people who are not at work
     queue : claims that only lack people, by their key
     later : claims that must wait for a shift, by when it begins
+    lacked : whether a claim that could begin ever had to wait for people
     """
 
     def __init__(self, env: simpy.Environment, role: Role) -> None:
         self._env, self.name, self.capacity = env, role.id, role.headcount
         self.hours, self.gowning, self.minimum = role.hours, role.gowning, role.minimum_crew
         self.free = role.headcount
+        self.lacked = False
         self.queue: list[tuple[Any, int, Claim]] = []
         self.later: list[tuple[float, Any, int, Claim]] = []
         self._count = itertools.count()
@@ -129,6 +131,7 @@ class Crew:
                 self._postpone(self.hours.next_start(now, claim.hours), key, count, claim)
                 continue
             if claim.people > self.free:
+                self.lacked = True
                 break
             heapq.heappop(queue)
             self.free -= claim.people

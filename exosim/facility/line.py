@@ -54,6 +54,8 @@ class Line:
         make = prepare(env, self.log, self.pools, self.crews)
         self.stocks = {stock.id: StockRoom(env, stock, self.log, make) for stock in plant.stocks}
         resources = Resources(self.pools, self.crews, self.rooms, self.stores, self.stocks, self.utilities)
+        self.full: set[str] = set()
+        """Products that found their work in progress at its limit."""
         self.stages = [stages(production, plant, resources) for production in productions]
         zero_wait = any(production.campaign.storage == "zero_wait" for production in productions)
         self.reserved: dict[str, list[tuple[float, float]]] | None = (
@@ -67,6 +69,18 @@ class Line:
             room.watch = self._check
         for stock in self.stocks.values():
             stock.watch = self._check
+
+    def lacked(self) -> frozenset[str]:
+        """Return the addresses of what somebody asked for while all of it was in use, such as ``personnel.fill``.
+
+        One more of anything else would have changed nothing, but for what depends on the number itself: the turns of
+        maintenance, breakdowns of each unit, how a large batch is shared among units, and plans of zero wait.
+        """
+        short = [f"equipment.{name}" for name, pool in self.pools.items() if pool.lacked]
+        short += [f"personnel.{name}" for name, crew in self.crews.items() if crew.lacked]
+        short += [f"room.{name}" for name, room in self.rooms.items() if room.lacked]
+        short += [f"store.{name}" for name, store in self.stores.items() if store.lacked]
+        return frozenset((*short, *(f"campaign.{product}" for product in self.full)))
 
     def _pool(self, equipment: Equipment, plant: Plant) -> Pool:
         pool = Pool(self.env, equipment.id, equipment.count, _per_batch(equipment.turnaround))

@@ -74,7 +74,10 @@ class Lots:
         self._steps: Sequence[Step] = run(recipe)
         self._planned = [self._phases(step.procedure.id, step.outcome) for step in self._steps]
         self._streams: dict[int, dict[str, Material]] = {}
-        self._outcomes: dict[int, dict[int, Outcome]] = {}
+        self._own: dict[int, dict[int, Step]] = {}
+        """Steps of batches that have left their plan, by index, as they really ran."""
+        self._loops: dict[int, list[tuple[int, int, dict[int, Step]]]] = {}
+        """What was run before each rework of a batch: from which index to which, and the steps that left the plan."""
         self._recipes: dict[int, Recipe] = {}
         self._returned: dict[int, tuple[int, Material]] = {}
         self._aside: dict[int, dict[str, Material]] = {}
@@ -113,6 +116,10 @@ class Lots:
         _check_durations(procedure.id, outcome)
         return self._alone_phases(outcome)
 
+    def as_planned(self, batch: int, index: int) -> list[PlannedPhase]:
+        """Return the phases of a procedure whose feed has waited as long as planned."""
+        return self._planned[index][batch]
+
     def most_people(self, index: int) -> int:
         """Return the most people that an attended phase of a procedure takes, as planned."""
         found = (phase.people for phases in self._planned[index] for phase in phases if phase.attended)
@@ -140,10 +147,10 @@ class Lots:
 
     def consumption(self, batch: int, index: int) -> dict[str, float]:
         """Return what a procedure uses up, by key of the vocabulary."""
-        own = self._outcomes.get(batch, {}).get(index)
+        own = self._own.get(batch, {}).get(index)
         if own is None:
             return {key: self._of(v, batch) for key, v in self._steps[index].outcome.consumption.items()}
-        return {key: float(np.squeeze(value)) for key, value in own.consumption.items()}
+        return {key: float(np.squeeze(value)) for key, value in own.outcome.consumption.items()}
 
     def rework(self, batch: int, index: int, back_to: int) -> None:
         """Let the product of a procedure enter an earlier one again.
@@ -152,8 +159,10 @@ class Lots:
         later procedures stays aside, and what leaves it the next time is added.
         """
         streams = self._streams.setdefault(batch, self._planned_streams(batch, index + 1))
-        own = self._outcomes.get(batch, {}).get(index)
-        self._returned[batch] = back_to, own.product if own is not None else self._planned_product(batch, index)
+        own = self._own.get(batch, {}).get(index)
+        entered, _ = self._returned.get(batch, (0, None))
+        self._loops.setdefault(batch, []).append((entered, index, dict(self._own.get(batch, {}))))
+        self._returned[batch] = back_to, own.outcome.product if own is not None else self._planned_product(batch, index)
         loop = self._recipe.procedures[back_to : index + 1]
         used = {name for procedure in loop for name in procedure.feeds}
         for name, material in streams.items():
@@ -186,8 +195,23 @@ class Lots:
         """Return the product of a batch."""
         last = len(self._steps) - 1
         if batch in self._streams:
-            return self._outcomes[batch][last].product
+            return self._own[batch][last].outcome.product
         return self._planned_product(batch, last)
+
+    def passes(self, batch: int) -> list[list[Step]]:
+        """Return the steps of a batch as they ran, or as planned where they have not; a rework begins another pass."""
+        last = self._returned.get(batch, (0, None))[0], len(self._steps) - 1, self._own.get(batch, {})
+        return [
+            [own[index] if index in own else self._planned_step(batch, index) for index in range(first, end + 1)]
+            for first, end, own in [*self._loops.get(batch, ()), last]
+        ]
+
+    def _planned_step(self, batch: int, index: int) -> Step:
+        step, outcome = self._steps[index], outcome_of(self._steps[index].outcome, batch)
+        held, waited, left = (material_of(m, batch) for m in (step.held, step.waited, step.outcome.remainder))
+        losses = {channel: material_of(material, batch) for channel, material in step.outcome.losses.items()}
+        own = self._recipe_of(batch).procedures[index]
+        return Step(own, held, waited, dataclasses.replace(outcome, remainder=left, losses=losses))
 
     def doses(self, batch: int) -> float:
         """Return the whole doses of a batch."""
@@ -208,8 +232,8 @@ class Lots:
 
     def _made(self, batch: int, index: int) -> Outcome:
         """Return what a procedure made of a batch that has left its plan, there or later."""
-        own = self._outcomes.get(batch, {}).get(index)
-        return own if own is not None else outcome_of(self._steps[index].outcome, batch)
+        own = self._own.get(batch, {}).get(index)
+        return own.outcome if own is not None else outcome_of(self._steps[index].outcome, batch)
 
     @cached_property
     def _planned_doses(self) -> list[float]:
@@ -227,9 +251,9 @@ class Lots:
         recipe = self._recipe_of(batch)
         streams = self._streams.setdefault(batch, self._planned_streams(batch, index))
         procedure = recipe.procedures[index]
-        feed = self._feed(batch, index)
+        feed, lost = self._feed(batch, index), Material()
         if procedure.hold is not None:
-            feed, _ = procedure.hold.apply(feed, waited, recipe.context.sizes)
+            feed, lost = procedure.hold.apply(feed, waited, recipe.context.sizes)
         operation = procedure.operation
         if visits is not None and isinstance(operation, VisitedOperation):
             outcome = operation.transform(feed, visits)
@@ -239,7 +263,7 @@ class Lots:
         for name, material in self._aside.get(batch, {}).items():
             if name.partition(".")[0] == procedure.id:
                 streams[name] = streams[name] + material
-        self._outcomes.setdefault(batch, {})[index] = outcome
+        self._own.setdefault(batch, {})[index] = Step(procedure, feed, lost, outcome)
         return outcome
 
     def _feed(self, batch: int, index: int) -> Material:

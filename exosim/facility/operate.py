@@ -60,7 +60,7 @@ def operate(plant: Plant, productions: Sequence[Production], horizon: float = ma
         error.log = tuple(line.log)
         raise
     end = env.now if math.isinf(horizon) else horizon
-    return Run(replication, line.log, [_record(batch) for batch in line.batches], end, events)
+    return Run(replication, line.log, [_record(batch) for batch in line.batches], end, events, line.lacked())
 
 
 @contextlib.contextmanager
@@ -85,7 +85,10 @@ def _source(line: Line, production: Production, own: Sequence[Stage]) -> Generat
         due = production.dues[lane] if production.dues else launch
         while campaign.work_in_progress is not None:
             on_the_line = [batch for batch in on_the_line if batch.on_the_line]
-            if len(on_the_line) < campaign.work_in_progress or campaign.when_full == "turn_away":
+            if len(on_the_line) < campaign.work_in_progress:
+                break
+            line.full.add(campaign.product)
+            if campaign.when_full == "turn_away":
                 break
             yield simpy.AnyOf(env, [_off_line(env, batch) for batch in on_the_line])
         batch = Batch(len(line.batches), lane, production.donors[lane], production, own, env.now, due)

@@ -30,12 +30,13 @@ class Pool:
     holders : who holds which unit; None while a unit is cleaned, serviced or repaired
     turnaround : hours of cleaning after a batch, by its number
     size_limit : largest size of one unit; None: no limit
+    lacked : whether anybody ever had to ask for a unit while none was free
     upkeep : breakdowns and maintenance; None where units are always up
     """
 
     __slots__ = (
-        "_count", "_env", "capacity", "free", "holders", "labels", "name", "queue", "size_limit", "turnaround",
-        "upkeep", "watch",
+        "_count", "_env", "capacity", "free", "holders", "labels", "lacked", "name", "queue", "size_limit",
+        "turnaround", "upkeep", "watch",
     )  # fmt: skip
 
     def __init__(
@@ -48,6 +49,7 @@ class Pool:
         self.queue: list[tuple[Any, int, int, simpy.Event, Batch]] = []
         self._count = itertools.count()
         self.size_limit: float | None = None
+        self.lacked = False
         self.upkeep: Upkeep | None = None
         self.watch: Callable[[Batch], None] | None = None
 
@@ -67,6 +69,7 @@ class Pool:
 
     def queued(self, batch: Batch, key: Any, count: int = 1) -> simpy.Event:
         """Return the event whose value is the number of the unit that the batch has then; a list when it takes some."""
+        self.lacked = True
         event = simpy.Event(self._env)
         heapq.heappush(self.queue, (key, next(self._count), count, event, batch))
         batch.waits_for = self

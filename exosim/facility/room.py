@@ -25,6 +25,7 @@ class Room:
     ----------
     name, capacity, segregation : which room, batches at once, and which of them may share it
     inside : the batches that are in it
+    lacked : whether a batch ever had to wait because the room was full
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Room:
         self.capacity = 1 if segregation == "batch" else capacity
         self._clearance, self._changeover = clearance, change
         self.inside: dict[Batch, None] = {}
+        self.lacked = False
         self._product: str | None = None
         self._busy = False
         """Whether the room is being cleared or changed over."""
@@ -83,7 +85,10 @@ class Room:
         return [None] * self.capacity if self._busy else self.inside
 
     def _open_for(self, batch: Batch) -> bool:
-        if self._busy or len(self.inside) >= self.capacity:
+        if self._busy:
+            return False
+        if len(self.inside) >= self.capacity:
+            self.lacked = True
             return False
         return not (self.segregation == "product" and self.inside and self._product != batch.product)
 

@@ -18,11 +18,13 @@ class Store:
     ----------
     name, capacity : which store, how many batches
     inside : the batches that wait in it
+    lacked : whether a batch ever found it full
     """
 
     def __init__(self, name: str, capacity: int) -> None:
         self.name, self.capacity = name, capacity
         self.inside: dict[Batch, None] = {}
+        self.lacked = False
         self._queue: list[tuple[Any, int, Batch, Callable[[], None]]] = []
         self._count = itertools.count()
 
@@ -30,6 +32,7 @@ class Store:
         """Store a batch as soon as there is a place, and call `stored` then; a batch that has gone on is skipped."""
         heapq.heappush(self._queue, (key, next(self._count), batch, stored))
         batch.wants_store = self
+        self.lacked |= len(self.inside) >= self.capacity
         self._serve()
 
     def take(self, batch: Batch) -> None:

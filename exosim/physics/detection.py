@@ -38,11 +38,26 @@ def class_efficiency(sizes: SizeClasses, limit: Array, width: Array) -> Array:
     """Return the fraction of the particles of each class that is counted, shape (classes, lanes)."""
     edges = sizes.edges[:, None]
     low, high = edges[:-1], edges[1:]
+    return np.asarray(_seen_between(low, high, limit, width) / np.log(high / low))
+
+
+def range_efficiency(sizes: SizeClasses, limit: Array, width: Array, between: tuple[float, float]) -> Array:
+    """Return the fraction of the particles of each class that is counted and lies in a range of diameters [nm].
+
+    The shape is (classes, lanes), as of :func:`class_efficiency`, to which it adds up over adjoining ranges.
+    """
+    edges = sizes.edges[:, None]
+    inside = np.clip(edges, *between)
+    return np.asarray(_seen_between(inside[:-1], inside[1:], limit, width) / np.log(edges[1:] / edges[:-1]))
+
+
+def _seen_between(low: Array, high: Array, limit: Array, width: Array) -> Array:
+    """Return the integral of the efficiency over the logarithm of the diameter."""
     first, last = limit - width / 2.0, limit + width / 2.0
     start, stop = np.clip(low, first, last), np.clip(high, first, last)
     rising = ((stop - start) - first * np.log(stop / start)) / (last - first)
     above = np.log(high / np.clip(last, low, high))
-    return np.asarray((rising + above) / np.log(high / low))
+    return np.asarray(rising + above)
 
 
 def counted(particles: Array, sizes: SizeClasses, counter: Counter) -> Array:

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+from exosim.plots.bottleneck import bottleneck
 from exosim.plots.contrasts import contrasts, shown_contrasts
 from exosim.plots.facility import doses_per_year, lead_time, occupancy_by_week, waits
 from exosim.plots.gantt import gantt
 from exosim.plots.ledger_chart import ledger_chart
+from exosim.plots.lots import lots
 from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, more_cells
+from exosim.plots.run_contrasts import run_contrasts, shown_run_contrasts
 from exosim.plots.size_steps import size_steps
+from exosim.plots.stock import stock
 from exosim.plots.waterfall import waterfall
 from exosim.plots.yield_curve import yield_curve
 
 __all__ = [
     "CellNumbers",
     "SizedVessel",
+    "bottleneck",
     "contrasts",
     "doses_per_year",
     "gantt",
     "lead_time",
     "ledger_chart",
     "limits_by_size",
+    "lots",
     "more_cells",
     "occupancy_by_week",
+    "run_contrasts",
     "shown_contrasts",
+    "shown_run_contrasts",
     "size_steps",
+    "stock",
     "waits",
     "waterfall",
     "yield_curve",

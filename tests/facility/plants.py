@@ -164,6 +164,7 @@ class Ran:
     run: Run
     line: Line
     lots: Any
+    plant: Plant = Plant()
     by: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
@@ -226,7 +227,7 @@ def together(plant: Plant, productions: Sequence[Production], setting: Setting) 
 
     with mock.patch.object(OPERATE, "Line", keep):
         run = operate(plant, productions, setting.horizon, setting.replication)
-    return Ran(run, kept[0], productions[0].lots if productions else None)
+    return Ran(run, kept[0], productions[0].lots if productions else None, plant)
 
 
 LotsOf = Callable[[Recipe, int], Lots]

@@ -9,7 +9,6 @@ OWN: dict[str, tuple[str, str | None]] = {
     "imsc2023": ("immortalized MSC in hollow fibers", "https://doi.org/10.20517/evcna.2023.76"),
     "kink2024": ("Kink et al. 2024", "https://doi.org/10.1186/s13287-024-03688-2"),
     "kronstadt2022": ("Kronstadt et al. 2022", "https://doi.org/10.1101/2022.08.30.505860"),
-    "mizutani2016": ("Mizutani et al. 2016", "https://doi.org/10.1016/j.reth.2016.06.004"),
     "rab4_2022": ("Rab4 and red-cell membranes, 2022", "https://doi.org/10.1186/s12951-022-01668-3"),
     "rotating_bed2013": ("rotating bed, 2013", "https://pmc.ncbi.nlm.nih.gov/articles/PMC3706833"),
     "sung2019": ("thrombin, cord-blood MSC, 2019", "https://doi.org/10.3390/ijms20122899"),
