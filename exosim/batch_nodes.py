@@ -124,7 +124,7 @@ class BatchNodes:
     def made(self, measure: str, procedure: str) -> Node:
         """Return what a step hands on, after its harvests waited for their pool."""
         before = self.collected(measure, procedure)
-        lost = self._loss(measure, procedure, HARVEST_HOLD)
+        lost = self.loss(measure, procedure, HARVEST_HOLD)
         if lost is None:
             return before
         unit, words, _ = MEASURES[measure]
@@ -147,6 +147,17 @@ class BatchNodes:
         return self.read(name, formula, terms, lanes, unit, f"{words} after {procedure}")
 
     def _terms(self, measure: str, procedure: str) -> Iterator[tuple[str, Node]]:
+        yield from self._gains(measure, procedure)
+        for channel in self.steps[procedure].outcome.losses:
+            lost = None if channel == HARVEST_HOLD else self.loss(measure, procedure, channel)
+            if lost is not None:
+                yield symbol(f"lost {channel}"), lost
+        left = self._leaf(measure, procedure, REMAINDER, lambda o: o.remainder, "stays behind in the vessel")
+        if left is not None:
+            yield "stays_behind", left
+
+    def _gains(self, measure: str, procedure: str) -> Iterator[tuple[str, Node]]:
+        """Yield what comes into a vessel: what enters, what is added and what is made."""
         entered = self.entered(measure, procedure)
         if entered is not None:
             yield "entered", entered
@@ -154,17 +165,29 @@ class BatchNodes:
             node = self._leaf(measure, procedure, key, lambda o, key=key: getattr(o, key), about)  # type: ignore[misc]
             if node is not None:
                 yield key, node
-        for channel in self.steps[procedure].outcome.losses:
-            lost = None if channel == HARVEST_HOLD else self._loss(measure, procedure, channel)
-            if lost is not None:
-                yield symbol(f"lost {channel}"), lost
-        left = self._leaf(measure, procedure, REMAINDER, lambda o: o.remainder, "stays behind in the vessel")
-        if left is not None:
-            yield "stays_behind", left
 
-    def _loss(self, measure: str, procedure: str, channel: str) -> Node | None:
+    def loss(self, measure: str, procedure: str, channel: str) -> Node | None:
+        """Return what a loss channel takes; None where it takes nothing."""
+        forms = self.steps[procedure].procedure.operation.closed_forms()
+        share = next((key for key, form in forms.items() if form.channel == channel), None)
+        if share is not None:
+            return self._shared_loss(measure, procedure, channel, share)
         of: Callable[[Outcome], Material] = lambda outcome: outcome.losses.get(channel, Material())  # noqa: E731
         return self._leaf(measure, procedure, f"loss: {channel}", of, f"is lost to {channel}")
+
+    def _shared_loss(self, measure: str, procedure: str, channel: str, share: str) -> Node | None:
+        """Return a loss that takes a share of all that is in the vessel, whatever is measured of it."""
+        name = f"{procedure}.loss: {channel}" + ("" if measure == "vesicles" else f".{measure}")
+        if (found := self.known(name)) is not None:
+            return found
+        unit, words, _ = MEASURES[measure]
+        lanes = self.measured(measure, lambda batch: batch.step(procedure).outcome.losses.get(channel, Material()))
+        if absent(lanes):
+            return None
+        terms = dict(self._gains(measure, procedure))
+        formula = f"({' + '.join(terms)}) * share" if len(terms) > 1 else f"{''.join(terms)} * share"
+        terms["share"] = self.closed(procedure, share)
+        return self.read(name, formula, terms, lanes, unit, f"{words}: what is lost to {channel}")
 
     def _leaf(
         self, measure: str, procedure: str, what: str, of: Callable[[Outcome], Material], about: str

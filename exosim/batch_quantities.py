@@ -294,6 +294,10 @@ class BatchQuantities:
     def _other(self, name: str, row: str) -> Node:
         """Return what has no formula: a loss by its channel, a headroom."""
         procedure = row if row in self.nodes.steps else row.rpartition(".")[0]
+        if name.startswith("loss: ") and row in self.nodes.steps:
+            lost = self.nodes.loss(self._species, row, name.removeprefix("loss: "))
+            if lost is not None and not self.cells:
+                return lost
         lanes = self.around.lanes(lambda batch: _reading(batch, (name, row)))
         about = f"{self._species.replace('_', ' ')} lost in {row}" if name.startswith("loss: ") else name
         return self.nodes.of_model(f"{row}.{name}", procedure, lanes, self.units[name, row], about)

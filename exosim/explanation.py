@@ -239,11 +239,16 @@ class Explainer:
 
     def _doses(self) -> list[Node]:
         """Return the doses of a batch at typical values; none of a recipe that only takes time."""
-        return [self.quantities.node("doses")] if self._batch_keys() else []
+        return [self._typical("doses")] if self._batch_keys() else []
+
+    def _typical(self, name: str) -> Node:
+        """Return a headline of a batch, saying of which batch."""
+        node = self.quantities.node(name)
+        return replace(node, about=f"{node.about}; of {_TYPICAL}")
 
     def _hours(self) -> list[Node]:
         """Return where the time of the lot with the median lead time goes, and the planned time of a batch."""
-        planned = [self.quantities.node("batch_duration")] if self._batch_keys() else []
+        planned = [self._typical("batch_duration")] if self._batch_keys() else []
         reasons = Reasons(self.scenario, self.seed, 0)
         good = [lot for lot in reasons.lots if lot.good and lot.ended is not None]
         if not good:

@@ -18,6 +18,7 @@ _DIGITS = 5
 INPUTS = 5
 """How many inputs of a model are told in print; all are in the JSON document."""
 _NEGLIGIBLE = 5e-4
+_SEE = "see also"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ def lines(root: Node, depth: int | None = None) -> Iterator[Line]:
     pending: list[tuple[Node, int, str]] = [(root, 0, "")]
     while pending:
         node, level, symbol = pending.pop()
-        below = (*node.children.items(), *(("", other) for other in node.related))
+        below = (*node.children.items(), *((_SEE, other) for other in node.related))
         again = id(node) in told and bool(below or node.inputs)
         cut = depth is not None and level >= depth and bool(below)
         yield Line(level, headline(node, symbol) + (" (as above)" if again else " (more below)" if cut else ""))
@@ -203,6 +204,9 @@ def details(node: Node) -> Iterator[str]:
     """Yield what is told of a node below its line: its meaning, its model and the inputs that matter."""
     if node.about:
         yield f"({node.about})"
+    if node.series:
+        span = " to ".join(units.show(end, "1") for end in (min(node.series), max(node.series)))
+        yield f"each: {len(node.series)} values, {span}" if len(node.series) > 1 else f"each: one value, {span}"
     if node.model is not None:
         pages = ", ".join(node.model.equations)
         yield f"model: {node.model.operation}" + (f"; equations of {pages}" if pages else "")

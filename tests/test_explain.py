@@ -145,6 +145,25 @@ def test_every_indicator_adds_up(file: Path) -> None:
         assert sum(fate.batches for fate in explained.fates) >= len(window.batches)
 
 
+def test_indicators_of_release_and_orders_add_up(door: Door) -> None:
+    """A plant with a laboratory, a warehouse and orders has all indicators that there are."""
+    asked = '[[order]]\ndue = 2027-03-01\ndoses = 300\nevery = "4 week"\npatience = "3 week"\n'
+    kept = '[warehouse]\nshelf_life = "9 week"\nopening_stock = "200 dose"\nopening_age = "2 week"\n'
+    head = f'extends = "{REFERENCE}"\nname = "released"\nhorizon = "26 week"\n[release]\nconditional = false\n'
+    explainer = Explainer(xs.load(door.write(head + kept + asked)))
+    window = run_once(explainer.scenario, explainer.scenario.seed, 0)
+    known = account(window)
+    assert {"released_fraction", "fill_rate", "stock_mean", "age_at_shipping"} <= set(known.headlines)
+    for name, value in known.headlines.items():
+        explained = explainer.explain(name)
+        assert explained.value == (value if math.isfinite(value) else None)
+        assert_adds_up(explained.root)
+    for name, found in known.by_resource.items():
+        for resource, value in found.items():
+            explained = explainer.explain(f"{resource}.{name}")
+            assert explained.value == (value if math.isfinite(value) else None) and explained.root.about
+
+
 def test_what_the_run_says_stands_beside(door: Door) -> None:
     """Of a folder, of a run in memory and of a scenario alone."""
     scenario = xs.load(REFERENCE)

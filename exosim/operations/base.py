@@ -54,12 +54,14 @@ class ClosedForm:
     formula : in the parameters, other closed forms, and what enters: ``entered_volume`` [mL] and ``entered_content``
     unit, about : of the number
     monitor : the monitor that reports it; empty where none does
+    channel : the loss channel that takes this share of all that entered and was added; empty where none does
     """
 
     formula: str
     unit: str
     about: str
     monitor: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,7 @@ class VialFilling(UnitOperation):
                 "what can be withdrawn from a vial", "content",
             ),
             "retained_vials": ClosedForm("min(retained, accepted)", "vial", "kept for QC and stability", "retained"),
+            **self._shares_lost(),
         }  # fmt: skip
         if self.target_content is not None:
             forms["diluent"] = ClosedForm(
@@ -150,8 +151,19 @@ class VialFilling(UnitOperation):
             )  # fmt: skip
             forms["bulk"] = ClosedForm("entered_volume + diluent", "mL", "volume to be filled, diluted")
         if self.partial_vial:
-            return {name: form for name, form in forms.items() if name not in ("accepted", "content", "retained_vials")}
+            return {name: form for name, form in forms.items() if not form.monitor and not form.channel}
         return forms
+
+    def _shares_lost(self) -> dict[str, ClosedForm]:
+        """Return which share of the bulk each loss channel takes."""
+        rejected, overfilled, left = "rejected vials", "overfill", "line and heel"
+        return {
+            "share_rejected": ClosedForm("(filled - accepted) * poured / bulk", "1", "in rejected vials", "", rejected),
+            "share_overfill": ClosedForm(
+                "accepted * poured / bulk / (1 + overfill) * overfill", "1", "cannot be withdrawn", "", overfilled
+            ),
+            "share_left": ClosedForm("max(1 - filled * poured / bulk, 0)", "1", "in no vial", "", left),
+        }
 
     def unused(self) -> frozenset[str]:
         """Return what matters for a dilution only, when there is none."""
