@@ -229,8 +229,12 @@ def test_the_document(door: Door) -> None:
     assert names[0] == document["root"] == "vialed" and len(set(names)) == len(names)
     assert {child for node in document["nodes"] for child in node["children"].values()} <= set(names)
     (lost,) = [node for node in document["nodes"] if node["name"] == "fill.loss: line and heel"]
-    (loss,) = [one for one in lost["inputs"] if one["path"] == "fill.line_loss"]
+    assert lost["formula"] == "entered * share" and lost["children"]["share"] == "fill.share_left"
+    (loss,) = [node["parameter"] for node in document["nodes"] if node["name"] == "fill.line_loss"]
     assert (loss["value"], loss["origin"]) == (2.0, "override")
+    (permeate,) = [node for node in document["nodes"] if node["name"] == "tff.loss: permeate"]
+    assert permeate["model"]["operation"] == "tangential_flow_filtration"
+    assert {"tff.flux", "tff.diavolumes"} <= {one["path"] for one in permeate["inputs"]}
     cut = door.run("explain", FILE, "vialed", "--json", "--depth", "0").document()
     assert [node["name"] for node in cut["nodes"]] == ["vialed"]
     listed = door.run("explain", FILE, "--json").document()
