@@ -24,11 +24,13 @@ from exosim.version import __version__
 
 if TYPE_CHECKING:
     from exosim import plots
+    from exosim.attribution import Why
     from exosim.bottlenecks import Bottleneck, bottleneck
     from exosim.comparing import compare
     from exosim.comparison import Comparison
     from exosim.explanation import Explanation, explain
     from exosim.parameter import Ledger
+    from exosim.reasons import why
     from exosim.replications import simulate
     from exosim.results import FacilityResults, Yields
     from exosim.run_comparison import RunComparison
@@ -57,6 +59,7 @@ __all__ = [
     "ScenarioError",
     "Summary",
     "UsageError",
+    "Why",
     "Yields",
     "__version__",
     "bottleneck",
@@ -68,6 +71,7 @@ __all__ = [
     "load_yields",
     "plots",
     "simulate",
+    "why",
 ]
 
 _HOMES = {
@@ -81,6 +85,7 @@ _HOMES = {
     "SavedYields": "exosim.saved_yields",
     "Scenario": "exosim.scenario",
     "Summary": "exosim.summaries",
+    "Why": "exosim.attribution",
     "Yields": "exosim.results",
     "bottleneck": "exosim.bottlenecks",
     "compare": "exosim.comparing",
@@ -90,6 +95,7 @@ _HOMES = {
     "load_run": "exosim.saved_run",
     "load_yields": "exosim.saved_yields",
     "simulate": "exosim.replications",
+    "why": "exosim.reasons",
 }
 
 

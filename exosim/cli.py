@@ -46,6 +46,7 @@ from exosim.errors import (
 from exosim.explain_command import explain
 from exosim.version import __version__
 from exosim.whole_numbers import WholeNumber
+from exosim.why_command import why
 from exosim.word_commands import cite, describe, new, schema
 
 if TYPE_CHECKING:
@@ -250,7 +251,7 @@ def run(
         print_run(results, paths)
 
 
-for _command in (bottleneck, cite, compare, describe, explain, new, schema):
+for _command in (bottleneck, cite, compare, describe, explain, new, schema, why):
     cli.add_command(_command)
 
 

@@ -21,6 +21,7 @@ from exosim.formula import evaluate
 from exosim.formula_tree import Input, Node, lines, shown
 from exosim.influence import Lanes, Neighborhood
 from exosim.quantities import default_line
+from exosim.reasons import Reasons
 from exosim.references import references
 from exosim.replications import run_once
 from exosim.results import FacilityResults, Yields
@@ -29,7 +30,6 @@ from exosim.saved_run import SavedRun
 from exosim.saved_yields import SavedYields
 from exosim.scenario import Scenario
 from exosim.version import __version__
-from exosim.why import Reasons
 
 Explained: TypeAlias = Scenario | Yields | FacilityResults | SavedRun | SavedYields
 FORM = "exosim.explain/1"

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from exosim.attribution import Why
 from exosim.folds import fold_of, meaning
 from exosim.formula_tree import Node, shown
 from exosim.indicators import BY_RESOURCE, HEADLINE_UNITS, HEADLINES, RESOURCE_UNITS, Window, account
 from exosim.order_indicators import SERVICE, service
 from exosim.release_indicators import OF_JOBS, RELEASE
 from exosim.waits import WAITS
-from exosim.why import Why
 
 _OF_A_BATCH = ("doses_per_year", "doses_per_started_batch")
 _OF_TIME = ("lead_time", "lead_time_p90", "work_in_progress", "manufacturing_time")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -37,10 +38,10 @@ def test_each_product_makes_its_own_doses(results: xs.FacilityResults) -> None:
 
 
 def test_orders_are_released_before_they_are_due(results: xs.FacilityResults) -> None:
-    """13 batches are ordered; each is started ten days before the end of its day."""
+    """13 batches are ordered; each is started 24 days before the end of its day."""
     ordered = [b for b in results.accounts[0].batches if b.campaign == "reference"]
     assert len(ordered) == 13
-    assert all(batch.due - batch.started == pytest.approx(240.0) for batch in ordered)
+    assert all(batch.due - batch.started == pytest.approx(24.0 * 24.0) for batch in ordered)
     assert 0.5 < mean(results, "on_time", "reference") <= 1.0
 
 
@@ -62,18 +63,43 @@ def test_the_suite_holds_one_batch_and_is_changed_over() -> None:
         assert begun - left >= (4.0 if before == after else 28.0) - 1e-9
 
 
+def alone(folder: Path) -> xs.Scenario:
+    """Return the site with its first client only."""
+    tables = re.split(r"\n(?=\[)", SITE.read_text(encoding="utf-8"))
+    text = "\n".join(table for table in tables if not re.search(r'product\s+= "reference"', table))
+    file = folder / "alone.toml"
+    base = SCENARIOS / "msc_hollow_fiber_release.toml"
+    file.write_text(text.replace(f'"{base.name}"', f'"{base}"'), encoding="utf-8")
+    return xs.load(file)
+
+
 def test_a_product_does_not_see_what_else_is_made(tmp_path: Path) -> None:
     """Without the second product the batches of the first hold the same material; only their waits differ."""
-    both = run_once(xs.load(SITE), 1, 0)
-    text = SITE.read_text(encoding="utf-8").replace("msc_hollow_fiber.toml", str(SCENARIOS / "msc_hollow_fiber.toml"))
-    start, end = text.index('[[campaign]]\nproduct   = "reference"'), text.index("[[room]]")
-    alone_file = tmp_path / "alone.toml"
-    alone_file.write_text(text[:start] + text[end:], encoding="utf-8")
-    alone = run_once(xs.load(alone_file), 1, 0)
-    donors = [[b.donor for b in run.run.batches if b.campaign == "msc"] for run in (both, alone)]
+    both, one = run_once(xs.load(SITE), 1, 0), run_once(alone(tmp_path), 1, 0)
+    donors = [[b.donor for b in run.run.batches if b.campaign == "msc"] for run in (both, one)]
     assert donors[0] == donors[1]
-    first = [next(b for b in run.run.batches if b.campaign == "msc") for run in (both, alone)]
+    first = [next(b for b in run.run.batches if b.campaign == "msc") for run in (both, one)]
     assert first[0].doses == first[1].doses
+
+
+def test_a_lot_is_late_because_of_the_other_client(tmp_path: Path) -> None:
+    """A lot waits for the suite, which the other client has, and is released after its due date; alone it is in time.
+
+    That is a paired comparison: all that is drawn for the lot is the same.
+    """
+    site, replication, number = xs.load(SITE), 2, 10
+    both, one = (run_once(found, site.seed, replication).run for found in (site, alone(tmp_path)))
+    lots = [batch for batch in both.batches if batch.campaign == "msc"]
+    place = next(index for index, lot in enumerate(lots) if lot.number == number)
+    late, on_time = lots[place], one.batches[place]
+    assert late.good and on_time.good and late.doses == pytest.approx(on_time.doses, rel=0.05)
+    assert late.available is not None and on_time.available is not None
+    assert on_time.available < late.due == on_time.due < late.available
+    waited = [
+        next(e.amount for e in run.log if (e.batch, e.procedure, e.event) == (lot.number, "concentrate", "start"))
+        for run, lot in ((both, late), (one, on_time))
+    ]
+    assert waited[0] > 20.0 and waited[1] == 0.0, "a day in front of the suite"
 
 
 def test_a_rank_serves_a_product_first() -> None:
@@ -136,7 +162,8 @@ due = 2027-05-01
 
 def test_a_missing_recipe_is_told_where_it_is_named(tmp_path: Path) -> None:
     """As the base of a scenario is: in the site file, with its line; an override has no line."""
-    text = SITE.read_text(encoding="utf-8").replace("msc_hollow_fiber.toml", str(SCENARIOS / "msc_hollow_fiber.toml"))
+    base = SCENARIOS / "msc_hollow_fiber_release.toml"
+    text = SITE.read_text(encoding="utf-8").replace(base.name, str(base))
     text = text.replace("reference_vesicles.toml", "reference_vesicle.toml")
     site = tmp_path / "site.toml"
     site.write_text(text, encoding="utf-8")
@@ -158,5 +185,8 @@ def test_the_ledger_lists_every_product() -> None:
     lines = {line.path for line in xs.load(SITE).ledger()}
     assert "reference.polish_reference.column_volume" in lines and "polish.column_volume" in lines
     assert np.array_equal(
-        *(xs.evaluate(xs.load(f), draws=100).values("doses") for f in (SITE, SCENARIOS / "msc_hollow_fiber.toml"))
+        *(
+            xs.evaluate(xs.load(f), draws=100).values("doses")
+            for f in (SITE, SCENARIOS / "msc_hollow_fiber_release.toml")
+        )
     )
