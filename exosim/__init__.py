@@ -24,10 +24,13 @@ from exosim.version import __version__
 
 if TYPE_CHECKING:
     from exosim import plots
+    from exosim.attribution import Why
     from exosim.bottlenecks import Bottleneck, bottleneck
     from exosim.comparing import compare
     from exosim.comparison import Comparison
+    from exosim.explanation import Explanation, explain
     from exosim.parameter import Ledger
+    from exosim.reasons import why
     from exosim.replications import simulate
     from exosim.results import FacilityResults, Yields
     from exosim.run_comparison import RunComparison
@@ -42,6 +45,7 @@ __all__ = [
     "CheckpointError",
     "Comparison",
     "ExosimError",
+    "Explanation",
     "FacilityResults",
     "FileError",
     "Ledger",
@@ -55,21 +59,25 @@ __all__ = [
     "ScenarioError",
     "Summary",
     "UsageError",
+    "Why",
     "Yields",
     "__version__",
     "bottleneck",
     "compare",
     "evaluate",
+    "explain",
     "load",
     "load_run",
     "load_yields",
     "plots",
     "simulate",
+    "why",
 ]
 
 _HOMES = {
     "Bottleneck": "exosim.bottlenecks",
     "Comparison": "exosim.comparison",
+    "Explanation": "exosim.explanation",
     "FacilityResults": "exosim.results",
     "Ledger": "exosim.parameter",
     "RunComparison": "exosim.run_comparison",
@@ -77,14 +85,17 @@ _HOMES = {
     "SavedYields": "exosim.saved_yields",
     "Scenario": "exosim.scenario",
     "Summary": "exosim.summaries",
+    "Why": "exosim.attribution",
     "Yields": "exosim.results",
     "bottleneck": "exosim.bottlenecks",
     "compare": "exosim.comparing",
     "evaluate": "exosim.simulation",
+    "explain": "exosim.explanation",
     "load": "exosim.scenario",
     "load_run": "exosim.saved_run",
     "load_yields": "exosim.saved_yields",
     "simulate": "exosim.replications",
+    "why": "exosim.reasons",
 }
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exosim import units
-from exosim.gains import Gain, Verdict, direction_of, signed
+from exosim.directions import direction_of
+from exosim.gains import Gain, Verdict, signed
 
 if TYPE_CHECKING:
     from exosim.bottlenecks import Bottleneck
@@ -106,14 +107,18 @@ def _fates(found: Bottleneck) -> str:
     if len(found.scenario.declarations.plant.campaigns) > 1:
         return ""
     started, good, lost, left = (f"{mean:.3g}" for mean in np.mean([one.fates for one in found.base], axis=0))
-    return f": of {started} batches {good} end well, {lost} are lost, {left} are on the line at the end"
+    return f": of {started} batches {good} end well, {lost} are lost, {left} are under way at the end"
 
 
 def _elsewhere(found: Bottleneck) -> Iterator[str]:
-    """Yield what helps most in each of the other indicators."""
+    """Yield what helps most in each of the other indicators; not what makes that of the ranking worse.
+
+    Whoever loses batches can have short lead times: they are those of the batches that are left.
+    """
     words = {candidate.name: str(candidate) for candidate in found.candidates}
+    worse = {gain.candidate for gain in found.ranking if gain.verdict == "hurts"}
     for indicator in found.indicators:
-        helping = [gain for gain in found.of(indicator) if gain.verdict == "helps"]
+        helping = [gain for gain in found.of(indicator) if gain.verdict == "helps" and gain.candidate not in worse]
         if indicator == found.by or not helping:
             continue
         best = max(helping, key=lambda gain: gain.improvement)
@@ -136,17 +141,33 @@ def _rhythm(found: Bottleneck) -> Iterator[str]:
 def _counted(found: Bottleneck, others: Sequence[Gain]) -> str:
     """Return what became of the candidates that do not help, in words."""
     count = Counter(gain.verdict for gain in others)
-    unclear = [gain for gain in others if gain.verdict == "unclear"]
-    bounds = [-(g.low or 0.0) if g.direction == "less" else g.high for g in unclear if g.low is not None]
-    most = f", at most {_number(max(filter(None, bounds), default=0.0))}" if bounds else ""
     in_all = f"{found.replications} replication{'' if found.replications == 1 else 's'}"
+    unclear, worst = f"cannot be told from 0 in {in_all}{_at_most(others)}", _worst(found, others)
     parts: dict[Verdict, tuple[str, str]] = {
         "nothing": ("changes nothing in any replication", "change nothing in any replication"),
-        "unclear": (f"cannot be told from 0 in {in_all}{most}",) * 2,
-        "hurts": ("makes it worse", "make it worse"),
+        "unclear": (unclear, unclear),
+        "hurts": (f"makes it worse{worst}", f"make it worse{worst}"),
         "no value": ("has no value", "have no value"),
     }
     return ", ".join(f"{count[v]} {one if count[v] == 1 else many}" for v, (one, many) in parts.items() if count[v])
+
+
+def _at_most(others: Sequence[Gain]) -> str:
+    """Return the largest improvement that is still likely among those that cannot be told from 0."""
+    unclear = [gain for gain in others if gain.verdict == "unclear"]
+    bounds = [-(g.low or 0.0) if g.direction == "less" else g.high or 0.0 for g in unclear if g.low is not None]
+    largest = max(bounds, default=0.0)
+    return f", at most {_number(largest)}" if largest > 0.0 else ""
+
+
+def _worst(found: Bottleneck, others: Sequence[Gain]) -> str:
+    """Return what makes it worst, and by how much."""
+    hurting = [gain for gain in others if gain.verdict == "hurts"]
+    if not hurting:
+        return ""
+    worst = min(hurting, key=lambda gain: gain.improvement)
+    words = next(str(candidate) for candidate in found.candidates if candidate.name == worst.candidate)
+    return f" ({words}, by {amount(worst)})"
 
 
 def _share(gain: Gain) -> str:
@@ -162,7 +183,7 @@ def _interval(gain: Gain) -> str:
 
 def _verb(indicator: str) -> str:
     """Return what something good does to an indicator."""
-    return "lowers" if direction_of(indicator) == "less" else "raises"
+    return "lowers" if direction_of(indicator.partition(".")[0]) == "less" else "raises"
 
 
 def _number(value: float) -> str:

@@ -19,11 +19,12 @@ import numpy as np
 from exosim.bottleneck_words import answer, reasons
 from exosim.candidates import KINDS, Candidate, Kind, asked_for, candidates_of, everything, pairs
 from exosim.errors import ModelError, UsageError, unknown
-from exosim.gains import Floats, Gain, gains, indicators_of, measured, reported
+from exosim.gains import Floats, Gain, gains
 from exosim.indicators import Window, limiting_class
 from exosim.replications import Progress, check_run, run_once, sharing
 from exosim.scenario import Scenario
 from exosim.version import __version__
+from exosim.yardsticks import indicators_of, measured, reported
 
 FORM = "exosim.bottleneck/1"
 _Each: TypeAlias = Callable[[Callable[[int], "Outcome"], Sequence[int]], Iterable["Outcome"]]
@@ -37,7 +38,7 @@ class Outcome(NamedTuple):
     limiting_class: str
     cycle: float
     fates: tuple[int, int, int, int]
-    """Batches that were started, ended well, were lost, and are on the line at the end; over the whole run."""
+    """Batches that were started, ended well, were lost, and are under way at the end; over the whole run."""
 
 
 @dataclass(frozen=True)

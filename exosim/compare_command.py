@@ -22,7 +22,7 @@ from exosim.command_options import (
     reading_options,
     show_progress,
 )
-from exosim.errors import ExosimError, Problem, UsageError, printable
+from exosim.errors import ExosimError, FileError, Problem, UsageError, printable
 from exosim.whole_numbers import WholeNumber
 
 if TYPE_CHECKING:
@@ -158,6 +158,9 @@ def _compare_folders(asked: _Asked) -> None:
     from exosim.run_comparison import compare_runs, run_comparison_name
 
     runs = read_runs(asked.files)
+    own = [file for file in asked.files if asked.out is not None and asked.out.resolve() == Path(file).resolve()]
+    if own:
+        raise FileError(Problem("this is one of the runs", file=own[0], path="--out", expected="another folder"))
     name, hash_, seed = run_comparison_name(compare_runs(runs))
     target = _target(asked, f"{name}_compare_runs", identity_of("compare", name, hash_, seed))
     _write_runs(asked, target, lambda: runs)

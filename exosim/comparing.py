@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, overload
 from exosim import comparison
 from exosim.comparison import Comparison
 from exosim.errors import FileError, ModelError, Problem, UsageError, in_words
+from exosim.folder import MANIFEST
 from exosim.replications import simulate
 from exosim.results import FacilityResults
 from exosim.run_comparison import RunComparison, compare_runs
@@ -108,7 +109,8 @@ def are_runs(given: Sequence[object]) -> bool:
 def _check_there(given: Sequence[object]) -> None:
     """Refuse paths at which there is nothing: beside folders of runs, they may be meant as folders."""
     paths = [value for value in given if isinstance(value, (str, os.PathLike)) and value != "-"]
-    missing = [path for path in paths if not Path(split_name(os.fspath(path))[0]).exists()]
+    files = [Path(split_name(os.fspath(path))[0]) for path in paths]
+    missing = [path for path, file in zip(paths, files, strict=True) if not file.exists() or file.is_dir()]
     if missing:
         raise FileError([Problem("there is no such file or folder", file=os.fspath(path)) for path in missing])
 
@@ -153,7 +155,14 @@ def read_runs(given: Sequence[object]) -> list[TimedRun]:
 def _run(value: object) -> TimedRun:
     if isinstance(value, FacilityResults):
         return of_results(value)
-    return of_saved(value if isinstance(value, SavedRun) else load_run(str(value)))
+    if isinstance(value, SavedRun):
+        return of_saved(value)
+    folder = Path(str(value))
+    inside = sorted(child.parent.name for child in folder.glob(f"*/{MANIFEST}"))
+    if inside and not (folder / MANIFEST).exists():
+        expected = f"one of them, such as {folder / inside[0]}"
+        raise FileError(Problem("this folder holds runs and is none", file=str(folder), expected=expected))
+    return of_saved(load_run(folder))
 
 
 def run_all(

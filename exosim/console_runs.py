@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +16,19 @@ from exosim.run_contrasts import RunContrast
 from exosim.timed_runs import Key
 
 _MOST_PARAMETERS = 12
+_HEADINGS = {
+    "mean": "mean",
+    "difference": "mean difference\nto {first}",
+    "interval": "95 % interval\nof that",
+    "gains": "pairing\ngains",
+    "better": "better %\n(95 %)",
+    "same": "same\n%",
+    "best": "best\n%",
+}
+_LEAST_FIRST = ("gains", "best", "same", "interval", "better")
+"""What a narrow terminal is spared, first things first; the files have all."""
+_NARROWEST = 20
+_PADDING = 3
 _BETTER = {"more": "", "less": ": less is better", "neither": ""}
 
 
@@ -31,9 +45,9 @@ def print_run_comparison(comparison: RunComparison, paths: Sequence[Path], resou
     alike = comparison.alike()
     whole, inner = _shown(comparison, alike, of_resources=False), _shown(comparison, alike, of_resources=True)
     if whole:
-        print_whole(_table(comparison, whole, "over the window"), console)
+        print_whole(_table(comparison, whole, "over the window", console), console)
     if resources and inner:
-        print_whole(_table(comparison, inner, "by equipment, role, procedure"), console)
+        print_whole(_table(comparison, inner, "by equipment, role, procedure", console), console)
     same = [name.replace("_", " ") for name, step in alike if step is None]
     if same:
         console.print(Text(f"the same in all: {', '.join(same)}"))
@@ -78,30 +92,52 @@ def _print_changed(comparison: RunComparison, console: Console) -> None:
         console.print(Text(f"{more} more parameters differ: ledgers.csv"))
 
 
-def _table(comparison: RunComparison, keys: Sequence[Key], what: str) -> Table:
-    first, *others = comparison.runs
+def _table(comparison: RunComparison, keys: Sequence[Key], what: str, console: Console) -> Table:
+    """Return the table of some indicators; a narrow terminal has it without the columns that matter least."""
+    headings = {name: text.format(first=next(iter(comparison.runs))) for name, text in _HEADINGS.items()}
+    rows = [(comparison.of(*key), [_cells(row) for row in comparison.of(*key)]) for key in keys]
+    everything = [headings, *(cells for _, found in rows for cells in found)]
+    columns = _columns(everything, len(comparison.runs) > 2, console.width if console.file.isatty() else None)
     table = Table(box=table_lines(), pad_edge=False)
-    table.add_column(what, overflow="fold")
-    headings = ["mean", f"mean difference\nto {first}", "95 % interval\nof that", "pairing\ngains", "better %\n(95 %)"]
-    for heading in (*headings, "same\n%", *(("best\n%",) if len(others) > 1 else ())):
-        table.add_column(Text(heading), justify="right", no_wrap=True)
-    for name, step in keys:
-        rows = comparison.of(name, step)
-        unit = "" if rows[0].unit == "1" else f" [{rows[0].unit}]"
-        title = name.replace("_", " ") if step is None else f"{name.replace('_', ' ')} of {step}"
-        table.add_row(Text(f"{title}{unit}{_BETTER[rows[0].direction]}", style="bold"))
-        for row in rows:
-            best = (_percent(row.best),) if len(others) > 1 else ()
-            table.add_row(Text(f"  {row.run}"), *_cells(row), *best)
+    table.add_column(what, min_width=_NARROWEST)
+    for name in columns:
+        table.add_column(Text(headings[name]), justify="right", no_wrap=True)
+    for contrasts, found in rows:
+        table.add_row(Text(_title_of(contrasts[0]), style="bold"))
+        for contrast, cells in zip(contrasts, found, strict=True):
+            table.add_row(Text(f"  {contrast.run}"), *(cells[name] for name in columns))
     return table
 
 
-def _cells(row: RunContrast) -> tuple[str, ...]:
-    gap = "-" if row.low is None or row.high is None else f"{number(row.low)} to {number(row.high)}"
+def _columns(rows: Sequence[Mapping[str, str]], many: bool, width: int | None) -> list[str]:
+    """Return the columns that have room; `best` where there are more than two runs, all where no terminal is narrow."""
+    columns = [name for name in _HEADINGS if many or name != "best"]
+    wide = {name: max(cell_len(line) for row in rows for line in row[name].splitlines()) for name in columns}
+    for spared in _LEAST_FIRST:
+        if width is not None and _NARROWEST + sum(wide[name] + _PADDING for name in columns) > width:
+            columns = [name for name in columns if name != spared]
+    return columns
+
+
+def _title_of(row: RunContrast) -> str:
+    unit = "" if row.unit == "1" else f" [{row.unit}]"
+    of_what = "" if row.step is None else f" of {row.step}"
+    return f"{row.name.replace('_', ' ')}{of_what}{unit}{_BETTER[row.direction]}"
+
+
+def _cells(row: RunContrast) -> dict[str, str]:
     better = _percent(row.better)
     if row.better_low is not None:
         better = f"{better} ({_percent(row.better_low)} to {_percent(row.better_high)})"
-    return number(row.mean), number(row.difference), gap, _times(row.variance_reduction), better, _percent(row.equal)
+    return {
+        "mean": number(row.mean),
+        "difference": number(row.difference),
+        "interval": "-" if row.low is None or row.high is None else f"{number(row.low)} to {number(row.high)}",
+        "gains": _times(row.variance_reduction),
+        "better": better,
+        "same": _percent(row.equal),
+        "best": _percent(row.best),
+    }
 
 
 def _times(ratio: float | None) -> str:

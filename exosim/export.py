@@ -22,6 +22,7 @@ from exosim.saved_scenario import write_scenario
 from exosim.service_tables import service_tables
 
 if TYPE_CHECKING:
+    from exosim.attribution import Why
     from exosim.comparison import Comparison
     from exosim.results import FacilityResults, Yields
     from exosim.run_comparison import RunComparison
@@ -33,6 +34,9 @@ _BATCH = (
 _LEDGER = ("path", "value", "unit", "origin", "grade", "source", "outside_range")
 _SHARES = ("quantity", "level", "share", "low", "high", "worlds", "donors", "batches", "reason")
 _HISTORY = ("deviations", "failures", "procedures", "streams")
+SPAN_COLUMNS = ("begin", "end", "hours", "place", "cause", "resource", "lot", "note", "words")
+"""What is told of a stretch of a lot's time; hours after the start of the run, lots from 1."""
+LOSS_COLUMNS = ("step", "channel", "amount", "cause", "kept", "share")
 BATCH_COLUMNS = ("replication", *_BATCH, *_HISTORY)
 """What is told of a batch; its history is names between separators."""
 SEPARATOR = "; "
@@ -106,12 +110,29 @@ def write_run_contrasts(comparison: RunComparison, folder: Path) -> list[Path]:
     return [document, contrasts, replications, write_csv(folder / "ledgers.csv", ("run", *_LEDGER), lines)]
 
 
+def write_attribution(why: Why, folder: Path) -> list[Path]:
+    """Write ``why.json``, ``why.csv``, ``critical_path.csv`` and ``losses.csv``; return their paths."""
+    found = why.as_dict()
+    document = folder / "why.json"
+    document.write_text(to_json(found), encoding="utf-8")
+    causes = (
+        (row["cause"], row["title"], row["group"], detail["words"], detail["hours"], detail["hours"] / why.lead_time)
+        for row in found["causes"]
+        for detail in row["details"]
+    )
+    columns = ("cause", "title", "group", "words", "hours", "share")
+    rows, spans, losses = (write_csv(folder / "why.csv", columns, causes), found["critical_path"], found["losses"])
+    path = write_csv(folder / "critical_path.csv", SPAN_COLUMNS, [[span[c] for c in SPAN_COLUMNS] for span in spans])
+    lost = [[row[column] for column in LOSS_COLUMNS] for row in losses["rows"]]
+    return [document, rows, path, write_csv(folder / "losses.csv", LOSS_COLUMNS, lost)]
+
+
 def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     """Write the tables of a run in time; return their paths.
 
     They are ``run.json``, ``indicators.csv``, ``replications.csv``, ``batches.csv``, ``events.csv``, ``ledger.csv`` and
-    ``scenario.json``, and where there are orders or a warehouse ``orders.csv``, ``lots.csv`` and ``stock.csv``. Batches
-    are those of all replications, events those of the first. Replications and batches are numbered from 1.
+    ``scenario.json``, and where there are orders or a warehouse ``orders.csv``, ``stock_lots.csv`` and ``stock.csv``.
+    Batches are those of all replications, events those of the first. Replications and batches are numbered from 1.
     """
     document = folder / "run.json"
     document.write_text(to_json(results.as_dict()), encoding="utf-8")

@@ -9,7 +9,7 @@ any candidate without effect is said to have one is at most 5 %. Intervals are t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
@@ -18,23 +18,12 @@ from numpy.typing import NDArray
 
 from exosim import units
 from exosim.comparison import paired_difference
-from exosim.indicators import BY_RESOURCE, HEADLINES, Window
-from exosim.scenario import Scenario
+from exosim.directions import Direction, direction_of
 from exosim.summaries import Row
-from exosim.waits import WAITS
 
 Floats: TypeAlias = NDArray[np.float64]
 Verdict: TypeAlias = Literal["helps", "hurts", "nothing", "unclear", "no value"]
 LEVEL = 0.05
-_PLANNED = ("batches_per_year_bound", "minimum_cycle_time")
-"""Follow from the plan alone: no run is needed to tell what one more unit changes in them."""
-_PRODUCTS = ("doses_by_product", "batches_by_product", "lead_time_by_product")
-_ALWAYS = ("doses_per_year", "batches_per_year", "lead_time", "right_first_time")
-_LESS = (
-    "lead_time", "waiting", "lost_to_failures", "hold_violations", "batches_rejected", "batches_turned_away",
-    "cycle_time", "makespan", "work_in_progress",
-)  # fmt: skip
-"""Beginnings of the names of indicators of which less is better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +45,7 @@ class Gain(Row):
     candidate: str
     indicator: str
     unit: str
-    direction: str
+    direction: Direction
     n: int
     without: float | None = None
     value: float | None = None
@@ -83,43 +72,16 @@ class Gain(Row):
         return f"{self.candidate}: {signed(self.difference)}{span}; {self.verdict}"
 
 
+def _direction(indicator: str) -> Direction:
+    """Return which way is better of an indicator, such as ``waiting`` of ``waiting.fill``."""
+    return direction_of(indicator.partition(".")[0])
+
+
 def signed(value: float) -> str:
     """Return a difference with its sign; thousands are grouped."""
     if value == 0.0:
         return "0"
     return f"{value:+,.0f}" if 1000.0 <= abs(value) < 1e9 else ("+" if value > 0.0 else "") + units.show(value, "1", 3)
-
-
-def indicators_of(scenario: Scenario) -> dict[str, str]:
-    """Return every indicator that an addition can be judged by, with its unit; ``waiting.fill`` is of one procedure."""
-    found = {name: unit for name, (unit, _) in HEADLINES.items() if name not in _PLANNED}
-    campaigns = scenario.declarations.plant.campaigns
-    ordered = [campaign.product or "orders" for campaign in campaigns if campaign.rules.mode == "on_order"]
-    made = [campaign.product for campaign in campaigns if campaign.product]
-    done = dict.fromkeys(p.id for product in scenario.products() for p in product.declarations.procedures)
-    for names, steps in ((("on_time",), ordered), (_PRODUCTS, made), (tuple(WAITS), list(done))):
-        found |= {f"{name}.{step}": BY_RESOURCE[name][0] for name in names for step in steps}
-    return found
-
-
-def reported(scenario: Scenario, by: str) -> dict[str, str]:
-    """Return the indicators that a table tells, with units: that by which candidates are ranked comes first."""
-    known = indicators_of(scenario)
-    return {name: known[name] for name in (by, *_ALWAYS, *(name for name in known if name.startswith("on_time.")))}
-
-
-def direction_of(indicator: str) -> Literal["more", "less"]:
-    """Return whether more or less of an indicator is better."""
-    return "less" if indicator.startswith(_LESS) else "more"
-
-
-def measured(window: Window, names: Iterable[str]) -> dict[str, float]:
-    """Return indicators of one replication; NaN where one has no value."""
-    found = {}
-    for name in names:
-        family, _, step = name.partition(".")
-        found[name] = BY_RESOURCE[family][1](window).get(step, math.nan) if step else HEADLINES[name][1](window)
-    return found
 
 
 def gains(
@@ -139,7 +101,7 @@ def gains(
 
 def _gain(name: str, indicator: str, unit: str, without: Floats, values: Floats) -> Gain:
     both = np.isfinite(without) & np.isfinite(values)
-    n, direction = int(both.sum()), direction_of(indicator)
+    n, direction = int(both.sum()), _direction(indicator)
     if not n:
         return Gain(name, indicator, unit, direction, 0)
     old, new = without[both], values[both]

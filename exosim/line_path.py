@@ -105,7 +105,7 @@ class LinePath:
         self._parallel: list[str] = []
         self._room: tuple[str, float] | None = None
         self._idle: list[Holding] = []
-        self._attempt = self._attended = self._supplied = self._first_visit = 0
+        self._attempt = self._attended = self._supplied = self._first_visit = self._caught = 0
         self._started = self._late = False
         self._found: list[Span] = []
         self._stops: list[_Stop] = []
@@ -135,7 +135,7 @@ class LinePath:
         self._unknown(event.time)
         self._procedure, self._started = event.procedure, False
         self._passes.append((event.procedure, len(self._found)))
-        self._attempt, self._attended, self._supplied = len(self._found), 0, 0
+        self._attempt, self._attended, self._supplied, self._caught = len(self._found), 0, 0, 0
 
     def _on_room(self, event: Event) -> None:
         self._room = event.note, event.amount
@@ -224,7 +224,7 @@ class LinePath:
         self._broken = ""
         if back_to:
             self._stops.append(_Stop(self._attempt, len(self._found), self._procedure, reason, back_to))
-            self._attempt, self._attended, self._supplied = len(self._found), 0, 0
+            self._attempt, self._attended, self._supplied, self._caught = len(self._found), 0, 0, 0
 
     def _on_deviation(self, event: Event) -> None:
         self._late = event.note == "max_hold" and event.time > self._now
@@ -237,6 +237,8 @@ class LinePath:
 
     def _work(self, until: float) -> None:
         """Cut a stretch of work into the work itself, waits for utilities, repairs and pauses."""
+        if self._begun is None and until >= self._now:
+            self._caught_up(until)
         if until <= self._now:
             return
         role = self._waits.role(self._begun.role) if self._begun is not None else None
@@ -246,8 +248,6 @@ class LinePath:
                 Holding(begin, end, "off_shift", role.id, -1, why)
                 for begin, end, why in self._route.off.pieces(role.hours, self._now, until)
             ]
-        if self._begun is None:
-            self._caught_up(until)
         left = 0.0 if role is None or self._begun is None or self._begun.time < self._now else role.gowning
         for piece in list(shares(self._now, until, kept, _IN_WORK)):
             if not isinstance(piece, Holding):
@@ -264,8 +264,9 @@ class LinePath:
     def _caught_up(self, until: float) -> None:
         """Count waits as work where the vessel went on meanwhile: the stretch that follows is shorter by as much."""
         step = self._route.steps[self._procedure]
-        if not step.visited or not self._attended:
+        if not step.visited or self._attended <= self._caught:
             return
+        self._caught = self._attended
         short = step.alone_before(self._attended) - (until - self._now)
         place = self._first_visit
         while short > SAME and place < len(self._found):

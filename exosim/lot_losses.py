@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,13 @@ class Loss:
     amount: float
     cause: str = ""
     kept: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the loss as it stands in JSON."""
+        return {
+            "step": self.place, "channel": self.channel, "amount": self.amount, "cause": self.cause or None,
+            "kept": self.kept,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

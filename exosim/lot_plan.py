@@ -75,12 +75,10 @@ def _as_planned(spans: Iterable[Span], job: Job) -> list[Span]:
 
 
 def _tests(path: LotPath) -> list[Job]:
-    """Return the assays for which the lot waited: those that were over at its end."""
-    return [job for job in path.jobs if job.address.startswith(ASSAY) and _over(job, path.end)]
-
-
-def _over(job: Job, end: float) -> bool:
-    return job.ended is not None and job.ended <= end + SAME
+    """Return the tests for which the lot waited: those that were over at its end, and one that it still waits for."""
+    open_one = {span.place for span in path.critical}
+    tests = [job for job in path.jobs if job.address.startswith(ASSAY)]
+    return [job for job in tests if job.address in open_one or (job.ended is not None and job.ended <= path.end + SAME)]
 
 
 def _reviews(path: LotPath, made: float) -> tuple[list[Job], list[Job]]:

@@ -23,7 +23,7 @@ class LotProperties:
         None, "EU/mL", low=0.0, high=100.0, doc="bacterial endotoxin of the final product"
     )
     potency: Array | None = parameter(
-        None, "1", low=0.05, high=5.0, doc="potency over that of the reference standard, early cells; none: 1"
+        None, "1", low=0.05, high=5.0, doc="potency of vesicles of early cells over that of the standard; none: 1"
     )
     cd9: Array | None = parameter(None, "1", low=0.0, high=1.0, doc="fraction of the vesicles that carry CD9")
     cd63: Array | None = parameter(None, "1", low=0.0, high=1.0, doc="fraction of the vesicles that carry CD63")

@@ -10,16 +10,18 @@ from exosim.records import BatchRecord, Event
 from exosim.release import ASSAY
 
 
-def who(span: Span, products: Mapping[int, str]) -> str:
+def who(span: Span, products: Mapping[int, str], own: int = -1) -> str:
     """Return in a few words what a span was spent on, or who had what the lot waited for.
 
     Parameters
     ----------
     span : of one cause
     products : name of what each batch makes; empty where the site makes one product
+    own : number of the lot itself
     """
-    other = lot_words(span.lot, products)
-    doing = f" ({span.note})" if span.note and span.lot >= 0 else ""
+    itself = span.lot == own and span.lot >= 0
+    other = "the lot itself" if itself else lot_words(span.lot, products)
+    doing = f" ({plain_place(span.note)})" if span.note and span.lot >= 0 else ""
     unit, note = class_of(span.resource) if " " in span.resource else span.resource, span.note
     after = f" after {other}" if other else ""
     texts = {
@@ -54,14 +56,14 @@ def plain_place(text: str) -> str:
 def fates(lot: BatchRecord, own: Sequence[Event], end: float) -> list[str]:
     """Return what became of a lot until the `end` of the run: its disposition, and what happened on the way."""
     told = [_disposition(lot, own)]
-    failures = [e for e in own if e.event == "failure"]
     passes: dict[str, int] = {}
     for event in own:
         if event.event == "ready":
             passes[event.procedure] = passes.get(event.procedure, 0) + 1
     reworked = [name for name, count in passes.items() if count > 1]
     told += [f"reworked from {reworked[0]}"] if reworked else []
-    told += [f"{event.note} in {event.procedure}" for event in failures]
+    failed = (f"{event.note} in {event.procedure}" for event in own if event.event == "failure")
+    told += [failure for failure in failed if not told[0].endswith(f": {failure}")]
     out = sum(event.event == "result" and event.note == "oos" for event in own)
     told += [f"{out} result{'s' if out > 1 else ''} out of specification"] if out else []
     told += ["conditional release"] if any(e.event == "conditional" for e in own) else []

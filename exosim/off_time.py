@@ -37,6 +37,15 @@ class OffTime:
                 yield first, until, self._why(hours, midnight)
                 first = until
 
+    def free_days(self, begin: float, end: float) -> Iterator[tuple[float, float]]:
+        """Yield weekends, holidays and shutdowns between two moments, day by day; none where days have no date."""
+        midnight = self._midnight(begin)
+        while self.start is not None and midnight < end:
+            day = (self.start + datetime.timedelta(hours=midnight + _DAY / 2)).date()
+            if day in self.closed or day.weekday() >= 5:
+                yield max(midnight, begin), min(midnight + _DAY, end)
+            midnight += _DAY
+
     def _midnight(self, hour: float) -> float:
         """Return when the day of an hour begins."""
         offset = 0.0 if self.start is None else self.start.hour + self.start.minute / 60.0 + self.start.second / 3600.0

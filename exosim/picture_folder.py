@@ -8,11 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exosim import plots
+from exosim.attribution import Why
 from exosim.bottleneck_files import write_gains
 from exosim.bottlenecks import Bottleneck
 from exosim.comparison import Comparison
 from exosim.errors import ModelError
-from exosim.export import to_json, write_contrasts, write_events, write_run, write_run_contrasts, write_yields
+from exosim.export import (
+    to_json,
+    write_attribution,
+    write_contrasts,
+    write_events,
+    write_run,
+    write_run_contrasts,
+    write_yields,
+)
 from exosim.folder import write_manifest
 from exosim.plots.style import save
 from exosim.plugin_trial import versions
@@ -60,6 +69,16 @@ def write_comparison(comparison: Comparison, folder: Path, identity: dict[str, A
     scenarios = {label: scenario.hash for label, scenario in comparison.scenarios.items()}
     extra = {"version": __version__, "draws": comparison.draws, "scenarios": scenarios}
     write_manifest(folder, {**identity, **extra})
+    return paths
+
+
+def write_why(why: Why, folder: Path, identity: dict[str, Any]) -> list[Path]:
+    """Write why a lot took so long as tables and a picture into the folder; return their paths, the picture last."""
+    paths = write_attribution(why, folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        paths.extend(save(plots.lot_timeline(why), folder, "timeline"))
+    write_manifest(folder, {**identity, "version": __version__})
     return paths
 
 

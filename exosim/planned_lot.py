@@ -26,7 +26,7 @@ def planned_steps(plant: Plant, procedures: Sequence[UnitProcedure], lots: Lots,
     found: dict[str, PlannedStep] = {}
     held, before = 0, None
     for index, procedure in enumerate(procedures):
-        held, cycles = _units(plant, procedure, lots.size(lane, index), held if procedure.unit == before else 0)
+        held, cycles = _units(plant, procedure, lots.planned_size(lane, index), held if procedure.unit == before else 0)
         before = procedure.unit
         needs = procedure.operator in gowning
         phases = [

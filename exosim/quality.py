@@ -215,7 +215,7 @@ def reported_value(measure: Measure, lot: Lot, instrument: Result, assay: Result
     if measure.bottom == "vesicles":
         return _of_the_vesicles(measure, lot, assay)
     if measure.bottom == "particles":
-        return _whole(_through(assay, _in_range(measure, lot, instrument if assay is None else assay)))
+        return _in_range(measure, lot, (instrument if assay is None else assay).assay.counter())
     if measure.bottom == "protein":
         top = _counted(lot, instrument, instrument) if measure.top == "particles" else _amount(measure.top, lot)
         return ratio(top, _through(assay, _amount("protein", lot)))
@@ -238,20 +238,18 @@ def _exact(result: Result) -> Result:
 def _of_the_vesicles(measure: Measure, lot: Lot, assay: Result | None) -> Array:
     """Return their relative potency, or the fraction that carries a marker: no more than all of them."""
     if measure.top != "potency":
-        return _whole(_through(assay, _given(measure.top, lot)))
+        return np.minimum(_through(assay, _given(measure.top, lot)), 1.0)
     carried = ratio(lot.product.potency, total(lot.product.vesicles))
     declared = lot.properties.potency
     return _through(assay, carried if declared is None else times(carried, declared))
 
 
-def _whole(fraction: Array) -> Array:
-    """Return a fraction that is no more than the whole, however high an assay reads."""
-    return np.minimum(fraction, 1.0)
+def _in_range(measure: Measure, lot: Lot, counter: Counter) -> Array:
+    """Return the fraction of the particles that a counter sees which lies in the range of diameters of a measure.
 
-
-def _in_range(measure: Measure, lot: Lot, result: Result) -> Array:
-    """Return the fraction of the particles that a counter sees which lies in the range of diameters of a measure."""
-    counter, sizes = result.assay.counter(), lot.context.sizes
+    It is a ratio within one count, whose bias and error cancel.
+    """
+    sizes = lot.context.sizes
     between = (0.0, math.inf) if measure.sizes is None else measure.sizes
     inside = seen_particles(lot.product, range_efficiency(sizes, counter.limit, counter.width, between))
     return ratio(inside, seen_particles(lot.product, class_efficiency(sizes, counter.limit, counter.width)))

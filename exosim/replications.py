@@ -162,7 +162,15 @@ def run_once(scenario: Scenario, seed: int, replication: int) -> Window:
 
 
 def replay(scenario: Scenario, seed: int, replication: int) -> Replay:
-    """Run one replication, counted from 0, and keep the material of its lots."""
+    """Run one replication, counted from 0, and keep the material of its lots.
+
+    Raises
+    ------
+    ScenarioError
+        when the scenario has no campaign.
+    """
+    if not scenario.declarations.plant.campaigns:
+        check_run(scenario, 1, 1, seed)
     declared, first = scenario.declarations.plant, replication * BATCHES_PER_REPLICATION
     used = seeds(scenario, seed)
     made = [_made(product, own, replication) for product, own in zip(scenario.products(), used, strict=True)]

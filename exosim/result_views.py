@@ -53,7 +53,7 @@ class RunViews(Framed):
     """The numbers of a run as frames and as a page.
 
     Frames are ``replications``, ``indicators``, ``batches`` and ``events``, and where there are orders or a warehouse
-    ``orders``, ``lots`` and ``stock``.
+    ``orders``, ``stock_lots`` and ``stock``.
     """
 
     def _frames(self: FacilityResults) -> Mapping[str, Callable[[], Frame]]:  # type: ignore[misc]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from exosim import indicators, sketch
 from exosim.indicators import Account, Window
 from exosim.limiting import Bound, bounds
+from exosim.order_remarks import held_up
 from exosim.ranking import Rank, ranked_inputs
 from exosim.readings import ALL_ATTRIBUTES
 from exosim.result_views import RunViews, YieldViews
@@ -336,6 +337,7 @@ class FacilityResults(RunViews):
     def remarks(self) -> list[str]:
         """Return what a reader must know: such as that nothing was finished, and why."""
         remarks = [*(str(reached) for reached in self.half_widths if not reached.met), *self._waits_in_vain()]
+        remarks += held_up(self.accounts, self.first.plant.demand, self.first.run.hours)
         if any(account.headlines["batches_finished"] for account in self.accounts):
             return remarks
         return [*remarks, f"no batch was finished in the window: {self._fates()}"]

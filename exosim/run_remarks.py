@@ -14,6 +14,7 @@ def remarks(runs: Mapping[str, TimedRun], contrasts: Sequence[RunContrast]) -> l
     """Return the remarks on runs by label: on their doses, seeds, windows and replications, and on what one lacks."""
     first, *others = runs
     told = [line for label in others for line in _pair(first, runs[first], label, runs[label])]
+    told += _early(first, runs, contrasts)
     told += [line for label in runs for line in _lacking(label, runs, contrasts)]
     told += _without_value(first, contrasts)
     return [*told, *(f"{label}: {text}" for label, run in runs.items() for text in run.warnings)]
@@ -40,6 +41,18 @@ def _pair(first: str, base: TimedRun, label: str, run: TimedRun) -> Iterator[str
         yield f"{used}: " + ("the common ones are compared" if run.seed == base.seed else "all are used for the means")
     if run.version != base.version:
         yield f"{label}: of exosim {run.version}, and {base.version} in {first}: random values may not be common"
+
+
+def _early(first: str, runs: Mapping[str, TimedRun], contrasts: Sequence[RunContrast]) -> Iterator[str]:
+    """Yield the runs whose figures per year differ because one plant has its first batches earlier."""
+    times = {c.run: c for c in contrasts if (c.name, c.step) == ("lead_time", None)}
+    for label, c in times.items():
+        longest = max(c.mean or 0.0, times[first].mean or 0.0)
+        if c.difference is not None and c.sure and min(runs[label].window[0], runs[first].window[0]) < longest:
+            yield (
+                f"{label}: its lead time is not that of {first}, and the window begins before a first batch can have "
+                "ended: the faster plant has more in its first year for that alone; a longer warm_up leaves that out"
+            )
 
 
 def _doses(run: TimedRun) -> str:

@@ -162,11 +162,11 @@ def _read(place: Path, manifest: Mapping[str, Any]) -> SavedRun:
     for row in read_csv(place / "replications.csv"):
         found = values.setdefault((row["name"], row["step"] or None), {})
         found[int(row["replication"]) - 1] = math.nan if row["value"] == "" else float(row["value"])
-    service = {name: _rows(place / f"{name}.csv") for name in ("orders", "lots", "stock")}
+    service = {name: _rows(place / f"{name}.csv") for name in ("orders", "stock_lots", "stock")}
     return SavedRun(
         place, manifest, document, indicators, batches, log, values,
         read_by_replication(OrderRecord, service["orders"], len(batches)),
-        read_by_replication(LotRecord, service["lots"], len(batches)),
+        read_by_replication(LotRecord, service["stock_lots"], len(batches)),
         read_records(Movement, service["stock"]),
     )  # fmt: skip
 

@@ -38,14 +38,14 @@ class ServiceTable:
 
 
 def service_tables(results: FacilityResults) -> Iterator[ServiceTable]:
-    """Yield the tables ``orders``, ``lots`` and ``stock`` of a run, as far as it has orders or a warehouse."""
+    """Yield the tables ``orders``, ``stock_lots`` and ``stock`` of a run, as far as it has orders or a warehouse."""
     demand, counted = results.first.plant.demand, list(enumerate(results.accounts, start=1))
     if demand.orders:
         orders = ((n, *_counted(order), order.fate, order.late_by) for n, found in counted for order in found.orders)
         yield ServiceTable("orders", (_REPLICATION, *OrderRecord._fields, *_FATE), orders)
     if demand.warehouses:
         lots = ((n, *_counted(lot)) for n, found in counted for lot in found.lots)
-        yield ServiceTable("lots", (_REPLICATION, *LotRecord._fields), lots)
+        yield ServiceTable("stock_lots", (_REPLICATION, *LotRecord._fields), lots)
         yield ServiceTable("stock", Movement._fields, (_counted(step) for step in results.first.dispatch.movements))
 
 

@@ -43,9 +43,9 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(
         ["indicators", "labor", "history", "waits", "product_indicators", "release_indicators", "directions"], 5
     ),
-    **dict.fromkeys(["orders", "warehouse", "dispatch", "order_indicators"], 5),
+    **dict.fromkeys(["orders", "warehouse", "dispatch", "order_indicators", "order_remarks"], 5),
     **dict.fromkeys(["causes", "holders", "off_time", "lot_waits", "line_path", "laboratory_jobs", "lot_path"], 5),
-    **dict.fromkeys(["lot_plan", "lot_losses", "lot_words"], 5),
+    **dict.fromkeys(["lot_plan", "lot_losses", "lot_words", "attribution"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(
         ["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder", "recipe_builder"], 6
@@ -58,17 +58,21 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
     **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
     **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run", "service_tables"], 7),
-    **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields", "planned_lot", "why"], 7),
+    **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields", "planned_lot", "reasons"], 7),
+    **dict.fromkeys(["influence", "batch_nodes", "batch_quantities", "run_nodes", "explanation"], 7),
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
     **dict.fromkeys(["size_spectra", "screening"], 7),
     **dict.fromkeys(["timed_runs", "run_contrasts", "run_remarks", "run_comparison", "comparing"], 7),
-    **dict.fromkeys(["candidates", "gains", "bottlenecks", "bottleneck_words", "bottleneck_files"], 7),
+    **dict.fromkeys(["candidates", "gains", "bottlenecks", "yardsticks", "bottleneck_words", "bottleneck_files"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
+    **dict.fromkeys(["formula", "formula_tree"], 1),
+    **dict.fromkeys(["folds"], 5),
     **dict.fromkeys(["plots", "bibliography"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
-    **dict.fromkeys(["bottleneck_command", "console_bottleneck"], 10),
+    **dict.fromkeys(["bottleneck_command", "console_bottleneck", "why_command", "console_why"], 10),
+    **dict.fromkeys(["explain_command", "console_explain"], 10),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_orders", "console_runs"], 10),
 }
@@ -207,6 +211,7 @@ def test_public_names_are_pinned() -> None:
         "CheckpointError",
         "Comparison",
         "ExosimError",
+        "Explanation",
         "FacilityResults",
         "FileError",
         "Ledger",
@@ -220,16 +225,19 @@ def test_public_names_are_pinned() -> None:
         "ScenarioError",
         "Summary",
         "UsageError",
+        "Why",
         "Yields",
         "__version__",
         "bottleneck",
         "compare",
         "evaluate",
+        "explain",
         "load",
         "load_run",
         "load_yields",
         "plots",
         "simulate",
+        "why",
     ]
     for name in exosim.__all__:
         assert getattr(exosim, name) is not None

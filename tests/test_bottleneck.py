@@ -17,10 +17,11 @@ from scipy import stats
 
 import exosim as xs
 from exosim.bottlenecks import Bottleneck, bottleneck
-from exosim.candidates import asked_for, candidates_of, everything
+from exosim.candidates import KINDS, asked_for, candidates_of, everything
 from exosim.errors import ModelError, UsageError
-from exosim.gains import gains, holm, indicators_of
+from exosim.gains import gains, holm
 from exosim.replications import run_once
+from exosim.yardsticks import indicators_of, measured
 from tests.texts import Door
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
@@ -140,14 +141,40 @@ def test_a_shift_can_be_the_bottleneck(tmp_path: Path) -> None:
     assert both.best is not None and both.best.value == 320.0
 
 
-def test_a_rhythm_limits_the_output_and_units_shorten_the_lead_time(tmp_path: Path) -> None:
-    """A batch every 6 h on a unit of 5 h; every second one takes 9 h there and queues."""
+def test_a_rhythm_limits_the_output(tmp_path: Path) -> None:
+    """A batch every 6 h on a unit of 5 h: only a faster rhythm makes more."""
     found = bottleneck(line(tmp_path, (1.0, 5.0), campaign='every = "6 h"'), by="batches_per_year")
     assert found.best is None and all(gain.verdict == "nothing" for gain in found.ranking)
     assert any("The rhythm limits the output, not the plant: a batch every 6 h" in text for text in found.sentences)
     assert found.pace is not None and (found.pace.before, found.pace.after) == (6.0, 5.0)
     gain = found.pace.gains["batches_per_year"]
     assert gain.difference == pytest.approx(YEAR * (1 / 5 - 1 / 6), abs=2.0 * YEAR / 1000.0)
+
+
+def test_with_a_rhythm_one_more_unit_shortens_the_lead_time(tmp_path: Path) -> None:
+    """Times that vary queue behind each other; the campaign ends before the run does: all are finished."""
+    step = '{ exponential = { mean = "8 h" }, varies = "batch" }'
+    campaign = 'every = "10 h"\nbatches = 80'
+    found = bottleneck(line(tmp_path, [step], campaign=campaign, horizon=2000.0), 10, by="batches_finished")
+    assert found.ranking[0].verdict == "nothing" and found.base[0].fates == (80, 80, 0, 0)
+    assert any("The number of batches limits the output" in text for text in found.sentences)
+    (gain,) = found.of("lead_time")
+    assert gain.verdict == "helps" and gain.high is not None and gain.high < 0.0
+    assert any(text.startswith("One more as lowers the median lead time by ") for text in found.sentences)
+
+
+def test_one_more_unit_can_lose_batches(tmp_path: Path) -> None:
+    """A step of 5 h throttles one of 1 h with 4 h of cleaning, where nobody may wait for more than 1 h.
+
+    With two of the first it loses nearly all. The few that are left have shorter lead times; that is no help.
+    """
+    keys = {"b": 'max_hold = { limit = "1 h", breach = "reject" }', "bs": 'turnaround = "4 h"'}
+    found = bottleneck(line(tmp_path, (5.0, 1.0), campaign='every = "3 h"', keys=keys), by="batches_per_year")
+    gain, shorter = by_name(found)["as + 1"], by_name(found, "lead_time")["as + 1"]
+    assert gain.verdict == "hurts" and found.best is None
+    assert shorter.verdict == "helps"
+    assert "1 makes it worse (one more as, by " in found.sentences[0]
+    assert not any("lead time" in text for text in found.sentences)
 
 
 def test_orders_limit_the_output(tmp_path: Path) -> None:
@@ -166,6 +193,22 @@ def test_a_number_of_batches_limits_the_output(tmp_path: Path) -> None:
     found = bottleneck(line(tmp_path, (4.0,), campaign=campaign), by="batches_finished")
     assert found.best is None
     assert any("number of batches limits the output" in text and "campaign.batches" in text for text in found.sentences)
+
+
+def test_quality_can_be_the_bottleneck(tmp_path: Path) -> None:
+    """A batch every 6 h whose record one person reviews in 10 h: two release them as they come."""
+    role = '[[personnel]]\nrole = "quality"\n\n[[personnel]]\nrole = "crew"\n'
+    review = '[[review]]\nid = "record"\nrole = "quality"\nhands_on = "10 h"\nduration = "10 h"\n'
+    scenario = line(tmp_path, (2.0,), campaign='every = "6 h"', role=role, more=review)
+    found = bottleneck(scenario, by="batches_per_year")
+    assert {gain.candidate: gain.verdict for gain in found.ranking} == {
+        "quality + 1 person": "helps", "as + 1": "nothing", "crew + 1 person": "nothing",
+    }  # fmt: skip
+    assert found.best is not None
+    assert found.best.difference == pytest.approx(YEAR * (1 / 6 - 1 / 10), abs=2.5 * YEAR / 1000.0)
+    (waiting, _, _) = bottleneck(scenario, by="job_waiting.review.record").ranking
+    assert (waiting.candidate, waiting.value, waiting.verdict) == ("quality + 1 person", 0.0, "helps")
+    assert by_name(found, "release_time")["quality + 1 person"].value == 10.0
 
 
 def test_work_in_progress_can_be_the_bottleneck(tmp_path: Path) -> None:
@@ -292,14 +335,31 @@ def test_leaving_runs_out_changes_no_figure(file: str) -> None:
     assert {**screened.as_dict(), "runs": 0} == {**whole.as_dict(), "runs": 0}
 
 
-def test_where_the_number_of_units_matters_every_run_is_made(tmp_path: Path) -> None:
-    """Maintenance takes turns among the units of a class, so that one more moves the service of the first."""
-    keys = {"as": 'maintenance = { every = "200 h", duration = "30 h" }'}
-    scenario = line(tmp_path, (3.0,), campaign='every = "100 h"', keys=keys)
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"keys": {"as": 'maintenance = { every = "200 h", duration = "30 h" }'}},
+        {"keys": {"as": 'size_limit = "5 L"'}},
+        {"campaign": 'every = "100 h"\nstorage = "zero_wait"'},
+        {"more": '[[failure]]\nid = "pump"\nunit = "as"\nconsequence = "wait"\nbetween = "50 h"\nrepair = "8 h"\n'},
+    ],
+)
+def test_where_the_number_of_units_matters_every_run_is_made(more: dict[str, Any], tmp_path: Path) -> None:
+    """Turns of maintenance, breakdowns, shared sizes and plans of zero wait depend on the number of units itself."""
+    scenario = line(tmp_path, (3.0,), **{"campaign": 'every = "100 h"', **more})
     (candidate,) = candidates_of(scenario)
     assert not candidate.changes_nothing(frozenset())
-    found = bottleneck(scenario, 2, by="lead_time_p90")
-    assert found.runs == 2 * 3 and found.of("lead_time_p90")[0].candidate == "as + 1"
+    found = bottleneck(scenario, 2)
+    assert found.runs == 2 * (2 + (found.pace is not None))
+
+
+def test_one_more_unit_moves_the_turns_of_maintenance(tmp_path: Path) -> None:
+    """Nobody ever waits for the unit but while it is serviced, first after 200 h; of two, the first after 100 h."""
+    keys = {"as": 'maintenance = { every = "200 h", duration = "30 h" }'}
+    scenario = line(tmp_path, (3.0,), campaign='every = "73 h"', keys=keys)
+    logs = [run_once(s, 1, 0).run.log for s in (scenario, scenario.with_({"equipment.as.count": 2}))]
+    first = [next(event.time for event in log if event.event == "maintenance") for log in logs]
+    assert first == [200.0, 100.0]
 
 
 def test_results_do_not_depend_on_the_number_of_processes(tmp_path: Path) -> None:
@@ -368,6 +428,12 @@ def test_a_room_for_one_batch_has_no_second_place() -> None:
     assert not any(name.startswith("room") for name in names)
 
 
+def test_the_command_knows_all_kinds() -> None:
+    from exosim.bottleneck_command import _KINDS
+
+    assert _KINDS == KINDS
+
+
 def test_nothing_to_add(tmp_path: Path) -> None:
     found = bottleneck(line(tmp_path, (1.0,), campaign='every = "9 h"'), only=["store"])
     assert found.candidates == () and found.best is None and found.together is None
@@ -385,6 +451,20 @@ def test_what_is_asked_for_must_exist(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="at least 1"):
         bottleneck(scenario, 0)
     assert "minimum_cycle_time" not in indicators_of(scenario) and "waiting.a" in indicators_of(scenario)
+
+
+@pytest.mark.parametrize("file", ["msc_hollow_fiber.toml", "cdmo_two_products.toml"])
+def test_candidates_are_judged_by_what_a_run_reports(file: str) -> None:
+    """Every yardstick has the unit and the value of the run's own report, and one way is better."""
+    scenario = xs.load(SCENARIOS / file)
+    results = xs.simulate(scenario, 1)
+    told = {q.name if q.step is None else f"{q.name}.{q.step}": q for q in results.quantities()}
+    known = indicators_of(scenario)
+    for name, value in measured(results.first, known).items():
+        if name in told:
+            assert (told[name].unit, told[name].mean) == (known[name], value if math.isfinite(value) else None)
+    assert {"doses_per_year", "lead_time", "waiting.polish"} <= known.keys() & told.keys()
+    assert not {"work_in_progress", "minimum_cycle_time", "occupancy.tff_skid"} & known.keys()
 
 
 def test_a_candidate_that_cannot_go_on_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

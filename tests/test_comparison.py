@@ -167,6 +167,13 @@ def test_progress_runs_over_all_scenarios() -> None:
     assert heard == [(100, 400), (200, 400), (300, 400), (400, 400)]
 
 
+def test_the_number_of_processes_changes_no_bit() -> None:
+    scenario = xs.load(SCENARIOS / "minimal.toml")
+    other = scenario.with_({"medium.volume": "12 L"})
+    one, two = (xs.compare(scenario, other, draws=40_000, jobs=jobs) for jobs in (1, 2))
+    assert one.as_dict() == two.as_dict()
+
+
 def test_text_form(comparison: xs.Comparison) -> None:
     text = str(comparison)
     assert "4 scenarios, 2000 common draws" in text

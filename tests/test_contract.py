@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from exosim.lot_properties import LotProperties
 from exosim.operations import catalog
 from exosim.operations.base import Hold
 from exosim.parameter import declared
@@ -41,7 +42,7 @@ MAKES: Mapping[str, set[str]] = {
     "planar_passage": {"viable_cells", "doublings"},
     **dict.fromkeys((name for name in NAMES if name.endswith("_culture")), CULTURE),
 }
-PRODUCT = {"ev_size": VesicleSize, "protein_size": ProteinSize, "product": Vesicles}
+PRODUCT = {"ev_size": VesicleSize, "protein_size": ProteinSize, "product": Vesicles, "lot": LotProperties}
 DECLARING = {"hold": Hold, "wait": Wait, "common": Common, **PRODUCT, "assay": Assay}
 DECLARED = [(owner, name) for owner in sorted(DECLARING) for name in declared(DECLARING[owner])]
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "operations.md"

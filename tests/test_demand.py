@@ -295,7 +295,7 @@ def test_the_folder_gives_back_every_order(results: xs.FacilityResults, tmp_path
 def test_a_folder_without_orders_has_no_such_tables(tmp_path: Path) -> None:
     run = xs.simulate(xs.load(SCENARIOS / "msc_hollow_fiber.toml", {"horizon": "8 week"}), 1)
     run.save(tmp_path / "run")
-    assert not {"orders.csv", "lots.csv", "stock.csv"} & {file.name for file in (tmp_path / "run").iterdir()}
+    assert not {"orders.csv", "stock_lots.csv", "stock.csv"} & {file.name for file in (tmp_path / "run").iterdir()}
     read = xs.load_run(tmp_path / "run")
     assert read.orders == read.lots == [[]] and read.movements == []
 
@@ -305,6 +305,15 @@ def test_frames(results: xs.FacilityResults) -> None:
     orders = results.to_pandas("orders")
     assert len(orders) == sum(len(one.orders) for one in results.accounts)
     assert list(results.to_pandas("stock")["stock"]) == [step.stock for step in results.first.dispatch.movements]
+
+
+def test_an_order_that_holds_up_others_is_told(tmp_path: Path) -> None:
+    """A million doses are never there; without patience whoever comes later waits behind it."""
+    greedy = "[[order]]\ndue = 2027-03-01\ndoses = 1000000\n"
+    (remark,) = xs.simulate(loaded(tmp_path, BASE + greedy + ASKED), 2).remarks()
+    assert remark.startswith("at the end of 2 of 2 replications an order that cannot be filled keeps doses from later")
+    for allowed in ('patience = "2 week"\n', "partial = true\n"):
+        assert not xs.simulate(loaded(tmp_path, BASE + greedy + allowed + ASKED), 2).remarks()
 
 
 def test_a_half_width_of_an_indicator_of_orders(results: xs.FacilityResults) -> None:

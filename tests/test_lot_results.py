@@ -87,9 +87,13 @@ def test_a_sample_before_the_end_of_a_late_batch_has_the_planned_product(tmp_pat
     """While a batch that left its plan is still on its way, what is known of its product is the plan."""
     scenario = measured_lots(tmp_path)
     production = production_of(scenario)
-    production.lots._streams[2] = {}
+    production.lots._streams[2] = production.lots._planned_streams(2, 1)
     expected = kernel(scenario, production)
     assert all_of(results_of(production), 2)["content"].value == pytest.approx(expected["content"][2], rel=1e-12)
+    for hours in (10.0, 40.0):
+        production.lots.begin(2, 1, hours)
+        expected = kernel(scenario, production, **{"tff.expected_hold": hours})
+        assert all_of(results_of(production), 2)["content"].value == pytest.approx(expected["content"][2], rel=1e-12)
 
 
 def test_true_values_have_neither_bias_nor_error(tmp_path: Path) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 from scipy import stats
 
 import exosim as xs
 from exosim import plots
+from exosim.console_runs import print_run_comparison
 from exosim.directions import DIRECTIONS, declared_as, direction_of
 from exosim.errors import FileError, UsageError
 from exosim.indicators import HEADLINE_UNITS, RESOURCE_UNITS
@@ -472,6 +476,89 @@ def test_what_the_command_refuses(door: Door, folders: dict[str, Path], plants: 
         assert answer.code == code, (arguments, answer)
         assert words in answer.err, (arguments, answer.err)
         assert answer.out == ""
+    assert not (door.folder / "results").exists()
+
+
+def test_what_people_give_in_place_of_a_run(door: Door, folders: dict[str, Path]) -> None:
+    """The folder above the runs, a comparison, a variant of a folder, a file of a run twice, an option of `run`."""
+    one, two = map(str, folders.values())
+    assert door.run("compare", one, two, "--quiet", "--out", "compared").code == 0
+    above = str(folders["one"].parent)
+    for arguments, code, words in (
+        ((one, above), 5, f"this folder holds runs and is none; expected one of them, such as {one}"),
+        ((one, "compared"), 5, "is not that of a run in time; got command compare"),
+        ((one, f"{two}#wide"), 5, "there is no such file or folder"),
+        ((one, str(folders["two"] / "replications.csv")), 2, f"this is a file of a run; expected its folder, {two}"),
+        ((one, two, "--parquet"), 2, 'no such option "--parquet"'),
+        ((one, two, "--replication", "3"), 2, "did you mean --replications?"),
+        ((one, two, "--out", one, "--overwrite"), 5, "--out: this is one of the runs; expected another folder"),
+        ((one, two, "--jobs", "2"), 2, "--jobs: has no meaning here: the runs are over; expected scenario files"),
+    ):
+        answer = door.run("compare", *arguments)
+        assert answer.code == code, (arguments, answer)
+        assert words in answer.err, (arguments, answer.err)
+    xs.load_run(folders["one"])  # still whole
+
+
+class Terminal(io.StringIO):
+    """A terminal, as far as a table can tell."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("width", "last"), [(160, "same"), (90, "(95 %)"), (60, "to one")])
+def test_a_narrow_terminal_keeps_names_and_means(
+    results: dict[str, xs.FacilityResults], monkeypatch: pytest.MonkeyPatch, width: int, last: str
+) -> None:
+    """Whole columns are left out, those that matter least first; no number is cut and every row has its name."""
+    terminal = Terminal()
+    monkeypatch.setattr("exosim.console_runs.new_console", lambda: Console(file=terminal, width=width, no_color=True))
+    print_run_comparison(xs.compare(*results.values()), [], resources=False)
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue())
+    assert "\u2026" not in shown
+    assert last in shown
+    heading = shown.index("over the window")
+    assert re.search(r"^   two +\d", shown[heading:], re.MULTILINE)
+    assert max(map(len, shown.splitlines())) <= width
+
+
+def test_the_same_run_twice_says_so(door: Door, folders: dict[str, Path]) -> None:
+    one = str(folders["one"])
+    answer = door.run("compare", one, one, "--out", "a")
+    assert answer.code == 0
+    assert "one (2): the same scenario and seed as one: the runs cannot differ" in answer.out
+    assert "what differs" not in answer.out and "over the window" not in answer.out
+    assert not (door.folder / "a" / "compare.png").exists()
+
+
+def test_strange_names_do_no_harm(door: Door, folders: dict[str, Path]) -> None:
+    """A folder may be called what a terminal or a formula would read as something else."""
+    names = ["[bold red]a", "$x_1$ = b"]
+    for name in names:
+        shutil.copytree(folders["one"], door.folder / name)
+    answer = door.run("compare", *names, str(folders["two"]), "--out", "c")
+    assert answer.code == 0, answer.err
+    assert all(name in answer.out for name in names)
+    assert (door.folder / "c" / "compare.png").exists()
+
+
+def test_a_lead_time_that_differs_at_the_start_is_told(results: dict[str, xs.FacilityResults]) -> None:
+    """The window begins after 20 h, which is longer than a lead time here; with none, the faster plant is told."""
+    runs = [of_results(found) for found in results.values()]
+    words = "the faster plant has more in its first year"
+    assert not any(words in line for line in compare_runs(runs).remarks())
+    early = [replace(run, window=(0.0, run.window[1])) for run in runs]
+    assert any(words in line for line in compare_runs(early).remarks())
+
+
+def test_a_model_that_cannot_go_on_is_named(door: Door, plants: dict[str, xs.Scenario]) -> None:
+    """Of many scenarios, the message says which one; nothing is written."""
+    text = Path(plants["one"].source.name).read_text(encoding="utf-8")
+    door.write(text + '[[variant]]\nname = "dense"\nset = { "serve.step_time" = "1e-15 h" }\n')
+    answer = door.run("compare", FILE, "--run", "--replications", "2")
+    assert answer.code == 4
+    assert f"{FILE}#dense: " in answer.err
     assert not (door.folder / "results").exists()
 
 

@@ -120,6 +120,12 @@ class Lots:
         """Return the phases of a procedure whose feed has waited as long as planned."""
         return self._planned[index][batch]
 
+    def planned_size(self, batch: int, index: int) -> float:
+        """Return the size that a procedure needs of its unit, as planned."""
+        operation = self._recipe.procedures[index].operation
+        by = operation.sized_by
+        return self._of(self._steps[index].held.volume if by is None else getattr(operation, by), batch)
+
     def most_people(self, index: int) -> int:
         """Return the most people that an attended phase of a procedure takes, as planned."""
         found = (phase.people for phases in self._planned[index] for phase in phases if phase.attended)

@@ -125,12 +125,13 @@ class Upkeep:
 
     def _until_up(self, units: Sequence[int], crew: Crew | None) -> Steps:
         """Wait until units are repaired, then until the shift of the people at them; returns the hours of repair."""
-        begun, env = self._env.now, self._env
+        repaired, env = 0.0, self._env
         while out := [self._up[unit] for unit in units if unit in self._up]:
+            begun = env.now
             yield out[0]
-        repaired = env.now - begun
-        if repaired and crew is not None:
-            yield crew.shift()
+            repaired += env.now - begun
+            if crew is not None and not any(unit in self._up for unit in units):
+                yield crew.shift()  # until which a unit may break down again
         return repaired
 
     def _always_aging(self, unit: int, kind: Breakdown) -> Steps:

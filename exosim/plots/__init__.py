@@ -7,6 +7,7 @@ from exosim.plots.contrasts import contrasts, shown_contrasts
 from exosim.plots.facility import doses_per_year, lead_time, occupancy_by_week, waits
 from exosim.plots.gantt import gantt
 from exosim.plots.ledger_chart import ledger_chart
+from exosim.plots.lot_timeline import lot_timeline
 from exosim.plots.lots import lots
 from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, more_cells
 from exosim.plots.run_contrasts import run_contrasts, shown_run_contrasts
@@ -25,6 +26,7 @@ __all__ = [
     "lead_time",
     "ledger_chart",
     "limits_by_size",
+    "lot_timeline",
     "lots",
     "more_cells",
     "occupancy_by_week",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _MOST = 24
 _PANELS = 3
+_GROUPED = 10_000.0
 _LEGEND = (
     "Mean change with its 95 % interval. Green: better; vermilion: worse; blue: cannot be told from 0 among so many "
     "candidates; gray: no replication changes."
@@ -69,9 +70,11 @@ def _panel(axes: Axes, found: Bottleneck, indicator: str, names: list[str]) -> N
     if all(gain.difference in (None, 0.0) for gain in gains):
         axes.set_xlim(-1.0, 1.0)
     axes.tick_params(axis="x", labelsize=8.5)
+    if max(map(abs, axes.get_xlim())) >= _GROUPED:
+        axes.xaxis.set_major_formatter("{x:,.0f}")
     gain = gains[0]
     unit = "" if gain.unit == "1" or gain.unit.endswith("/year") else f" [{gain.unit}]"
-    now = "" if gain.without is None else f", now {gain.without:,.4g}"
+    now = "" if gain.without is None else f", now {signed(gain.without).lstrip('+')}"
     less = "; less is better" if gain.direction == "less" else ""
     axes.set_title(plain(f"{titled(indicator).removeprefix('the ')}{unit}{now}{less}"), loc="left", fontsize=10)
 

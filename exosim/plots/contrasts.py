@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exosim.comparison import IN_SPECIFICATION, Comparison, Contrast
-from exosim.plots.style import BLUE, GRAY, GREEN, VERMILION, figure_of, new_grid, plain, scientific
+from exosim.plots.style import BLUE, GRAY, GREEN, VERMILION, figure_of, new_grid, plain, scientific, short_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,12 +86,6 @@ def _heading(comparison: Comparison, name: str) -> str:
     return _TITLES.get(name, name) + ("" if unit == "1" else f" [{unit}]")
 
 
-def _names(comparison: Comparison) -> list[str]:
-    """Return the names of the scenarios; of variants of the first, the name of the variant alone."""
-    first, *_ = comparison.scenarios
-    return [plain(label.removeprefix(f"{first}#").replace("_", " ")) for label in comparison.scenarios]
-
-
 def _lay_out(axes: Axes, names: list[str]) -> None:
     axes.set_yticks(range(len(names)), names, fontsize=9)
     axes.set_ylim(len(names) - 0.45, -0.55)
@@ -105,7 +99,7 @@ def _values(axes: Axes, comparison: Comparison, name: str) -> None:
             axes.barh(place, 100.0 * (contrast.mean or 0.0), color=GRAY if place == 0 else BLUE, height=0.5)
         else:
             _whisker(axes, place, comparison.values(name, contrast.scenario), GRAY if place == 0 else BLUE)
-    _lay_out(axes, _names(comparison))
+    _lay_out(axes, short_names(comparison.scenarios))
     spread = [(contrast.p5 or 0.0, contrast.p95 or 0.0) for contrast in comparison.of(name)]
     if name == IN_SPECIFICATION:
         axes.set_xlim(0.0, 100.0)

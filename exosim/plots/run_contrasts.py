@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exosim.plots.style import BLUE, GRAY, GREEN, VERMILION, figure_of, new_grid, plain
+from exosim.plots.style import BLUE, GRAY, GREEN, VERMILION, figure_of, new_grid, plain, short_names
 from exosim.run_comparison import RunComparison
 from exosim.run_contrasts import RunContrast
 
@@ -86,6 +86,7 @@ def _lay_out(axes: Axes, names: list[str], title: str, weight: str = "bold") -> 
     axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
     axes.tick_params(axis="x", labelsize=8.5)
     axes.set_title(plain(title), loc="left", fontsize=10, weight=weight)
+    axes.locator_params(axis="x", nbins=7)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
 
 
@@ -95,8 +96,7 @@ def _values(axes: Axes, comparison: RunComparison, name: str) -> None:
         _mark(axes, place, c.mean, (c.mean_low, c.mean_high), (c.p5, c.p95), GRAY if place == 0 else BLUE)
     unit = "" if found[0].unit == "1" else f" [{found[0].unit}]"
     less = " (less is better)" if found[0].direction == "less" else ""
-    labels = [plain(label.replace("_", " ")) for label in comparison.runs]
-    _lay_out(axes, labels, f"{name.replace('_', ' ')}{unit}{less}")
+    _lay_out(axes, short_names(comparison.runs), f"{name.replace('_', ' ')}{unit}{less}")
 
 
 def _mark(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +71,12 @@ def save(ax: Axes, folder: str | os.PathLike[str], name: str) -> tuple[Path, Pat
         figure.savefig(paths[0], dpi=DOTS_PER_INCH, metadata={"Software": None})
         figure.savefig(paths[1], metadata={"Date": None, "Creator": None})
     return paths
+
+
+def short_names(labels: Iterable[str]) -> list[str]:
+    """Return labels as they stand beside a picture; of variants of the first, the name of the variant alone."""
+    first, *others = labels
+    return [plain(label.removeprefix(f"{first}#").replace("_", " ")) for label in (first, *others)]
 
 
 def plain(text: str) -> str:

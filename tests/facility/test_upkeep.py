@@ -266,3 +266,16 @@ def test_whatever_breaks_everything_comes_back(line: tuple[list[Stage], int, Set
     assert len(ran.by["begin"]) == len(ran.by["finish"])
     assert all(event.waited >= 0.0 for event in ran.run.log)
     assert shop(*line).run.log == ran.run.log
+
+
+def test_a_unit_that_breaks_again_while_its_people_come_back() -> None:
+    """At 3 h one repair ends and the other clock strikes: work goes on after the second repair, not during it."""
+    both = (
+        Breakdown("operating", "u0", listed(1.0, 1.0, 1.0), listed(1.0, 1.0, 1.0)),
+        Breakdown("calendar", "u0", listed(1.0, 1.0, 1.0), listed(1.0, 2.0, 1.0), clock="calendar"),
+    )
+    setting = Setting(roles=(Role("crew", 1, WorkingTime(((0.0, 15.0), (24.0, 39.0)))),), breakdowns=both)
+    ran = shop([Stage(2.0, people=1, role="crew")], 1, setting)
+    out = [(e.time, e.time + e.amount, 1.0) for e in ran.by["down"]]
+    assert most_at_once(out) == 1.0
+    assert ran.ended() == [6.0] and ran.by["repaired"][0].amount == 4.0

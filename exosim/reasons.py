@@ -1,12 +1,12 @@
-"""Why a lot took so long and what it lost: lead time and vesicles, attributed to causes that sum to 100 %."""
+"""Ask a run why: replications run again, and the attribution of the time and the losses of each lot."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from exosim.causes import CAUSES, Span, by_cause
+from exosim.attribution import Why
+from exosim.causes import Span
 from exosim.errors import FileError, Problem, UsageError
 from exosim.facility.route import Production
 from exosim.history import histories
@@ -14,137 +14,17 @@ from exosim.holders import holders
 from exosim.kernel import Step
 from exosim.line_path import Route
 from exosim.lot_losses import Loss, LotEnd, lot_losses
-from exosim.lot_path import LotPath, lot_path
+from exosim.lot_path import lot_path
 from exosim.lot_plan import plan_of
 from exosim.lot_waits import LotWaits
-from exosim.lot_words import days, fates, lot_words, rejected_by, who
+from exosim.lot_words import fates, rejected_by
 from exosim.off_time import OffTime
 from exosim.planned_lot import planned_steps
 from exosim.records import BatchRecord, Event, log_hash
 from exosim.replications import replay
 from exosim.results import FacilityResults
+from exosim.saved_run import SavedRun
 from exosim.scenario import Scenario
-
-FORM = "exosim.why/1"
-NOT_COSTED = "not costed: this version knows no prices"
-
-
-@dataclass(frozen=True, slots=True)
-class CauseOfTime:
-    """What one cause took of the lead time of a lot.
-
-    Attributes
-    ----------
-    cause : id, of :data:`exosim.causes.CAUSES`
-    hours, planned : how long it took, and how long it takes as planned [h]
-    share : of the lead time
-    details : on what or by whom, with hours, the longest first
-    """
-
-    cause: str
-    hours: float
-    planned: float
-    share: float
-    details: Sequence[tuple[str, float]]
-
-    @property
-    def title(self) -> str:
-        """The cause in words."""
-        return CAUSES[self.cause].title
-
-
-@dataclass(frozen=True)
-class Why:
-    """Why a lot took so long, and where its vesicles went.
-
-    Attributes
-    ----------
-    scenario, seed, replication : what was run, the replication from 1
-    lot : what is known of the lot; its number is from 0, that shown to people one more
-    fates : what became of it, in words
-    path : how its time went; its critical spans follow each other from its start to its end
-    plan : the same as planned
-    products : name of what each batch makes; empty where the site makes one product
-    losses : where what was made of it went
-    species : what the losses are counted in: ``vesicles`` or ``viable_cells``
-    """
-
-    scenario: str
-    seed: int
-    replication: int
-    lot: BatchRecord
-    fates: Sequence[str]
-    path: LotPath
-    plan: Sequence[Span]
-    products: Mapping[int, str]
-    losses: Sequence[Loss] = ()
-    species: str = "vesicles"
-
-    @property
-    def name(self) -> str:
-        """The lot as people call it."""
-        return lot_words(self.lot.number, self.products)
-
-    @property
-    def lead_time(self) -> float:
-        """From the start of the lot to its end [h]."""
-        return self.path.lead_time
-
-    @property
-    def planned(self) -> float:
-        """The lead time as planned, as far as the lot came [h]."""
-        return self.plan[-1].end - self.plan[0].begin if self.plan else 0.0
-
-    @property
-    def unexplained(self) -> float:
-        """Share of the lead time that no cause explains."""
-        return by_cause(self.path.critical).get("unexplained", 0.0) / max(self.lead_time, 1e-300)
-
-    def causes(self) -> list[CauseOfTime]:
-        """Return the causes of the lead time, the longest first: their hours add up to it."""
-        hours, planned = by_cause(self.path.critical), by_cause(self.plan)
-        found = [
-            CauseOfTime(
-                cause,
-                hours.get(cause, 0.0),
-                planned.get(cause, 0.0),
-                hours.get(cause, 0.0) / max(self.lead_time, 1e-300),
-                self._details(cause),
-            )
-            for cause in CAUSES
-            if cause in hours or cause in planned
-        ]
-        return sorted(found, key=lambda row: -row.hours)
-
-    def _details(self, cause: str) -> list[tuple[str, float]]:
-        hours: dict[str, float] = defaultdict(float)
-        for span in self.path.critical:
-            if span.cause == cause:
-                hours[who(span, self.products)] += span.hours
-        return sorted(hours.items(), key=lambda item: -item[1])
-
-    def sentence(self) -> str:
-        """Return the answer in one sentence: how long it took, how much more than planned, and why."""
-        more = self.lead_time - self.planned
-        beyond = [(row, row.hours - row.planned) for row in self.causes() if row.hours - row.planned > 1e-6]
-        beyond.sort(key=lambda item: -item[1])
-        state = "has taken" if self.lot.ended is None else "took"
-        text = f"{self.name.capitalize()} {state} {days(self.lead_time)}"
-        if abs(more) < 0.05:
-            return f"{text}, as planned."
-        text += f", {days(abs(more))} {'more' if more > 0 else 'less'} than planned ({days(self.planned)})"
-        if not beyond or more < 0:
-            return f"{text}."
-        return f"{text}: {'; '.join(self._because(row, hours) for row, hours in beyond)}."
-
-    def _because(self, row: CauseOfTime, hours: float) -> str:
-        """Return what one cause took beyond the plan, with those behind it."""
-        named = [(text, own) for text, own in row.details if text and own >= 0.05 * row.hours]
-        parts = [f"{text} {days(own)}" for text, own in named[:3]]
-        left = row.hours - sum(own for _, own in named[:3])
-        more = [f"and more {days(left)}"] if left >= 0.05 * row.hours and parts else []
-        beside = f" ({', '.join([*parts, *more])})" if row.cause not in ("work", "gowning") and parts else ""
-        return f"{days(hours)} {CAUSES[row.cause].words}{beside}"
 
 
 class Reasons:
@@ -196,10 +76,11 @@ class Reasons:
         route = Route(steps, window.plant, self._held, self._off, window.run.hours)
         path = lot_path(lot, own, route, self._waits)
         species = self._scenario.products()[self._played.productions.index(made)].declarations.dose.species
+        scenario, became = self._scenario, fates(lot, own, window.run.hours)
         return Why(
-            self._scenario.name, self._seed, self._replication + 1, lot, fates(lot, own, window.run.hours), path,
+            scenario.name, scenario.hash, self._seed, self._replication + 1, lot, became, path,
             plan_of(path, steps, lot.manufactured), self._products,
-            losses_of(lot, own, made.lots.passes(lane), path.line, species), species,
+            losses_of(lot, own, made.lots.passes(lane), path.line, species), species, self._off,
         )  # fmt: skip
 
     def _lot(self, number: int) -> BatchRecord:
@@ -268,14 +149,14 @@ def waited_for(line: Sequence[Span]) -> dict[str, dict[str, float]]:
     return found
 
 
-def why(results: FacilityResults | Scenario, lot: int, replication: int = 1) -> Why:
+def why(results: FacilityResults | SavedRun | Scenario, lot: int, replication: int = 1) -> Why:
     """Return why a lot took so long and what it lost, each attributed to causes that sum to 100 %.
 
-    A run is determined by its scenario, seed and replication: the replication is run again and compared with the log.
+    A run is determined by its scenario, seed and replication: the replication is run again, and its log compared.
 
     Parameters
     ----------
-    results : of :func:`exosim.simulate`, or a scenario, which is run with its own seed
+    results : what :func:`exosim.simulate` or :func:`exosim.load_run` gave; or a scenario, run with its seed
     lot : number of the lot, from 1
     replication : from 1
 
@@ -284,20 +165,27 @@ def why(results: FacilityResults | Scenario, lot: int, replication: int = 1) -> 
     UsageError
         when there is no such lot or replication.
     FileError
-        when the run comes out differently, such as with another version.
+        when the run comes out differently, or its folder does not hold its scenario.
     """
-    if not isinstance(results, FacilityResults):
-        return Reasons(results, results.seed, replication - 1).why(lot)
-    if not 1 <= replication <= results.replications:
+    return reasons_of(results, replication).why(lot)
+
+
+def reasons_of(results: FacilityResults | SavedRun | Scenario, replication: int = 1) -> Reasons:
+    """Return the lots of a replication, counted from 1; parameters and errors are those of :func:`why`."""
+    if replication < 1:
+        raise UsageError(Problem(f"there is no replication {replication}", expected="at least 1"))
+    if isinstance(results, Scenario):
+        return Reasons(results, results.seed, replication - 1)
+    if replication > results.replications:
         problem = f"there is no replication {replication}"
         raise UsageError(Problem(problem, expected=f"one from 1 to {results.replications}"))
+    known = (
+        results.log_hashes[replication - 1]
+        if isinstance(results, SavedRun)
+        else results.accounts[replication - 1].log_hash
+    )
     reasons = Reasons(results.scenario, results.seed, replication - 1)
-    check_same(reasons, results.accounts[replication - 1].log_hash)
-    return reasons.why(lot)
-
-
-def check_same(reasons: Reasons, known: str) -> None:
-    """Raise when a replication that was run again is not the one that is known by the hash of its log."""
     if reasons.log_hash != known:
         problem = "the run comes out differently now: its scenario or the version of exosim has changed"
         raise FileError(Problem(problem, got=f"log {reasons.log_hash[:12]}", expected=f"log {known[:12]}"))
+    return reasons

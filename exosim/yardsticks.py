@@ -1,0 +1,87 @@
+"""The indicators by which additions are judged: all that a run reports and of which one way is better.
+
+What follows from the plan alone, or from the number of units and people, is not among them: no run tells what an
+addition changes in it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+
+from exosim.directions import direction_of
+from exosim.indicators import BY_RESOURCE, HEADLINE_UNITS, HEADLINES, RESOURCE_UNITS, Window
+from exosim.order_indicators import SERVICE, service_by_product, service_headlines
+from exosim.release import ASSAY, DEVIATION, REVIEW
+from exosim.release_indicators import OF_JOBS, RELEASE
+from exosim.scenario import Scenario
+from exosim.waits import WAITS
+
+_PLANNED = ("batches_per_year_bound", "minimum_cycle_time")
+_JOBS = ("job_time", "job_waiting")
+_ATTRIBUTES = "out_of_specification"
+_ALWAYS = ("doses_per_year", "batches_per_year", "lead_time", "right_first_time")
+_WHERE_THERE = ("release_time", "on_time_in_full")
+
+
+def indicators_of(scenario: Scenario) -> dict[str, str]:
+    """Return every indicator that an addition can be judged by, with its unit; ``waiting.fill`` is of one procedure."""
+    plant = scenario.declarations.plant
+    left_out = {*_PLANNED, *(() if plant.release else RELEASE), *(() if _demand(scenario) else SERVICE)}
+    found = {name: unit for name, unit in HEADLINE_UNITS.items() if name not in left_out}
+    found |= {f"{name}.{step}": RESOURCE_UNITS[name] for name, step in _in_parts(scenario)}
+    return {name: unit for name, unit in found.items() if direction_of(name.partition(".")[0]) != "neither"}
+
+
+def _demand(scenario: Scenario) -> bool:
+    return bool(scenario.declarations.plant.orders or scenario.declarations.plant.warehouses)
+
+
+def _in_parts(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    """Yield the indicators by procedure, product, job and attribute, with what each is of."""
+    plant = scenario.declarations.plant
+    procedures = dict.fromkeys(p.id for product in scenario.products() for p in product.declarations.procedures)
+    yield from ((name, procedure) for name in WAITS for procedure in procedures)
+    on_order = (campaign for campaign in plant.campaigns if campaign.rules.mode == "on_order")
+    yield from (("on_time", campaign.product or "orders") for campaign in on_order)
+    products = [campaign.product for campaign in plant.campaigns if campaign.product]
+    whole = [name for name in RESOURCE_UNITS if name.endswith("_by_product")]
+    told = [name for name in whole if name in BY_RESOURCE or _demand(scenario)]
+    yield from ((name, product) for name in told for product in products)
+    if plant.release is not None:
+        jobs = [*(f"{ASSAY}{test}" for test in plant.tests), *(f"{REVIEW}{one}" for one in plant.release.reviews)]
+        jobs += [DEVIATION.rstrip(".")] if plant.release.closure is not None else []
+        yield from ((name, job) for name in _JOBS for job in jobs)
+        yield from ((_ATTRIBUTES, attribute.id) for attribute in scenario.declarations.attributes)
+
+
+def reported(scenario: Scenario, by: str) -> dict[str, str]:
+    """Return the indicators that a table tells, with units: that by which candidates are ranked comes first."""
+    known = indicators_of(scenario)
+    also = (name for name in known if name in _WHERE_THERE or name.startswith("on_time."))
+    return {name: known[name] for name in (by, *_ALWAYS, *also)}
+
+
+def measured(window: Window, names: Iterable[str]) -> dict[str, float]:
+    """Return indicators of one replication; NaN where one has no value."""
+    found = {}
+    for name in names:
+        family, _, part = name.partition(".")
+        found[name] = _parts(window, family).get(part, math.nan) if part else _whole(window, name)
+    return found
+
+
+def _whole(window: Window, name: str) -> float:
+    if name in HEADLINES:
+        return HEADLINES[name][1](window)
+    if name in RELEASE:
+        return RELEASE[name][1](window) if window.releases else math.nan
+    return service_headlines(window).get(name, math.nan)
+
+
+def _parts(window: Window, name: str) -> Mapping[str, float]:
+    if name in BY_RESOURCE:
+        return BY_RESOURCE[name][1](window)
+    if name in OF_JOBS:
+        return OF_JOBS[name][1](window) if window.releases else {}
+    return service_by_product(window).get(name, {})
