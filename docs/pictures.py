@@ -1,8 +1,8 @@
 """Draw every picture of ``docs/images`` anew from the shipped scenarios at their own seeds: ``make pictures``.
 
 The pictures are those that the commands write: ``exosim yield`` and ``exosim run`` of the reference scenario, and
-``exosim compare`` of its variants; ``exosim why`` of a lot of the site with two products. The picture of the validation page is that of its cases, in ``tests/validation``;
-that of time and memory shows what ``make draws`` measured.
+``exosim compare`` of its variants; ``exosim why`` of a lot of the site with two products. The picture of the validation
+page is that of its cases, in ``tests/validation``; that of time and memory shows what ``make draws`` measured.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from exosim.bottlenecks import Bottleneck, bottleneck
     from exosim.comparing import compare
     from exosim.comparison import Comparison
+    from exosim.explanation import Explanation, explain
     from exosim.parameter import Ledger
     from exosim.reasons import why
     from exosim.replications import simulate
@@ -44,6 +45,7 @@ __all__ = [
     "CheckpointError",
     "Comparison",
     "ExosimError",
+    "Explanation",
     "FacilityResults",
     "FileError",
     "Ledger",
@@ -63,6 +65,7 @@ __all__ = [
     "bottleneck",
     "compare",
     "evaluate",
+    "explain",
     "load",
     "load_run",
     "load_yields",
@@ -74,6 +77,7 @@ __all__ = [
 _HOMES = {
     "Bottleneck": "exosim.bottlenecks",
     "Comparison": "exosim.comparison",
+    "Explanation": "exosim.explanation",
     "FacilityResults": "exosim.results",
     "Ledger": "exosim.parameter",
     "RunComparison": "exosim.run_comparison",
@@ -86,6 +90,7 @@ _HOMES = {
     "bottleneck": "exosim.bottlenecks",
     "compare": "exosim.comparing",
     "evaluate": "exosim.simulation",
+    "explain": "exosim.explanation",
     "load": "exosim.scenario",
     "load_run": "exosim.saved_run",
     "load_yields": "exosim.saved_yields",

@@ -43,6 +43,7 @@ from exosim.errors import (
     shortened,
     unknown,
 )
+from exosim.explain_command import explain
 from exosim.version import __version__
 from exosim.whole_numbers import WholeNumber
 from exosim.why_command import why
@@ -90,6 +91,7 @@ def cli() -> None:
     exosim compare scenarios/more_doses.toml         which of these, by how much, and how surely?
     exosim run scenarios/msc_hollow_fiber.toml       when do doses leave the facility, and what holds them back?
     exosim bottleneck scenarios/msc_hollow_fiber.toml     what would one more unit, person or shift bring?
+    exosim explain scenarios/msc_hollow_fiber.toml doses   where does a number come from?
     """  # noqa: D301 - click takes the \\b for "leave these lines as they are"
 
 
@@ -249,7 +251,7 @@ def run(
         print_run(results, paths)
 
 
-for _command in (bottleneck, cite, compare, describe, new, schema, why):
+for _command in (bottleneck, cite, compare, describe, explain, new, schema, why):
     cli.add_command(_command)
 
 

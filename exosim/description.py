@@ -136,7 +136,7 @@ def describe_operation(name: str) -> OperationDescription:
         validity=parts["Validity"],
         sources=parts["Sources"],
         notes=parts["notes"],
-        equations=_equations(operation),
+        equations=equations_of(operation),
         feed=_feed_words(operation),
         parameters=parameters,
         assumed=tuple(key for key, parameter in parameters.items() if parameter.source == ASSUMPTION),
@@ -209,7 +209,7 @@ def _plain(docstring: str) -> str:
     return _MARKUP.sub(lambda found: next(group for group in found.groups() if group is not None), docstring)
 
 
-def _equations(operation: type[UnitOperation]) -> dict[str, str]:
+def equations_of(operation: type[UnitOperation]) -> dict[str, str]:
     """Return the docstring of every physics module that an operation uses, itself or through what it shares."""
     modules = set[str]()
     pending = [cls.__module__ for cls in operation.__mro__ if cls.__module__.startswith(_OWN)]

@@ -13,7 +13,9 @@ from functools import cached_property
 
 import numpy as np
 
+from exosim import folds
 from exosim.dispatch import Dispatch, dispatch
+from exosim.folds import folded, lead_times
 from exosim.history import histories, troubles
 from exosim.labor import paid_hours, touched_hours
 from exosim.order_indicators import SERVICE, service_by_product, service_headlines
@@ -101,47 +103,61 @@ class Window:
         return max(min(end, self.run.hours) - max(begin, self.start), 0.0)
 
 
+@folded("count(each)", folds.starts)
 def batches_started(window: Window) -> float:
     """Return the batches started in the window."""
     return float(len(window.batches))
 
 
+@folded("count(each)", folds.ends_of_good)
 def batches_finished(window: Window) -> float:
     """Return the batches that ended well in the window."""
     return float(sum(batch.good for batch in window.ended))
 
 
+@folded("count(each)", folds.ends_of_rejected)
 def batches_rejected(window: Window) -> float:
     """Return the batches that were lost in the window."""
     return float(sum(batch.disposition == "rejected" for batch in window.ended))
 
 
+@folded("count(each)", folds.arrivals_turned_away)
 def batches_turned_away(window: Window) -> float:
     """Return the batches that found the line full in the window, and of which nothing was made."""
     away = [b for b in window.run.batches if b.disposition == "turned_away"]
     return float(sum(b.started >= window.start for b in away))
 
 
+@folded("sum(each) * 8766 / hours", folds.doses_of_good, hours=folds.hours)
 def doses_per_year(window: Window) -> float:
     """Return the doses of the batches that ended well, per year [dose/year]."""
     return sum(batch.doses for batch in window.ended if batch.good) * YEAR / window.hours
 
 
+@folded("mean(each)", folds.doses_of_started)
 def doses_per_started_batch(window: Window) -> float:
     """Return the doses of a batch that was started and has ended, lost ones included; NaN when none has."""
     ended = [batch.doses if batch.good else 0.0 for batch in window.batches if batch.ended is not None]
     return float(np.mean(ended)) if ended else float("nan")
 
 
-def lead_times(window: Window) -> list[float]:
-    """Return the time until the doses of a batch may leave, of each that ended well in the window [h]."""
-    return [b.available - b.started for b in window.ended if b.good and b.available is not None]
-
-
 def _quantile(values: list[float], q: float) -> float:
     return float(np.quantile(values, q)) if values else float("nan")
 
 
+@folded("median(each)", lead_times)
+def lead_time(window: Window) -> float:
+    """Return the median time from the start of a batch until its doses may leave [h]; NaN when none ended well."""
+    return _quantile(lead_times(window), 0.5)
+
+
+@folded("quantile(each, 0.9)", lead_times)
+def lead_time_p90(window: Window) -> float:
+    """Return the time until the doses may leave that nine in ten batches keep [h]; NaN when none ended well."""
+    return _quantile(lead_times(window), 0.9)
+
+
+@folded("sum(each) / hours", folds.hours_on_the_line, hours=folds.hours)
 def work_in_progress(window: Window) -> float:
     """Return the mean number of batches on the line."""
     spent = sum(
@@ -150,18 +166,21 @@ def work_in_progress(window: Window) -> float:
     return spent / window.hours
 
 
+@folded("(last(each) - first(each)) / (count(each) - 1)", folds.ends)
 def cycle_time(window: Window) -> float:
     """Return the mean time between the ends of two batches [h]; NaN with fewer than two."""
     ends = sorted(b.ended for b in window.ended if b.ended is not None)
     return (ends[-1] - ends[0]) / (len(ends) - 1) if len(ends) > 1 else float("nan")
 
 
+@folded("last_end - first_start", last_end=folds.last_end, first_start=folds.first_start)
 def makespan(window: Window) -> float:
     """Return the time from the first start to the last end of a batch [h]; NaN when none has ended."""
     ends = [batch.ended for batch in window.batches if batch.ended is not None and batch.ended <= window.run.hours]
     return max(ends) - min(batch.started for batch in window.batches) if ends else float("nan")
 
 
+@folded("finished * 8766 / hours", finished=folds.finished, hours=folds.hours)
 def batches_per_year(window: Window) -> float:
     """Return the batches that ended well, per year [1/year]."""
     return batches_finished(window) * YEAR / window.hours
@@ -175,23 +194,27 @@ def limiting_class(window: Window) -> tuple[str, float]:
     return name, per_unit.get(name, float("nan"))
 
 
+@folded("last(each)", folds.planned_per_unit)
 def minimum_cycle_time(window: Window) -> float:
     """Return the analytic minimum of the time between two batches [h]: the longest planned occupation of a class."""
     return limiting_class(window)[1]
 
 
+@folded("8766 / minimum_cycle_time", minimum_cycle_time=minimum_cycle_time)
 def batches_per_year_bound(window: Window) -> float:
     """Return the batches per year that the most occupied class allows at most, as planned [1/year]."""
     shortest = minimum_cycle_time(window)
     return YEAR / shortest if shortest > 0.0 else float("nan")
 
 
+@folded("mean(each)", folds.right)
 def right_first_time(window: Window) -> float:
     """Return the share of the batches ended in the window that finished without any failure or deviation."""
     right = [b.good and b.number not in window.troubles for b in window.ended]
     return float(np.mean(right)) if right else float("nan")
 
 
+@folded("mean(each)", folds.violations)
 def hold_violations(window: Window) -> float:
     """Return how often a hold limit was exceeded, per batch that ended in the window."""
     events = [event for batch in window.ended for event in window.troubles.get(batch.number, ())]
@@ -210,8 +233,8 @@ HEADLINES: Mapping[str, tuple[str, Callable[[Window], float]]] = {
     "batches_per_year_bound": ("1/year", batches_per_year_bound),
     "right_first_time": ("1", right_first_time),
     "hold_violations": ("1", hold_violations),
-    "lead_time": ("h", lambda window: _quantile(lead_times(window), 0.5)),
-    "lead_time_p90": ("h", lambda window: _quantile(lead_times(window), 0.9)),
+    "lead_time": ("h", lead_time),
+    "lead_time_p90": ("h", lead_time_p90),
     "cycle_time": ("h", cycle_time),
     "minimum_cycle_time": ("h", minimum_cycle_time),
     "makespan": ("h", makespan),

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from exosim.folds import folded
 from exosim.orders import Fate, OrderRecord
 from exosim.product_indicators import YEAR
 from exosim.warehouse import Kind, LotRecord, Movement
@@ -64,21 +65,103 @@ def service(window: Window, product: str | None = None) -> Service:
     )
 
 
+def hours(found: Service) -> float:
+    """Return the length of the window: the run without its warm-up [h]."""
+    return max(found.end - found.start, 1e-9)
+
+
+def ordered(found: Service) -> list[float]:
+    """Return the due date of each order that was due in the window [h]."""
+    return [order.due for order in found.orders or ()]
+
+
+def filled(found: Service) -> list[float]:
+    """Return 1 for each order due that was filled, in time or late, else 0."""
+    return _fates(found, "on_time", "late")
+
+
+def late(found: Service) -> list[float]:
+    """Return 1 for each order due that was filled late or is still open, else 0."""
+    return _fates(found, "late", "open")
+
+
+def lost(found: Service) -> list[float]:
+    """Return 1 for each order due that was lost, else 0."""
+    return _fates(found, "lost")
+
+
+def in_time(found: Service) -> list[float]:
+    """Return 1 for each order due of which everything was there by the due date, else 0."""
+    return _fates(found, "on_time")
+
+
+def _fates(found: Service, *fates: Fate) -> list[float]:
+    return [float(order.fate in fates) for order in found.orders or ()]
+
+
+def shipped_in_time(found: Service) -> list[float]:
+    """Return the doses of each order due that were shipped by its due date [dose]."""
+    return [float(order.shipped_on_time) for order in found.orders or ()]
+
+
+def doses_due(found: Service) -> float:
+    """Return the doses of all orders due [dose]."""
+    return float(found.ordered_doses)
+
+
+def shipped(found: Service) -> list[float]:
+    """Return the doses of each shipment in the window [dose]."""
+    return [float(movement.doses) for movement in found.moved("shipped")]
+
+
+def expired(found: Service) -> list[float]:
+    """Return the doses of each lot that expired in the window, as many as were left [dose]."""
+    return [float(movement.doses) for movement in found.moved("expired")]
+
+
+def recalled(found: Service) -> list[float]:
+    """Return the doses of each lot that was recalled in the window, shipped before or not [dose]."""
+    lots = (lot for lot in found.lots or () if lot.recalled_at is not None)
+    return [
+        float(lot.recalled + lot.recalled_after_shipping)
+        for lot in lots
+        if lot.recalled_at is not None and found.start <= lot.recalled_at <= found.end
+    ]
+
+
+def held(found: Service) -> list[float]:
+    """Return doses in stock times the hours of the window until the next movement, for each movement [dose h]."""
+    movements = found.movements or ()
+    times = [*(max(movement.time, found.start) for movement in movements), found.end]
+    stock = itertools.accumulate(m.doses if m.kind == "in" else -m.doses for m in movements)
+    return [doses * (until - since) for doses, (since, until) in zip(stock, itertools.pairwise(times), strict=True)]
+
+
+def dose_hours(found: Service) -> float:
+    """Return the age of each dose shipped, since the end of its manufacturing, summed up [dose h]."""
+    made = {(lot.product, lot.batch): lot.made for lot in found.lots or ()}
+    return sum(m.doses * (m.time - made[m.product, m.batch]) for m in found.moved("shipped"))
+
+
+@folded("count(each)", ordered)
 def orders_due(found: Service) -> float | None:
     """Return the orders that were due."""
     return None if found.orders is None else float(len(found.orders))
 
 
+@folded("sum(each)", filled)
 def orders_filled(found: Service) -> float | None:
     """Return the orders that were filled by the end of the run, in time or late."""
     return _count(found, "on_time", "late")
 
 
+@folded("sum(each)", late)
 def orders_late(found: Service) -> float | None:
     """Return the orders that were filled late, or were still open at the end of the run."""
     return _count(found, "late", "open")
 
 
+@folded("sum(each)", lost)
 def orders_lost(found: Service) -> float | None:
     """Return the orders that were lost: the customer gave up, or a batch of the order was lost."""
     return _count(found, "lost")
@@ -88,23 +171,26 @@ def _count(found: Service, *fates: Fate) -> float | None:
     return None if found.orders is None else float(sum(order.fate in fates for order in found.orders))
 
 
+@folded("mean(each)", in_time)
 def on_time_in_full(found: Service) -> float | None:
     """Return the share of the orders due of which everything was there by the due date."""
     on_time = _count(found, "on_time")
     return on_time / len(found.orders) if found.orders and on_time is not None else None
 
 
+@folded("sum(each) / doses_due", shipped_in_time, doses_due=doses_due)
 def fill_rate(found: Service) -> float | None:
     """Return the doses shipped by their due date, as a share of the doses due."""
-    on_time = sum(order.shipped_on_time for order in found.orders or ())
-    return on_time / found.ordered_doses if found.ordered_doses else None
+    return sum(shipped_in_time(found)) / found.ordered_doses if found.ordered_doses else None
 
 
+@folded("sum(each) * 8766 / hours", shipped, hours=hours)
 def doses_shipped(found: Service) -> float | None:
     """Return the doses shipped from stock per year [dose/year]."""
     return _per_year(found, "shipped")
 
 
+@folded("sum(each) * 8766 / hours", expired, hours=hours)
 def doses_expired(found: Service) -> float | None:
     """Return the doses that expired in stock per year [dose/year]."""
     return _per_year(found, "expired")
@@ -116,30 +202,27 @@ def _per_year(found: Service, kind: Kind) -> float | None:
     return sum(movement.doses for movement in found.moved(kind)) * YEAR / max(found.end - found.start, 1e-9)
 
 
+@folded("sum(each)", recalled)
 def doses_recalled(found: Service) -> float | None:
     """Return the doses of the lots that were recalled in the window: from stock, and those that were shipped before."""
     if found.lots is None:
         return None
-    lots = (lot for lot in found.lots if lot.recalled_at is not None and found.start <= lot.recalled_at <= found.end)
-    return float(sum(lot.recalled + lot.recalled_after_shipping for lot in lots))
+    return sum(recalled(found))
 
 
+@folded("sum(each) / hours", held, hours=hours)
 def stock_mean(found: Service) -> float | None:
     """Return the mean of the doses in stock over the window."""
     if found.movements is None:
         return None
-    times = [*(max(movement.time, found.start) for movement in found.movements), found.end]
-    held = itertools.accumulate(m.doses if m.kind == "in" else -m.doses for m in found.movements)
-    spans = zip(held, itertools.pairwise(times), strict=True)
-    return sum(doses * (until - since) for doses, (since, until) in spans) / max(found.end - found.start, 1e-9)
+    return sum(held(found)) / hours(found)
 
 
+@folded("dose_hours / sum(each)", shipped, dose_hours=dose_hours)
 def age_at_shipping(found: Service) -> float | None:
     """Return the mean age of the doses shipped, since the end of their manufacturing [h]."""
-    shipped, made = found.moved("shipped"), {(lot.product, lot.batch): lot.made for lot in found.lots or ()}
-    doses = sum(movement.doses for movement in shipped)
-    hours = sum(movement.doses * (movement.time - made[movement.product, movement.batch]) for movement in shipped)
-    return hours / doses if doses else None
+    doses = sum(shipped(found))
+    return dose_hours(found) / doses if doses else None
 
 
 SERVICE: Mapping[str, tuple[str, Callable[[Service], float | None]]] = {

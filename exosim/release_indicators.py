@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from exosim import folds
+from exosim.folds import folded
 from exosim.product_indicators import YEAR
 from exosim.records import Event
 from exosim.release import DEVIATION, is_job
@@ -26,11 +28,13 @@ def _median(values: list[float]) -> float:
     return float(np.median(values)) if values else _NAN
 
 
+@folded("mean(each)", folds.good)
 def released_fraction(window: Window) -> float:
     """Return the share of the batches ended in the window that were released, with or without deviation."""
     return _mean([float(batch.good) for batch in window.ended])
 
 
+@folded("count(each) * 8766 / hours", folds.ends_of_rejected, hours=folds.hours)
 def failures_per_year(window: Window) -> float:
     """Return the batches that were lost or rejected, per year [1/year]."""
     return sum(batch.disposition == "rejected" for batch in window.ended) * YEAR / window.hours
@@ -51,47 +55,67 @@ def release_times(window: Window) -> list[float]:
     return [available - made for _, made, available in _stays(window)]
 
 
+@folded("median(each)", release_times)
 def release_time(window: Window) -> float:
     """Return the median of the time from the end of the recipe until doses may leave [h]."""
     return _median(release_times(window))
 
 
+@folded("quantile(each, 0.9)", release_times)
 def release_time_p90(window: Window) -> float:
     """Return the 90 % quantile of the time from the end of the recipe until doses may leave [h]."""
     times = release_times(window)
     return float(np.quantile(times, 0.9)) if times else _NAN
 
 
+def manufacturing_times(window: Window) -> list[float]:
+    """Return the time from the start of a batch to the end of its recipe, of each lot of the window [h]."""
+    return [made - started for started, made, _ in _stays(window)]
+
+
+@folded("median(each)", manufacturing_times)
 def manufacturing_time(window: Window) -> float:
     """Return the median of the time from the start of a batch to the end of its recipe [h]."""
-    return _median([made - started for started, made, _ in _stays(window)])
+    return _median(manufacturing_times(window))
 
 
+def hours_in_quality(window: Window) -> list[float]:
+    """Return the hours of the window that each lot spends between the end of its recipe and its disposition [h]."""
+    end = window.run.hours
+    made = [batch for batch in window.run.batches if batch.manufactured is not None]
+    return [window.inside(b.manufactured or 0.0, b.ended if b.ended is not None else end) for b in made]
+
+
+@folded("sum(each) / hours", hours_in_quality, hours=folds.hours)
 def lots_in_quality(window: Window) -> float:
     """Return the mean number of lots between the end of their recipe and their disposition."""
-    spent = 0.0
-    for batch in window.run.batches:
-        if batch.manufactured is not None:
-            spent += window.inside(batch.manufactured, batch.ended if batch.ended is not None else window.run.hours)
-    return spent / window.hours
+    return sum(hours_in_quality(window)) / window.hours
 
 
 def _in_window(window: Window) -> set[int]:
     return {batch.number for batch in window.ended}
 
 
+@folded("mean(each)", folds.deviations)
 def deviations_per_batch(window: Window) -> float:
     """Return the deviations per batch that ended in the window, those of results out of specification included."""
     return _mean([float(len(batch.deviations)) for batch in window.ended])
 
 
+def retests(window: Window) -> float:
+    """Return the retests of all batches that ended in the window."""
+    ended = _in_window(window)
+    return float(sum(e.event == "done" and e.phase != "" and e.batch in ended for e in window.run.log))
+
+
+@folded("retests / count(each)", folds.ends, retests=retests)
 def retests_per_batch(window: Window) -> float:
     """Return the retests per batch that ended in the window."""
     ended = _in_window(window)
-    again = sum(event.event == "done" and event.phase != "" and event.batch in ended for event in window.run.log)
-    return again / len(ended) if ended else _NAN
+    return retests(window) / len(ended) if ended else _NAN
 
 
+@folded("mean(each)", folds.rejected_after_recipe)
 def rejected_by_test(window: Window) -> float:
     """Return the share of the lots with a disposition in the window that quality rejected."""
     judged = [batch for batch in window.ended if batch.manufactured is not None]

@@ -46,6 +46,25 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedForm:
+    """A number of an operation as a formula (:mod:`exosim.formula`), so that it can be explained.
+
+    Attributes
+    ----------
+    formula : in the parameters, other closed forms, and what enters: ``entered_volume`` [mL] and ``entered_content``
+    unit, about : of the number
+    monitor : the monitor that reports it; empty where none does
+    channel : the loss channel that takes this share of all that entered and was added; empty where none does
+    """
+
+    formula: str
+    unit: str
+    about: str
+    monitor: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What one operation did.
 
@@ -134,6 +153,10 @@ class UnitOperation:
     def transform(self, feed: Material) -> Outcome:
         """Return what the operation makes of `feed`; pure, for scalars and arrays of lanes alike."""
         raise TypeError(f"{type(self).__name__} defines no transform")
+
+    def closed_forms(self) -> Mapping[str, ClosedForm]:
+        """Return the numbers of the operation that a formula gives, by name; for plain numbers only."""
+        return {}
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (field, what is wrong) where parameter values contradict each other; for plain numbers only."""

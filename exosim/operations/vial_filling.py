@@ -10,14 +10,14 @@ viable cells.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from exosim.material import Material, minus, one_where, plus, short_of_whole
-from exosim.operations.base import NOTHING, Outcome, Phase, UnitOperation
+from exosim.operations.base import NOTHING, ClosedForm, Outcome, Phase, UnitOperation
 from exosim.parameter import Array, parameter
 from exosim.physics.detection import dose_content
 
@@ -127,6 +127,43 @@ class VialFilling(UnitOperation):
         """Yield what is wrong with the partly filled vial."""
         if self.partial_vial and np.any(np.less(self.retained, 1.0)):
             yield "partial_vial", "a partly filled vial is retained, and retained is 0"
+
+    def closed_forms(self) -> Mapping[str, ClosedForm]:
+        """Return how vials are counted, and what each holds; the partly filled vial has no formula."""
+        counted = f"{self.context.dose_kind}/vial"
+        forms = {
+            "bulk": ClosedForm("entered_volume", "mL", "volume to be filled"),
+            "usable": ClosedForm("max(bulk - line_loss, 0)", "mL", "what reaches the needle"),
+            "filled": ClosedForm("floor(usable / (fill_volume * (1 + overfill)))", "vial", "full vials"),
+            "accepted": ClosedForm("floor(filled * (1 - reject_fraction))", "vial", "inspected and good", "accepted"),
+            "poured": ClosedForm("min(fill_volume * (1 + overfill), usable / max(filled, 1))", "mL/vial", "in a vial"),
+            "content": ClosedForm(
+                "entered_content * poured / bulk / (1 + overfill) * min(accepted, 1)", counted,
+                "what can be withdrawn from a vial", "content",
+            ),
+            "retained_vials": ClosedForm("min(retained, accepted)", "vial", "kept for QC and stability", "retained"),
+            **self._shares_lost(),
+        }  # fmt: skip
+        if self.target_content is not None:
+            forms["diluent"] = ClosedForm(
+                "max(entered_content / target_content * fill_volume - entered_volume, 0)", "mL",
+                "added to reach the target content",
+            )  # fmt: skip
+            forms["bulk"] = ClosedForm("entered_volume + diluent", "mL", "volume to be filled, diluted")
+        if self.partial_vial:
+            return {name: form for name, form in forms.items() if not form.monitor and not form.channel}
+        return forms
+
+    def _shares_lost(self) -> dict[str, ClosedForm]:
+        """Return which share of the bulk each loss channel takes."""
+        rejected, overfilled, left = "rejected vials", "overfill", "line and heel"
+        return {
+            "share_rejected": ClosedForm("(filled - accepted) * poured / bulk", "1", "in rejected vials", "", rejected),
+            "share_overfill": ClosedForm(
+                "accepted * poured / bulk / (1 + overfill) * overfill", "1", "cannot be withdrawn", "", overfilled
+            ),
+            "share_left": ClosedForm("max(1 - filled * poured / bulk, 0)", "1", "in no vial", "", left),
+        }
 
     def unused(self) -> frozenset[str]:
         """Return what matters for a dilution only, when there is none."""
