@@ -149,7 +149,7 @@ def _classes(window: Window) -> tuple[Node, ...]:
 
 
 def lead_time_by_cause(found: Why) -> Node:
-    """Return the lead time of one lot as the sum of its causes (:mod:`exosim.why`)."""
+    """Return the lead time of one lot as the sum of its causes (:mod:`exosim.attribution`)."""
     causes = {
         row.cause: Node(f"{row.cause}", row.hours, "h", f"{row.title}; as planned {shown(row.planned, 'h')}")
         for row in found.causes()

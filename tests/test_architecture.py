@@ -63,7 +63,10 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
     **dict.fromkeys(["size_spectra", "screening"], 7),
     **dict.fromkeys(["timed_runs", "run_contrasts", "run_remarks", "run_comparison", "comparing"], 7),
-    **dict.fromkeys(["candidates", "gains", "bottlenecks", "yardsticks", "bottleneck_words", "bottleneck_files"], 7),
+    **dict.fromkeys(
+        ["candidates", "candidate_runs", "gains", "bottlenecks", "yardsticks", "bottleneck_words", "bottleneck_files"],
+        7,
+    ),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["formula", "formula_tree"], 1),
     **dict.fromkeys(["folds"], 5),
@@ -71,8 +74,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
-    **dict.fromkeys(["explain_command", "console_explain"], 10),
     **dict.fromkeys(["bottleneck_command", "console_bottleneck", "why_command", "console_why"], 10),
+    **dict.fromkeys(["explain_command", "console_explain"], 10),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_orders", "console_runs"], 10),
 }

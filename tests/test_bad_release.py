@@ -217,6 +217,22 @@ def test_ROU_022(door: Door) -> None:
     assert 'assay.protein.sample_after: unknown procedure "polish"' in door.run("run", FILE).err
 
 
+def test_RUN_007(door: Door) -> None:
+    """Every lot fails its tests: no dose, all rejected, the reason in words, no NaN or infinity in any table."""
+    assert ROWS["RUN-007"]["exit_code"] == "0"
+    door.write(lab(("1e6 particle/ug", "1e30 particle/ug")))
+    answer = door.run("run", FILE, "--json", "--out", "r")
+    assert answer.code == 0
+    found = {q["name"]: q for q in answer.document()["quantities"] if q["step"] is None}
+    assert (found["doses_per_year"]["mean"], found["released_fraction"]["mean"]) == (0.0, 0.0)
+    assert (found["lead_time"]["n"], found["lead_time"]["mean"]) == (0, None)
+    assert found["rejected_by_test"]["mean"] == 1.0
+    assert any("no batch" in warning for warning in answer.document()["warnings"])
+    for path in (door.folder / "r").glob("*.csv"):
+        cells = path.read_text(encoding="utf-8").replace("\n", ",").split(",")
+        assert not {"nan", "inf", "-inf"} & set(cells), path
+
+
 def test_every_row_about_release_is_tested() -> None:
     here = {name[5:].replace("_", "-") for name in globals() if name[:9] in ("test_ROU_", "test_RUN_")}
     assert here == RELEASE_ROWS

@@ -473,7 +473,7 @@ def test_a_candidate_that_cannot_go_on_is_named(tmp_path: Path, monkeypatch: pyt
             raise ModelError(xs.Problem("deadlock after 3 h"))
         return run_once(scenario, seed, replication)
 
-    monkeypatch.setattr("exosim.bottlenecks.run_once", stops)
+    monkeypatch.setattr("exosim.candidate_runs.run_once", stops)
     with pytest.raises(ModelError, match="with one more as: deadlock after 3 h"):
         bottleneck(line(tmp_path, (5.0,)))
 

@@ -184,9 +184,5 @@ def test_a_missing_recipe_is_told_where_it_is_named(tmp_path: Path) -> None:
 def test_the_ledger_lists_every_product() -> None:
     lines = {line.path for line in xs.load(SITE).ledger()}
     assert "reference.polish_reference.column_volume" in lines and "polish.column_volume" in lines
-    assert np.array_equal(
-        *(
-            xs.evaluate(xs.load(f), draws=100).values("doses")
-            for f in (SITE, SCENARIOS / "msc_hollow_fiber_release.toml")
-        )
-    )
+    files = SITE, SCENARIOS / "msc_hollow_fiber_release.toml"
+    assert np.array_equal(*(xs.evaluate(xs.load(file), draws=100).values("doses") for file in files))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from exosim.causes import Span, by_cause
 from exosim.holders import holders
-from exosim.line_path import Route
+from exosim.line_path import PlannedStep, Route
 from exosim.lot_path import LotPath, lot_path
 from exosim.lot_plan import plan_of
 from exosim.lot_waits import LotWaits
@@ -62,11 +62,12 @@ def planned(ran: Ran, number: int) -> dict[str, float]:
     return by_cause(plan_of(path, routed(ran, number)[0].steps, ran.run.batches[number].manufactured))
 
 
-def in_laboratory(log: Sequence[Event], lot: BatchRecord, plant: Plant, end: float) -> LotPath:
+def in_laboratory(log: Sequence[Event], lot: BatchRecord, plant: Plant, end: float, *others: BatchRecord) -> LotPath:
     """Return how the time of a lot went of which a log was written by hand."""
-    held = holders(Run(0, log, [lot], end, 0), plant, {})
-    route = Route({}, plant, held, OffTime(), end)
-    return lot_path(lot, log, route, LotWaits(held, plant, log, OffTime()))
+    held = holders(Run(0, log, [lot, *others], end, 0), plant, {})
+    steps = dict.fromkeys((event.procedure for event in log if event.event == "start"), PlannedStep([]))
+    own = [event for event in log if event.batch == lot.number]
+    return lot_path(lot, own, Route(steps, plant, held, UNDATED, end), LotWaits(held, plant, log, UNDATED))
 
 
 def contiguous(spans: Sequence[Span], begin: float, end: float) -> None:

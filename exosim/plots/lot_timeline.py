@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from exosim.attribution import Why
 from exosim.causes import CAUSES, Group, Span
-from exosim.lot_words import days, plain_place
-from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, new_axes, plain
+from exosim.lot_words import days, plain_place, who
+from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, figure_of, new_axes, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,6 +32,9 @@ _LOOKS: Mapping[Group, tuple[str, str, str]] = {
 _HEIGHT = 0.62
 _SPACE = 0.05
 """Of the width: a bar that is longer has its hours written in it."""
+_ROOM = 0.22
+"""Of the width: a wait that is longer says, too, who had what the lot waited for."""
+_LONGEST = 130  # letters of what became of a lot
 
 
 def lot_timeline(why: Why, ax: Axes | None = None) -> Axes:
@@ -48,7 +52,7 @@ def lot_timeline(why: Why, ax: Axes | None = None) -> Axes:
     connected, and what ran beside it is pale
     """
     rows = _rows(why)
-    axes = new_axes(11.0, 1.9 + 0.36 * (len(rows) + 1)) if ax is None else ax
+    axes = new_axes(11.0, 2.1 + 0.36 * (len(rows) + 1)) if ax is None else ax
     last = max([why.path.end, *(span.end for spans in rows.values() for span in spans)])
     _shade(axes, why, last)
     width = last - why.path.begin
@@ -90,24 +94,37 @@ def _draw_row(axes: Axes, row: int, spans: Sequence[Span], why: Why, width: floa
             [(_day(why, span.begin), span.hours / _DAY)], (row - _HEIGHT / 2, _HEIGHT), facecolor=face,
             edgecolor=color, hatch=hatch, linewidth=0.5, alpha=0.35 if pale else 1.0, zorder=2,
         )  # fmt: skip
-    for begin, end, group in _stretches(spans):
-        if end - begin > _SPACE * width:
-            middle, hatched = _day(why, (begin + end) / 2), bool(_LOOKS[group][2])
+    for together in _stretches(spans):
+        hours = together[-1].end - together[0].begin
+        if hours > _SPACE * width:
+            hatched = bool(_LOOKS[CAUSES[together[0].cause].group][2])
             box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8} if hatched else None
             color = "white" if not hatched and not pale else "black"
-            text = days(end - begin)
+            named = f": {_most(together, why)}" if hatched and hours > _ROOM * width else ""
+            middle = _day(why, together[0].begin + hours / 2)
+            text = plain(f"{days(hours)}{named}")
             axes.text(middle, row, text, ha="center", va="center", fontsize=7.5, color=color, bbox=box, zorder=6)
 
 
-def _stretches(spans: Sequence[Span]) -> list[tuple[float, float, Group]]:
-    """Return spans of one group that follow each other as one."""
-    found: list[tuple[float, float, Group]] = []
+def _most(spans: Sequence[Span], why: Why) -> str:
+    """Return what took most of a wait, in words."""
+    hours: dict[str, float] = {}
     for span in spans:
-        group = CAUSES[span.cause].group
-        if found and found[-1][1] == span.begin and found[-1][2] == group:
-            found[-1] = found[-1][0], span.end, group
+        words = who(span, why.products, why.lot.number)
+        hours[words] = hours.get(words, 0.0) + span.hours
+    most = max(hours, key=lambda words: hours[words])
+    return f"above all {most}" if len(hours) > 1 else most
+
+
+def _stretches(spans: Sequence[Span]) -> list[list[Span]]:
+    """Return spans of one group that follow each other together."""
+    found: list[list[Span]] = []
+    for span in spans:
+        last = found[-1][-1] if found else None
+        if last is not None and last.end == span.begin and CAUSES[last.cause].group == CAUSES[span.cause].group:
+            found[-1].append(span)
         else:
-            found.append((span.begin, span.end, group))
+            found.append([span])
     return found
 
 
@@ -138,24 +155,30 @@ def _visits(critical: Sequence[Span]) -> list[tuple[float, float, str]]:
 
 def _dress(axes: Axes, why: Why, rows: Mapping[str, Sequence[Span]], last: float) -> None:
     """Label rows and axes, and tell what colors mean."""
-    names = ["as planned", *(plain_place(place).replace("_", " ") for place in rows)]
+    from matplotlib.patches import Patch
+
+    names = ["as planned", *(plain_place(place).replace("_", " ").replace(".", " ") for place in rows)]
     axes.set_yticks(range(len(names)), [plain(name) for name in names], fontsize=8.5)
     axes.set_ylim(len(names) - 0.4, -0.7)
     axes.set_xlim(0.0, 1.005 * (last - why.path.begin) / _DAY)
     axes.axvline(_day(why, why.path.end), color="black", linewidth=0.8, linestyle=":", zorder=1)
     axes.set_xlabel("days after the start of the lot; gray: weekends and closed days; outlined: the critical path")
-    groups = dict.fromkeys(CAUSES[span.cause].group for spans in rows.values() for span in spans)
-    for group in (group for group in _LOOKS if group in groups):
-        title, color, hatch = _LOOKS[group]
-        axes.bar(0.0, 0.0, facecolor="white" if hatch else color, edgecolor=color, hatch=hatch, label=title)
-    axes.legend(frameon=False, ncols=4, loc="upper left", bbox_to_anchor=(0.0, -0.16), fontsize=8.5)
-    axes.set_title(plain(_title(why)), loc="left", weight="bold")
+    groups = {CAUSES[span.cause].group for spans in rows.values() for span in spans}
+    looks = [look for group, look in _LOOKS.items() if group in groups]
+    handles = [
+        Patch(facecolor="white" if hatch else color, edgecolor=color, hatch=hatch, label=title)
+        for title, color, hatch in looks
+    ]
+    figure_of(axes).legend(handles=handles, frameon=False, ncols=5, loc="outside lower center", fontsize=8.5)
+    axes.set_title(plain(_title(why)), loc="left", weight="bold", pad=22)
+    became = textwrap.shorten(", ".join(why.fates), _LONGEST, placeholder=" ...")
+    axes.annotate(plain(became), (0, 1), (0, 6), "axes fraction", "offset points", fontsize=9, annotation_clip=False)
 
 
 def _title(why: Why) -> str:
     more = why.lead_time - why.planned
     beyond = f", {days(abs(more))} {'more' if more > 0.0 else 'less'} than planned" if abs(more) >= 0.05 else ""
-    return f"{why.name.capitalize()}: {days(why.lead_time)}{beyond}; {', '.join(why.fates)}"
+    return f"{why.name.capitalize()}: {days(why.lead_time)}{beyond}"
 
 
 def _day(why: Why, hour: float) -> float:

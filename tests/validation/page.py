@@ -12,6 +12,7 @@ import folds
 import growth
 import measurement
 import numpy as np
+import release
 import variables
 from case import Row, number
 from runs import DRAWS
@@ -23,6 +24,7 @@ SECTIONS = {
     "C": variables,
     "D": growth,
     "E": measurement,
+    "K": release,
     "V": downstream,
 }
 """The sections of the page, by the letter of their cases."""

@@ -22,9 +22,13 @@ OWN: dict[str, tuple[str, str | None]] = {
 
 NAMES = {
     "admsc_passaging2012": "Adipose MSC, serial passaging, 2012",
+    "bioprocess_views2008": "survey of 2008, second hand",
     "cellbiosci2022": "review 2022, Table 3",
     "cho_monod2018": "CHO Monod set 2018, Table 2",
+    "general_knowledge": "no single source",
+    "gmppros": "a consultant's typical figures",
     "ora_ultrafiltration": "Oxford study, ultrafiltration",
+    "usp1071": "USP chapter 1071, preview",
 }
 """Short names where a reference has no author but a long title."""
 
