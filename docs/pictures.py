@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import exosim as xs
 from exosim.plots.style import save
-from exosim.run_comparison import compare_runs
-from exosim.timed_runs import of_results
+from exosim.run_comparison.comparison import compare_runs
+from exosim.run_comparison.timed_runs import of_results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from exosim.attribution import NOT_COSTED, UNITS, CauseOfTime, Why
-from exosim.causes import CAUSES
+from exosim.attribution.causes import CAUSES
+from exosim.attribution.why import NOT_COSTED, UNITS, CauseOfTime, Why
+from exosim.attribution.words import days
 from exosim.console_base import new_console, number, print_whole, table_lines
-from exosim.lot_words import days
 
 _MOST_DETAILS = 3
 _LEAST_SHARE = 0.0005

@@ -14,19 +14,19 @@ from functools import cached_property
 import numpy as np
 
 from exosim import folds
-from exosim.dispatch import Dispatch, dispatch
 from exosim.folds import folded, lead_times
 from exosim.history import histories, troubles
 from exosim.labor import paid_hours, touched_hours
-from exosim.order_indicators import SERVICE, service_by_product, service_headlines
-from exosim.orders import OrderRecord
 from exosim.plant import Plant
 from exosim.product_indicators import YEAR, batches_by_product, doses_by_product, lead_time_by_product, on_time
 from exosim.records import BatchRecord, Event, Run, log_hash
 from exosim.release import is_job
 from exosim.release_indicators import OF_JOBS, RELEASE, release_by_job, release_headlines
+from exosim.service.dispatch import Dispatch, dispatch
+from exosim.service.indicators import SERVICE, service_by_product, service_headlines
+from exosim.service.orders import OrderRecord
+from exosim.service.warehouse import LotRecord
 from exosim.waits import WAITS
-from exosim.warehouse import LotRecord
 
 _WEEK = 168.0  # h
 _ARRIVES = ("start", "parallel", "prepare")

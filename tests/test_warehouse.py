@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exosim.demand import Demand, Order, Warehouse
-from exosim.dispatch import dispatch
-from exosim.orders import OrderRecord, made_to_order
 from exosim.records import BatchRecord, Disposition, Event, Run
-from exosim.warehouse import NOBODY, OPENING, Lot, StockCourse, fit_to_ship, stock_course
+from exosim.service.dispatch import dispatch
+from exosim.service.orders import OrderRecord, made_to_order
+from exosim.service.warehouse import NOBODY, OPENING, Lot, StockCourse, fit_to_ship, stock_course
 
 END = 60.0
 FOREVER = math.inf

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import exosim as xs
-from exosim.attribution import Why
+from exosim.attribution.why import Why
 from exosim.cli import main
 from exosim.reasons import Reasons
 from tests.why_plants import contiguous

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from exosim.orders import Fate, OrderRecord
 from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, figure_of, new_grid, plain
 from exosim.results import FacilityResults
-from exosim.warehouse import Kind, Movement, StockCourse, fit_to_ship
+from exosim.service.orders import Fate, OrderRecord
+from exosim.service.warehouse import Kind, Movement, StockCourse, fit_to_ship
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -15,13 +15,13 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from exosim.candidates import Candidate
+from exosim.bottlenecks.candidates import Candidate
+from exosim.bottlenecks.gains import Floats
+from exosim.bottlenecks.yardsticks import measured
 from exosim.errors import ModelError
-from exosim.gains import Floats
 from exosim.indicators import Window, limiting_class
 from exosim.replications import Progress, run_once
 from exosim.scenario import Scenario
-from exosim.yardsticks import measured
 
 
 class Outcome(NamedTuple):

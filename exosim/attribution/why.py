@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exosim.causes import CAUSES, WORK, Span, by_cause
-from exosim.lot_losses import Loss
-from exosim.lot_path import LotPath
-from exosim.lot_words import days, lot_words, who
-from exosim.off_time import OffTime
+from exosim.attribution.causes import CAUSES, WORK, Span, by_cause
+from exosim.attribution.losses import Loss
+from exosim.attribution.lot_path import LotPath
+from exosim.attribution.off_time import OffTime
+from exosim.attribution.words import days, lot_words, who
 from exosim.records import BatchRecord
 from exosim.version import __version__
 
@@ -31,7 +31,7 @@ class CauseOfTime:
 
     Attributes
     ----------
-    cause : id, of :data:`exosim.causes.CAUSES`
+    cause : id, of :data:`exosim.attribution.causes.CAUSES`
     hours, planned : how long it took, and how long it takes as planned [h]
     share : of the lead time
     details : on what or by whom, with hours, the longest first

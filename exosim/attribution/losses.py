@@ -27,7 +27,7 @@ class Loss:
     place : step of the recipe
     channel : how it was lost, or where it is
     amount : vesicles, or viable cells where cells are the product
-    cause : id of what the lot waited for longer than planned, of :data:`exosim.causes.CAUSES`; else empty
+    cause : id of what the lot waited for longer than planned, of :data:`exosim.attribution.causes.CAUSES`; else empty
     kept : whether it is in vials for use
     """
 

@@ -20,7 +20,7 @@ from operator import attrgetter, itemgetter
 from typing import Literal, NamedTuple
 
 from exosim.demand import Order, Warehouse
-from exosim.orders import OrderRecord
+from exosim.service.orders import OrderRecord
 
 OPENING = -1
 """Stands for the batch of what is in stock at the start."""

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from exosim.bottleneck_words import answer, reasons
-from exosim.candidate_runs import Outcome, Runs
-from exosim.candidates import KINDS, Candidate, Kind, asked_for, candidates_of, everything, pairs
+from exosim.bottlenecks.candidates import KINDS, Candidate, Kind, asked_for, candidates_of, everything, pairs
+from exosim.bottlenecks.gains import Floats, Gain, gains
+from exosim.bottlenecks.runs import Outcome, Runs
+from exosim.bottlenecks.words import answer, reasons
+from exosim.bottlenecks.yardsticks import indicators_of, reported
 from exosim.errors import UsageError, unknown
-from exosim.gains import Floats, Gain, gains
 from exosim.replications import Progress, check_run, sharing
 from exosim.scenario import Scenario
 from exosim.version import __version__
-from exosim.yardsticks import indicators_of, reported
 
 FORM = "exosim.bottleneck/1"
 
