@@ -78,7 +78,7 @@ def _print_losses(why: Why, console: Console) -> None:
         table.add_row(*cells, style=style)
     if small:
         amount = sum(loss.amount for loss in small)
-        table.add_row("", f"{len(small)} smaller ones", number(amount), _percent(amount / why.made))
+        table.add_row("", f"{len(small)} smaller", number(amount), _percent(amount / why.made))
     table.add_section()
     table.add_row("all", "", number(why.made), _percent(1.0))
     print_whole(table, console)
