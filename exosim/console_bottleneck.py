@@ -41,7 +41,7 @@ def print_bottleneck(found: Bottleneck, paths: Sequence[Path]) -> None:
 
 
 def _table(found: Bottleneck) -> Table:
-    title = "mean of the paired differences (95 % interval); verdict: at 5 % for all candidates at once (Holm)"
+    title = "mean of the paired differences (95 % interval); verdict: at 5 % for all that change anything (Holm)"
     table = Table(box=table_lines(), pad_edge=False, title=title, title_justify="left")
     table.add_column("one more of")
     table.add_column("from", justify="right")

@@ -37,7 +37,7 @@ class Gain(Row):
     without, value : mean without and with it
     difference, low, high : mean of the paired differences with its 95 % interval (Student); none with one replication
     better, equal : share of the replications in which it is better, and in which nothing changes
-    p, p_holm : of Student's paired test, and corrected for all candidates
+    p, p_holm : of Student's paired test, and corrected for all candidates that change anything; None where nothing does
     verdict : ``helps`` or ``hurts`` when the corrected p is below 5 %, ``nothing`` when no replication changes,
         ``unclear`` when the difference cannot be told from 0 with so few replications, ``no value`` without any
     """
@@ -112,13 +112,11 @@ def _gain(name: str, indicator: str, unit: str, without: Floats, values: Floats)
 
 
 def _probability(difference: float, sd: float | None, n: int) -> float | None:
-    """Return the two-sided p of Student's paired test; None with one replication."""
+    """Return the two-sided p of Student's paired test; None with one replication, or where none changes: no test."""
     from scipy.special import stdtr
 
-    if sd is None:
+    if sd is None or (sd == 0.0 and difference == 0.0):
         return None
-    if difference == 0.0:
-        return 1.0
     return 2.0 * float(stdtr(n - 1, -abs(difference) / (sd / math.sqrt(n)))) if sd > 0.0 else 0.0
 
 
