@@ -16,6 +16,7 @@ from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
 from exosim.facility.operate import operate
 from exosim.facility.route import Production
+from exosim.indicators import account
 from exosim.operations.base import standard_context
 from exosim.operations.timed_step import TimedStep
 from exosim.plant import Campaign, Equipment, Failure, Plant, Role
@@ -126,6 +127,24 @@ def physics_share() -> float:
     return rounds.ratio(0, 1)
 
 
+def release_figures() -> dict[str, float]:
+    """Return what tests, reviews and release cost in a year of the reference scenario, indicators included."""
+    without, tested = xs.load(REFERENCE), xs.load(REFERENCE.with_name("msc_hollow_fiber_release.toml"))
+    rounds = interleaved(
+        lambda: account(run_once(tested, 1, 0)).log_hash,
+        lambda: account(run_once(without, 1, 0)).log_hash,
+        rounds=ROUNDS,
+        clock=PROCESSOR,
+    )
+    run = run_once(tested, 1, 0).run
+    work = sum(event.event in ("start", "ask") for event in run.log)
+    return {
+        "release_factor": rounds.ratio(0, 1),
+        "release_50_years_seconds": 50.0 * rounds.median(0),
+        "release_events_per_operation": run.events / work,
+    }
+
+
 def figures() -> dict[str, float]:
     """Return the speed of the facility."""
     n = numbers()
@@ -139,4 +158,5 @@ def figures() -> dict[str, float]:
         "physics_share": physics_share(),
         "events_per_operation": events / (BATCHES * OPERATIONS),
         "stock_simpy_ms_per_year": 1000.0 * rounds.median(1),
+        **release_figures(),
     }

@@ -1,8 +1,8 @@
 """Draw every picture of ``docs/images`` anew from the shipped scenarios at their own seeds: ``make pictures``.
 
 The pictures are those that the commands write: ``exosim yield`` and ``exosim run`` of the reference scenario, and
-``exosim compare`` of its variants. The picture of the validation page is that of its cases, in ``tests/validation``;
-that of time and memory shows what ``make draws`` measured.
+``exosim compare`` of its variants; ``exosim why`` of a lot of the site with two products. The picture of the validation
+page is that of its cases, in ``tests/validation``; that of time and memory shows what ``make draws`` measured.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import exosim as xs
 from exosim.plots.style import save
-from exosim.run_comparison import compare_runs
-from exosim.timed_runs import of_results
+from exosim.run_comparison.comparison import compare_runs
+from exosim.run_comparison.timed_runs import of_results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
 _COMPARED = ("doses_per_year", "lead_time", "right_first_time", "batches_rejected")
+TWO_PRODUCTS = ROOT / "scenarios" / "cdmo_two_products.toml"
 REFERENCE, VARIANTS = ROOT / "scenarios" / "msc_hollow_fiber.toml", ROOT / "scenarios" / "more_doses.toml"
 
 
@@ -38,6 +39,7 @@ def drawn(draws: int | None = None) -> Iterator[tuple[str, Axes]]:
     yield "compare_runs", xs.plots.run_contrasts(_plants(), _COMPARED)[0]
     year = xs.simulate(xs.load(REFERENCE), replications=1)  # it shows the first replication
     yield "gantt", xs.plots.gantt(year)
+    yield "lot_timeline", xs.plots.lot_timeline(xs.why(xs.load(TWO_PRODUCTS), 4))
     yield from runpy.run_path(str(Path(__file__).with_name("platform_pictures.py")))["drawn"](draws)
     yield "validation", _validation()
     yield "draws", runpy.run_path(str(ROOT / "benchmarks" / "draws.py"))["picture"]()  # of what was measured before

@@ -24,8 +24,8 @@ from exosim.version import __version__
 
 if TYPE_CHECKING:
     from exosim import plots
-    from exosim.attribution import Why
-    from exosim.bottlenecks import Bottleneck, bottleneck
+    from exosim.attribution.why import Why
+    from exosim.bottlenecks.search import Bottleneck, bottleneck
     from exosim.comparing import compare
     from exosim.comparison import Comparison
     from exosim.explanation import Explanation, explain
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from exosim.reasons import why
     from exosim.replications import simulate
     from exosim.results import FacilityResults, Yields
-    from exosim.run_comparison import RunComparison
+    from exosim.run_comparison.comparison import RunComparison
     from exosim.saved_run import SavedRun, load_run
     from exosim.saved_yields import SavedYields, load_yields
     from exosim.scenario import Scenario, load
@@ -75,19 +75,19 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Bottleneck": "exosim.bottlenecks",
+    "Bottleneck": "exosim.bottlenecks.search",
     "Comparison": "exosim.comparison",
     "Explanation": "exosim.explanation",
     "FacilityResults": "exosim.results",
     "Ledger": "exosim.parameter",
-    "RunComparison": "exosim.run_comparison",
+    "RunComparison": "exosim.run_comparison.comparison",
     "SavedRun": "exosim.saved_run",
     "SavedYields": "exosim.saved_yields",
     "Scenario": "exosim.scenario",
     "Summary": "exosim.summaries",
-    "Why": "exosim.attribution",
+    "Why": "exosim.attribution.why",
     "Yields": "exosim.results",
-    "bottleneck": "exosim.bottlenecks",
+    "bottleneck": "exosim.bottlenecks.search",
     "compare": "exosim.comparing",
     "evaluate": "exosim.simulation",
     "explain": "exosim.explanation",

@@ -6,7 +6,6 @@ and what stays behind. It holds for all that is a sum over the content of a mate
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
@@ -15,7 +14,7 @@ import numpy as np
 from exosim import units
 from exosim.composition import Contents, total_dna
 from exosim.description import equations_of, summary
-from exosim.formula import evaluate, symbols
+from exosim.formula import evaluate, keyed, symbols
 from exosim.formula_tree import Input, Model, Node
 from exosim.influence import Batch, Lanes, Neighborhood
 from exosim.material import Material, times
@@ -35,11 +34,6 @@ MEASURES: Mapping[str, tuple[str, str, Measure]] = {
 }
 """What a material holds, with unit and words; each is a sum, so that a balance of it is exact."""
 _LEAST = 1e-12
-
-
-def symbol(text: str) -> str:
-    """Return a name that can stand in a formula."""
-    return re.sub(r"\W+", "_", text.strip()).strip("_").lower() or "x"
 
 
 class BatchNodes:
@@ -139,7 +133,7 @@ class BatchNodes:
         if (found := self.known(name)) is not None:
             return found
         unit, words, _ = MEASURES[measure]
-        terms = dict(self._terms(measure, procedure))
+        terms = keyed(self._terms(measure, procedure))
         lanes = self.measured(measure, lambda batch: collected(batch.step(procedure).outcome))
         gains = [key for key in terms if key in ("entered", "added", "generated")]
         taken = [key for key in terms if key not in gains]
@@ -151,7 +145,7 @@ class BatchNodes:
         for channel in self.steps[procedure].outcome.losses:
             lost = None if channel == HARVEST_HOLD else self.loss(measure, procedure, channel)
             if lost is not None:
-                yield symbol(f"lost {channel}"), lost
+                yield f"lost {channel}", lost
         left = self._leaf(measure, procedure, REMAINDER, lambda o: o.remainder, "stays behind in the vessel")
         if left is not None:
             yield "stays_behind", left
@@ -206,8 +200,8 @@ class BatchNodes:
     def fed(self, measure: str, procedure: str) -> Node | None:
         """Return what the streams bring that feed a procedure; None where nothing does."""
         feeds = self.steps[procedure].procedure.feeds
-        parts = {symbol(stream): self._stream(measure, stream) for stream in feeds}
-        found = {key: node for key, node in parts.items() if node is not None}
+        parts = ((stream, self._stream(measure, stream)) for stream in feeds)
+        found = keyed((stream, node) for stream, node in parts if node is not None)
         if len(found) < 2:
             return next(iter(found.values()), None)
         unit, words, _ = MEASURES[measure]

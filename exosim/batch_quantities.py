@@ -7,8 +7,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from exosim.batch_nodes import MEASURES, BatchNodes, absent, symbol
+from exosim.batch_nodes import MEASURES, BatchNodes, absent
 from exosim.cell_readings import last_expansion
+from exosim.formula import keyed, symbol
 from exosim.formula_tree import Input, Node
 from exosim.influence import Batch, Lanes, Neighborhood
 from exosim.kernel import last_maker
@@ -135,35 +136,34 @@ class BatchQuantities:
 
     def _harvested(self) -> Node:
         sources = [name for name, step in self.nodes.steps.items() if step.procedure.operation.makes_vesicles]
-        found = {symbol(name): self.nodes.collected("vesicles", name) for name in sources}
+        found = keyed((name, self.nodes.collected("vesicles", name)) for name in sources)
         return self._read("harvested", " + ".join(found), found)
 
     def _secreted(self) -> Node:
-        unit, found = self.units["secreted", None], {}
+        unit, parts = self.units["secreted", None], []
         for name, step in self.nodes.steps.items():
             if "secreted" in step.outcome.monitors:
                 lanes = self.nodes.monitor(name, "secreted")
                 about = f"vesicles that the cells of {name} secrete"
-                found[symbol(name)] = self.nodes.of_model(f"{name}.secreted", name, lanes, unit, about)
+                parts.append((name, self.nodes.of_model(f"{name}.secreted", name, lanes, unit, about)))
+        found = keyed(parts)
         return self._read("secreted", " + ".join(found), found)
 
     def _per_cell(self) -> Node:
-        found = {"harvested": self._headline("harvested")}
+        parts = [("harvested", self._headline("harvested"))]
         for name, step in self.nodes.steps.items():
             if "cell_hours" in step.outcome.monitors:
                 lanes = self.nodes.monitor(name, "cell_hours")
                 about = f"integral of the viable cells of {name} while it is collected"
-                key = symbol(f"cell hours {name}")
-                found[key] = self.nodes.of_model(f"{name}.cell_hours", name, lanes, "cell h", about)
+                node = self.nodes.of_model(f"{name}.cell_hours", name, lanes, "cell h", about)
+                parts.append((f"cell hours {name}", node))
+        found = keyed(parts)
         hours = " + ".join(list(found)[1:])
         return self._read("particles_per_cell_per_day", f"harvested / (({hours}) / 24)", found)
 
     def _duration(self) -> Node:
-        found: dict[str, Node] = {}
-        for name in self.steps:
-            for key, node in ((f"{name} wait", self._wait(name)), (name, self._hours(name))):
-                if node is not None:
-                    found[symbol(key)] = node
+        parts = [((f"{name} wait", self._wait(name)), (name, self._hours(name))) for name in self.steps]
+        found = keyed((key, node) for pair in parts for key, node in pair if node is not None)
         return self._read("batch_duration", " + ".join(found), found)
 
     def _wait(self, procedure: str) -> Node | None:
@@ -178,24 +178,28 @@ class BatchQuantities:
         if absent(lanes):
             return None
         phases = dict.fromkeys(phase.name for phase in self.nodes.steps[procedure].outcome.phases)
-        terms = {}
+        parts = []
         for phase in phases:
             hours = self.around.lanes(lambda batch, phase=phase: _phase_hours(batch, procedure, phase))  # type: ignore[misc]
             if not absent(hours):
                 name = f"{procedure}.phase: {phase}"
-                terms[symbol(phase)] = self.nodes.of_model(name, procedure, hours, "h", f"phase {phase} of {procedure}")
+                about = f"phase {phase} of {procedure}"
+                parts.append((phase, self.nodes.of_model(name, procedure, hours, "h", about)))
+        terms = keyed(parts)
         name, about = f"{procedure}.duration", f"hours that {procedure} takes: the sum of its phases"
         return self.nodes.read(name, " + ".join(terms), terms, lanes, "h", about)
 
     # -- cells --------------------------------------------------------------------------------------------------------
 
     def _cells_started(self) -> Node:
-        found = {}
+        parts = []
         for name in self.steps:
             lanes = self.nodes.measured("viable_cells", lambda batch, name=name: batch.step(name).outcome.added)  # type: ignore[misc]
             if not absent(lanes):
                 about = f"viable cells that enter with {name}"
-                found[symbol(name)] = self.nodes.of_model(f"{name}.added.viable_cells", name, lanes, "cell", about)
+                node = self.nodes.of_model(f"{name}.added.viable_cells", name, lanes, "cell", about)
+                parts.append((name, node))
+        found = keyed(parts)
         return self._read("cells_started", " + ".join(found) or "0", found)
 
     def _cells_harvested(self) -> Node:

@@ -62,7 +62,7 @@ def bottleneck(
     output, lead time and quality with their 95 % intervals, what helps, and what limits the plant where nothing does;
     writes tables and a picture into a folder.
     """
-    from exosim.bottlenecks import bottleneck as found_by
+    from exosim.bottlenecks.search import bottleneck as found_by
     from exosim.folder import Target, default_path, identity_of, writing
     from exosim.picture_folder import write_bottleneck
 

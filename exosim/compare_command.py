@@ -27,8 +27,8 @@ from exosim.whole_numbers import WholeNumber
 
 if TYPE_CHECKING:
     from exosim.folder import Target
+    from exosim.run_comparison.timed_runs import TimedRun
     from exosim.scenario import Scenario
-    from exosim.timed_runs import TimedRun
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def _compare_folders(asked: _Asked) -> None:
     """Compare runs that lie in folders."""
     from exosim.comparing import read_runs
     from exosim.folder import identity_of
-    from exosim.run_comparison import compare_runs, run_comparison_name
+    from exosim.run_comparison.comparison import compare_runs, run_comparison_name
 
     runs = read_runs(asked.files)
     own = [file for file in asked.files if asked.out is not None and asked.out.resolve() == Path(file).resolve()]
@@ -169,7 +169,7 @@ def _compare_folders(asked: _Asked) -> None:
 def _write_runs(asked: _Asked, target: Target, runs: Callable[[], list[TimedRun]]) -> None:
     from exosim.folder import writing
     from exosim.picture_folder import write_run_comparison
-    from exosim.run_comparison import compare_runs
+    from exosim.run_comparison.comparison import compare_runs
 
     with writing(target, None if asked.silent else note) as folder:
         comparison = compare_runs(runs())

@@ -15,11 +15,11 @@ from exosim.errors import FileError, ModelError, Problem, UsageError, in_words
 from exosim.folder import MANIFEST
 from exosim.replications import simulate
 from exosim.results import FacilityResults
-from exosim.run_comparison import RunComparison, compare_runs
+from exosim.run_comparison.comparison import RunComparison, compare_runs
+from exosim.run_comparison.timed_runs import TimedRun, of_results, of_saved
 from exosim.saved_run import SavedRun, load_run
 from exosim.scenario import Scenario
 from exosim.simulation import Progress
-from exosim.timed_runs import TimedRun, of_results, of_saved
 from exosim.variants import split_name
 
 AnyPath: TypeAlias = str | os.PathLike[str]

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from exosim.bottleneck_words import titled
+from exosim.bottlenecks.gains import Gain, signed
+from exosim.bottlenecks.words import titled
 from exosim.console_base import new_console, number, print_whole, table_lines
-from exosim.gains import Gain, signed
 
 if TYPE_CHECKING:
-    from exosim.bottlenecks import Bottleneck
-    from exosim.candidates import Candidate
+    from exosim.bottlenecks.candidates import Candidate
+    from exosim.bottlenecks.search import Bottleneck
 
 _MOST = 40
 

@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from exosim.console_base import new_console, number, print_whole, table_lines
-from exosim.run_comparison import RunComparison
-from exosim.run_contrasts import RunContrast
-from exosim.timed_runs import Key
+from exosim.run_comparison.comparison import RunComparison
+from exosim.run_comparison.contrasts import RunContrast
+from exosim.run_comparison.timed_runs import Key
 
 _MOST_PARAMETERS = 12
 _HEADINGS = {

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from exosim.attribution import NOT_COSTED, UNITS, CauseOfTime, Why
-from exosim.causes import CAUSES
+from exosim.attribution.causes import CAUSES
+from exosim.attribution.why import NOT_COSTED, UNITS, CauseOfTime, Why
+from exosim.attribution.words import days
 from exosim.console_base import new_console, number, print_whole, table_lines
-from exosim.lot_words import days
 
 _MOST_DETAILS = 3
 _LEAST_SHARE = 0.0005
@@ -78,7 +78,7 @@ def _print_losses(why: Why, console: Console) -> None:
         table.add_row(*cells, style=style)
     if small:
         amount = sum(loss.amount for loss in small)
-        table.add_row("", f"{len(small)} smaller ones", number(amount), _percent(amount / why.made))
+        table.add_row("", f"{len(small)} smaller", number(amount), _percent(amount / why.made))
     table.add_section()
     table.add_row("all", "", number(why.made), _percent(1.0))
     print_whole(table, console)

@@ -18,7 +18,7 @@ from exosim import html, units
 from exosim.batch_quantities import BatchQuantities
 from exosim.errors import Problem, UsageError, unknown
 from exosim.formula import evaluate
-from exosim.formula_tree import Input, Node, lines, shown
+from exosim.formula_tree import Input, Node, lines, shown, under
 from exosim.influence import Lanes, Neighborhood
 from exosim.quantities import default_line
 from exosim.reasons import Reasons
@@ -195,10 +195,17 @@ class Explainer:
         """Seed of the run; of a scenario its own."""
         return self.scenario.seed if self._seed is None else self._seed
 
+    @cached_property
+    def _products(self) -> dict[str, Explainer]:
+        """The products of a site that makes several, each with the quantities of its batch."""
+        found = self.scenario.products()
+        return {product.name: _OfProduct(product) for product in found} if len(found) > 1 else {}
+
     def names(self) -> list[str]:
         """Return the names of all quantities that can be explained."""
         facility = [] if self.indicators is None else list(self.indicators.units)
-        return [_typed(key) for key in (*self._batch_keys(), *facility)]
+        own = [_typed(key) for key in (*self._batch_keys(), *facility)]
+        return own + [f"{name}.{other}" for name, product in self._products.items() for other in product.names()]
 
     def _batch_keys(self) -> list[tuple[str, str | None]]:
         plain = all(d.operation.owner.plain for d in self.scenario.declarations.procedures)
@@ -218,6 +225,12 @@ class Explainer:
         of_run = {} if self.indicators is None else {_typed(key): key for key in self.indicators.units}
         if quantity in of_run and self.indicators is not None:
             return self._of_run(self.indicators, quantity, *of_run[quantity])
+        product, _, rest = quantity.partition(".")
+        if product in self._products:
+            own = (quantity, self.scenario.name, self.scenario.hash)
+            found = self._products[product].explain(rest)
+            root = under(product, found.root)
+            return replace(found, quantity=own[0], scenario=own[1], hash=own[2], root=root)
         raise UsageError(_unknown(quantity, [*of_batch, *of_run]))
 
     def _of_batch(self, quantity: str, name: str, step: str | None) -> Explanation:
@@ -231,7 +244,7 @@ class Explainer:
 
     def _of_run(self, indicators: Indicators, quantity: str, name: str, resource: str | None) -> Explanation:
         root, window = indicators.node(name, resource), indicators.window
-        if resource is None and len(self.scenario.products()) == 1:
+        if resource is None:
             root = with_more(root, more_of(name, window, self._hours, self._doses))
         of = "of the first replication" if self._seed is None else f"of the first replication of seed {self._seed}"
         beside = self._beside(name, resource)
@@ -239,16 +252,20 @@ class Explainer:
 
     def _doses(self) -> list[Node]:
         """Return the doses of a batch at typical values; none of a recipe that only takes time."""
+        if self._products:
+            return [node for product in self._products.values() for node in product._doses()]
         return [self._typical("doses")] if self._batch_keys() else []
 
     def _typical(self, name: str) -> Node:
         """Return a headline of a batch, saying of which batch."""
         node = self.quantities.node(name)
-        return replace(node, about=f"{node.about}; of {_TYPICAL}")
+        told = replace(node, about=f"{node.about}; of {_TYPICAL}")
+        return under(self.scenario.name, told) if isinstance(self, _OfProduct) else told
 
     def _hours(self) -> list[Node]:
         """Return where the time of the lot with the median lead time goes, and the planned time of a batch."""
-        planned = [self._typical("batch_duration")] if self._batch_keys() else []
+        own = list(self._products.values()) or [self]
+        planned = [one._typical("batch_duration") for one in own if one._batch_keys()]
         reasons = Reasons(self.scenario, self.seed, 0)
         good = [lot for lot in reasons.lots if lot.good and lot.ended is not None]
         if not good:
@@ -269,6 +286,13 @@ class Explainer:
         return None
 
 
+class _OfProduct(Explainer):
+    """Explains the numbers of a batch of one product of a site; the indicators are those of the whole site."""
+
+    indicators = None
+    _products: Mapping[str, Explainer] = {}  # type: ignore[assignment]
+
+
 def _reported(of: Explained) -> Iterable[Mapping[str, Any]]:
     if isinstance(of, Scenario):
         return ()
@@ -287,9 +311,11 @@ def _unknown(quantity: str, valid: list[str]) -> Problem:
     """Return the problem of a name that is not known; listed are those of the step that it names, or of the whole."""
     known = list(dict.fromkeys(valid))
     step, dot, _ = quantity.partition(".")
-    near = [name for name in known if dot and name.startswith(f"{step}.")]
-    expected = "one of " + ", ".join(near or [name for name in known if "." not in name])
-    return replace(unknown("quantity", quantity, known), expected=expected)
+    of_step = [name for name in known if dot and name.startswith(f"{step}.")]
+    if of_step:
+        return unknown("quantity", quantity, of_step)
+    found = unknown("quantity", quantity, known if dot else [name for name in known if "." not in name])
+    return replace(found, expected="one of " + ", ".join(name for name in known if "." not in name))
 
 
 def smooth(root: Node, lanes: Any) -> Lanes:

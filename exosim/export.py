@@ -22,10 +22,10 @@ from exosim.saved_scenario import write_scenario
 from exosim.service_tables import service_tables
 
 if TYPE_CHECKING:
-    from exosim.attribution import Why
+    from exosim.attribution.why import Why
     from exosim.comparison import Comparison
     from exosim.results import FacilityResults, Yields
-    from exosim.run_comparison import RunComparison
+    from exosim.run_comparison.comparison import RunComparison
 
 _BATCH = (
     "number", "donor", "started", "manufactured", "available", "ended", "disposition", "doses", "campaign", "due",

@@ -2,18 +2,22 @@
 
 There are names, numbers, ``+ - * /`` and the functions of :data:`FUNCTIONS`; nothing else is a formula. 0 / 0 is 0, as
 in the readings of a lot that was lost. ``floor`` takes a count that rounding alone keeps from a whole number as whole.
+``one_if`` is 1 of a number that is above 0 by more than rounding, else 0.
 """
 
 from __future__ import annotations
 
 import ast
+import keyword
 import operator
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+Kept = TypeVar("Kept")
 Value: TypeAlias = float | NDArray[np.float64]
 _ROUNDING = 1e-9
 
@@ -31,6 +35,7 @@ def _quotient(above: Any, below: Any) -> Any:
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "floor": _floor,
+    "one_if": lambda share: np.where(np.asarray(share) > _ROUNDING, 1.0, 0.0),
     "min": lambda *values: np.minimum.reduce(np.broadcast_arrays(*values)),
     "max": lambda *values: np.maximum.reduce(np.broadcast_arrays(*values)),
     "sum": lambda values: np.sum(values) if len(values) else 0.0,
@@ -69,6 +74,24 @@ def evaluate(formula: str, values: Mapping[str, Value | Sequence[float]], *, smo
         return _value(ast.parse(formula, mode="eval").body, values, functions)
     except (SyntaxError, KeyError) as error:
         raise ValueError(f"{formula!r} is no formula of {', '.join(values)}: {error}") from None
+
+
+def symbol(text: str) -> str:
+    """Return a name that can stand in a formula and is none of its functions."""
+    name = re.sub(r"\W+", "_", text.strip(), flags=re.ASCII).strip("_").lower()
+    plain = name.isidentifier() and not keyword.iskeyword(name) and name not in (*FUNCTIONS, "each")
+    return name if plain else f"the_{name}"
+
+
+def keyed(found: Iterable[tuple[str, Kept]]) -> dict[str, Kept]:
+    """Return things by a symbol of their own each: what would have one that is taken gets a number."""
+    named: dict[str, Kept] = {}
+    for text, thing in found:
+        name, number = symbol(text), 2
+        while name in named:
+            name, number = f"{symbol(text)}_{number}", number + 1
+        named[name] = thing
+    return named
 
 
 def symbols(formula: str) -> tuple[str, ...]:

@@ -159,6 +159,16 @@ class Node:
         return "\n".join("  " * line.depth + line.text for line in lines(self))
 
 
+def under(prefix: str, root: Node, done: dict[int, Node] | None = None) -> Node:
+    """Return a tree whose nodes all have names under a prefix, such as that of a product."""
+    known = {} if done is None else done
+    if id(root) not in known:
+        children = {symbol: under(prefix, child, known) for symbol, child in root.children.items()}
+        related = tuple(under(prefix, other, known) for other in root.related)
+        known[id(root)] = replace(root, name=f"{prefix}.{root.name}", children=children, related=related)
+    return known[id(root)]
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of a tree in print: how deep it stands, its text, and whether it only tells more of the line above."""

@@ -6,7 +6,7 @@ The window of an indicator is the run without its warm-up. A batch belongs to th
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,19 +14,19 @@ from functools import cached_property
 import numpy as np
 
 from exosim import folds
-from exosim.dispatch import Dispatch, dispatch
 from exosim.folds import folded, lead_times
 from exosim.history import histories, troubles
 from exosim.labor import paid_hours, touched_hours
-from exosim.order_indicators import SERVICE, service_by_product, service_headlines
-from exosim.orders import OrderRecord
 from exosim.plant import Plant
 from exosim.product_indicators import YEAR, batches_by_product, doses_by_product, lead_time_by_product, on_time
 from exosim.records import BatchRecord, Event, Run, log_hash
 from exosim.release import is_job
 from exosim.release_indicators import OF_JOBS, RELEASE, release_by_job, release_headlines
+from exosim.service.dispatch import Dispatch, dispatch
+from exosim.service.indicators import SERVICE, service_by_product, service_headlines
+from exosim.service.orders import OrderRecord
+from exosim.service.warehouse import LotRecord
 from exosim.waits import WAITS
-from exosim.warehouse import LotRecord
 
 _WEEK = 168.0  # h
 _ARRIVES = ("start", "parallel", "prepare")
@@ -84,6 +84,24 @@ class Window:
         return found
 
     @cached_property
+    def by_event(self) -> Mapping[str, Sequence[Event]]:
+        """The events of the log by their name, in order; none of a name that it does not have."""
+        found: dict[str, list[Event]] = defaultdict(list)
+        for event in self.run.log:
+            found[event.event].append(event)
+        return found
+
+    @cached_property
+    def starts(self) -> Mapping[str, int]:
+        """How often each procedure was started in the window."""
+        return Counter(e.procedure for e in self.by_event["start"] if e.batch >= 0 and e.time >= self.start)
+
+    @cached_property
+    def touched(self) -> Mapping[str, float]:
+        """The hours of people at work in the window, by role [h]."""
+        return touched_hours(self.run.log, self.plant.roles, self.start, self.run.hours)
+
+    @cached_property
     def troubles(self) -> Mapping[int, Sequence[Event]]:
         """What went wrong, by number of the batch: its failures and deviations, in order."""
         return troubles(self.run.log)
@@ -91,7 +109,7 @@ class Window:
     @cached_property
     def releases(self) -> bool:
         """Whether lots are tested and released after their recipe."""
-        return any(event.event == "manufactured" for event in self.run.log)
+        return bool(self.by_event["manufactured"])
 
     @cached_property
     def dispatch(self) -> Dispatch:
@@ -273,8 +291,7 @@ def unavailability(window: Window) -> dict[str, float]:
 
 def labor_touch_hours(window: Window) -> dict[str, float]:
     """Return the hours of people at work per year, by role [h/year]: people times the hours that they really worked."""
-    hours = touched_hours(window.run.log, window.plant.roles, window.start, window.run.hours)
-    return {role: touched * YEAR / window.hours for role, touched in hours.items()}
+    return {role: touched * YEAR / window.hours for role, touched in window.touched.items()}
 
 
 def labor_paid_hours(window: Window) -> dict[str, float]:

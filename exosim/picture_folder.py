@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exosim import plots
-from exosim.attribution import Why
-from exosim.bottleneck_files import write_gains
-from exosim.bottlenecks import Bottleneck
+from exosim.attribution.why import Why
+from exosim.bottlenecks.files import write_gains
+from exosim.bottlenecks.search import Bottleneck
 from exosim.comparison import Comparison
 from exosim.errors import ModelError
 from exosim.export import (
@@ -26,7 +26,7 @@ from exosim.folder import write_manifest
 from exosim.plots.style import save
 from exosim.plugin_trial import versions
 from exosim.results import FacilityResults, Yields
-from exosim.run_comparison import RunComparison
+from exosim.run_comparison.comparison import RunComparison
 from exosim.version import __version__
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from exosim.attribution.line_path import PlannedStep
 from exosim.facility.lots import Lots
-from exosim.line_path import PlannedStep
 from exosim.operations.base import VisitedOperation
 from exosim.plant import Plant, units_and_cycles, units_filled
 from exosim.recipe import UnitProcedure

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from exosim.attribution import Why
-from exosim.causes import Span
+from exosim.attribution.causes import Span
+from exosim.attribution.holders import holders
+from exosim.attribution.line_path import Route
+from exosim.attribution.losses import Loss, LotEnd, lot_losses
+from exosim.attribution.lot_path import lot_path
+from exosim.attribution.lot_plan import plan_of
+from exosim.attribution.off_time import OffTime
+from exosim.attribution.waits import LotWaits
+from exosim.attribution.why import Why
+from exosim.attribution.words import fates, rejected_by
 from exosim.errors import FileError, Problem, UsageError
 from exosim.facility.route import Production
 from exosim.history import histories
-from exosim.holders import holders
 from exosim.kernel import Step
-from exosim.line_path import Route
-from exosim.lot_losses import Loss, LotEnd, lot_losses
-from exosim.lot_path import lot_path
-from exosim.lot_plan import plan_of
-from exosim.lot_waits import LotWaits
-from exosim.lot_words import fates, rejected_by
-from exosim.off_time import OffTime
 from exosim.planned_lot import planned_steps
 from exosim.records import BatchRecord, Event, log_hash
 from exosim.replications import replay

@@ -143,13 +143,10 @@ def _job(address: str) -> str:
 
 def _jobs(window: Window) -> Iterator[tuple[str, Event, Event]]:
     """Yield each job that was done in the window, with the events at which it was ready and done."""
-    asked: dict[tuple[int, str, str], Event] = {}
-    for event in window.run.log:
-        key = event.batch, event.procedure, event.phase
-        if event.event == "ask":
-            asked[key] = event
-        elif event.event == "done" and event.time >= window.start:
-            yield _job(event.procedure), asked[key], event
+    asked = {(event.batch, event.procedure, event.phase): event for event in window.by_event["ask"]}
+    for event in window.by_event["done"]:
+        if event.time >= window.start:
+            yield _job(event.procedure), asked[event.batch, event.procedure, event.phase], event
 
 
 def job_time(window: Window) -> dict[str, float]:
@@ -167,8 +164,8 @@ def job_waiting(window: Window) -> dict[str, float]:
     count: dict[str, int] = defaultdict(int)
     for name in done.values():
         count[name] += 1
-    for event in window.run.log:
-        if event.event == "begin" and is_job(event.procedure):
+    for event in window.by_event["begin"]:
+        if is_job(event.procedure):
             name = done.get((event.batch, event.procedure, event.phase), "")
             waited[name] += event.waited
     return {name: waited[name] / number for name, number in count.items()}
@@ -177,8 +174,8 @@ def job_waiting(window: Window) -> dict[str, float]:
 def out_of_specification(window: Window) -> dict[str, float]:
     """Return the share of the first results of each attribute that are out of specification."""
     first: dict[tuple[int, str], bool] = {}
-    for event in window.run.log:
-        if event.event == "result" and event.time >= window.start:
+    for event in window.by_event["result"]:
+        if event.time >= window.start:
             first.setdefault((event.batch, event.phase), event.note == "oos")
     found: dict[str, list[float]] = defaultdict(list)
     for (_, attribute), outside in first.items():

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from exosim import indicators, sketch
 from exosim.indicators import Account, Window
 from exosim.limiting import Bound, bounds
-from exosim.order_remarks import held_up
 from exosim.ranking import Rank, ranked_inputs
 from exosim.readings import ALL_ATTRIBUTES
 from exosim.result_views import RunViews, YieldViews
+from exosim.service.remarks import held_up
 from exosim.summaries import Estimate, LimitReached, Summary, estimate, summarize
 from exosim.totals import Key, Totals
 from exosim.variance import LevelShares, Scale, level_shares

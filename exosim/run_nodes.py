@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from exosim.attribution import Why
+from exosim.attribution.why import Why
 from exosim.folds import fold_of, meaning
 from exosim.formula_tree import Node, shown
 from exosim.indicators import BY_RESOURCE, HEADLINE_UNITS, HEADLINES, RESOURCE_UNITS, Window, account
-from exosim.order_indicators import SERVICE, service
 from exosim.release_indicators import OF_JOBS, RELEASE
+from exosim.service.indicators import SERVICE, service
 from exosim.waits import WAITS
 
 _OF_A_BATCH = ("doses_per_year", "doses_per_started_batch")
@@ -149,7 +149,7 @@ def _classes(window: Window) -> tuple[Node, ...]:
 
 
 def lead_time_by_cause(found: Why) -> Node:
-    """Return the lead time of one lot as the sum of its causes (:mod:`exosim.attribution`)."""
+    """Return the lead time of one lot as the sum of its causes (:mod:`exosim.attribution.why`)."""
     causes = {
         row.cause: Node(f"{row.cause}", row.hours, "h", f"{row.title}; as planned {shown(row.planned, 'h')}")
         for row in found.causes()

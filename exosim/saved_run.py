@@ -18,13 +18,13 @@ from exosim.errors import FileError, Problem, shortened
 from exosim.event_files import EVENTS, part, read_log
 from exosim.export import SEPARATOR, read_csv
 from exosim.folder import check_files, refuse_other_command
-from exosim.orders import OrderRecord
 from exosim.records import BatchRecord, Event, log_hash
 from exosim.saved_scenario import read_saved_scenario
 from exosim.scenario import Scenario
+from exosim.service.orders import OrderRecord
+from exosim.service.warehouse import LotRecord, Movement
 from exosim.service_tables import read_by_replication, read_records
 from exosim.summaries import Estimate
-from exosim.warehouse import LotRecord, Movement
 
 Row = Mapping[str, str]
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from exosim.orders import OrderRecord
-from exosim.warehouse import LotRecord, Movement
+from exosim.service.orders import OrderRecord
+from exosim.service.warehouse import LotRecord, Movement
 
 if TYPE_CHECKING:
     from exosim.results import FacilityResults

@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 
 def waiting(window: Window) -> dict[str, float]:
     """Return the mean wait before each procedure, for a unit [h]."""
-    return _per_procedure(window, lambda e: e.amount if e.event == "start" else -e.amount * (e.event == "room"))
+    return _per_procedure(window, {"start": lambda event: event.amount, "room": lambda event: -event.amount})
 
 
 def waiting_for_room(window: Window) -> dict[str, float]:
     """Return the mean wait before each procedure, for the room, its clearance and its changeover [h]."""
-    return _per_procedure(window, lambda event: event.amount if event.event == "room" else 0.0)
+    return _per_procedure(window, {"room": lambda event: event.amount})
 
 
 def waiting_for_material(window: Window) -> dict[str, float]:
     """Return the mean time for which a procedure waits for material from stock [h]."""
-    return _per_procedure(window, lambda event: event.waited if event.event == "supplied" else 0.0)
+    return _per_procedure(window, {"supplied": lambda event: event.waited})
 
 
 def waiting_for_utility(window: Window) -> dict[str, float]:
     """Return the mean time for which a procedure waits for its share of a utility [h]."""
-    return _per_procedure(window, lambda event: event.waited if event.event == "utility" else 0.0)
+    return _per_procedure(window, {"utility": lambda event: event.waited})
 
 
 def waiting_for_people(window: Window) -> dict[str, float]:
@@ -37,35 +37,39 @@ def waiting_for_people(window: Window) -> dict[str, float]:
     hours = {role.id: role.hours for role in window.plant.roles}
 
     def within(event: Event) -> float:
-        if event.event != "begin" or event.waited <= 0.0:
+        if event.waited <= 0.0:
             return 0.0
         worked = hours[event.role].worked
         return worked(event.time) - worked(event.time - event.waited)
 
-    return _per_procedure(window, within)
+    return _per_procedure(window, {"begin": within})
 
 
 def waiting_for_shift(window: Window) -> dict[str, float]:
     """Return the mean time for which a procedure waits or pauses outside working time [h]."""
     people = waiting_for_people(window)
-    both = _per_procedure(window, lambda event: event.waited if event.event in ("begin", "finish") else 0.0)
+    both = _per_procedure(window, dict.fromkeys(("begin", "finish"), lambda event: event.waited))
     return {procedure: max(found - people[procedure], 0.0) for procedure, found in both.items()}
 
 
 def lost_to_failures(window: Window) -> dict[str, float]:
     """Return the mean time that a procedure loses while failures and breakdowns are repaired [h]."""
-    return _per_procedure(window, lambda event: event.amount if event.event in ("failure", "repaired") else 0.0)
+    return _per_procedure(window, dict.fromkeys(("failure", "repaired"), lambda event: event.amount))
 
 
-def _per_procedure(window: Window, hours_of: Callable[[Event], float]) -> dict[str, float]:
-    """Return the hours of the events in the window, per start of the procedure."""
+def _per_procedure(window: Window, hours_of: Mapping[str, Callable[[Event], float]]) -> dict[str, float]:
+    """Return the hours of the events in the window, per start of the procedure.
+
+    Parameters
+    ----------
+    hours_of : what an event tells, by its name
+    """
     hours: dict[str, float] = defaultdict(float)
-    starts: dict[str, int] = defaultdict(int)
-    for event in window.run.log:
-        if event.procedure and event.batch >= 0 and event.time >= window.start:
-            hours[event.procedure] += hours_of(event)
-            starts[event.procedure] += event.event == "start"
-    return {procedure: hours[procedure] / count for procedure, count in starts.items() if count}
+    for name, told in hours_of.items():
+        for event in window.by_event[name]:
+            if event.procedure and event.batch >= 0 and event.time >= window.start:
+                hours[event.procedure] += told(event)
+    return {procedure: hours[procedure] / count for procedure, count in window.starts.items()}
 
 
 WAITS: Mapping[str, tuple[str, Callable[[Window], dict[str, float]]]] = {

@@ -16,7 +16,7 @@ from exosim.errors import Problem, UsageError, printable, shortened
 from exosim.whole_numbers import WholeNumber
 
 if TYPE_CHECKING:
-    from exosim.attribution import Why
+    from exosim.attribution.why import Why
     from exosim.reasons import Reasons
 
 

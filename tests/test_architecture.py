@@ -40,12 +40,11 @@ FLOORS: dict[str, int] = {
         6,
     ),
     **dict.fromkeys(["facility"], 4),
+    **dict.fromkeys(["attribution", "service"], 5),
+    **dict.fromkeys(["bottlenecks", "run_comparison"], 7),
     **dict.fromkeys(
         ["indicators", "labor", "history", "waits", "product_indicators", "release_indicators", "directions"], 5
     ),
-    **dict.fromkeys(["orders", "warehouse", "dispatch", "order_indicators", "order_remarks"], 5),
-    **dict.fromkeys(["causes", "holders", "off_time", "lot_waits", "line_path", "laboratory_jobs", "lot_path"], 5),
-    **dict.fromkeys(["lot_plan", "lot_losses", "lot_words", "attribution"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(
         ["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder", "recipe_builder"], 6
@@ -62,8 +61,11 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["influence", "batch_nodes", "batch_quantities", "run_nodes", "explanation"], 7),
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
     **dict.fromkeys(["size_spectra", "screening"], 7),
-    **dict.fromkeys(["timed_runs", "run_contrasts", "run_remarks", "run_comparison", "comparing"], 7),
-    **dict.fromkeys(["candidates", "gains", "bottlenecks", "yardsticks", "bottleneck_words", "bottleneck_files"], 7),
+    **dict.fromkeys(["comparing"], 7),
+    **dict.fromkeys(
+        [],
+        7,
+    ),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["formula", "formula_tree"], 1),
     **dict.fromkeys(["folds"], 5),

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import exosim as xs
-from exosim.bottlenecks import Bottleneck, bottleneck
-from exosim.candidates import KINDS, asked_for, candidates_of, everything
+from exosim.bottlenecks.candidates import KINDS, asked_for, candidates_of, everything
+from exosim.bottlenecks.gains import gains, holm
+from exosim.bottlenecks.search import Bottleneck, bottleneck
+from exosim.bottlenecks.yardsticks import indicators_of, measured
 from exosim.errors import ModelError, UsageError
-from exosim.gains import gains, holm
 from exosim.replications import run_once
-from exosim.yardsticks import indicators_of, measured
 from tests.texts import Door
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
@@ -473,7 +473,7 @@ def test_a_candidate_that_cannot_go_on_is_named(tmp_path: Path, monkeypatch: pyt
             raise ModelError(xs.Problem("deadlock after 3 h"))
         return run_once(scenario, seed, replication)
 
-    monkeypatch.setattr("exosim.bottlenecks.run_once", stops)
+    monkeypatch.setattr("exosim.bottlenecks.runs.run_once", stops)
     with pytest.raises(ModelError, match="with one more as: deadlock after 3 h"):
         bottleneck(line(tmp_path, (5.0,)))
 

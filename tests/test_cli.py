@@ -55,9 +55,11 @@ def test_help_names_every_command_and_option(door: Door) -> None:
         "cite",
         "compare",
         "describe",
+        "explain",
         "new",
         "run",
         "schema",
+        "why",
         "yield",
     }
     assert all(f"{code} " in overview.out for code in (0, 1, 2, 3, 4, 5, 6, 7, 130))

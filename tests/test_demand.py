@@ -15,11 +15,11 @@ from exosim.console import print_run
 from exosim.demand import Demand, Order, Warehouse
 from exosim.indicators import Account, Window, account
 from exosim.json_schema import scenario_schema
-from exosim.order_indicators import SERVICE
 from exosim.plant import Plant
 from exosim.product_indicators import YEAR
 from exosim.records import BatchRecord, Event, Run
 from exosim.scenario import Scenario
+from exosim.service.indicators import SERVICE
 
 SCENARIOS = Path(xs.__file__).parents[1] / "scenarios"
 SITE = f'''extends = "{SCENARIOS / "cdmo_two_products.toml"}"

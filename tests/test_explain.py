@@ -199,8 +199,18 @@ def test_the_waits_of_lead_time_are_told_by_cause() -> None:
 
 
 def test_products_of_a_site_share_its_indicators() -> None:
-    explained = xs.explain(xs.load(SCENARIOS / "cdmo_two_products.toml"), "doses_per_year")
+    """With the doses of a batch of each product; a name under a product is of its batch."""
+    site = xs.load(SCENARIOS / "cdmo_two_products.toml")
+    explained = xs.explain(site, "doses_per_year")
     assert explained.value is not None and explained.root.series
+    assert [node.name for node in explained.root.related] == ["msc.doses", "reference.doses"]
+    names = [node.name for node in explained.root.walk()]
+    assert len(set(names)) == len(names)
+    doses = xs.explain(site, "reference.doses")
+    assert doses.value == explained.root.related[1].value and doses.hash == site.hash
+    assert_adds_up(doses.root)
+    with pytest.raises(UsageError, match="did you mean doses"):
+        xs.explain(site, "reference.dozes")
 
 
 # -- the command ------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exosim.formula import evaluate, in_print, symbols
+from exosim.formula import evaluate, in_print, keyed, symbols
 from exosim.formula_tree import Node, lines
 
 NUMBERS = st.floats(-1e6, 1e6)
@@ -29,6 +29,18 @@ def test_floor_forgives_rounding_only(count: int, rest: float) -> None:
     assert evaluate("floor(n)", {"n": count + rest}) == (count + 1 if rest > 1 - 1e-9 else count)
     assert evaluate("floor(n)", {"n": count - 1e-10}) == count
     assert evaluate("floor(n)", {"n": count + rest}, smooth=True) == count + rest
+
+
+def test_symbols_are_names_of_their_own() -> None:
+    """Whatever a procedure or a channel is called: functions, words of Python, digits, names that would be one."""
+    found = keyed((text, text) for text in ("sum", "if", "2nd pool", "a-b", "a b", "A_B", "Übergang", "", "each"))
+    assert list(found.values()) == ["sum", "if", "2nd pool", "a-b", "a b", "A_B", "Übergang", "", "each"]
+    assert evaluate(" + ".join(found), dict.fromkeys(found, 1.0)) == 9.0
+    assert list(found)[3:6] == ["a_b", "a_b_2", "a_b_3"]
+
+
+def test_one_if() -> None:
+    assert [float(evaluate("one_if(x)", {"x": x})) for x in (-1.0, 0.0, 1e-12, 1e-6, 3.0)] == [0.0, 0.0, 0.0, 1.0, 1.0]
 
 
 def test_series_and_lanes() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from exosim.causes import by_cause
-from exosim.lot_path import LotPath
-from exosim.lot_plan import plan_of
-from exosim.lot_words import fates, rejected_by
+from exosim.attribution.causes import by_cause
+from exosim.attribution.lot_path import LotPath
+from exosim.attribution.lot_plan import plan_of
+from exosim.attribution.words import fates, rejected_by
 from exosim.plant import Equipment, Plant, Role
 from exosim.records import BatchRecord, Disposition, Event
 from exosim.working_time import WorkingTime

@@ -22,9 +22,9 @@ from exosim.console_runs import print_run_comparison
 from exosim.directions import DIRECTIONS, declared_as, direction_of
 from exosim.errors import FileError, UsageError
 from exosim.indicators import HEADLINE_UNITS, RESOURCE_UNITS
-from exosim.run_comparison import compare_runs
-from exosim.run_contrasts import RunContrast, difference
-from exosim.timed_runs import TimedRun, of_results
+from exosim.run_comparison.comparison import compare_runs
+from exosim.run_comparison.contrasts import RunContrast, difference
+from exosim.run_comparison.timed_runs import TimedRun, of_results
 from tests.test_replications import PLAIN, STEP, exponential, plain
 from tests.texts import BASE, FILE, Door
 

@@ -84,8 +84,8 @@ def test_a_site_with_two_products_comes_again(tmp_path: Path, jobs: int) -> None
     """From the folder alone, in this process and in another one."""
     site = tmp_path / "site"
     site.mkdir()
-    for name in ("cdmo_two_products.toml", "reference_vesicles.toml", "msc_hollow_fiber.toml"):
-        (site / name).write_bytes((SCENARIOS / name).read_bytes())
+    for file in SCENARIOS.glob("*.toml"):
+        (site / file.name).write_bytes(file.read_bytes())
     results = xs.simulate(xs.load(site / "cdmo_two_products.toml"), 2)
     results.save(tmp_path / "run")
     for file in site.iterdir():

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exosim.demand import Demand, Order, Warehouse
-from exosim.dispatch import dispatch
-from exosim.orders import OrderRecord, made_to_order
 from exosim.records import BatchRecord, Disposition, Event, Run
-from exosim.warehouse import NOBODY, OPENING, Lot, StockCourse, stock_course
+from exosim.service.dispatch import dispatch
+from exosim.service.orders import OrderRecord, made_to_order
+from exosim.service.warehouse import NOBODY, OPENING, Lot, StockCourse, fit_to_ship, stock_course
 
 END = 60.0
 FOREVER = math.inf
@@ -207,14 +207,17 @@ LIFE = st.integers(1, 15) | st.just(FOREVER)
 
 def stepped(
     rules: Warehouse, lots: Sequence[Lot], orders: Sequence[Order]
-) -> tuple[Counter[tuple[int, int, float]], dict[int, tuple[float | None, float | None]], list[int]]:
-    """Go hour by hour, dose by dose: what was shipped, when each order was filled or lost, the stock at each hour."""
+) -> tuple[Counter[tuple[int, int, float]], dict[int, tuple[float | None, float | None]], list[int], list[int]]:
+    """Go hour by hour, dose by dose: what was shipped, when each order was filled or lost, the stock after each hour.
+
+    The last is what of the stock has more than the minimum remaining life.
+    """
     shelf: list[Lot] = []
     waiting: list[Order] = []
     missing = {one.number: one.doses for one in orders}
     sent: Counter[tuple[int, int, float]] = Counter()
     ends: dict[int, tuple[float | None, float | None]] = {one.number: (None, None) for one in orders}
-    levels = []
+    levels, fresh = [], []
 
     def serve(hour: float) -> None:
         while waiting:
@@ -246,7 +249,8 @@ def stepped(
                 ends[one.number] = (None, hour)
         serve(hour)
         levels.append(len(shelf))
-    return sent, ends, levels
+        fresh.append(sum(dose.made + rules.shelf_life - hour > rules.minimum_remaining_life for dose in shelf))
+    return sent, ends, levels, fresh
 
 
 @settings(max_examples=400, deadline=None)
@@ -254,7 +258,7 @@ def stepped(
 def test_the_twin_that_goes_hour_by_hour_agrees(lots: list[Lot], orders: list[Order], life: float, least: int) -> None:
     rules = Warehouse("", life, float(least))
     found = stock_course(rules, lots, orders, END)
-    sent, ends, levels = stepped(rules, lots, orders)
+    sent, ends, levels, fresh = stepped(rules, lots, orders)
     deliveries: Counter[tuple[int, int, float]] = Counter()
     for number, batch, doses, time in shipped(found):
         deliveries[number, batch, time] += doses
@@ -262,6 +266,9 @@ def test_the_twin_that_goes_hour_by_hour_agrees(lots: list[Lot], orders: list[Or
     assert {one.number: (one.filled, one.lost) for one in found.orders} == ends
     for hour, level in enumerate(levels):
         assert level == next((m.stock for m in reversed(found.movements) if m.time <= hour), 0)
+    fit = fit_to_ship(rules, found)
+    for hour, level in enumerate(fresh):  # as it is between this hour and the next
+        assert level == next((doses for time, doses in reversed(fit) if time <= hour), 0)
 
 
 @settings(max_examples=200, deadline=None)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from exosim.causes import Span, by_cause
-from exosim.holders import holders
-from exosim.line_path import PlannedStep, Route
-from exosim.lot_path import LotPath, lot_path
-from exosim.lot_plan import plan_of
-from exosim.lot_waits import LotWaits
-from exosim.lot_words import who
-from exosim.off_time import OffTime
+from exosim.attribution.causes import Span, by_cause
+from exosim.attribution.holders import holders
+from exosim.attribution.line_path import PlannedStep, Route
+from exosim.attribution.lot_path import LotPath, lot_path
+from exosim.attribution.lot_plan import plan_of
+from exosim.attribution.off_time import OffTime
+from exosim.attribution.waits import LotWaits
+from exosim.attribution.words import who
 from exosim.planned_lot import planned_steps
 from exosim.plant import Plant
 from exosim.records import BatchRecord, Event, Run

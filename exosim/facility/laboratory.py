@@ -6,7 +6,7 @@ all in parallel. When they are done, the remaining reviews follow one after the 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +44,7 @@ class Dossier:
         self._closed = 0
         self._open = 0
         self._waited_for: simpy.Event | None = None
+        self._ready: Callable[[], bool] = lambda: True
         self._confirming = 0
 
     def still(self) -> bool:
@@ -171,10 +172,10 @@ class Dossier:
         disposition: Disposition = "released_with_deviation" if batch.deviations else "released"
         return disposition
 
-    def _until(self, ready: Any) -> Steps:
+    def _until(self, ready: Callable[[], bool]) -> Steps:
         """Wait until enough jobs are done."""
-        while not ready():
-            self._waited_for = simpy.Event(self.line.env)
+        if not ready():
+            self._ready, self._waited_for = ready, simpy.Event(self.line.env)
             yield self._waited_for
 
     def _begin(self, steps: Steps, *, confirming: bool = False) -> None:
@@ -186,7 +187,7 @@ class Dossier:
         yield from steps
         self._open -= 1
         self._confirming -= confirming
-        if self._waited_for is not None:
+        if self._waited_for is not None and self._ready():
             event, self._waited_for = self._waited_for, None
             event.succeed()
 

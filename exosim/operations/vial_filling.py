@@ -129,7 +129,7 @@ class VialFilling(UnitOperation):
             yield "partial_vial", "a partly filled vial is retained, and retained is 0"
 
     def closed_forms(self) -> Mapping[str, ClosedForm]:
-        """Return how vials are counted, and what each holds; the partly filled vial has no formula."""
+        """Return how vials are counted, what each holds, and which share of the bulk is lost."""
         counted = f"{self.context.dose_kind}/vial"
         forms = {
             "bulk": ClosedForm("entered_volume", "mL", "volume to be filled"),
@@ -150,9 +150,7 @@ class VialFilling(UnitOperation):
                 "added to reach the target content",
             )  # fmt: skip
             forms["bulk"] = ClosedForm("entered_volume + diluent", "mL", "volume to be filled, diluted")
-        if self.partial_vial:
-            return {name: form for name, form in forms.items() if not form.monitor and not form.channel}
-        return forms
+        return {**forms, **self._with_a_part(counted)} if self.partial_vial else forms
 
     def _shares_lost(self) -> dict[str, ClosedForm]:
         """Return which share of the bulk each loss channel takes."""
@@ -164,6 +162,28 @@ class VialFilling(UnitOperation):
             ),
             "share_left": ClosedForm("max(1 - filled * poured / bulk, 0)", "1", "in no vial", "", left),
         }
+
+    def _with_a_part(self, counted: str) -> dict[str, ClosedForm]:
+        """Return what is otherwise where the rest of the bulk goes into one more vial."""
+        rejected, overfilled, left = "rejected vials", "overfill", "line and heel"
+        poured = "full * poured + part * rest"
+        return {
+            "full": ClosedForm("floor(filled * (1 - reject_fraction))", "vial", "full vials, inspected and good"),
+            "rest": ClosedForm("max(usable - filled * poured, 0)", "mL", "left for the last vial"),
+            "part": ClosedForm("one_if(rest / fill_volume)", "vial", "partly filled, and retained"),
+            "accepted": ClosedForm("full + part", "vial", "inspected and good, or retained", "accepted"),
+            "content": ClosedForm(
+                "entered_content * poured / bulk / (1 + overfill) * min(full, 1)", counted,
+                "what can be withdrawn from a full vial", "content",
+            ),
+            "share_rejected": ClosedForm("(filled - full) * poured / bulk", "1", "in rejected vials", "", rejected),
+            "share_overfill": ClosedForm(
+                f"({poured}) / bulk / (1 + overfill) * overfill", "1", "cannot be withdrawn", "", overfilled
+            ),
+            "share_left": ClosedForm(
+                "max(1 - (filled * poured + part * rest) / bulk, 0)", "1", "in no vial", "", left
+            ),
+        }  # fmt: skip
 
     def unused(self) -> frozenset[str]:
         """Return what matters for a dilution only, when there is none."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exosim.bottleneck_words import titled
-from exosim.bottlenecks import Bottleneck
-from exosim.gains import Gain, signed
+from exosim.bottlenecks.gains import Gain, signed
+from exosim.bottlenecks.search import Bottleneck
+from exosim.bottlenecks.words import titled
 from exosim.plots.style import BLUE, GRAY, GREEN, VERMILION, figure_of, new_grid, plain
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from exosim.attribution import Why
-from exosim.causes import CAUSES, Group, Span
-from exosim.lot_words import days, plain_place, who
+from exosim.attribution.causes import CAUSES, Group, Span
+from exosim.attribution.why import Why
+from exosim.attribution.words import days, plain_place, who
 from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, figure_of, new_axes, plain
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exosim.plots.style import BLUE, GRAY, GREEN, VERMILION, figure_of, new_grid, plain, short_names
-from exosim.run_comparison import RunComparison
-from exosim.run_contrasts import RunContrast
+from exosim.run_comparison.comparison import RunComparison
+from exosim.run_comparison.contrasts import RunContrast
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

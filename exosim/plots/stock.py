@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from exosim.orders import Fate, OrderRecord
 from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, figure_of, new_grid, plain
 from exosim.results import FacilityResults
-from exosim.warehouse import Kind, Movement
+from exosim.service.orders import Fate, OrderRecord
+from exosim.service.warehouse import Kind, Movement, StockCourse, fit_to_ship
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -36,8 +36,9 @@ def stock(results: FacilityResults) -> tuple[Axes, ...]:
 
     Returns
     -------
-    the axes: stock as steps with a mark where doses were shipped, expired or were recalled; below zero a mark for each
-    order at its due date by what became of it, with a line to the moment at which a late one was filled or lost
+    the axes: stock as steps, darker what still has the minimum remaining life, with a mark where doses were shipped,
+    expired or were recalled; below zero a mark for each order at its due date by what became of it, with a line to the
+    moment at which a late one was filled or lost
 
     Raises
     ------
@@ -50,10 +51,13 @@ def stock(results: FacilityResults) -> tuple[Axes, ...]:
     panels = new_grid(len(kept), 1, 10.0, 1.2 + 3.2 * len(kept), sharex=True)
     found = results.first.dispatch
     for axes, warehouse in zip(panels, kept, strict=True):
-        steps = [step for step in found.movements if step.product == warehouse.product]
+        steps = tuple(step for step in found.movements if step.product == warehouse.product)
+        lots = tuple(lot for lot in found.lots if lot.product == warehouse.product)
         orders = [order for order in found.orders if order.product == warehouse.product]
         highest = max([1, *(step.stock for step in steps)])
         _draw_stock(axes, steps, results.first.run.hours)
+        if warehouse.minimum_remaining_life:
+            _draw_fit(axes, fit_to_ship(warehouse, StockCourse(steps, lots, ())), results.first.run.hours)
         strips = _draw_orders(axes, orders, _STRIP * highest)
         axes.set_ylim(-(strips + 0.5) * _STRIP * highest, 1.08 * highest)
         axes.set_yticks([tick for tick in axes.get_yticks() if 0.0 <= tick <= 1.08 * highest])
@@ -69,12 +73,20 @@ def stock(results: FacilityResults) -> tuple[Axes, ...]:
 def _draw_stock(axes: Axes, steps: Sequence[Movement], end: float) -> None:
     times = [0.0, *(step.time / _DAY for step in steps), end / _DAY]
     levels = [0, *(step.stock for step in steps), steps[-1].stock if steps else 0]
-    axes.fill_between(times, levels, step="post", color=SKY, alpha=0.35, linewidth=0)
+    axes.fill_between(times, levels, step="post", color=SKY, alpha=0.3, linewidth=0, label="in stock")
     axes.step(times, levels, where="post", color=BLUE, linewidth=1.0)
     for kind, (label, marker, color) in _LEAVES.items():
         after = {step.time / _DAY: step.stock for step in steps if step.kind == kind}  # once for all lots of a moment
         if after:
             axes.plot(list(after), list(after.values()), marker, color=color, markersize=5, label=label, clip_on=False)
+
+
+def _draw_fit(axes: Axes, fit: Sequence[tuple[float, int]], end: float) -> None:
+    """Draw how much of the stock may still be shipped."""
+    within = [(time / _DAY, level) for time, level in fit if time <= end]
+    times = [0.0, *(time for time, _ in within), end / _DAY]
+    levels = [0, *(level for _, level in within), within[-1][1] if within else 0]
+    axes.fill_between(times, levels, step="post", color=SKY, alpha=0.7, linewidth=0, label="fresh enough to ship")
 
 
 def _draw_orders(axes: Axes, orders: Sequence[OrderRecord], height: float) -> int:

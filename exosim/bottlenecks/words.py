@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exosim import units
+from exosim.bottlenecks.gains import Gain, Verdict, signed
 from exosim.directions import direction_of
-from exosim.gains import Gain, Verdict, signed
 
 if TYPE_CHECKING:
-    from exosim.bottlenecks import Bottleneck
+    from exosim.bottlenecks.search import Bottleneck
     from exosim.declarations import CampaignDeclaration
 
 _TITLES = {"lead_time": "the median lead time", "lead_time_p90": "the 90 % lead time"}

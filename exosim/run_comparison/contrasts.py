@@ -16,8 +16,8 @@ import numpy as np
 from exosim import units
 from exosim.comparison import paired_difference
 from exosim.directions import Direction
+from exosim.run_comparison.timed_runs import Floats
 from exosim.summaries import Estimate, Row
-from exosim.timed_runs import Floats
 
 _COVERAGE = 0.975
 _ROUNDING = 1e-9

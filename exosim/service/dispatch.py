@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from exosim.demand import Demand, Order
-from exosim.orders import OrderRecord, made_to_order
 from exosim.records import Run
-from exosim.warehouse import Lot, LotRecord, Movement, stock_course
+from exosim.service.orders import OrderRecord, made_to_order
+from exosim.service.warehouse import Lot, LotRecord, Movement, stock_course
 
 
 @dataclass(frozen=True, slots=True)

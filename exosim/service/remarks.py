@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from exosim.demand import Demand, Warehouse
 from exosim.indicators import Account
-from exosim.orders import OrderRecord
+from exosim.service.orders import OrderRecord
 
 
 def held_up(accounts: Sequence[Account], demand: Demand, end: float) -> Iterator[str]:

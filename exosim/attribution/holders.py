@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from exosim.causes import SAME
+from exosim.attribution.causes import SAME
 from exosim.parameter import Array
 from exosim.plant import Plant, Room
 from exosim.records import Event, Run
@@ -23,7 +23,7 @@ class Holding:
     Attributes
     ----------
     begin, end : hours after the start of the run
-    cause : what somebody who waits for the resource meanwhile waits for; of :data:`exosim.causes.CAUSES`
+    cause : what somebody who waits for the resource meanwhile waits for; of :data:`exosim.attribution.causes.CAUSES`
     resource : unit, room or role
     lot : number of the batch that had it, from 0; -1 for none
     note : procedure of that lot, kind of a repair, material of a preparation, product after a changeover

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exosim.folds import folded
-from exosim.orders import Fate, OrderRecord
 from exosim.product_indicators import YEAR
-from exosim.warehouse import Kind, LotRecord, Movement
+from exosim.service.orders import Fate, OrderRecord
+from exosim.service.warehouse import Kind, LotRecord, Movement
 
 if TYPE_CHECKING:
     from exosim.indicators import Window

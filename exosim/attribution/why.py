@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exosim.causes import CAUSES, WORK, Span, by_cause
-from exosim.lot_losses import Loss
-from exosim.lot_path import LotPath
-from exosim.lot_words import days, lot_words, who
-from exosim.off_time import OffTime
+from exosim.attribution.causes import CAUSES, WORK, Span, by_cause
+from exosim.attribution.losses import Loss
+from exosim.attribution.lot_path import LotPath
+from exosim.attribution.off_time import OffTime
+from exosim.attribution.words import days, lot_words, who
 from exosim.records import BatchRecord
 from exosim.version import __version__
 
@@ -22,6 +22,7 @@ UNITS = {"vesicles": "EV", "viable_cells": "cell"}
 _LITTLE = 0.05  # h
 _NAMED = 3
 """How many details of a cause the sentence names."""
+_CAUSES_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class CauseOfTime:
 
     Attributes
     ----------
-    cause : id, of :data:`exosim.causes.CAUSES`
+    cause : id, of :data:`exosim.attribution.causes.CAUSES`
     hours, planned : how long it took, and how long it takes as planned [h]
     share : of the lead time
     details : on what or by whom, with hours, the longest first
@@ -138,7 +139,10 @@ class Why:
             return f"{text}, as planned."
         text += f", {days(abs(more))} {'more' if more > 0 else 'less'} than planned ({days(self.planned)})"
         beyond = [(row, row.hours - row.planned) for row in self.causes()]
-        added = [self._because(row, hours) for row, hours in sorted(beyond, key=_by_hours) if hours >= _LITTLE]
+        longer = [(row, hours) for row, hours in sorted(beyond, key=_by_hours) if hours >= _LITTLE]
+        added = [self._because(row, hours) for row, hours in longer[:_CAUSES_NAMED]]
+        if len(longer) > _CAUSES_NAMED:
+            added.append(f"{days(sum(hours for _, hours in longer[_CAUSES_NAMED:]))} of further causes")
         spared = [f"{days(-hours)} {CAUSES[row.cause].words}" for row, hours in beyond if hours <= -_LITTLE]
         text += f": {'; '.join(added)}" if added else ""
         return f"{text}; less {', '.join(spared)}." if spared else f"{text}."

@@ -13,7 +13,8 @@ from exosim.material import Material, total
 from exosim.parameter import Array
 from exosim.recipe import PRODUCT, REMAINDER, WASTE
 
-_ROUNDING = 1e-9
+_ROUNDING = 1e-12
+"""Share of what was made below which an amount is rounding."""
 HOLD, LATE, UNKNOWN = "hold", "waited longer than planned", "unexplained"
 
 
@@ -26,7 +27,7 @@ class Loss:
     place : step of the recipe
     channel : how it was lost, or where it is
     amount : vesicles, or viable cells where cells are the product
-    cause : id of what the lot waited for longer than planned, of :data:`exosim.causes.CAUSES`; else empty
+    cause : id of what the lot waited for longer than planned, of :data:`exosim.attribution.causes.CAUSES`; else empty
     kept : whether it is in vials for use
     """
 
@@ -81,7 +82,9 @@ def lot_losses(
             fold.return_product(passes[number - 1][-1], done[0].procedure.feeds if done else ())
         for step in done:
             fold.add(step)
-    return tuple(loss for loss in [*fold.losses, *fold.rest(passes[-1], end)] if loss.amount != 0.0)
+    found = [*fold.losses, *fold.rest(passes[-1], end)]
+    made = sum(loss.amount for loss in found)
+    return tuple(loss for loss in found if abs(loss.amount) > _ROUNDING * made)
 
 
 def _completed(steps: Sequence[Step], end: LotEnd) -> Sequence[Step]:

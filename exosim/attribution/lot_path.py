@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from exosim.causes import SAME, Span, clipped, joined
-from exosim.laboratory_jobs import Job, JobSpans, jobs_of
-from exosim.line_path import LinePath, Route
-from exosim.lot_waits import LotWaits
+from exosim.attribution.causes import SAME, Span, clipped, joined
+from exosim.attribution.laboratory_jobs import Job, JobSpans, jobs_of
+from exosim.attribution.line_path import LinePath, Route
+from exosim.attribution.waits import LotWaits
 from exosim.records import BatchRecord, Event
 from exosim.release import DEVIATION
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from exosim.run_contrasts import RunContrast
-from exosim.timed_runs import TimedRun
+from exosim.run_comparison.contrasts import RunContrast
+from exosim.run_comparison.timed_runs import TimedRun
 
 _MOST = 8
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exosim.causes import SAME
+from exosim.attribution.causes import SAME
 from exosim.working_time import WorkingTime
 
 _DAY = 24.0

@@ -1,6 +1,6 @@
 """Compare runs in time: which plant is better, in which indicator, by how much, and how surely.
 
-The first run is the base. What has one seed is paired by replication; :mod:`exosim.run_contrasts` tells how.
+The first run is the base. What has one seed is paired by replication; :mod:`exosim.run_comparison.contrasts` tells how.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import numpy as np
 
 from exosim.directions import Direction, direction_of
 from exosim.errors import Problem, UsageError
-from exosim.run_contrasts import Fields, RunContrast, difference, of_estimate
-from exosim.run_remarks import remarks
+from exosim.run_comparison.contrasts import Fields, RunContrast, difference, of_estimate
+from exosim.run_comparison.remarks import remarks
+from exosim.run_comparison.timed_runs import Floats, Key, TimedRun, labeled
 from exosim.summaries import Estimate
-from exosim.timed_runs import Floats, Key, TimedRun, labeled
 from exosim.version import __version__
 
 FORM = "exosim.compare_runs/1"

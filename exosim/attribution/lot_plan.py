@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from exosim.causes import SAME, Span
-from exosim.laboratory_jobs import Job
-from exosim.line_path import PlannedStep
-from exosim.lot_path import LotPath, before
+from exosim.attribution.causes import SAME, Span
+from exosim.attribution.laboratory_jobs import Job
+from exosim.attribution.line_path import PlannedStep
+from exosim.attribution.lot_path import LotPath, before
 from exosim.release import ASSAY, REVIEW
 
 _OWN = frozenset({"test", "incubation", "review", "desk"})

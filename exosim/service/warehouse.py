@@ -20,7 +20,7 @@ from operator import attrgetter, itemgetter
 from typing import Literal, NamedTuple
 
 from exosim.demand import Order, Warehouse
-from exosim.orders import OrderRecord
+from exosim.service.orders import OrderRecord
 
 OPENING = -1
 """Stands for the batch of what is in stock at the start."""
@@ -166,6 +166,31 @@ def stock_course(rules: Warehouse, lots: Sequence[Lot], orders: Sequence[Order],
     arrived = [one for one in shelved if one.lot.available <= end]
     records = (_lot_record(rules.product, one, end) for one in arrived)
     return StockCourse(tuple(shelf.movements), tuple(records), tuple(_order_record(one) for one in asked))
+
+
+def fit_to_ship(rules: Warehouse, course: StockCourse) -> list[tuple[float, int]]:
+    """Return when the doses with the minimum remaining life change, and how many of those in stock there are then.
+
+    Parameters
+    ----------
+    rules : shelf life and minimum remaining life
+    course : of the warehouse with these rules; its orders do not matter
+    """
+    last = {lot.batch: lot.made + rules.shelf_life - rules.minimum_remaining_life for lot in course.lots}
+    left = dict.fromkeys(last, 0)
+    too_old = ((at, len(course.movements), batch) for batch, at in last.items() if at < math.inf)
+    moved = ((move.time, number, move.batch) for number, move in enumerate(course.movements))
+    found, stock = [], 0
+    for time, number, batch in sorted((*moved, *too_old)):
+        if number == len(course.movements):
+            change = -left[batch]
+        else:
+            move = course.movements[number]
+            change = (move.doses if move.kind == "in" else -move.doses) if time <= last[batch] else 0
+        left[batch] += change
+        stock += change
+        found.append((time, stock))
+    return found
 
 
 def _shelved(rules: Warehouse, lot: Lot) -> _Shelved:

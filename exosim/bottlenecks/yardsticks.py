@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from exosim.directions import direction_of
 from exosim.indicators import BY_RESOURCE, HEADLINE_UNITS, HEADLINES, RESOURCE_UNITS, Window
-from exosim.order_indicators import SERVICE, service_by_product, service_headlines
 from exosim.release import ASSAY, DEVIATION, REVIEW
 from exosim.release_indicators import OF_JOBS, RELEASE
 from exosim.scenario import Scenario
+from exosim.service.indicators import SERVICE, service_by_product, service_headlines
 from exosim.waits import WAITS
 
 _PLANNED = ("batches_per_year_bound", "minimum_cycle_time")

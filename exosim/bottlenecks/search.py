@@ -1,44 +1,26 @@
-"""What one more unit, person, shift or place would bring: each candidate is simulated on the same random values.
-
-A replication in which nobody ever lacked a resource runs event by event as it would with one more of it: units are
-taken lowest number first, people are granted at once, and random values belong to batches and not to the clock. Such a
-replication need not be run again: its difference is 0. That holds neither for shifts nor for units whose number itself
-matters (maintenance, breakdowns, limits of size, zero wait); those are always run. `screen=False` runs everything.
-"""
+"""What one more unit, person, shift or place would bring: each candidate is simulated on the same random values."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from typing import Any, NamedTuple, TypeAlias
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from exosim.bottleneck_words import answer, reasons
-from exosim.candidates import KINDS, Candidate, Kind, asked_for, candidates_of, everything, pairs
-from exosim.errors import ModelError, UsageError, unknown
-from exosim.gains import Floats, Gain, gains
-from exosim.indicators import Window, limiting_class
-from exosim.replications import Progress, check_run, run_once, sharing
+from exosim.bottlenecks.candidates import KINDS, Candidate, Kind, asked_for, candidates_of, everything, pairs
+from exosim.bottlenecks.gains import Floats, Gain, gains
+from exosim.bottlenecks.runs import Outcome, Runs
+from exosim.bottlenecks.words import answer, reasons
+from exosim.bottlenecks.yardsticks import indicators_of, reported
+from exosim.errors import UsageError, unknown
+from exosim.replications import Progress, check_run, sharing
 from exosim.scenario import Scenario
 from exosim.version import __version__
-from exosim.yardsticks import indicators_of, measured, reported
 
 FORM = "exosim.bottleneck/1"
-_Each: TypeAlias = Callable[[Callable[[int], "Outcome"], Sequence[int]], Iterable["Outcome"]]
-
-
-class Outcome(NamedTuple):
-    """What is kept of one replication: indicators, what somebody lacked, and the pace as planned."""
-
-    values: Mapping[str, float]
-    lacked: frozenset[str]
-    limiting_class: str
-    cycle: float
-    fates: tuple[int, int, int, int]
-    """Batches that were started, ended well, were lost, and are under way at the end; over the whole run."""
 
 
 @dataclass(frozen=True)
@@ -222,12 +204,12 @@ def bottleneck(
     whole = everything(candidates) if len(candidates) > 1 else None
     tried = [*candidates, *([] if whole is None else [whole])]
     with sharing(jobs) as each:
-        runs = _Runs(n, used, tuple(names), each, progress, len(tried))
+        runs = Runs(n, used, tuple(names), each, progress, len(tried))
         base = tuple(runs.all_of(scenario))
         rhythm = _shortest_rhythm(scenario, base)
         runs.more(0 if rhythm is None else n)
         values = runs.of_candidates(scenario, tried, base, screen)
-        pace = None if rhythm is None else runs.at_pace(scenario, base, rhythm, names)
+        pace = None if rhythm is None else _at_pace(scenario, runs, base, rhythm, names)
     return Bottleneck(scenario, used, n, by, names, candidates, base, values, runs.count, whole, pace)
 
 
@@ -239,91 +221,6 @@ def _wanted(scenario: Scenario, only: Sequence[Kind], add: Sequence[str], in_pai
     usual = candidates_of(scenario, only or KINDS) if only or not add else ()
     found = tuple(dict.fromkeys((*own, *usual)))
     return (*found, *(pair for pair in pairs(found) if pair not in found)) if in_pairs else found
-
-
-class _Runs:
-    """Runs replications of scenarios, here or in other processes, and tells how many are done."""
-
-    def __init__(
-        self, n: int, seed: int, names: Sequence[str], each: _Each, progress: Progress | None, tried: int
-    ) -> None:
-        self._n, self._seed, self._names, self._each, self._progress = n, seed, names, each, progress
-        self._done, self._asked, self.count = 0, n * (tried + 1), 0
-
-    def all_of(self, scenario: Scenario, numbers: Sequence[int] | None = None) -> Iterator[Outcome]:
-        """Yield what comes of replications, in their order; they are handed to other processes now."""
-        asked = range(self._n) if numbers is None else numbers
-        return self._told(self._each(partial(_outcome, scenario, self._seed, self._names), asked))
-
-    def of_candidates(
-        self, scenario: Scenario, tried: Sequence[Candidate], base: Sequence[Outcome], screen: bool
-    ) -> dict[str, dict[str, Floats]]:
-        """Return the indicators by candidate; replications that are certain to change nothing are not run."""
-        open_, handed = {}, {}
-        for candidate in tried:
-            changed = scenario.with_(candidate.changes)
-            open_[candidate.name] = [
-                number for number, one in enumerate(base) if not (screen and candidate.changes_nothing(one.lacked))
-            ]
-            self._advance(self._n - len(open_[candidate.name]))
-            handed[candidate.name] = self.all_of(changed, open_[candidate.name])
-        return {c.name: self._joined(c, base, open_[c.name], handed[c.name]) for c in tried}
-
-    def _joined(
-        self, candidate: Candidate, base: Sequence[Outcome], numbers: Sequence[int], found: Iterator[Outcome]
-    ) -> dict[str, Floats]:
-        rows = list(base)
-        try:
-            for number, outcome in zip(numbers, found, strict=True):
-                rows[number] = outcome
-        except ModelError as error:
-            told = ModelError([replace(p, problem=f"with {candidate}: {p.problem}") for p in error.problems])
-            told.log = error.log
-            raise told from None
-        return self.columns(rows)
-
-    def at_pace(
-        self, scenario: Scenario, base: Sequence[Outcome], rhythm: tuple[str, float, float], names: Mapping[str, str]
-    ) -> Pace:
-        """Return what another rhythm changes."""
-        path, before, after = rhythm
-        old = self.columns(base)
-        new = self.columns(list(self.all_of(scenario.with_({path: f"{after:g} h"}))))
-        label = f"{path} = {after:g} h"
-        told = {n: gains(n, unit, old[n], {label: new[n]}, corrected=False)[0] for n, unit in names.items()}
-        return Pace(path, before, after, told)
-
-    def columns(self, rows: Sequence[Outcome]) -> dict[str, Floats]:
-        """Return the indicators of replications, by name."""
-        return {name: np.array([row.values[name] for row in rows]) for name in self._names}
-
-    def more(self, runs: int) -> None:
-        """Expect more runs than were asked for."""
-        self._asked += runs
-
-    def _told(self, found: Iterable[Outcome]) -> Iterator[Outcome]:
-        for outcome in found:
-            self.count += 1
-            self._advance(1)
-            yield outcome
-
-    def _advance(self, runs: int) -> None:
-        self._done += runs
-        if self._progress is not None and runs:
-            self._progress(self._done, self._asked)
-
-
-def _outcome(scenario: Scenario, seed: int, names: Sequence[str], replication: int) -> Outcome:
-    """Run one replication and keep what is told of it."""
-    window = run_once(scenario, seed, replication)
-    name, cycle = limiting_class(window)
-    return Outcome(measured(window, names), window.run.lacked, name, cycle, _fates(window))
-
-
-def _fates(window: Window) -> tuple[int, int, int, int]:
-    batches = [batch for batch in window.run.batches if batch.disposition != "turned_away"]
-    good, lost = sum(b.good for b in batches), sum(b.disposition == "rejected" for b in batches)
-    return len(batches), good, lost, sum(b.disposition == "unfinished" for b in batches)
 
 
 def _shortest_rhythm(scenario: Scenario, base: Sequence[Outcome]) -> tuple[str, float, float] | None:
@@ -342,3 +239,18 @@ def _shortest_rhythm(scenario: Scenario, base: Sequence[Outcome]) -> tuple[str, 
         return None
     after = math.ceil(10.0 * max(cycles)) / 10.0
     return (f"{numbers.prefix}.every", before, after) if after < before else None
+
+
+def _at_pace(
+    scenario: Scenario,
+    runs: Runs,
+    base: Sequence[Outcome],
+    rhythm: tuple[str, float, float],
+    names: Mapping[str, str],
+) -> Pace:
+    """Return what another rhythm changes."""
+    path, before, after = rhythm
+    label = f"{path} = {after:g} h"
+    old, new = runs.columns(base), runs.columns(list(runs.all_of(scenario.with_({path: f"{after:g} h"}))))
+    told = {n: gains(n, unit, old[n], {label: new[n]}, corrected=False)[0] for n, unit in names.items()}
+    return Pace(path, before, after, told)

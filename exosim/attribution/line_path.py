@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from exosim.causes import SAME, WORK, Span, joined
-from exosim.holders import Holders, Holding, class_of, shares
-from exosim.lot_waits import LotWaits, Wait
-from exosim.off_time import OffTime
+from exosim.attribution.causes import SAME, WORK, Span, joined
+from exosim.attribution.holders import Holders, Holding, class_of, shares
+from exosim.attribution.off_time import OffTime
+from exosim.attribution.waits import LotWaits, Wait
 from exosim.plant import Plant
 from exosim.records import Event
 from exosim.release import is_job

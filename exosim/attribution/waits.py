@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from exosim.causes import Span
-from exosim.holders import Holders, Holding, class_of, shares
-from exosim.off_time import TOO_LONG, OffTime, unfit
+from exosim.attribution.causes import Span
+from exosim.attribution.holders import Holders, Holding, class_of, shares
+from exosim.attribution.off_time import TOO_LONG, OffTime, unfit
 from exosim.plant import Plant, Role
 from exosim.records import Event
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from exosim.causes import Span
-from exosim.holders import class_of
+from exosim.attribution.causes import Span
+from exosim.attribution.holders import class_of
 from exosim.records import BatchRecord, Event
 from exosim.release import ASSAY
 

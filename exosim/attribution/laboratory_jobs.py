@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from exosim.causes import Span, joined
-from exosim.holders import Holding, class_of, shares
-from exosim.line_path import Route
-from exosim.lot_waits import LotWaits, Wait
+from exosim.attribution.causes import Span, joined
+from exosim.attribution.holders import Holding, class_of, shares
+from exosim.attribution.line_path import Route
+from exosim.attribution.waits import LotWaits, Wait
 from exosim.records import Event
 from exosim.release import ASSAY, DEVIATION, REVIEW, is_job
 

@@ -8,9 +8,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from exosim.bottlenecks import Bottleneck
+from exosim.bottlenecks.gains import Gain
+from exosim.bottlenecks.search import Bottleneck
 from exosim.export import to_json, write_csv, write_ledger
-from exosim.gains import Gain
 
 _VALUES = ("candidate", "replication", "name", "unit", "value")
 
