@@ -78,9 +78,11 @@ def scenario_schema() -> dict[str, Any]:
     defs |= {f"parameters.{name}": _parameters(operation) for name, operation in catalog().items()}
     defs |= {"quantity": _quantity_table(plain=False), "plain_quantity": _quantity_table(plain=True)}
     defs |= _procedures(defs["ProcedureTable"])
+    needed_of_product = defs["ProductTable"].pop("required")
     defs["VariantTable"]["properties"]["unit_procedure"]["items"] = {"$ref": "#/$defs/ProcedureTable"}
     needed = root.pop("required")
-    alone = _partial(required=needed, properties={"replace": False, "unit_procedure": {"items": _alone()}})
+    own = {"product": _partial(required=needed_of_product), "unit_procedure": {"items": _alone()}}
+    alone = _partial(required=needed, properties={"replace": False, **own})
     extended = _partial(required=["extends"])
     described = {"title": "exosim scenario", "description": "A process for extracellular vesicles, for exosim."}
     return {"$schema": DIALECT, **described, **root, "if": extended, "else": alone, "$defs": defs}
