@@ -39,7 +39,7 @@ def drawn(draws: int | None = None) -> Iterator[tuple[str, Axes]]:
     yield "compare_runs", xs.plots.run_contrasts(_plants(), _COMPARED)[0]
     year = xs.simulate(xs.load(REFERENCE), replications=1)  # it shows the first replication
     yield "gantt", xs.plots.gantt(year)
-    yield "lot_timeline", xs.plots.lot_timeline(xs.why(xs.load(TWO_PRODUCTS), 4))
+    yield "lot_timeline", xs.plots.lot_timeline(xs.why(xs.load(TWO_PRODUCTS), 22, replication=15))
     yield from runpy.run_path(str(Path(__file__).with_name("platform_pictures.py")))["drawn"](draws)
     yield "validation", _validation()
     yield "draws", runpy.run_path(str(ROOT / "benchmarks" / "draws.py"))["picture"]()  # of what was measured before

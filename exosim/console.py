@@ -13,8 +13,9 @@ from rich.text import Text
 from exosim.console_base import headline_title, new_console, number, print_whole, table_lines
 from exosim.console_orders import BY_PRODUCT, ORDERS
 from exosim.console_spread import print_spread
+from exosim.console_variants import variant_table
 from exosim.limiting import in_words as bounds_in_words
-from exosim.parameter import GRADES, PLAN, Resolved
+from exosim.parameter import GRADES, PLAN
 from exosim.readings import ALL_ATTRIBUTES
 
 if TYPE_CHECKING:
@@ -135,32 +136,11 @@ def print_check(scenario: Scenario, variants: Sequence[Scenario] = ()) -> None:
     for warning in scenario.warnings:
         console.print(Text(f"warning: {warning}", style="yellow"))
     if variants:
-        print_whole(_variant_table(scenario, variants), console)
+        print_whole(variant_table(scenario, variants), console)
     console.print(Text(f"{scenario.name}: valid", style="bold"))
     console.print(Text(ledger.headline()))
     meanings = {**GRADES, **({PLAN: "a decision"} if ledger.counts()[PLAN] else {})}
     console.print(Text("grades: " + ", ".join(f"{grade} {meaning}" for grade, meaning in meanings.items())))
-
-
-def _variant_table(scenario: Scenario, variants: Sequence[Scenario]) -> Table:
-    """Return what each variant changes among the values that are given; a dash stands where there is no such one."""
-    table = Table(box=table_lines(), pad_edge=False)
-    for title in ("variant", "parameter", "here", "in the variant", "unit"):
-        table.add_column(title, overflow="fold")
-    before = {line.path: line for line in scenario.ledger()}
-    for variant in variants:
-        after = {line.path: line for line in variant.ledger()}
-        given = [line.path for line in (*before.values(), *after.values()) if line.origin != "default"]
-        changed = [path for path in dict.fromkeys(given) if _value(before, path) != _value(after, path)]
-        for path in changed or ["nothing"]:
-            unit = (after.get(path) or before.get(path) or next(iter(after.values()))).unit if changed else ""
-            shown = "" if unit == "1" else unit
-            table.add_row(*map(Text, (variant.name, path, _value(before, path), _value(after, path), shown)))
-    return table
-
-
-def _value(ledger: Mapping[str, Resolved], path: str) -> str:
-    return ledger[path].value if path in ledger else "-"
 
 
 _INDICATORS = {

@@ -198,6 +198,15 @@ def test_work_of_assays_without_a_release(door: Door) -> None:
     assert "assay.counting.duration is given but not used: the scenario has no [release]" in answer.out
 
 
+def test_switches_of_a_variant_are_told(door: Door) -> None:
+    """`check` lists what a variant chooses otherwise, not its quantities alone."""
+    late = '[[variant]]\nname = "late"\nset = { "review.record.after" = "results", "assay.protein.rule" = "any" }\n'
+    door.write(LAB + late)
+    told = " ".join(door.run("check", FILE).out.split())
+    assert 'lab#late review.record.after "batch" "results"' in told and 'assay.protein.rule - "any"' in told
+    assert "nothing" not in told
+
+
 def test_all_problems_at_once(door: Door) -> None:
     door.write(lab((FOUR, 'hands_on = "-4 h"'), (SAMPLE, 'sample_after = "x"'), ('after = "batch"', 'after = "fill"')))
     answer = door.run("check", FILE)
