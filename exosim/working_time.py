@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bisect
 import datetime
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -127,8 +128,14 @@ def working_time(
     hours : length of the run; intervals reach one week further
     closed : days on which no shift starts
     """
-    if not shifts:
-        return WorkingTime()
+    return _working_time(tuple(shifts), start, hours, tuple(closed)) if shifts else WorkingTime()
+
+
+@functools.lru_cache(maxsize=256)
+def _working_time(
+    shifts: tuple[Shift, ...], start: datetime.datetime, hours: float, closed: tuple[datetime.date, ...]
+) -> WorkingTime:
+    """Return the working time of some shifts; every replication of a run asks for the same."""
     midnight = datetime.datetime.combine(start.date(), datetime.time())
     offset = (start - midnight).total_seconds() / 3600.0
     shut = set(closed)

@@ -15,7 +15,7 @@ from exosim.bottlenecks.gains import Floats, Gain, gains
 from exosim.bottlenecks.runs import Outcome, Runs
 from exosim.bottlenecks.words import answer, reasons
 from exosim.bottlenecks.yardsticks import indicators_of, reported
-from exosim.errors import UsageError, unknown
+from exosim.errors import Problem, UsageError, nearest_name, unknown
 from exosim.replications import Progress, check_run, sharing
 from exosim.scenario import Scenario
 from exosim.version import __version__
@@ -198,7 +198,7 @@ def bottleneck(
     used = scenario.seed if seed is None else seed
     check_run(scenario, n, jobs, used)
     if by not in indicators_of(scenario):
-        raise UsageError(replace(unknown("indicator", by, list(indicators_of(scenario))), path="--by"))
+        raise UsageError(_no_indicator(by, list(indicators_of(scenario))))
     names = reported(scenario, by)
     candidates = _wanted(scenario, only, add, in_pairs)
     whole = everything(candidates) if len(candidates) > 1 else None
@@ -211,6 +211,15 @@ def bottleneck(
         values = runs.of_candidates(scenario, tried, base, screen)
         pace = None if rhythm is None else _at_pace(scenario, runs, base, rhythm, names)
     return Bottleneck(scenario, used, n, by, names, candidates, base, values, runs.count, whole, pace)
+
+
+def _no_indicator(name: str, known: Sequence[str]) -> Problem:
+    """Return the problem of an indicator that is not known; those of the places are too many to be listed."""
+    of_the_whole = [indicator for indicator in known if "." not in indicator]
+    example = next((indicator for indicator in known if "." in indicator), None)
+    problem = unknown("indicator", name, of_the_whole)
+    expected = problem.expected if example is None else f"{problem.expected}, or of a place, such as {example}"
+    return replace(problem, path="--by", expected=expected, nearest=nearest_name(name, known))
 
 
 def _wanted(scenario: Scenario, only: Sequence[Kind], add: Sequence[str], in_pairs: bool) -> tuple[Candidate, ...]:

@@ -205,5 +205,7 @@ class Dossier:
 
 def _of(value: Array, lane: int) -> float:
     """Return the value of one batch."""
-    array = np.ravel(value)
+    if not isinstance(value, np.ndarray):
+        return float(value)
+    array = value.ravel()
     return float(array[lane] if array.size > 1 else array[0])
