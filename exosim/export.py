@@ -51,13 +51,18 @@ def to_json(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def write_json(file: Path, document: object) -> Path:
+    """Write a document as JSON; return the path of the file."""
+    file.write_text(to_json(document), encoding="utf-8")
+    return file
+
+
 def write_yields(yields: Yields, folder: Path) -> list[Path]:
     """Write the tables of a yield; return their paths.
 
     They are ``yields.json``, ``quantities.csv``, ``shares.csv``, ``ranking.csv``, ``ledger.csv`` and ``scenario.json``.
     """
-    document = folder / "yields.json"
-    document.write_text(to_json(yields.as_dict()), encoding="utf-8")
+    document = write_json(folder / "yields.json", yields.as_dict())
     summaries = [summary.as_dict() for summary in yields.quantities()]
     quantities = write_csv(folder / "quantities.csv", list(summaries[0]), [list(row.values()) for row in summaries])
     shares = write_csv(folder / "shares.csv", _SHARES, _shares(yields))
@@ -80,8 +85,7 @@ def _shares(yields: Yields) -> Iterator[Sequence[Any]]:
 
 def write_contrasts(comparison: Comparison, folder: Path) -> list[Path]:
     """Write ``compare.json``, ``compare.csv`` and ``ledgers.csv``; return their paths."""
-    document = folder / "compare.json"
-    document.write_text(to_json(comparison.as_dict()), encoding="utf-8")
+    document = write_json(folder / "compare.json", comparison.as_dict())
     rows = [contrast.as_dict() for contrast in comparison.contrasts]
     contrasts = write_csv(folder / "compare.csv", list(rows[0]), [list(row.values()) for row in rows])
     lines = (
@@ -94,8 +98,7 @@ def write_contrasts(comparison: Comparison, folder: Path) -> list[Path]:
 
 def write_run_contrasts(comparison: RunComparison, folder: Path) -> list[Path]:
     """Write ``compare.json``, ``compare.csv``, ``replications.csv`` and ``ledgers.csv``; return their paths."""
-    document = folder / "compare.json"
-    document.write_text(to_json(comparison.as_dict()), encoding="utf-8")
+    document = write_json(folder / "compare.json", comparison.as_dict())
     rows = [contrast.as_dict() for contrast in comparison.contrasts]
     contrasts = write_csv(folder / "compare.csv", list(rows[0]), [list(row.values()) for row in rows])
     values = (
@@ -113,8 +116,7 @@ def write_run_contrasts(comparison: RunComparison, folder: Path) -> list[Path]:
 def write_attribution(why: Why, folder: Path) -> list[Path]:
     """Write ``why.json``, ``why.csv``, ``critical_path.csv`` and ``losses.csv``; return their paths."""
     found = why.as_dict()
-    document = folder / "why.json"
-    document.write_text(to_json(found), encoding="utf-8")
+    document = write_json(folder / "why.json", found)
     causes = (
         (row["cause"], row["title"], row["group"], detail["words"], detail["hours"], detail["hours"] / why.lead_time)
         for row in found["causes"]
@@ -134,8 +136,7 @@ def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     ``scenario.json``, and where there are orders or a warehouse ``orders.csv``, ``stock_lots.csv`` and ``stock.csv``.
     Batches are those of all replications, events those of the first. Replications and batches are numbered from 1.
     """
-    document = folder / "run.json"
-    document.write_text(to_json(results.as_dict()), encoding="utf-8")
+    document = write_json(folder / "run.json", results.as_dict())
     rows = [quantity.as_dict() for quantity in results.quantities()]
     indicators = write_csv(folder / "indicators.csv", list(rows[0]), [list(row.values()) for row in rows])
     values = write_csv(folder / "replications.csv", ["replication", "name", "step", "unit", "value"], _values(results))

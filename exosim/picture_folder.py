@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,10 @@ from exosim.bottlenecks.search import Bottleneck
 from exosim.comparison import Comparison
 from exosim.errors import ModelError
 from exosim.export import (
-    to_json,
     write_attribution,
     write_contrasts,
     write_events,
+    write_json,
     write_run,
     write_run_contrasts,
     write_yields,
@@ -36,8 +37,7 @@ if TYPE_CHECKING:
 def write_yield(yields: Yields, folder: Path, identity: dict[str, Any]) -> list[Path]:
     """Write tables and pictures into the folder; return their paths, pictures last."""
     paths = write_yields(yields, folder)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # such as a name in a script that the font lacks
+    with _any_script():
         for name, draw in _pictures(yields).items():
             paths.extend(save(draw(yields), folder, name))
     extra = {"version": __version__, "draws": yields.draws, "kept": yields.kept, "plugins": versions(yields.scenario)}
@@ -63,8 +63,7 @@ def write_comparison(comparison: Comparison, folder: Path, identity: dict[str, A
     """Write tables and the picture of a comparison into the folder; return their paths, pictures last."""
     paths = write_contrasts(comparison, folder)
     if plots.shown_contrasts(comparison):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
+        with _any_script():
             paths.extend(save(plots.contrasts(comparison)[0], folder, "compare"))
     scenarios = {label: scenario.hash for label, scenario in comparison.scenarios.items()}
     extra = {"version": __version__, "draws": comparison.draws, "scenarios": scenarios}
@@ -75,8 +74,7 @@ def write_comparison(comparison: Comparison, folder: Path, identity: dict[str, A
 def write_why(why: Why, folder: Path, identity: dict[str, Any]) -> list[Path]:
     """Write why a lot took so long as tables and a picture into the folder; return their paths, the picture last."""
     paths = write_attribution(why, folder)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
+    with _any_script():
         paths.extend(save(plots.lot_timeline(why), folder, "timeline"))
     write_manifest(folder, {**identity, "version": __version__})
     return paths
@@ -86,8 +84,7 @@ def write_run_comparison(comparison: RunComparison, folder: Path, identity: dict
     """Write tables and the picture of runs beside each other into the folder; return their paths, pictures last."""
     paths = write_run_contrasts(comparison, folder)
     if plots.shown_run_contrasts(comparison):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
+        with _any_script():
             paths.extend(save(plots.run_contrasts(comparison)[0], folder, "compare"))
     runs = {label: run.as_dict() for label, run in comparison.runs.items()}
     write_manifest(folder, {**identity, "version": __version__, "replications": comparison.replications, "runs": runs})
@@ -98,12 +95,19 @@ def write_bottleneck(found: Bottleneck, folder: Path, identity: dict[str, Any]) 
     """Write tables and the picture of what additions bring into the folder; return their paths, pictures last."""
     paths = write_gains(found, folder)
     if found.candidates:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
+        with _any_script():
             paths.extend(save(plots.bottleneck(found)[0], folder, "bottleneck"))
     extra = {"version": __version__, "replications": found.replications, "by": found.by}
     write_manifest(folder, {**identity, **extra, "candidates": [candidate.name for candidate in found.candidates]})
     return paths
+
+
+@contextlib.contextmanager
+def _any_script() -> Iterator[None]:
+    """Draw names in a script that the font lacks without a warning for each letter."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
 
 
 def _can_be_drawn(yields: Yields) -> bool:
@@ -116,7 +120,7 @@ def write_stopped(error: ModelError, folder: Path, identity: dict[str, Any]) -> 
     """Write the events of a run that could not go on, and why; return the path of the events."""
     events = write_events(error.log, folder)
     document = {"form": "exosim.error/1", "problems": [problem.as_dict() for problem in error.problems]}
-    (folder / "error.json").write_text(to_json(document), encoding="utf-8")
+    write_json(folder / "error.json", document)
     write_manifest(folder, {**identity, "version": __version__, "stopped": True})
     return events
 
@@ -124,8 +128,7 @@ def write_stopped(error: ModelError, folder: Path, identity: dict[str, Any]) -> 
 def write_run_folder(results: FacilityResults, folder: Path, identity: dict[str, Any]) -> list[Path]:
     """Write tables, the event log and pictures into the folder; return their paths, pictures last."""
     paths = write_run(results, folder)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
+    with _any_script():
         drawn = [plots.gantt, plots.occupancy_by_week, plots.lead_time, plots.waits, plots.doses_per_year]
         if results.first.releases:
             drawn.append(plots.lots)

@@ -10,7 +10,7 @@ from typing import Any
 
 from exosim.bottlenecks.gains import Gain
 from exosim.bottlenecks.search import Bottleneck
-from exosim.export import to_json, write_csv, write_ledger
+from exosim.export import write_csv, write_json, write_ledger
 
 _VALUES = ("candidate", "replication", "name", "unit", "value")
 
@@ -20,8 +20,7 @@ def write_gains(found: Bottleneck, folder: Path) -> list[Path]:
 
     Replications are numbered from 1; those of the plant as it is have no candidate.
     """
-    document = folder / "bottleneck.json"
-    document.write_text(to_json(found.as_dict()), encoding="utf-8")
+    document = write_json(folder / "bottleneck.json", found.as_dict())
     columns = [field.name for field in fields(Gain)]
     table = write_csv(folder / "bottleneck.csv", columns, [list(gain.as_dict().values()) for gain in _gains(found)])
     values = write_csv(folder / "replications.csv", _VALUES, _values(found))
