@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from exosim.bottlenecks.gains import Gain, signed
 from exosim.bottlenecks.search import Bottleneck
 from exosim.bottlenecks.words import titled
-from exosim.plots.style import BLUE, GRAY, GREEN, VERMILION, figure_of, new_grid, plain
+from exosim.plots.style import BLUE, GRAY, GREEN, VERMILION, figure_of, light_grid, new_grid, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,7 +65,7 @@ def _panel(axes: Axes, found: Bottleneck, indicator: str, names: list[str]) -> N
     for place, gain in enumerate(gains):
         _dot(axes, place, gain)
     axes.axvline(0.0, color="black", linewidth=0.9, zorder=1)
-    axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
+    light_grid(axes, "x")
     axes.margins(x=0.08)
     if all(gain.difference in (None, 0.0) for gain in gains):
         axes.set_xlim(-1.0, 1.0)

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exosim.comparison import IN_SPECIFICATION, Comparison, Contrast
-from exosim.plots.style import BLUE, GRAY, GREEN, VERMILION, figure_of, new_grid, plain, scientific, short_names
+from exosim.plots.style import (
+    BLUE,
+    GRAY,
+    GREEN,
+    VERMILION,
+    figure_of,
+    light_grid,
+    new_grid,
+    plain,
+    scientific,
+    short_names,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,7 +100,7 @@ def _heading(comparison: Comparison, name: str) -> str:
 def _lay_out(axes: Axes, names: list[str]) -> None:
     axes.set_yticks(range(len(names)), names, fontsize=9)
     axes.set_ylim(len(names) - 0.45, -0.55)
-    axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
+    light_grid(axes, "x")
     axes.tick_params(axis="x", labelsize=8.5)
 
 

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exosim.plots.style import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW, new_axes, plain
+from exosim.plots.style import BLUE, DAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW, new_axes, plain
 from exosim.results import FacilityResults
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_DAY = 24.0
 _MOST_BARS = 40
 _SAME = 1e-9
 _CAUSES = {
@@ -55,7 +54,7 @@ def occupancy_by_week(results: FacilityResults, ax: Axes | None = None) -> Axes:
 
 def lead_time(results: FacilityResults, ax: Axes | None = None) -> Axes:
     """Draw the distribution of the time from start to end of a batch, over all replications."""
-    found = np.array([t for account in results.accounts for t in account.lead_times]) / _DAY
+    found = np.array([t for account in results.accounts for t in account.lead_times]) / DAY
     axes = new_axes(7.0, 4.0) if ax is None else ax
     _title(axes, results, "lead time of a batch")
     axes.set_xlabel("start to end [d]")

@@ -6,13 +6,12 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from exosim.indicators import Window
-from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, SKY, VERMILION, new_axes, plain
+from exosim.plots.style import BLUE, DAY, GRAY, GREEN, ORANGE, SKY, VERMILION, light_grid, new_axes, plain
 from exosim.results import FacilityResults
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_DAY = 24.0
 _COLORS = (BLUE, ORANGE, GREEN, SKY, VERMILION)
 _ROWS = 120  # more units than these are not all shown
 _DIGIT = 0.009  # of the horizon: what a digit of a batch number takes in a bar
@@ -46,13 +45,13 @@ def gantt(results: FacilityResults, ax: Axes | None = None) -> Axes:
         if unit not in place:
             continue
         row, batch = place[unit], batch_of.get((unit, begin))
-        stays[row].append((begin / _DAY, (end - begin) / _DAY))
+        stays[row].append((begin / DAY, (end - begin) / DAY))
         colors[row].append(GRAY if batch is None else color_of[batch])
         if turnaround:
-            cleaning[row].append((end / _DAY, turnaround / _DAY))
+            cleaning[row].append((end / DAY, turnaround / DAY))
         label = "" if batch is None else str(batch + 1)  # a preparation belongs to no batch
         if end - begin > _DIGIT * len(label) * window.run.hours:
-            axes.text((begin + end) / 2 / _DAY, row, label, ha="center", va="center", color="white", fontsize=8)
+            axes.text((begin + end) / 2 / DAY, row, label, ha="center", va="center", color="white", fontsize=8)
     for row, spans in cleaning.items():
         axes.broken_barh(spans, (row - 0.35, 0.7), facecolors="#BBBBBB")
     for row, spans in stays.items():  # an edge in its own color keeps a stay of hours visible in a year
@@ -61,7 +60,7 @@ def gantt(results: FacilityResults, ax: Axes | None = None) -> Axes:
     out = _draw_outages(axes, window, place)
     axes.set_yticks(range(len(rows)), [plain(name.replace("_", " ")) for name in rows], fontsize=8.5)
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_xlim(0.0, window.run.hours / _DAY)
+    axes.set_xlim(0.0, window.run.hours / DAY)
     left_out = f"; {len(rows)} of {count} units" if len(rows) < count else ""
     out_of_use = ", crossed: repair or service" if out else ""
     prepared = ", dark gray: preparation" if any(event.event == "prepare" for event in window.run.log) else ""
@@ -76,7 +75,7 @@ def gantt(results: FacilityResults, ax: Axes | None = None) -> Axes:
         axes.legend(frameon=False, ncols=4, loc="lower right", bbox_to_anchor=(1.0, 1.0), fontsize=8.5)
     title = results.scenario.title or results.scenario.name
     axes.set_title(plain(f"{title}: first replication"), loc="left", weight="bold")
-    axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
+    light_grid(axes, "x")
     return axes
 
 
@@ -103,7 +102,7 @@ def _draw_outages(axes: Axes, window: Window, place: dict[str, int]) -> bool:
     outages: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for event in window.run.log:
         if event.event in ("down", "maintenance") and event.unit in place:
-            outages[place[event.unit]].append((event.time / _DAY, event.amount / _DAY))
+            outages[place[event.unit]].append((event.time / DAY, event.amount / DAY))
     for row, spans in outages.items():
         axes.broken_barh(spans, (row - 0.35, 0.7), facecolor="none", edgecolor="black", hatch="xxxx", linewidth=0.0)
     return bool(outages)
@@ -113,6 +112,6 @@ def _draw_waits(axes: Axes, window: Window, place: dict[str, int]) -> None:
     waits: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for event in window.run.log:
         if event.event == "start" and event.unit in place and event.amount > 0.0:
-            waits[place[event.unit]].append(((event.time - event.amount) / _DAY, event.amount / _DAY))
+            waits[place[event.unit]].append(((event.time - event.amount) / DAY, event.amount / DAY))
     for row, spans in waits.items():
         axes.broken_barh(spans, (row - 0.35, 0.7), facecolor="none", edgecolor=GRAY, hatch="////", linewidth=0.0)

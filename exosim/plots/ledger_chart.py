@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exosim.parameter import GRADES
-from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, new_axes, plain
+from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, light_grid, new_axes, plain
 from exosim.ranking import Rank
 from exosim.results import Yields
 from exosim.uncertain_inputs import COMMON_PATH
@@ -83,7 +83,7 @@ def _dress(axes: Axes, ranks: list[Rank], yields: Yields) -> None:
     )
     name = ranks[0].quantity.replace("_", " ")
     axes.set_title(plain(f"{title}: the evidence behind {name}"), loc="left", weight="bold")
-    axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
+    light_grid(axes, "x")
     levels = [level for level in _COLORS if any(rank.level == level and not rank.noise for rank in ranks)]
     patches = [Patch(facecolor=_COLORS[level], label=_MEANINGS[level]) for level in levels]
     axes.legend(handles=patches, loc="upper right", frameon=False, labelcolor=GRAY)

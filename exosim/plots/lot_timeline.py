@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 from exosim.attribution.causes import CAUSES, Group, Span
 from exosim.attribution.why import Why
 from exosim.attribution.words import days, plain_place, who
-from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, figure_of, new_axes, plain
+from exosim.plots.style import BLUE, DAY, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, figure_of, new_axes, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_DAY = 24.0
 _LOOKS: Mapping[Group, tuple[str, str, str]] = {
     "work": ("work", BLUE, ""),
     "laboratory": ("tests and reviews", GREEN, ""),
@@ -91,7 +90,7 @@ def _draw_row(axes: Axes, row: int, spans: Sequence[Span], why: Why, width: floa
         _, color, hatch = _LOOKS[CAUSES[span.cause].group]
         face = "white" if hatch else color
         axes.broken_barh(
-            [(_day(why, span.begin), span.hours / _DAY)], (row - _HEIGHT / 2, _HEIGHT), facecolor=face,
+            [(_day(why, span.begin), span.hours / DAY)], (row - _HEIGHT / 2, _HEIGHT), facecolor=face,
             edgecolor=color, hatch=hatch, linewidth=0.5, alpha=0.35 if pale else 1.0, zorder=2,
         )  # fmt: skip
     for together in _stretches(spans):
@@ -160,7 +159,7 @@ def _dress(axes: Axes, why: Why, rows: Mapping[str, Sequence[Span]], last: float
     names = ["as planned", *(plain_place(place).replace("_", " ").replace(".", " ") for place in rows)]
     axes.set_yticks(range(len(names)), [plain(name) for name in names], fontsize=8.5)
     axes.set_ylim(len(names) - 0.4, -0.7)
-    axes.set_xlim(0.0, 1.005 * (last - why.path.begin) / _DAY)
+    axes.set_xlim(0.0, 1.005 * (last - why.path.begin) / DAY)
     axes.axvline(_day(why, why.path.end), color="black", linewidth=0.8, linestyle=":", zorder=1)
     axes.set_xlabel("days after the start of the lot; gray: weekends and closed days; outlined: the critical path")
     groups = {CAUSES[span.cause].group for spans in rows.values() for span in spans}
@@ -182,4 +181,4 @@ def _title(why: Why) -> str:
 
 
 def _day(why: Why, hour: float) -> float:
-    return (hour - why.path.begin) / _DAY
+    return (hour - why.path.begin) / DAY

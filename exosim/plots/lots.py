@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, SKY, VERMILION, new_axes, plain
+from exosim.plots.style import BLUE, DAY, GRAY, GREEN, ORANGE, SKY, VERMILION, light_grid, new_axes, plain
 from exosim.records import BatchRecord
 from exosim.release import REVIEW
 from exosim.results import FacilityResults
@@ -12,7 +12,6 @@ from exosim.results import FacilityResults
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_DAY = 24.0
 _MOST = 60
 _PARTS = (
     ("on the line", BLUE),
@@ -61,14 +60,14 @@ def lots(results: FacilityResults, ax: Axes | None = None) -> Axes:
             axes.plot([], [], marker, color=color, markeredgecolor="black", label=label)
     axes.set_yticks(range(len(shown)), [plain(f"{b.campaign} {b.number + 1}".strip()) for b in shown], fontsize=8)
     axes.set_ylim(len(shown) - 0.4, -0.6)
-    axes.set_xlim(0.0, window.run.hours / _DAY)
+    axes.set_xlim(0.0, window.run.hours / DAY)
     left_out = f"; the first {len(shown)} of {len(window.run.batches)}" if len(shown) < len(window.run.batches) else ""
     axes.set_xlabel(f"time [d]{left_out}")
     axes.set_ylabel("lot")
     axes.legend(frameon=False, fontsize=8.5, loc="upper right")
     title = results.scenario.title or results.scenario.name
     axes.set_title(plain(f"{title}: lots of the first replication"), loc="left", weight="bold")
-    axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
+    light_grid(axes, "x")
     return axes
 
 
@@ -94,12 +93,12 @@ def _draw(axes: Axes, row: int, batch: BatchRecord, course: _Course) -> None:
     begin = batch.started
     for (_, color), end in zip(_PARTS, course, strict=True):
         if end > begin:
-            axes.barh(row, (end - begin) / _DAY, left=begin / _DAY, height=0.62, color=color)
+            axes.barh(row, (end - begin) / DAY, left=begin / DAY, height=0.62, color=color)
         begin = end
     if batch.available is not None and batch.available < course.ended:
-        axes.plot([batch.available / _DAY] * 2, [row - 0.42, row + 0.42], color=GREEN, linewidth=2.5)
+        axes.plot([batch.available / DAY] * 2, [row - 0.42, row + 0.42], color=GREEN, linewidth=2.5)
     if batch.ended is not None:
         _, marker, color = _ENDS[batch.disposition]
-        axes.plot(batch.ended / _DAY, row, marker, color=color, markeredgecolor="black", markersize=6)
+        axes.plot(batch.ended / DAY, row, marker, color=color, markeredgecolor="black", markersize=6)
     else:
-        axes.text(course.ended / _DAY, row, " …", va="center", color=GRAY)
+        axes.text(course.ended / DAY, row, " …", va="center", color=GRAY)

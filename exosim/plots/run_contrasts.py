@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exosim.plots.style import BLUE, GRAY, GREEN, VERMILION, figure_of, new_grid, plain, short_names
+from exosim.plots.style import BLUE, GRAY, GREEN, VERMILION, figure_of, light_grid, new_grid, plain, short_names
 from exosim.run_comparison.comparison import RunComparison
 from exosim.run_comparison.contrasts import RunContrast
 
@@ -83,7 +83,7 @@ def shown_run_contrasts(comparison: RunComparison) -> tuple[str, ...]:
 def _lay_out(axes: Axes, names: list[str], title: str, weight: str = "bold") -> None:
     axes.set_yticks(range(len(names)), names, fontsize=9)
     axes.set_ylim(len(names) - 0.45, -0.55)
-    axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
+    light_grid(axes, "x")
     axes.tick_params(axis="x", labelsize=8.5)
     axes.set_title(plain(title), loc="left", fontsize=10, weight=weight)
     axes.locator_params(axis="x", nbins=7)

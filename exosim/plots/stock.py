@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, figure_of, new_grid, plain
+from exosim.plots.style import BLUE, DAY, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, figure_of, new_grid, plain
 from exosim.results import FacilityResults
 from exosim.service.orders import Fate, OrderRecord
 from exosim.service.warehouse import Kind, Movement, StockCourse, fit_to_ship
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-_DAY = 24.0
 _LEAVES: Mapping[Kind, tuple[str, str, str]] = {
     "shipped": ("shipped", "v", BLUE),
     "expired": ("expired", "x", VERMILION),
@@ -61,30 +60,30 @@ def stock(results: FacilityResults) -> tuple[Axes, ...]:
         strips = _draw_orders(axes, orders, _STRIP * highest)
         axes.set_ylim(-(strips + 0.5) * _STRIP * highest, 1.08 * highest)
         axes.set_yticks([tick for tick in axes.get_yticks() if 0.0 <= tick <= 1.08 * highest])
-        axes.set_xlim(0.0, results.first.run.hours / _DAY)
+        axes.set_xlim(0.0, results.first.run.hours / DAY)
         axes.set_ylabel(f"doses in stock\n{plain(warehouse.product)}".strip())
         if results.first.start:
-            axes.axvspan(0.0, results.first.start / _DAY, color="#EEEEEE", zorder=0, label="warm-up")
+            axes.axvspan(0.0, results.first.start / DAY, color="#EEEEEE", zorder=0, label="warm-up")
         axes.axhline(0.0, color="black", linewidth=0.6)
     _finish(panels, results)
     return tuple(panels)
 
 
 def _draw_stock(axes: Axes, steps: Sequence[Movement], end: float) -> None:
-    times = [0.0, *(step.time / _DAY for step in steps), end / _DAY]
+    times = [0.0, *(step.time / DAY for step in steps), end / DAY]
     levels = [0, *(step.stock for step in steps), steps[-1].stock if steps else 0]
     axes.fill_between(times, levels, step="post", color=SKY, alpha=0.3, linewidth=0, label="in stock")
     axes.step(times, levels, where="post", color=BLUE, linewidth=1.0)
     for kind, (label, marker, color) in _LEAVES.items():
-        after = {step.time / _DAY: step.stock for step in steps if step.kind == kind}  # once for all lots of a moment
+        after = {step.time / DAY: step.stock for step in steps if step.kind == kind}  # once for all lots of a moment
         if after:
             axes.plot(list(after), list(after.values()), marker, color=color, markersize=5, label=label, clip_on=False)
 
 
 def _draw_fit(axes: Axes, fit: Sequence[tuple[float, int]], end: float) -> None:
     """Draw how much of the stock may still be shipped."""
-    within = [(time / _DAY, level) for time, level in fit if time <= end]
-    times = [0.0, *(time for time, _ in within), end / _DAY]
+    within = [(time / DAY, level) for time, level in fit if time <= end]
+    times = [0.0, *(time for time, _ in within), end / DAY]
     levels = [0, *(level for _, level in within), within[-1][1] if within else 0]
     axes.fill_between(times, levels, step="post", color=SKY, alpha=0.7, linewidth=0, label="fresh enough to ship")
 
@@ -95,12 +94,12 @@ def _draw_orders(axes: Axes, orders: Sequence[OrderRecord], height: float) -> in
     for row, fate in enumerate(strips, start=1):
         label, marker, color = _FATES[fate]
         own = [order for order in orders if order.fate == fate]
-        at = [order.due / _DAY for order in own]
+        at = [order.due / DAY for order in own]
         axes.plot(at, [-row * height] * len(at), marker, color=color, markersize=5, label=label, clip_on=False)
         for order in own:
             until = order.filled if order.filled is not None else order.lost
             if until is not None and until > order.due:
-                axes.plot([order.due / _DAY, until / _DAY], [-row * height] * 2, color=color, linewidth=1.2, alpha=0.6)
+                axes.plot([order.due / DAY, until / DAY], [-row * height] * 2, color=color, linewidth=1.2, alpha=0.6)
     return len(strips)
 
 

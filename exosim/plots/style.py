@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,6 +16,8 @@ BLUE, SKY, GREEN, ORANGE, VERMILION, GRAY = "#0072B2", "#56B4E9", "#009E73", "#E
 YELLOW, PURPLE = "#F0E442", "#CC79A7"
 """From the palette of Okabe and Ito, which stays distinct with all common color-vision deficiencies."""
 DOTS_PER_INCH = 160
+DAY = 24.0  # h
+"""The unit of time axes."""
 _RULES: dict[Any, Any] = {
     "font.size": 10.0,
     "axes.titlesize": 11.5,
@@ -59,6 +61,11 @@ def figure_of(ax: Axes) -> Figure:
     if not isinstance(figure, Figure):
         raise TypeError("the axes are not on a figure")
     return figure
+
+
+def light_grid(ax: Axes, axis: Literal["x", "y"]) -> None:
+    """Draw the lines by which values on the x or y axis are read across."""
+    ax.grid(axis=axis, color="#DDDDDD", linewidth=0.6)
 
 
 def save(ax: Axes, folder: str | os.PathLike[str], name: str) -> tuple[Path, Path]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exosim.declarations import ProcedureDeclaration
-from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, SKY, VERMILION, new_axes, plain, scientific
+from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, SKY, VERMILION, light_grid, new_axes, plain, scientific
 from exosim.recipe import REMAINDER
 from exosim.results import Yields
 
@@ -167,7 +167,7 @@ def _dress(axes: Axes, rows: list[Row], yields: Yields) -> None:
     title = yields.scenario.title or yields.scenario.name
     axes.set_title(plain(f"{title}: from {rows[0].label} to {rows[-1].label}"), loc="left", weight="bold")
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
+    light_grid(axes, "x")
     kinds = [kind for kind in _MEANINGS if any(row.kind == kind for row in rows)]
     patches = [Patch(facecolor=_COLORS[kind], label=_MEANINGS[kind]) for kind in kinds]
     axes.legend(

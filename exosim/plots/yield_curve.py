@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exosim.plots.style import BLUE, GRAY, ORANGE, new_axes, plain, scientific
+from exosim.plots.style import BLUE, DAY, GRAY, ORANGE, light_grid, new_axes, plain, scientific
 from exosim.results import Yields
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_DAY = 24.0
 _BANDS = ((0.05, 0.95, 0.16, "5 to 95 %"), (0.25, 0.75, 0.30, "25 to 75 %"))
 
 
@@ -34,7 +33,7 @@ def yield_curve(yields: Yields, ax: Axes | None = None) -> Axes:
         when the recipe has no culture.
     """
     axes = new_axes() if ax is None else ax
-    days = yields.course("time")[:, 0] / _DAY
+    days = yields.course("time")[:, 0] / DAY
     begin = days[0] - (days[1] - days[0] if len(days) > 1 else days[0])
     times = np.concatenate([[begin], days])
     harvested, secreted = _cumulative(yields, "harvested"), _cumulative(yields, "secreted")
@@ -63,7 +62,7 @@ def yield_curve(yields: Yields, ax: Axes | None = None) -> Axes:
     _scale(axes, highest, times)
     title = yields.scenario.title or yields.scenario.name
     axes.set_title(plain(f"{title}: vesicles from {len(days)} harvests"), loc="left", weight="bold")
-    axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
+    light_grid(axes, "y")
     axes.legend(loc="upper left", bbox_to_anchor=(max(begin, 0.0) / (times[-1] * 1.01), 1.0), frameon=False)
     return axes
 
