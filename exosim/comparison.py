@@ -24,7 +24,7 @@ from exosim.results import Yields
 from exosim.sampling import SampleMatrix
 from exosim.scenario import Scenario, load_all
 from exosim.simulation import Progress, evaluate
-from exosim.summaries import Row, Summary, summarize
+from exosim.summaries import COVERAGE, Row, Summary, half_width, summarize
 from exosim.version import __version__
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -32,8 +32,8 @@ FORM = "exosim.compare/1"
 IN_SPECIFICATION = "in_specification"
 DIRECTIONS: Mapping[str, str] = {"batch_duration": "less", "cells_started": "neither"}
 """What is better of a headline; more of all others."""
-_COVERAGE = 0.975
-_ROUNDING = 1e-9
+ROUNDING = 1e-9
+"""Difference of two values, as a share of them, below which it is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,16 +296,14 @@ def paired_difference(values: Floats, first: Floats, direction: str = "more") ->
 
     Differences of rounding, below 1e-9 of the values, are none.
     """
-    from scipy.special import stdtrit
-
     gain, n = values - first, values.size
-    gain = np.where(np.abs(gain) > _ROUNDING * np.maximum(np.abs(values), np.abs(first)), gain, 0.0)
+    gain = np.where(np.abs(gain) > ROUNDING * np.maximum(np.abs(values), np.abs(first)), gain, 0.0)
     mean = float(gain.mean())
     low, high = map(float, np.quantile(gain, (0.05, 0.95)))
     found: dict[str, float | None] = {"difference": mean, "difference_p5": low, "difference_p95": high}
     if n > 1:
         sd = float(gain.std(ddof=1))
-        half = float(stdtrit(n - 1, _COVERAGE)) * sd / math.sqrt(n)
+        half = half_width(sd, n)
         found.update(low=mean - half, high=mean + half, difference_sd=sd, correlation=_correlation(values, first))
     if direction != "neither":
         wins = int(np.count_nonzero(gain < 0.0 if direction == "less" else gain > 0.0))
@@ -326,8 +324,8 @@ def share_interval(hits: int, n: int) -> tuple[float, float]:
     """Return the exact 95 % interval of a probability (Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404)."""
     from scipy.special import betaincinv
 
-    low = float(betaincinv(hits, n - hits + 1, 1.0 - _COVERAGE)) if hits else 0.0
-    high = float(betaincinv(hits + 1, n - hits, _COVERAGE)) if hits < n else 1.0
+    low = float(betaincinv(hits, n - hits + 1, 1.0 - COVERAGE)) if hits else 0.0
+    high = float(betaincinv(hits + 1, n - hits, COVERAGE)) if hits < n else 1.0
     return low, high
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from exosim.bottlenecks.gains import Gain, signed
+from exosim.bottlenecks.gains import Gain
 from exosim.bottlenecks.words import titled
 from exosim.console_base import new_console, number, print_whole, table_lines
 
@@ -97,7 +97,4 @@ def _difference(gain: Gain) -> str:
     """Return a difference with its interval; 0 alone where nothing changes in any replication."""
     if gain.difference is None:
         return "-"
-    if gain.equal == 1.0:
-        return "0"
-    span = "" if gain.low is None else f" ({signed(gain.low)} to {signed(gain.high or 0.0)})"
-    return f"{signed(gain.difference)}{span}"
+    return "0" if gain.equal == 1.0 else gain.in_words

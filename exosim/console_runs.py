@@ -12,7 +12,7 @@ from rich.text import Text
 
 from exosim.console_base import new_console, number, print_whole, table_lines
 from exosim.run_comparison.comparison import RunComparison
-from exosim.run_comparison.contrasts import RunContrast
+from exosim.run_comparison.contrasts import RunContrast, percent
 from exosim.run_comparison.timed_runs import Key
 
 _MOST_PARAMETERS = 12
@@ -126,17 +126,17 @@ def _title_of(row: RunContrast) -> str:
 
 
 def _cells(row: RunContrast) -> dict[str, str]:
-    better = _percent(row.better)
+    better = percent(row.better)
     if row.better_low is not None:
-        better = f"{better} ({_percent(row.better_low)} to {_percent(row.better_high)})"
+        better = f"{better} ({percent(row.better_low)} to {percent(row.better_high)})"
     return {
         "mean": number(row.mean),
         "difference": number(row.difference),
         "interval": "-" if row.low is None or row.high is None else f"{number(row.low)} to {number(row.high)}",
         "gains": _times(row.variance_reduction),
         "better": better,
-        "same": _percent(row.equal),
-        "best": _percent(row.best),
+        "same": percent(row.equal),
+        "best": percent(row.best),
     }
 
 
@@ -144,11 +144,3 @@ def _times(ratio: float | None) -> str:
     if ratio is None:
         return "-"
     return f"{ratio:,.0f}x" if ratio >= 10.0 else f"{ratio:.1f}x"
-
-
-def _percent(share: float | None) -> str:
-    """Return a share in percent; what is not quite none or all does not look like it."""
-    if share is None:
-        return "-"
-    percent = f"{100.0 * share:.0f}"
-    return {"0": "<1", "100": ">99"}.get(percent, percent) if 0.0 < share < 1.0 else percent

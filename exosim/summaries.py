@@ -13,6 +13,8 @@ from exosim import units
 from exosim.parameter import Array
 
 QUANTILES = (0.05, 0.5, 0.95)
+COVERAGE = 0.975
+"""Upper end of a two-sided 95 % interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +115,15 @@ def of_moments(
     return Summary(name, step, unit, draws, mean, sd if draws > 1 else None, middle, low, high)
 
 
-def estimate(name: str, step: str | None, unit: str, values: Sequence[float]) -> Estimate:
-    """Return the estimate of an indicator; replications without a value do not count."""
+def half_width(sd: float, n: int) -> float:
+    """Return half of the 95 % interval (Student) of a mean of `n` values, two or more, with standard deviation `sd`."""
     from scipy.special import stdtrit
 
+    return float(stdtrit(n - 1, COVERAGE)) * sd / math.sqrt(n)
+
+
+def estimate(name: str, step: str | None, unit: str, values: Sequence[float]) -> Estimate:
+    """Return the estimate of an indicator; replications without a value do not count."""
     found = np.array([value for value in values if math.isfinite(value)])
     if not found.size:
         return Estimate(name, step, unit, 0, reason="no replication has a value")
@@ -125,5 +132,5 @@ def estimate(name: str, step: str | None, unit: str, values: Sequence[float]) ->
     if n == 1:
         return Estimate(name, step, unit, 1, mean, median=median, p5=p5, p95=p95)
     sd = float(found.std(ddof=1))
-    half = float(stdtrit(n - 1, 0.975)) * sd / math.sqrt(n)
+    half = half_width(sd, n)
     return Estimate(name, step, unit, n, mean, mean - half, mean + half, sd, median, p5, p95)

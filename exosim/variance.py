@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from exosim.normal import normal_quantile
 from exosim.sampling import LEVELS, Level
+from exosim.summaries import COVERAGE
 from exosim.uncertain_inputs import levels_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ NESTED_LANES = 2**14
 _ALIKE = 0.99
 """Where more of the draws are alike, the few others cannot show where the spread comes from."""
 _ONE_WORLD = "one draw cannot show where a spread comes from"
-_COVERAGE = 0.975
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def nested_shares(values: Floats) -> list[Part]:
     whole = _components(totals, groups, values.shape)[:, 0]
     without = _components(totals - sums, groups - 1, values.shape) if groups > 2 else np.full((3, groups), math.nan)
     error = np.sqrt((groups - 1) / groups * np.square(without - without.mean(axis=1, keepdims=True)).sum(axis=1))
-    half = np.nan_to_num(float(stdtrit(groups - 1, _COVERAGE)) * error, nan=1.0)  # two groups have no error
+    half = np.nan_to_num(float(stdtrit(groups - 1, COVERAGE)) * error, nan=1.0)  # two groups have no error
     low, high, share = (np.clip(x, 0.0, 1.0) for x in (whole - half, whole + half, whole))
     parts = [Part(float(s), float(a), float(b)) for s, a, b in zip(share, low, high, strict=True)]
     return parts if middle > 1 else [parts[0], parts[2]]

@@ -65,11 +65,18 @@ class Gain(Row):
             return -math.inf
         return -self.difference if self.direction == "less" else self.difference
 
+    @property
+    def in_words(self) -> str:
+        """The difference with its interval, such as ``+12 (+3 to +21)``; or that it has no value."""
+        if self.difference is None:
+            return "no value"
+        span = "" if self.low is None else f" ({signed(self.low)} to {signed(self.high or 0.0)})"
+        return f"{signed(self.difference)}{span}"
+
     def __str__(self) -> str:
         if self.difference is None:
             return f"{self.candidate}: {self.verdict}"
-        span = "" if self.low is None else f" ({signed(self.low)} to {signed(self.high or 0.0)})"
-        return f"{self.candidate}: {signed(self.difference)}{span}; {self.verdict}"
+        return f"{self.candidate}: {self.in_words}; {self.verdict}"
 
 
 def _direction(indicator: str) -> Direction:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exosim import units
-from exosim.bottlenecks.gains import Gain, Verdict, signed
+from exosim.bottlenecks.gains import Gain, Verdict
 from exosim.directions import direction_of
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _of_all_together(found: Bottleneck) -> Iterator[str]:
     if gain.verdict == "nothing":
         yield "All of these together change nothing either."
     elif gain.verdict != "helps" or found.best is not None:
-        yield f"All of these together: {signed(gain.difference or 0.0)}{_interval(gain)}."
+        yield f"All of these together: {gain.in_words}."
     else:
         why = "what one of them passes on waits at the next; --pairs tries every two of them"
         yield f"Only together do they help: all of these together by {amount(gain)}: {why}."
@@ -131,10 +131,9 @@ def _rhythm(found: Bottleneck) -> Iterator[str]:
         return
     gain, pace = found.pace.gains[found.by], found.pace
     holder = Counter(one.limiting_class for one in found.base).most_common(1)[0][0]
-    change = "has no value" if gain.difference is None else f"{signed(gain.difference)}{_interval(gain)}"
     yield (
         f"For information, no resource: a batch every {pace.after:g} h instead of {pace.before:g} h ({pace.path}), the "
-        f"shortest that {holder} allows as planned; {titled(found.by)}: {change}."
+        f"shortest that {holder} allows as planned; {titled(found.by)}: {gain.in_words}."
     )
 
 
@@ -175,10 +174,6 @@ def _share(gain: Gain) -> str:
     if gain.unit == "1" or not gain.without or gain.difference is None:
         return ""
     return f", {100.0 * abs(gain.difference / gain.without):.2g} % of {_number(gain.without)}"
-
-
-def _interval(gain: Gain) -> str:
-    return "" if gain.low is None else f" ({signed(gain.low)} to {signed(gain.high or 0.0)})"
 
 
 def _verb(indicator: str) -> str:

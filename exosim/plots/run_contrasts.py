@@ -8,7 +8,7 @@ import numpy as np
 
 from exosim.plots.style import BLUE, GRAY, GREEN, VERMILION, figure_of, light_grid, new_grid, plain, short_names
 from exosim.run_comparison.comparison import RunComparison
-from exosim.run_comparison.contrasts import RunContrast
+from exosim.run_comparison.contrasts import RunContrast, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -135,10 +135,6 @@ def _told(contrast: RunContrast) -> str:
         return contrast.reason or ""
     if contrast.equal == 1.0:
         return "the same"
-    sure = f"({_percent(contrast.better_low)} to {_percent(contrast.better_high)} %)"
-    share = f"better in {_percent(contrast.better)} %\n{sure}"
+    sure = f"({percent(contrast.better_low)} to {percent(contrast.better_high)} %)"
+    share = f"better in {percent(contrast.better)} %\n{sure}"
     return share if contrast.equal < 0.05 else f"{share}, same in {100.0 * contrast.equal:.0f} %"
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100.0 * share:.0f}"

@@ -14,13 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from exosim import units
-from exosim.comparison import paired_difference
+from exosim.comparison import ROUNDING, paired_difference
 from exosim.directions import Direction
 from exosim.run_comparison.timed_runs import Floats
-from exosim.summaries import Estimate, Row
-
-_COVERAGE = 0.975
-_ROUNDING = 1e-9
+from exosim.summaries import COVERAGE, Estimate, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +97,14 @@ class RunContrast(Row):
         return f"{shown}, difference {units.show(self.difference, '1', 3)} ({span}){sure}"
 
 
+def percent(share: float | None) -> str:
+    """Return a share in whole percent; what is not quite none or all does not look like it."""
+    if share is None:
+        return "-"
+    shown = f"{100.0 * share:.0f}"
+    return {"0": "<1", "100": ">99"}.get(shown, shown) if 0.0 < share < 1.0 else shown
+
+
 Fields = Mapping[str, float | int | str | None]
 """What is known of a difference, as fields of a :class:`RunContrast`."""
 
@@ -139,7 +144,7 @@ def difference(values: Floats, first: Floats, direction: Direction, paired: bool
 def _variance_reduction(values: Floats, first: Floats, known: Fields) -> float | None:
     """Return the variance of the difference of independent runs over that of these; None when it does not vary."""
     sd = known.get("difference_sd")
-    if not isinstance(sd, float) or sd <= _ROUNDING * max(float(np.abs(values).max()), float(np.abs(first).max())):
+    if not isinstance(sd, float) or sd <= ROUNDING * max(float(np.abs(values).max()), float(np.abs(first).max())):
         return None
     return float(values.var(ddof=1) + first.var(ddof=1)) / sd**2
 
@@ -150,12 +155,12 @@ def _welch(values: Floats, first: Floats) -> Fields:
 
     mean, base = float(values.mean()), float(first.mean())
     gap = mean - base
-    gap = gap if abs(gap) > _ROUNDING * max(abs(mean), abs(base)) else 0.0
+    gap = gap if abs(gap) > ROUNDING * max(abs(mean), abs(base)) else 0.0
     if min(values.size, first.size) < 2:
         return {"difference": gap}
     parts = [float(v.var(ddof=1)) / v.size if np.ptp(v) > 0.0 else 0.0 for v in (values, first)]
     freedom = [part**2 / (v.size - 1) for part, v in zip(parts, (values, first), strict=True)]
     half = 0.0
     if sum(freedom) > 0.0:
-        half = float(stdtrit(sum(parts) ** 2 / sum(freedom), _COVERAGE)) * math.sqrt(sum(parts))
+        half = float(stdtrit(sum(parts) ** 2 / sum(freedom), COVERAGE)) * math.sqrt(sum(parts))
     return {"difference": gap, "low": gap - half, "high": gap + half}
