@@ -126,10 +126,6 @@ class LotResults:
         """Return whether a value, such as the mean of several results, is within the limits of an attribute."""
         return bool(np.all(next(a for a in self._specification.attributes if a.id == attribute).met(value)))
 
-    def assays_with_attributes(self) -> tuple[str, ...]:
-        """Return the ids of the assays that report an attribute, in the order of the file."""
-        return tuple(name for name in self._specification.assays if name in self._asked)
-
     @cached_property
     def _asked(self) -> Mapping[str, list[Attribute]]:
         """The attributes by the id of their assay."""

@@ -32,7 +32,7 @@ def batches_by_product(window: Window) -> dict[str, float]:
 
 
 def lead_time_by_product(window: Window) -> dict[str, float]:
-    """Return the median time from start to end of a batch of each product, where there are several [h]."""
+    """Return the median time from the start of a batch until its doses may leave, by product [h]."""
     times: dict[str, list[float]] = defaultdict(list)
     for batch in window.ended:
         if batch.campaign and batch.good and batch.available is not None:

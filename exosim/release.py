@@ -101,7 +101,14 @@ class TestPlan:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One step of the review of a batch record: right after the batch, or when all results are there."""
+    """One step of the review of a batch record.
+
+    Attributes
+    ----------
+    id, role : the step, and who does it; None: nobody is needed
+    hands_on, duration : hours, numbers or lanes
+    after : whether it may begin right after the batch, or when all results are there
+    """
 
     id: str
     role: str | None = None
@@ -112,7 +119,13 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """How a deviation is closed: by whom, and the hours of the n-th deviation of a batch."""
+    """How a deviation is closed.
+
+    Attributes
+    ----------
+    role : who closes it; None: nobody is needed
+    hands_on, duration : hours for the n-th deviation of a batch, by the name of the parameter and n
+    """
 
     role: str | None = None
     hands_on: Sampled = lambda name, n: 0.0

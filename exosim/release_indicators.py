@@ -158,7 +158,7 @@ def job_time(window: Window) -> dict[str, float]:
 
 
 def job_waiting(window: Window) -> dict[str, float]:
-    """Return the mean time for which such a job waits for its people, their shift and its equipment [h]."""
+    """Return the mean time for which a job waits for its people, their shift and its equipment [h]."""
     waited: dict[str, float] = defaultdict(float)
     done = {(ready.batch, ready.procedure, ready.phase): name for name, ready, _ in _jobs(window)}
     count: dict[str, int] = defaultdict(int)
@@ -192,7 +192,7 @@ OF_JOBS: Mapping[str, tuple[str, Callable[[Window], dict[str, float]]]] = {
 
 
 def release_headlines(window: Window) -> dict[str, float]:
-    """Return the indicators of release; empty where no lot came to its samples in a plant without release."""
+    """Return the indicators of release; empty where no lot came to the end of a recipe with release after it."""
     return {name: indicator(window) for name, (_, indicator) in RELEASE.items()} if window.releases else {}
 
 

@@ -335,7 +335,7 @@ def test_the_picture_shows_every_movement_and_order(results: xs.FacilityResults)
     steps = next(line for line in axes.lines if line.get_drawstyle() == "steps-post")
     assert list(steps.get_ydata())[1:-1] == [step.stock for step in found.movements]  # type: ignore[arg-type]
     marks = {str(line.get_label()): list(line.get_xdata()) for line in axes.lines}  # type: ignore[arg-type]
-    shipped = {step.time / 24.0 for step in found.deliveries}
+    shipped = {step.time / 24.0 for step in found.movements if step.kind == "shipped"}
     assert marks["shipped"] == sorted(shipped)
     labels = ("order filled on time", "late", "lost", "open at the end")
     due = itertools.chain.from_iterable(marks.get(label, []) for label in labels)

@@ -426,7 +426,8 @@ def test_a_run_is_put_against_its_demand() -> None:
         (Warehouse("a", 100.0),),
     )
     found = dispatch(Run(0, log, batches, END, 3), demand)
-    assert [(d.order, d.batch, d.doses, d.time) for d in found.deliveries] == [(1, 0, 10, 15.0), (1, 1, 2, 15.0)]
+    shipped = [step for step in found.movements if step.kind == "shipped"]
+    assert [(d.order, d.batch, d.doses, d.time) for d in shipped] == [(1, 0, 10, 15.0), (1, 1, 2, 15.0)]
     assert [one.fate for one in found.orders] == ["on_time", "on_time", "open"]
     assert [(one.batch, one.made, one.recalled, one.recalled_after_shipping) for one in found.lots] == [
         (0, 5.0, 0, 0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -26,11 +26,6 @@ class Dispatch:
     orders: tuple[OrderRecord, ...] = ()
     lots: tuple[LotRecord, ...] = ()
     movements: tuple[Movement, ...] = ()
-
-    @property
-    def deliveries(self) -> Sequence[Movement]:
-        """What was shipped: which doses of which lot for which order, and when."""
-        return [movement for movement in self.movements if movement.kind == "shipped"]
 
 
 def dispatch(run: Run, demand: Demand) -> Dispatch:
