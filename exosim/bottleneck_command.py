@@ -18,8 +18,8 @@ from exosim.command_options import (
     print_json,
     scenario_options,
     show_progress,
+    shown_paths,
 )
-from exosim.errors import printable
 from exosim.whole_numbers import WholeNumber
 
 _KINDS = ("equipment", "personnel", "shift", "room", "store", "campaign")
@@ -79,7 +79,7 @@ def bottleneck(
                 jobs=jobs, progress=progress,
             )  # fmt: skip
         written = write_bottleneck(found, folder, identity)
-    paths = [Path(printable(str(target.path / path.name))) for path in written]
+    paths = shown_paths(target, written)
     if as_json:
         print_json(found.as_dict())
     elif not quiet:

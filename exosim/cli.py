@@ -29,6 +29,7 @@ from exosim.command_options import (
     print_json,
     scenario_options,
     show_progress,
+    shown_paths,
 )
 from exosim.compare_command import compare
 from exosim.errors import (
@@ -160,7 +161,7 @@ def yield_(
                 lanes=folder / LANES if lanes else None, progress=progress,
             )  # fmt: skip
         written = write_yield(yields, folder, identity)
-    paths = [Path(printable(str(target.path / path.name))) for path in written]
+    paths = shown_paths(target, written)
     if as_json:
         print_json(yields.as_dict())
     elif not quiet:
@@ -242,7 +243,7 @@ def run(
         if not silent:
             note(f"the events up to then: {printable(str(target.path / written[0].name))}")
         raise stopped
-    paths = [Path(printable(str(target.path / path.name))) for path in written]
+    paths = shown_paths(target, written)
     if as_json:
         print_json(results.as_dict())
     elif not quiet:

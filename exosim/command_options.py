@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from exosim.errors import shortened
+from exosim.errors import printable, shortened
 from exosim.limits import LARGEST_SEED, MOST_JOBS
 from exosim.whole_numbers import WholeNumber, plain_digits
 
 if TYPE_CHECKING:
+    from exosim.folder import Target
     from exosim.scenario import Scenario
 
 _SHOW_PROGRESS_AFTER = 1.0  # seconds
@@ -135,6 +136,11 @@ def load_scenario(path: str, changes: dict[str, Any], max_file_size: int) -> Sce
     from exosim.scenario import load
 
     return load(path, changes, maximum_mebibytes=max_file_size)
+
+
+def shown_paths(target: Target, written: Iterable[Path]) -> list[Path]:
+    """Return where files stand that were written for a folder, as any terminal can show it."""
+    return [Path(printable(str(target.path / path.name))) for path in written]
 
 
 def print_json(document: object) -> None:

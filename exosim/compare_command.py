@@ -21,8 +21,9 @@ from exosim.command_options import (
     print_json,
     reading_options,
     show_progress,
+    shown_paths,
 )
-from exosim.errors import ExosimError, FileError, Problem, UsageError, printable
+from exosim.errors import ExosimError, FileError, Problem, UsageError
 from exosim.whole_numbers import WholeNumber
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _compare_yields(asked: _Asked) -> None:
     elif not asked.quiet:
         from exosim.console_spread import print_comparison
 
-        print_comparison(comparison, _shown(target, written))
+        print_comparison(comparison, shown_paths(target, written))
 
 
 def _compare_in_time(asked: _Asked) -> None:
@@ -179,7 +180,7 @@ def _write_runs(asked: _Asked, target: Target, runs: Callable[[], list[TimedRun]
     elif not asked.quiet:
         from exosim.console_runs import print_run_comparison
 
-        print_run_comparison(comparison, _shown(target, written), asked.resources)
+        print_run_comparison(comparison, shown_paths(target, written), asked.resources)
 
 
 def _target(asked: _Asked, name: str, identity: dict[str, Any]) -> Target:
@@ -187,10 +188,6 @@ def _target(asked: _Asked, name: str, identity: dict[str, Any]) -> Target:
 
     path = asked.out or default_path(name, identity["hash"], identity["seed"])
     return Target(path, asked.out is not None, identity, asked.overwrite)
-
-
-def _shown(target: Target, written: list[Path]) -> list[Path]:
-    return [Path(printable(str(target.path / path.name))) for path in written]
 
 
 def _loaded(asked: _Asked) -> list[Scenario]:

@@ -23,7 +23,7 @@ from exosim.simulation import Progress
 from exosim.variants import split_name
 
 AnyPath: TypeAlias = str | os.PathLike[str]
-_INSIDE = ("run.json", "manifest.json", "indicators.csv", "replications.csv")
+_INSIDE = ("run.json", MANIFEST, "indicators.csv", "replications.csv")
 """Files of the folder of a run that may be given in place of it."""
 
 

@@ -82,8 +82,10 @@ def _loaded(run: str, changes: dict[str, Any], max_file_size: int) -> Explained:
 
 def _command(folder: Path) -> object:
     """Return the command that wrote a folder, as far as its manifest can be read; the loaders tell what is wrong."""
+    from exosim.folder import MANIFEST
+
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return manifest.get("command") if isinstance(manifest, dict) else None

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from exosim.command_options import folder_options, load_scenario, note, print_json, reading_options
-from exosim.errors import Problem, UsageError, printable, shortened
+from exosim.command_options import folder_options, load_scenario, note, print_json, reading_options, shown_paths
+from exosim.errors import Problem, UsageError, shortened
 from exosim.whole_numbers import WholeNumber
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def why(
     target = Target(path, out is not None, identity, overwrite)
     with writing(target, None if quiet or as_json else note) as folder:
         written = write_why(answer, folder, identity)
-    _tell(answer, [Path(printable(str(target.path / path.name))) for path in written], as_json, quiet)
+    _tell(answer, shown_paths(target, written), as_json, quiet)
 
 
 def _asked(run: str, changes: dict[str, Any], seed: int | None, max_file_size: int, replication: int) -> Reasons:
