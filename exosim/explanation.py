@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,6 +19,7 @@ from exosim.batch_quantities import BatchQuantities
 from exosim.errors import Problem, UsageError, unknown
 from exosim.formula import evaluate
 from exosim.formula_tree import Input, Node, lines, shown, under
+from exosim.indicators import Window
 from exosim.influence import Lanes, Neighborhood
 from exosim.quantities import default_line
 from exosim.reasons import Reasons
@@ -245,7 +246,7 @@ class Explainer:
     def _of_run(self, indicators: Indicators, quantity: str, name: str, resource: str | None) -> Explanation:
         root, window = indicators.node(name, resource), indicators.window
         if resource is None:
-            root = with_more(root, more_of(name, window, self._hours, self._doses))
+            root = with_more(root, more_of(name, window, partial(self._hours, window), self._doses))
         of = "of the first replication" if self._seed is None else f"of the first replication of seed {self._seed}"
         beside = self._beside(name, resource)
         return Explanation(quantity, self.scenario.name, self.scenario.hash, root, of, beside, fates=fates(window))
@@ -262,17 +263,17 @@ class Explainer:
         told = replace(node, about=f"{node.about}; of {_TYPICAL}")
         return under(self.scenario.name, told) if isinstance(self, _OfProduct) else told
 
-    def _hours(self) -> list[Node]:
+    def _hours(self, window: Window) -> list[Node]:
         """Return where the time of the lot with the median lead time goes, and the planned time of a batch."""
         own = list(self._products.values()) or [self]
         planned = [one._typical("batch_duration") for one in own if one._batch_keys()]
-        reasons = Reasons(self.scenario, self.seed, 0)
-        good = [lot for lot in reasons.lots if lot.good and lot.ended is not None]
-        if not good:
+        times = {b.number: b.available - b.started for b in window.ended if b.good and b.available is not None}
+        if not times:
             return planned
-        times = [(lot.ended or 0.0) - lot.started for lot in good]
-        nearest = int(np.argmin(np.abs(np.array(times) - np.median(times))))
-        return [lead_time_by_cause(reasons.why(good[nearest].number + 1)), *planned]
+        median = float(np.median(list(times.values())))
+        nearest = min(times, key=lambda number: abs(times[number] - median))
+        reasons = Reasons(self.scenario, self.seed, 0)
+        return [lead_time_by_cause(reasons.why(nearest + 1)), *planned]
 
     def _beside(self, name: str, step: str | None) -> Beside | None:
         """Return what the run itself reports of a quantity; None where it does not."""

@@ -198,6 +198,17 @@ def test_the_waits_of_lead_time_are_told_by_cause() -> None:
     assert waits and all(node.children for node in waits)
 
 
+def test_the_lot_told_of_has_nearly_the_median_lead_time() -> None:
+    """Doses may leave before the disposition of a conditional release: the lead time ends then."""
+    results = xs.simulate(xs.load(f"{SCENARIOS / 'sterility_toggle.toml'}#conditional"), replications=1, seed=4)
+    explained = xs.explain(results, "lead_time")
+    assert explained.value is not None
+    lot = next(node for node in explained.root.related if node.name.endswith(".lead_time"))
+    times = [b.available - b.started for b in results.first.ended if b.good and b.available is not None]
+    assert lot.value is not None and lot.value in times
+    assert abs(lot.value - explained.value) == min(abs(time - explained.value) for time in times)
+
+
 def test_products_of_a_site_share_its_indicators() -> None:
     """With the doses of a batch of each product; a name under a product is of its batch."""
     site = xs.load(SCENARIOS / "cdmo_two_products.toml")
