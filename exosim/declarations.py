@@ -43,6 +43,10 @@ class Block:
         """Return the values of this block, by field."""
         return {name: values[f"{self.prefix}.{name}"] for name in self.given} | dict(self.off)
 
+    def typical(self, name: str, otherwise: float = 0.0) -> float:
+        """Return the fixed value or the median of a field, in its declared unit; `otherwise` where nothing is given."""
+        return self.given[name].quantity.typical if name in self.given else otherwise
+
     def lines(self, overrides: Mapping[str, Any]) -> Iterator[Resolved]:
         """Yield the lines of the ledger; `overrides` are the values that replaced those of the file, by address."""
         for name, parameter in self.parameters.items():

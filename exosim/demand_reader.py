@@ -152,9 +152,9 @@ class DemandReader:
 
     def _check_life(self, numbers: Block, table: WarehouseTable, path: KeyPath) -> None:
         """Check that a dose can be shipped before it expires, and that it is clear whose doses are there."""
-        life = _typical(numbers, "shelf_life", math.inf)
+        life = numbers.typical("shelf_life", math.inf)
         for key, what in (("minimum_remaining_life", "leaves no time to ship a dose"), ("opening_age", "has expired")):
-            found = _typical(numbers, key, 0.0)
+            found = numbers.typical(key, 0.0)
             if found >= life > 0.0:
                 expected = f"below the shelf life of {life:g} h"
                 self.findings.add((*path, key), Problem(what, got=in_words(getattr(table, key)), expected=expected))
@@ -168,7 +168,3 @@ class DemandReader:
             self.findings.add(
                 (*path, "opening_stock"), Problem("of which product it is, is not told", expected=expected)
             )
-
-
-def _typical(numbers: Block, key: str, default: float) -> float:
-    return numbers.given[key].quantity.typical if key in numbers.given else default

@@ -158,7 +158,7 @@ class PlantReader:
 
     def _check_crew(self, numbers: Block, path: KeyPath) -> None:
         """Check that a role has as many people as it must send."""
-        sent, there = (numbers.given[key].quantity.typical if key in numbers.given else 1.0 for key in _CREW)
+        sent, there = (numbers.typical(key, 1.0) for key in _CREW)
         if sent > there:
             problem = Problem(
                 "is more than the role has", got=f"{sent:g}", expected=f"at most {there:g}, the headcount"

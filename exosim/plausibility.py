@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exosim.declarations import Block, Declarations, PlantDeclarations
+from exosim.declarations import Declarations, PlantDeclarations
 
 
 def doubts(plant: PlantDeclarations) -> Iterator[str]:
@@ -20,13 +20,13 @@ def doubts(plant: PlantDeclarations) -> Iterator[str]:
 
 def sampling_doubts(declared: Declarations) -> Iterator[str]:
     """Yield tests that use up more containers than the fill keeps back."""
-    used = sum(_typical(test.numbers, "vials") for test in declared.plant.tests.values())
+    used = sum(test.numbers.typical("vials") for test in declared.plant.tests.values())
     for procedure in declared.procedures:
         block = procedure.operation
         retained = block.parameters.get("retained")
         if retained is None or retained.unit != "vial" or not used:
             continue
-        kept = block.given["retained"].quantity.typical if "retained" in block.given else retained.default or 0.0
+        kept = block.typical("retained", retained.default or 0.0)
         if used > kept:
             yield f"the assays use up {used:g} vials of a lot, more than the {kept:g} of {procedure.id}.retained"
 
@@ -34,7 +34,7 @@ def sampling_doubts(declared: Declarations) -> Iterator[str]:
 def _orders(plant: PlantDeclarations) -> Iterator[str]:
     """Yield orders that are started late or never, and campaigns that never begin."""
     for campaign in plant.campaigns:
-        begin, lead = _typical(campaign.numbers, "begin"), _typical(campaign.numbers, "lead_time")
+        begin, lead = campaign.numbers.typical("begin"), campaign.numbers.typical("lead_time")
         if begin >= plant.horizon:
             yield f"{campaign.numbers.prefix}.begin: {begin:g} h is after the end of the run at {plant.horizon:g} h"
         if campaign.rules.mode != "on_order":
@@ -69,21 +69,21 @@ def _stocked(plant: PlantDeclarations) -> Iterator[str]:
         if not any(order.batches == 0 for order in own):
             made = "what is made to order does not go there" if own else "every dose in it will expire or stay"
             yield f"{name}: no order takes doses from it: {made}"
-        life, age, least = (_typical(numbers, key) for key in ("shelf_life", "opening_age", "minimum_remaining_life"))
-        if life > age > life - least and _typical(numbers, "opening_stock") > 0.0:
+        life, age, least = (numbers.typical(key) for key in ("shelf_life", "opening_age", "minimum_remaining_life"))
+        if life > age > life - least and numbers.typical("opening_stock") > 0.0:
             yield f"{name}.opening_age: {age:g} h leave less than the minimum remaining life of {least:g} h"
 
 
 def _outages(plant: PlantDeclarations) -> Iterator[str]:
     """Yield breakdowns and services that leave a unit out of use for most of the time."""
     for name, (numbers, table) in plant.breakdowns.items():
-        between, repair = _typical(numbers, "between"), _typical(numbers, "repair")
+        between, repair = numbers.typical("between"), numbers.typical("repair")
         if repair > between > 0.0:
             yield f"failure.{name}: a repair of {repair:g} h takes longer than {table.unit} is up, {between:g} h"
     for name, equipment in plant.equipment.items():
         if equipment.maintenance is None:
             continue
-        every, duration = (_typical(equipment.maintenance, key) for key in ("every", "duration"))
+        every, duration = (equipment.maintenance.typical(key) for key in ("every", "duration"))
         if duration >= every:
             took = f"a service of {duration:g} h takes as long as the {every:g} h between two"
             yield f"equipment.{name}.maintenance: {took}"
@@ -95,11 +95,6 @@ def _unused(plant: PlantDeclarations) -> Iterator[str]:
     for room in plant.rooms:
         if room not in used:
             yield f'room.{room}: no equipment stands in it; expected room = "{room}" with some [[equipment]]'
-
-
-def _typical(numbers: Block, name: str) -> float:
-    """Return the fixed value or the median of a number; 0 where nothing is given."""
-    return numbers.given[name].quantity.typical if name in numbers.given else 0.0
 
 
 def _batches(count: int) -> str:

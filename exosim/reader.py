@@ -263,7 +263,7 @@ class Reader:
             return None
         if limit <= 0.0:
             self._add(place, Problem("must be above 0", got=in_words(table.max_hold.limit), expected="a time"))
-        planned = wait.given["expected_hold"].quantity.typical if "expected_hold" in wait.given else 0.0
+        planned = wait.typical("expected_hold")
         if planned > limit:
             warning = f"{table.id}: the planned hold of {planned:g} h is above its limit of {limit:g} h"
             self.findings.warnings.append(warning)

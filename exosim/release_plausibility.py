@@ -25,7 +25,7 @@ def laboratory_doubts(declared: Declarations) -> Iterator[str]:
 
 def _of_test(name: str, test: TestDeclaration) -> Iterator[str]:
     yield from _longer_than_it_takes(f"assay.{name}", test.numbers)
-    if _typical(test.numbers, "retests") == 0.0:
+    if test.numbers.typical("retests") == 0.0:
         if "investigation" in test.numbers.given:
             yield f"assay.{name}.investigation is given but not used: there is no retest"
         if test.rule != "all":
@@ -34,10 +34,6 @@ def _of_test(name: str, test: TestDeclaration) -> Iterator[str]:
 
 def _longer_than_it_takes(address: str, numbers: Block) -> Iterator[str]:
     """Yield work that is longer than the time in which it is done."""
-    hands_on, duration = (_typical(numbers, key) for key in ("hands_on", "duration"))
+    hands_on, duration = (numbers.typical(key) for key in ("hands_on", "duration"))
     if hands_on > duration > 0.0:
         yield f"{address}.hands_on: {hands_on:g} h of work are more than its duration of {duration:g} h"
-
-
-def _typical(numbers: Block, name: str) -> float:
-    return numbers.given[name].quantity.typical if name in numbers.given else 0.0

@@ -105,8 +105,8 @@ class ReleaseReader:
         role = self.roles.get(table.analyst or (self.table.release.analyst if self.table.release else None) or "")
         if role is None or "people" not in block.given:
             return
-        needed = block.given["people"].quantity.typical
-        there = role.numbers.given["headcount"].quantity.typical if "headcount" in role.numbers.given else 1.0
+        needed = block.typical("people")
+        there = role.numbers.typical("headcount", 1.0)
         if needed > there:
             expected = f"at most {there:g}, the headcount"
             self.findings.add(
