@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -195,6 +196,15 @@ def test_no_pyplot_and_no_global_random_state() -> None:
         assert "pyplot" not in text, path
         assert "np.random.seed" not in text, path
         assert "import random" not in text, path
+
+
+def test_the_table_of_floors_names_every_module() -> None:
+    """A reader of the design finds each module in the row of its floor."""
+    page = (PACKAGE.parent / "docs" / "explanation" / "design.md").read_text(encoding="utf-8")
+    rows = {int(n): row for n, row in re.findall(r"^\| (\d+) \w+ \|(.*)$", page, re.MULTILINE)}
+    assert set(FLOORS.values()) <= set(rows)
+    missing = [name for name, floor in FLOORS.items() if not re.search(rf"\b{re.escape(name)}\b", rows[floor])]
+    assert not missing
 
 
 def test_files_are_short() -> None:
