@@ -26,6 +26,7 @@ from exosim.version import __version__
 
 if TYPE_CHECKING:
     from exosim.collecting import Kept
+    from exosim.records import BatchRecord
     from exosim.scenario import Scenario
     from exosim.screening import ScreeningError
     from exosim.stopping import Reached
@@ -353,19 +354,31 @@ class FacilityResults(RunViews):
 
     def _fates(self) -> str:
         """Return what became of all batches, in words."""
-        fates: Counter[str] = Counter(batch.disposition for account in self.accounts for batch in account.batches)
+        fates = Counter(_fate(batch) for account in self.accounts for batch in account.batches)
         if not fates:
             return "none was started"
         words = {
             "finished": "finished during the warm-up",
-            "rejected": "lost",
+            "released": "released during the warm-up",
+            "lost": "lost",
+            "rejected": "rejected by quality",
             "turned_away": "turned away",
             "unfinished": "still on the line at the end",
+            "tested": "still in testing and review at the end",
         }
-        parts = [f"{fates[disposition]} {word}" for disposition, word in words.items() if fates[disposition]]
+        parts = [f"{fates[fate]} {word}" for fate, word in words.items() if fates[fate]]
         return f"of {fates.total()} started in {self.replications_in_words}, {', '.join(parts)}"
 
     def __str__(self) -> str:
         lines = [f"{self.scenario.name}: {self.replications_in_words}, seed {self.seed}: mean (95 % interval)"]
         lines += [f"  {quantity}" for quantity in self.quantities() if quantity.step is None]
         return "\n".join([*lines, f"  {self.scenario.ledger().headline()}"])
+
+
+def _fate(batch: BatchRecord) -> str:
+    """Return what became of a batch in a window in which none ended well."""
+    if batch.manufactured is None:
+        return "lost" if batch.disposition == "rejected" else batch.disposition
+    if batch.disposition == "unfinished":
+        return "tested"
+    return "released" if batch.disposition == "released_with_deviation" else batch.disposition

@@ -14,8 +14,9 @@ from exosim.declarations import Block
 from exosim.errors import Problem, in_words, unknown
 from exosim.findings import Findings
 from exosim.lot_properties import LotProperties
+from exosim.operations import catalog
 from exosim.parameter import declared
-from exosim.quality import AGENTS, GIVEN, MEASURES, Assay, Attribute
+from exosim.quality import AGENTS, GIVEN, MARKERS, MEASURES, Assay, Attribute, Measure
 from exosim.quality_tables import AssayTable, AttributeTable, LimitsTable
 from exosim.quantities import read_number
 from exosim.readings import ALL_ATTRIBUTES, HEADLINES, DoseRule
@@ -91,7 +92,9 @@ class SpecificationReader:
                 self.findings.add((*path, "measure"), unknown("measure", table.measure, MEASURES))
                 continue
             self._check_known(table, path, assays)
+            self._check_made(table.measure, path)
             low, high = self._limits(table.limits, (*path, "limits"), MEASURES[table.measure].unit)
+            self._check_fraction(table.measure, low, path)
             yield Attribute(table.id, table.measure, table.assay, low, high, table.critical, self._sizes(table, path))
 
     def _without_unused(self, block: Block, index: int, table: AssayTable, instrument: str) -> Block:
@@ -123,6 +126,25 @@ class SpecificationReader:
             problem = f"the assay {table.assay} finds organisms in the volume that it tests, and that is missing"
             expected = 'volume_tested = "10 mL", say, in its [[assay]]'
             self.findings.add((*path, "assay"), Problem(problem, expected=expected))
+
+    def _check_made(self, name: str, path: KeyPath) -> None:
+        """Note a measure of what the recipe does not make: it would report 0 for every lot."""
+        made = [catalog().get(table.operation) for table in self.table.unit_procedure]
+        if not made or None in made or any(one.makes_vesicles for one in made if one is not None):
+            return
+        nothing = all(one.plain for one in made if one is not None)
+        missing = [other for other, measure in MEASURES.items() if _needs_a_product(measure, cells=not nothing)]
+        if name in missing:
+            problem = f"the recipe makes no vesicles of which {name} could be measured"
+            expected = "one of " + ", ".join(other for other in MEASURES if other not in missing)
+            self.findings.add((*path, "measure"), Problem(problem, expected=expected))
+
+    def _check_fraction(self, name: str, low: float | None, path: KeyPath) -> None:
+        """Note a limit that no lot could meet."""
+        of = MEASURES[name]
+        if low is not None and low > 1.0 and (of.top in MARKERS or of.bottom == "particles"):
+            problem = Problem("a fraction is never above 1", got=show(low, "1"), expected="0..1")
+            self.findings.add((*path, "limits", "at_least"), problem)
 
     def _sizes(self, table: AttributeTable, path: KeyPath) -> tuple[float, float] | None:
         """Return the diameters between which the particles of an attribute count [nm]."""
@@ -157,3 +179,16 @@ class SpecificationReader:
         if limit is not None and limit < 0.0:
             self.findings.add(path, Problem("must be at least 0", got=in_words(raw)))
         return limit
+
+
+def _needs_a_product(measure: Measure, *, cells: bool) -> bool:
+    """Return whether a measure is about what operations make, and not of what the scenario says of its lots.
+
+    Parameters
+    ----------
+    measure : what is asked for
+    cells : whether operations make cells, in a volume with what else is in it, but no vesicles
+    """
+    if cells:
+        return measure.top in ("particles", "vesicles", "potency")
+    return measure.top not in (*GIVEN, *AGENTS) or measure.bottom == "dose"

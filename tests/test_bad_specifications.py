@@ -81,6 +81,14 @@ REFUSED = [
         MEDIUM + STERILITY.format("replicates = { uniform = { low = 1, high = 3 } }"),
         "assay.sterility.replicates: this belongs to the plan and cannot vary",
     ),
+    (
+        one("cd9_positive", "at_least = 60").replace("[common]", "[product.lot]\ncd9 = 0.5\n\n[common]"),
+        "attribute.asked.limits.at_least: a fraction is never above 1; got 60; expected 0..1",
+    ),
+    (
+        one("particles_in_size_range", 'at_least = 90 }\nsizes = { at_least = "50 nm"'),
+        "attribute.asked.limits.at_least: a fraction is never above 1; got 90",
+    ),
     (MEDIUM + STERILITY.format('volume_tested = "0 mL"'), "assay.sterility.volume_tested: must be above 0"),
     (MEDIUM + STERILITY.format('volume_tested = "3 cell"'), "cell cannot be converted to mL"),
 ]
@@ -92,6 +100,41 @@ def test_refused(text: str, words: str, door: Door) -> None:
     message = door.refused(text)
     assert words in message and message.count("\n") == 1
     assert message.startswith("scenario.toml:")
+
+
+OF_A_PRODUCT = {
+    "relative_potency": "at_least = 0.7",
+    "particles_per_volume": 'at_least = "1e8 particle/mL"',
+    "evs_per_protein": 'at_least = "1e8 EV/ug"',
+    "endotoxin_per_dose": 'at_most = "5 EU/dose"',
+    "dna_per_dose": 'at_most = "10 ng/dose"',
+}
+OF_THE_LOT = {
+    "endotoxin_per_volume": 'at_most = "5 EU/mL"',
+    "cd9_positive": "at_least = 0.5",
+    "bioburden": 'at_most = "0 CFU/mL"',
+}
+
+
+def without_product(measure: str, limits: str) -> str:
+    """Return a recipe of plain steps with one attribute."""
+    lot = '[product.lot]\nendotoxin = "1 EU/mL"\ncd9 = 0.6\n'
+    head = f'format = 1\nname = "timed"\nproduct.dose = "1 EV"\n{lot}\n[[unit_procedure]]\nid = "step"\n'
+    return f'{head}operation = "timed_step"\n' + attribute_text("asked", measure, "", limits)
+
+
+@pytest.mark.parametrize(("measure", "limits"), OF_A_PRODUCT.items(), ids=OF_A_PRODUCT)
+def test_what_is_not_made_is_not_measured(measure: str, limits: str, door: Door) -> None:
+    """A recipe of plain steps makes nothing: each lot would have 0 of it, and be rejected or pass for that alone."""
+    message = door.refused(without_product(measure, limits))
+    assert f"attribute.asked.measure: the recipe makes no vesicles of which {measure} could be measured" in message
+    assert "expected one of endotoxin_per_volume, cd9_positive" in message and message.count("\n") == 1
+
+
+@pytest.mark.parametrize(("measure", "limits"), OF_THE_LOT.items(), ids=OF_THE_LOT)
+def test_what_is_said_of_the_lots_is_measured_without_a_product(measure: str, limits: str, door: Door) -> None:
+    """Tests and releases can be planned on times alone, with what the scenario says of its lots."""
+    xs.load(door.write(without_product(measure, limits)))
 
 
 def test_a_bad_property_is_told_once(door: Door) -> None:

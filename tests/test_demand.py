@@ -342,6 +342,47 @@ def test_the_picture_shows_every_movement_and_order(results: xs.FacilityResults)
     assert sorted(due) == [order.due / 24.0 for order in found.orders]
 
 
+def test_legends_of_a_conditional_release(tmp_path: Path) -> None:
+    """That of the warehouse is inside its picture, with many entries too; that of the lots tells every mark."""
+    text = f"""extends = "{SCENARIOS / "sterility_toggle.toml"}#conditional"
+name = "everything"
+warm_up = "4 week"
+[warehouse]
+shelf_life = "30 d"
+opening_stock = "500 dose"
+[[order]]
+due = 2027-01-18
+doses = 20
+every = "2 week"
+[[order]]
+due = 2027-04-01
+doses = 3000
+patience = "20 week"
+[[order]]
+due = 2027-09-01
+doses = 30000
+patience = "1 week"
+[[order]]
+due = 2027-12-20
+doses = 50000
+[[failure]]
+id = "breach"
+during = "fill"
+probability = 0.4
+consequence = "contaminate"
+agent = "bacteria"
+level = "5 CFU/mL"
+"""
+    run = xs.simulate(loaded(tmp_path, text), 1)
+    figure = plots.stock(run)[0].get_figure()
+    assert figure is not None
+    figure.canvas.draw()
+    (legend,) = figure.legends
+    assert len(legend.get_texts()) >= 9
+    assert legend.get_window_extent().width <= 0.8 * figure.bbox.width  # two kinds more would fit, too
+    assert "conditional release" in plots.lots(run).get_legend_handles_labels()[1]
+
+
 def test_no_stock_no_picture() -> None:
     run = xs.simulate(xs.load(SCENARIOS / "msc_hollow_fiber.toml", {"horizon": "8 week"}), 1)
     with pytest.raises(ValueError, match="neither orders of doses nor a warehouse"):

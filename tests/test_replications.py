@@ -264,6 +264,20 @@ def test_a_run_that_ends_with_nothing_says_so() -> None:
     assert found.reason
 
 
+def test_lots_in_the_laboratory_are_not_on_the_line(tmp_path: Path) -> None:
+    """What became of the batches is told where they are: in testing at the end, or rejected by quality."""
+    test = '[[assay]]\nid = "slow"\nduration = "5000 h"\n[[review]]\nid = "record"\n'
+    step, every = [("vessel", '"10 h"')], 'every = "1000 h"'
+    waiting = xs.simulate(plain(tmp_path, step, {"vessel": 1}, campaign=every, more=test), replications=1)
+    assert waiting.remarks()[-1].endswith("of 4 started in 1 replication, 4 still in testing and review at the end")
+    failed = (
+        '[product.lot]\ncd9 = 0.4\n[[review]]\nid = "record"\n'
+        '[[attribute]]\nid = "marker"\nmeasure = "cd9_positive"\nlimits = { at_least = 0.5 }\n'
+    )
+    scenario = plain(tmp_path, step, {"vessel": 1}, campaign=every, more=failed)
+    assert xs.simulate(scenario, replications=1).remarks()[-1].endswith("4 rejected by quality")
+
+
 @pytest.mark.parametrize("changes", [{"replications": 0}, {"jobs": 0}, {"seed": -1}])
 def test_impossible_requests(changes: dict[str, Any]) -> None:
     """Numbers below their minimum are usage errors."""

@@ -58,6 +58,8 @@ def lots(results: FacilityResults, ax: Axes | None = None) -> Axes:
     for disposition, (label, marker, color) in _ENDS.items():
         if any(batch.disposition == disposition for batch in shown):
             axes.plot([], [], marker, color=color, markeredgecolor="black", label=label)
+    if any(_early(batch) for batch in shown):
+        axes.plot([], [], "|", color=GREEN, markersize=9, markeredgewidth=2.5, label="conditional release")
     axes.set_yticks(range(len(shown)), [plain(f"{b.campaign} {b.number + 1}".strip()) for b in shown], fontsize=8)
     axes.set_ylim(len(shown) - 0.4, -0.6)
     axes.set_xlim(0.0, window.run.hours / DAY)
@@ -95,10 +97,15 @@ def _draw(axes: Axes, row: int, batch: BatchRecord, course: _Course) -> None:
         if end > begin:
             axes.barh(row, (end - begin) / DAY, left=begin / DAY, height=0.62, color=color)
         begin = end
-    if batch.available is not None and batch.available < course.ended:
+    if batch.available is not None and _early(batch):
         axes.plot([batch.available / DAY] * 2, [row - 0.42, row + 0.42], color=GREEN, linewidth=2.5)
     if batch.ended is not None:
         _, marker, color = _ENDS[batch.disposition]
         axes.plot(batch.ended / DAY, row, marker, color=color, markeredgecolor="black", markersize=6)
     else:
         axes.text(course.ended / DAY, row, " …", va="center", color=GRAY)
+
+
+def _early(batch: BatchRecord) -> bool:
+    """Return whether doses could leave before the lot had its disposition."""
+    return batch.available is not None and (batch.ended is None or batch.available < batch.ended)

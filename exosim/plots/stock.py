@@ -118,7 +118,7 @@ def _finish(panels: Sequence[Axes], results: FacilityResults) -> None:
         list(shown.values()),
         list(shown),
         frameon=False,
-        ncols=max(len(shown), 1),
+        ncols=min(max(len(shown), 1), 5),
         loc="outside lower left",
         fontsize=8.5,
     )
