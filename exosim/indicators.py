@@ -77,7 +77,8 @@ class Window:
             if arrives and event.unit and key not in open_stays:
                 open_stays[key] = (event.unit.rsplit(" ", 1)[0], event.time)
             elif event.event == "leave" or (event.event == "prepared" and event.unit):
-                name, begun = open_stays.pop(key)
+                at_once = event.unit.rsplit(" ", 1)[0], event.time  # of a lot that was lost before its job began
+                name, begun = open_stays.pop(key, at_once)
                 after = event.amount if event.event == "leave" else turnaround.get(name, 0.0)
                 found.append((name, event.unit, begun, event.time, after))
         found.extend((name, unit, begun, self.run.hours, 0.0) for (_, unit), (name, begun) in open_stays.items())

@@ -37,7 +37,7 @@ def waiting_for_people(window: Window) -> dict[str, float]:
     hours = {role.id: role.hours for role in window.plant.roles}
 
     def within(event: Event) -> float:
-        if event.waited <= 0.0:
+        if event.waited <= 0.0 or not event.role:  # an instrument that works alone
             return 0.0
         worked = hours[event.role].worked
         return worked(event.time) - worked(event.time - event.waited)

@@ -202,6 +202,23 @@ def test_the_end_of_the_run() -> None:
     assert hours(nights, 0) == {"off_shift": 8.0}
 
 
+def test_a_changeover_at_the_end_of_the_run() -> None:
+    """The room is prepared for another product when the run ends: the log does not tell, and the unit is free."""
+    suite = (Room("suite", 1, "batch", 2.0, 24.0),)
+    stage = Stage(10.0, unit="a", room="suite")
+    first = Setting(rooms=suite, product="x", horizon=30.0)
+    ran = shops([([stage], 1, first), ([stage], 1, Setting(product="y", launches=[1.0]))])
+    assert hours(ran, 1) == {"room": 9.0, "clearance": 2.0, "changeover": 18.0}
+
+
+def test_the_turnaround_after_the_lot_itself_at_the_end_of_the_run() -> None:
+    """Sent back by a test at 7 h, the lot waits for the unit that it has just left, which is cleaned until 9 h."""
+    failures = (Failure("test", "p1", "rework", probability=1.0, limit=5, back_to="p0"),)
+    stages = [Stage(3.0), Stage(2.0, turnaround=4.0)]
+    ran = shop(stages, 1, Setting(failures=failures, horizon=8.5))
+    assert hours(ran, 0) == {"work": 3.0, "repeated": 5.0, "turnaround": 0.5}
+
+
 def complete(ran: Ran) -> None:
     """Assert that the time of each lot is told without a gap, and that no more than 1 % is unexplained."""
     for batch in ran.run.batches:

@@ -78,17 +78,16 @@ def _stays(run: Run, plant: Plant) -> Iterator[Holding]:
     begun: dict[tuple[int, str], Event] = {}
     worked: dict[tuple[int, str], Event] = {}
     free: dict[str, float] = {}
+    out: dict[str, list[Event]] = defaultdict(list)
     for event in (event for event in run.log if event.unit):
         key, kind = (event.batch, event.unit), event.event
         if kind in ("down", "maintenance"):
-            free[event.unit] = max(free.get(event.unit, 0.0), event.time + event.amount)
+            out[event.unit].append(event)
         elif kind in ("start", "parallel", "prepare"):
             begun.setdefault(key, event)
-        elif kind == "begin" and is_job(
-            event.procedure
-        ):  # it has had the unit since it was free, and waited for people
-            taken = max(event.time - event.waited, min(free.get(event.unit, 0.0), event.time))
-            begun[key] = event._replace(time=taken)
+        elif kind == "begin" and is_job(event.procedure):
+            taken = _taken(event.time - event.waited, free.get(event.unit, 0.0), out[event.unit])
+            begun[key] = event._replace(time=min(taken, event.time))
         elif kind == "finish" and is_job(event.procedure):
             worked[key] = begun.pop(key, event)
             yield _stay(worked[key], event.time)
@@ -100,8 +99,20 @@ def _stays(run: Run, plant: Plant) -> Iterator[Holding]:
             hours = event.amount if kind == "leave" else after.get(class_of(event.unit), 0.0)
             yield Holding(event.time, event.time + hours, "turnaround", event.unit, event.batch, first.procedure)
             free[event.unit] = event.time + hours
+        elif kind == "leave":  # of a lot that was lost while a job of it had the unit and waited for people
+            yield _stay(event._replace(time=free.get(event.unit, 0.0)), event.time)
+            free[event.unit] = event.time
     for first in begun.values():
         yield _stay(first, run.hours)
+
+
+def _taken(asked: float, free: float, out: Sequence[Event]) -> float:
+    """Return since when a job has had the unit with which it then waited for people: since that was free and up."""
+    taken = max(asked, free)
+    for event in out:
+        if event.time <= taken:  # what strikes later strikes a unit that is taken
+            taken = max(taken, event.time + event.amount)
+    return taken
 
 
 def _stay(first: Event, end: float) -> Holding:

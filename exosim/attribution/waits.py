@@ -66,7 +66,8 @@ class LotWaits:
             if isinstance(piece, Holding):
                 yield _held(wait, piece)
                 continue
-            for other in shares(*piece, [h for h in everyone if h.lot != wait.batch], _UNIT):
+            others = [h for h in everyone if h.cause != "unit" or (h.lot, h.note) != (wait.batch, wait.place)]
+            for other in shares(*piece, others, _UNIT):
                 yield _held(wait, other) if isinstance(other, Holding) else self._unknown_unit(wait, other, name)
 
     def _unknown_unit(self, wait: Wait, piece: tuple[float, float], name: str) -> Span:
@@ -83,8 +84,12 @@ class LotWaits:
         for piece in shares(wait.begin, wait.end, taken, _ROOM):
             if isinstance(piece, Holding):
                 yield _held(wait, piece)
-            else:
-                yield from self.for_unit(replace(wait, begin=piece[0], end=piece[1]), [name])
+                continue
+            for span in self.for_unit(replace(wait, begin=piece[0], end=piece[1]), [name]):
+                if span.cause == "unexplained" and room is not None:  # units are free: it is the room, after all
+                    yield from self.for_room(replace(wait, begin=span.begin, end=span.end), room.id)
+                else:
+                    yield span
 
     def for_room(self, wait: Wait, name: str) -> Iterator[Span]:
         """Yield who was in the room, and when it was cleared and changed over."""

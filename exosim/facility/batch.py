@@ -148,6 +148,8 @@ def _end(batch: Batch, line: Line, *, lost: bool) -> Steps:
     elif not lost:
         batch.available = env.now
     batch.disposition, batch.ended = disposition, env.now
+    if batch.dossier is not None:
+        batch.dossier.drop()
     line.log.append(entry((env.now, batch.number, "", "", disposition, "", "", 0.0, "", 0.0)))
     if batch.done is not None:
         batch.done.succeed()

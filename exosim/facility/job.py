@@ -74,7 +74,7 @@ def do(job: Any, line: Line, task: Task, still: Callable[[], bool]) -> Steps:
     log.append(entry((asked, number, task.address, task.phase, "ask", "", "", 0.0, task.note, 0.0)))
     label, crew = "", line.crews.get(task.role) if task.hands_on > 0.0 else None
     if task.unit:
-        label = yield from _unit(job, line, line.pools[task.unit])
+        label = yield from _unit(job, line, line.pools[task.unit], still)
     if crew is not None and still():
         people = max(task.people, crew.minimum)
         if not crew.at_once(people, task.hands_on):
@@ -84,8 +84,9 @@ def do(job: Any, line: Line, task: Task, still: Callable[[], bool]) -> Steps:
     begun = env.now
     if still():
         yield from _hands_on(job, line, task, crew, label, begun - asked)
-    if job.holds:
         _give_back(job, line)
+    else:
+        withdraw(job, line)
     rest = begun + task.duration - env.now
     if rest > 0.0 and still():
         yield Pause(env, rest)
@@ -93,13 +94,24 @@ def do(job: Any, line: Line, task: Task, still: Callable[[], bool]) -> Steps:
         log.append(entry((env.now, number, task.address, task.phase, "done", "", "", 0.0, task.note, 0.0)))
 
 
-def _unit(job: Any, line: Line, pool: Pool) -> Steps:
-    """Take a unit; returns its label."""
+def _unit(job: Any, line: Line, pool: Pool, still: Callable[[], bool]) -> Steps:
+    """Take a unit, unless the job is not wanted any more when one is free; returns its label."""
     unit = pool.at_once(job)
     if unit is None:
         unit = yield pool.queued(job, line.key(job.batch, line.env.now))
+    if not still():
+        pool.give(unit)
+        return ""
     job.holds.append((pool, unit))
     return pool.labels[unit]
+
+
+def withdraw(job: Job, line: Line) -> None:
+    """Give back the unit of a job that is not wanted any more before people came: it needs no turnaround."""
+    while job.holds:
+        pool, unit = job.holds.pop()
+        line.log.append(entry((line.env.now, job.number, "", "", "leave", pool.labels[unit], "", 0.0, "", 0.0)))
+        pool.give(unit)
 
 
 def _hands_on(job: Any, line: Line, task: Task, crew: Crew | None, label: str, waited: float) -> Steps:
@@ -111,11 +123,12 @@ def _hands_on(job: Any, line: Line, task: Task, crew: Crew | None, label: str, w
         log.append(entry((env.now, job.number, *about, "begin", label, role, people, task.note, waited)))
     if crew is not None:
         hours += crew.gowning
-    begun = env.now
+    begun, repaired = env.now, 0.0
     pool = job.holds[-1][0] if job.holds else None
     if pool is not None and pool.upkeep is not None:
-        while (yield from pool.upkeep.work(job, [job.holds[-1][1]], hours, crew)).broken is not None:
-            pass  # a breakdown that stops the work has it done again
+        repaired, hours = yield from _until_done(job, hours, crew)
+        if repaired > 0.0:
+            log.append(entry((env.now, job.number, *about, "repaired", label, "", repaired, "", 0.0)))
     elif crew is not None:
         if crew.finish(hours) == float("inf"):  # the calendar is over
             job.waits_for = crew
@@ -125,13 +138,28 @@ def _hands_on(job: Any, line: Line, task: Task, crew: Crew | None, label: str, w
     if crew is not None:
         crew.release(int(people))
     if crew is not None or label:
-        pause = max(env.now - begun - hours, 0.0)
+        pause = max(env.now - begun - hours - repaired, 0.0)
         log.append(entry((env.now, job.number, *about, "finish", label, role, people, task.note, pause)))
 
 
+def _until_done(job: Any, hours: float, crew: Crew | None) -> Steps:
+    """Work on a unit that may break down, again after each breakdown that stops the work.
+
+    Returns the hours that were lost to repairs, and those that were worked.
+    """
+    pool, unit = job.holds[-1]
+    repaired = worked = 0.0
+    while True:
+        lost, left, broken = yield from pool.upkeep.work(job, [unit], hours, crew)
+        repaired, worked = repaired + lost, worked + hours - left
+        if broken is None:
+            return repaired, worked
+
+
 def _give_back(job: Any, line: Line) -> None:
-    """Give back the unit of a job; it goes into its turnaround."""
-    pool, unit = job.holds.pop()
-    hours = pool.turnaround(job.number)
-    line.log.append(entry((line.env.now, job.number, "", "", "leave", pool.labels[unit], "", hours, "", 0.0)))
-    pool.clean(unit, hours)
+    """Give back the unit of a job, if it has one; it goes into its turnaround."""
+    while job.holds:
+        pool, unit = job.holds.pop()
+        hours = pool.turnaround(job.number)
+        line.log.append(entry((line.env.now, job.number, "", "", "leave", pool.labels[unit], "", hours, "", 0.0)))
+        pool.clean(unit, hours)

@@ -13,7 +13,7 @@ import numpy as np
 import simpy
 
 from exosim.facility.clock import Pause
-from exosim.facility.job import Job, Task, do
+from exosim.facility.job import Job, Task, do, withdraw
 from exosim.parameter import Array
 from exosim.records import Disposition, entry
 from exosim.release import ASSAY, DEVIATION, REVIEW, Closure, Release, Review, TestPlan
@@ -196,7 +196,14 @@ class Dossier:
         job.process = self.line.env.active_process
         self.jobs[job] = None
         yield from do(job, self.line, task, self.still)
-        del self.jobs[job]
+        self.jobs.pop(job, None)
+
+    def drop(self) -> None:
+        """Give up what is still open, now that the lot has its disposition; work that has begun is ended."""
+        for job in self.jobs:
+            if job.waits_for is not None:
+                withdraw(job, self.line)
+        self.jobs.clear()
 
     def _note(self, event: str, procedure: str = "", phase: str = "", amount: float = 0.0, note: str = "") -> None:
         line = self.line

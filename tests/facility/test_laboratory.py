@@ -12,10 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exosim.plant import Equipment, Failure
+from exosim.indicators import Window, utilization
+from exosim.labor import touched_hours
+from exosim.plant import Breakdown, Equipment, Failure
 from exosim.release import Closure, Release, Review, TestPlan
+from exosim.waits import waiting_for_people
 from exosim.working_time import Shift, working_time
-from tests.facility.plants import Setting, Stage, always, crew, everything_is_back, shop
+from tests.facility.plants import Setting, Stage, always, crew, everything_is_back, listed, shop
 
 MONDAY = datetime.datetime(2026, 1, 5)
 DAY = working_time([Shift((0, 1, 2, 3, 4), 8.0, 16.0)], MONDAY, 4000.0)
@@ -199,6 +202,60 @@ def test_a_lost_batch_gives_up_its_tests() -> None:
     ran = lot(Release(tests), stages=[Stage(10.0), Stage(4.0)], failures=(failure,), roles=(crew(1),))
     assert ran.ended() == [14.0] and ran.run.batches[0].manufactured is None
     assert not ran.by["done"] and not ran.by["verdict"]
+
+
+def test_a_lost_batch_keeps_no_instrument() -> None:
+    """Its test has the counter from Monday 17:00 and would wait for people until Tuesday 08:00; it is lost at 20:00.
+
+    Nothing was done on the counter: it is free at once, without a turnaround, and the test of another lot takes it.
+    """
+    plan = TestPlan("a", "p0", 3.0, 3.0, analyst="crew", unit="counter")
+    lost = Failure("lost", "p1", "reject", probability=0.5)
+    ran = lot(
+        Release((plan,)), launches=[7.0, 7.0], stages=[Stage(10.0, 2), Stage(3.0, 2)], roles=(crew(2, DAY),),
+        failures=(lost,), spare=(Equipment("counter", 1, 30.0),), seed=4,
+    )  # fmt: skip
+    assert [b.disposition for b in ran.run.batches] == ["rejected", "released"]
+    assert [(e.time, e.batch, e.amount) for e in ran.by["leave"] if e.unit == "counter 1"] == [
+        (20.0, 0, 0.0), (35.0, 1, 30.0),
+    ]  # fmt: skip
+    window = Window(ran.run, ran.plant, 0.0)
+    assert utilization(window)["counter"] == pytest.approx(3.0 / ran.run.hours)
+
+
+def test_a_test_of_a_lost_batch_takes_no_instrument_any_more() -> None:
+    """It waits for the counter that the other lot has, and is lost meanwhile: the counter is cleaned only once."""
+    plan = TestPlan("a", "p0", 8.0, 8.0, unit="counter")
+    lost = Failure("lost", "p1", "reject", probability=0.5)
+    ran = lot(
+        Release((plan,)), launches=[0.0, 1.0], stages=[Stage(10.0, 2), Stage(3.0, 2)], failures=(lost,),
+        spare=(Equipment("counter", 1, 30.0),), seed=15,
+    )  # fmt: skip
+    assert [b.disposition for b in ran.run.batches] == ["released", "rejected"]
+    assert [(e.time, e.batch) for e in ran.by["leave"] if e.unit == "counter 1"] == [(18.0, 0)]
+
+
+def test_an_instrument_that_works_alone_needs_no_people() -> None:
+    """The second lot waits 3 h for it, and nobody: no people are asked about."""
+    plan = TestPlan("a", "p0", 3.0, 3.0, unit="counter")
+    ran = lot(
+        Release((plan,)), launches=[0.0, 0.0], stages=[Stage(10.0, 2)], spare=(Equipment("counter", 1),),
+        roles=(crew(),),
+    )  # fmt: skip
+    assert [e.waited for e in ran.by["begin"]] == [0.0, 3.0]
+    assert waiting_for_people(Window(ran.run, ran.plant, 0.0)) == {"p0": 0.0}
+
+
+@pytest.mark.parametrize(("consequence", "worked"), [("wait", 6.0), ("repeat", 10.0)])
+def test_repairs_of_an_instrument_are_no_work(consequence: Any, worked: float) -> None:
+    """The counter breaks down after 4 of 6 h for 5 h: the analyst works 6 h, or 10 where the work begins again."""
+    kind = Breakdown("lamp", "counter", listed(4.0), listed(5.0), consequence)
+    plan = TestPlan("a", "p0", 6.0, 6.0, analyst="crew", unit="counter")
+    ran = lot(Release((plan,)), roles=(crew(),), spare=(Equipment("counter", 1),), breakdowns=(kind,))
+    assert ran.ended() == [10.0 + worked + 5.0]
+    assert [(e.procedure, e.amount) for e in ran.by["repaired"]] == [("assay.a", 5.0)]
+    assert [e.waited for e in ran.by["finish"]] == [0.0]
+    assert touched_hours(ran.run.log, ran.plant.roles, 0.0, ran.run.hours) == {"crew": pytest.approx(worked)}
 
 
 def test_tests_queue_for_their_instrument() -> None:
