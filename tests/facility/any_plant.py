@@ -85,13 +85,14 @@ def failures(draw: st.DrawFn, name: str, length: int) -> Failure:
 def releases(draw: st.DrawFn, length: int, cut: bool) -> tuple[Release, Results]:
     """Return tests, closures and reviews by people and on units that the line may want as well, and what they find.
 
-    The log tells that a test has a unit when people come to it: in a run that is `cut`, units are not shared with lines.
+    The log tells that a test has a unit when people come to it: in a run that is `cut`, lines do not want the same ones.
     """
     people = st.sampled_from((None, "crew", "qa"))
+    units = (None, "counter", "reader", "reader" if cut else "u0")
     tests = tuple(
         TestPlan(
             f"t{n}", f"p{draw(st.integers(0, length - 1))}", draw(hours | st.just(60.0)), draw(hours), draw(hours),
-            draw(st.integers(1, 2)), draw(people), draw(st.sampled_from((None, "counter", "reader" if cut else "u0", "reader"))),
+            draw(st.integers(1, 2)), draw(people), draw(st.sampled_from(units)),
             draw(st.integers(0, 2)), draw(st.sampled_from(("all", "any", "mean"))), draw(st.booleans()),
         )
         for n in range(draw(st.integers(0, 3)))
