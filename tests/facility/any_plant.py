@@ -85,7 +85,7 @@ def failures(draw: st.DrawFn, name: str, length: int) -> Failure:
 def releases(draw: st.DrawFn, length: int, cut: bool) -> tuple[Release, Results]:
     """Return tests, closures and reviews by people and on units that the line may want as well, and what they find.
 
-    The log tells that a test has a unit when people come to it: in a run that is `cut`, lines do not want the same ones.
+    The log tells that a test has a unit when people come to it: in a run that is `cut`, lines want others.
     """
     people = st.sampled_from((None, "crew", "qa"))
     units = (None, "counter", "reader", "reader" if cut else "u0")
