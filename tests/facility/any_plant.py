@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -81,13 +82,17 @@ def failures(draw: st.DrawFn, name: str, length: int) -> Failure:
 
 
 @st.composite
-def releases(draw: st.DrawFn, length: int) -> tuple[Release, Results]:
-    """Return tests, closures and reviews by people and on units that the line may want as well, and what they find."""
+def releases(draw: st.DrawFn, length: int, cut: bool) -> tuple[Release, Results]:
+    """Return tests, closures and reviews by people and on units that the line may want as well, and what they find.
+
+    The log tells that a test has a unit when people come to it: in a run that is `cut`, lines want others.
+    """
     people = st.sampled_from((None, "crew", "qa"))
+    units = (None, "counter", "reader", "reader" if cut else "u0")
     tests = tuple(
         TestPlan(
             f"t{n}", f"p{draw(st.integers(0, length - 1))}", draw(hours | st.just(60.0)), draw(hours), draw(hours),
-            draw(st.integers(1, 2)), draw(people), draw(st.sampled_from((None, "counter", "reader", "u0"))),
+            draw(st.integers(1, 2)), draw(people), draw(st.sampled_from(units)),
             draw(st.integers(0, 2)), draw(st.sampled_from(("all", "any", "mean"))), draw(st.booleans()),
         )
         for n in range(draw(st.integers(0, 3)))
@@ -150,7 +155,7 @@ def plants(draw: st.DrawFn) -> Products:
 def _product(draw: st.DrawFn, name: str, length: int, shared: dict[str, Any]) -> tuple[list[Stage], int, Setting]:
     count = draw(st.integers(1, 5))
     line = [draw(stages(count, index)) for index in range(length)]
-    release, results = draw(st.none() | releases(length)) or (None, None)
+    release, results = draw(st.none() | releases(length, math.isfinite(shared["horizon"]))) or (None, None)
     setting = Setting(
         launches=sorted(draw(st.lists(hours, min_size=count, max_size=count))),
         mode=draw(st.sampled_from(("paced", "as_soon_as_possible"))),
