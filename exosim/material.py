@@ -65,6 +65,10 @@ class Material:
     nuclease: Array = 0.0
     endotoxin: Array = 0.0
     cargo: Array = 0.0
+    free_cargo: Array = 0.0
+    aggregated_cargo: Array = 0.0
+    polymer: Array = 0.0
+    cell_equivalents: Array = 0.0
 
     def present(self) -> dict[str, Array]:
         """Return the amounts that are not a plain 0, by name."""

@@ -31,8 +31,10 @@ HEADROOM = "headroom: "
 NOTHING = 1e-30
 """Least volume or number to divide by, so that a lot that was lost altogether stays empty instead of undefined."""
 Losses: TypeAlias = Mapping[str, Material]
-_FOLLOWERS = ("associated_protein", "bound_dna", "potency")
+FOLLOWERS = ("associated_protein", "bound_dna", "potency", "cargo")
 """What goes where vesicles go."""
+VESICLES_TAKEN: Mapping[str, float] = {"vesicles": 1.0, **dict.fromkeys(FOLLOWERS, 1.0)}
+"""What a split leaves alone where the vesicles have been taken already, channel by channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class Context:
     dose_kind : what a dose counts: true vesicles, particles as that instrument counts them, or viable cells
     protein_diameters : of the pools of soluble protein, shape (pools, 1) or (pools, lanes) [nm]
     nuclease_diameter : of the nuclease [nm]
+    free_cargo_diameter, polymer_diameter : of cargo that is not loaded, and of an added polymer [nm]
     """
 
     sizes: SizeClasses
@@ -121,6 +124,8 @@ class Context:
     dose_kind: DoseKind = "EV"
     protein_diameters: NDArray[np.float64] = field(default_factory=lambda: np.array([[4.6], [7.2], [11.0], [12.5]]))
     nuclease_diameter: Array = 7.0
+    free_cargo_diameter: Array = 5.0
+    polymer_diameter: Array = 6.0
 
 
 def standard_context() -> Context:
@@ -180,7 +185,7 @@ class UnitOperation:
             overall = total(np.asarray(feed.vesicles * factor)) / before
         elif isinstance(factor, np.ndarray) and factor.ndim == 2:
             overall = factor.mean(axis=0)
-        return {"vesicles": factor, "associated_protein": overall, "bound_dna": overall, "potency": overall}
+        return {"vesicles": factor, **dict.fromkeys(FOLLOWERS, overall)}
 
 
 def without_vesicles(factor: Array, feed: Material) -> tuple[Material, Material]:
@@ -197,7 +202,7 @@ def without_vesicles(factor: Array, feed: Material) -> tuple[Material, Material]
     if isinstance(factor, np.ndarray) and factor.ndim == 2:
         absent = is_number(feed.vesicles, 0.0)
         overall = factor.mean(axis=0) if absent else total(kept) / np.maximum(total(feed.vesicles), NOTHING)
-    stays = {"vesicles": kept, **{name: times(getattr(feed, name), overall) for name in _FOLLOWERS}}
+    stays = {"vesicles": kept, **{name: times(getattr(feed, name), overall) for name in FOLLOWERS}}
     goes = {name: minus(getattr(feed, name), amount) for name, amount in stays.items()}
     return feed.replaced(**stays), Material(**goes)
 

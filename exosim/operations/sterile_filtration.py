@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 
 from exosim.material import Material, one_where, total
-from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
+from exosim.operations.base import NOTHING, VESICLES_TAKEN, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import passage, plugging
 
@@ -71,8 +71,7 @@ class SterileFiltration(MeasuredRecovery):
         )
         mechanism = {"size cut": passed, "filter adsorption": bound, "hold-up": 1.0 - left}
         product, losses = self.take_vesicles("sterile filter", mechanism, filtrate)
-        taken: dict[str, Array] = {"vesicles": 1.0, "associated_protein": 1.0, "bound_dna": 1.0, "potency": 1.0}
-        product, in_filter = product.separate(taken, otherwise=1.0 - left)
+        product, in_filter = product.separate(VESICLES_TAKEN, otherwise=1.0 - left)
         losses["hold-up"] = losses.get("hold-up", Material()) + in_filter
         return Outcome(
             product,

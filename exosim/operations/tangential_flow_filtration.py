@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exosim.material import Material, as_precise, one_where, total, weighted
-from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
+from exosim.operations.base import NOTHING, VESICLES_TAKEN, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import flux, passage, sieving
 from exosim.physics.quadrature import NODES, POSITIONS, WEIGHTS
@@ -30,7 +30,6 @@ _POSITIONS, _WEIGHTS = np.append(POSITIONS, 1.0)[:, None], np.append(WEIGHTS, 0.
 _OVERCONCENTRATED = 1e13  # EV/mL
 _SMALLEST_DIAMETER = 1e-6  # nm, keeps the diffusivity finite when no vesicle is left
 _NO_BULK = 1e-9  # EV/mL or ug/mL, where there is nothing to pile up at the membrane
-_VESICLES_TAKEN: dict[str, Array] = {"vesicles": 1.0, "associated_protein": 1.0, "bound_dna": 1.0, "potency": 1.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +148,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
         stuck = passage.unadsorbed(number, self.adsorbed_per_area, self.membrane_area)
         mechanism = {"permeate": particles, "membrane adsorption": stuck, "hold-up": drained}
         product, losses = self.take_vesicles("measured loss", mechanism, salted)
-        product, in_system = product.separate(_VESICLES_TAKEN, otherwise=drained)
+        product, in_system = product.separate(VESICLES_TAKEN, otherwise=drained)
         losses["hold-up"] = losses.get("hold-up", Material()) + in_system
         losses["permeate"] = losses.get("permeate", Material()) + permeate
         hours, limits = self._time(feed, retained, number, passing)

@@ -134,7 +134,7 @@ class Ultracentrifugation(Spin):
 
     def _followers(self, stage: Material) -> dict[str, Array]:
         """Return the vesicles and all that follows them, as what stays whole."""
-        return {**self.vesicles_kept(1.0, stage), "cargo": 1.0}
+        return {**self.vesicles_kept(1.0, stage), "cell_equivalents": 1.0}
 
     def _staying(self, over: Array, stage: Material) -> dict[str, Array]:
         """Return what is not poured off, besides vesicles: what settles, what is dragged along, what is over it."""

@@ -42,6 +42,10 @@ def everything() -> Material:
         nuclease=3e3,
         endotoxin=40.0,
         cargo=2e-9,
+        free_cargo=1e-8,
+        aggregated_cargo=1e-9,
+        polymer=0.5,
+        cell_equivalents=3e7,
     )
 
 
