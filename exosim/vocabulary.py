@@ -44,7 +44,7 @@ SPECIES: Mapping[str, Species] = {
     "endotoxin": Species("EU", None, "bacterial endotoxin"),
     "cargo": Species("mol", None, "loaded cargo, inside or on vesicles, follows them"),
     "free_cargo": Species("mol", None, "cargo that is not loaded, dissolved"),
-    "aggregated_cargo": Species("mol", None, "cargo in aggregates of vesicle size and above: mistaken for loaded cargo"),
+    "aggregated_cargo": Species("mol", None, "cargo in aggregates as large as vesicles: mistaken for loaded cargo"),
     "polymer": Species("g", None, "polymer or gradient medium added to separate: PEG, dextran, iodixanol"),
     "cell_equivalents": Species("cell", None, "cells whose medium this is: vesicles may be lost, the origin is not"),
 }
