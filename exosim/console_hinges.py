@@ -52,7 +52,7 @@ def _heading(rivalry: Rivalry) -> str:
 
 def _rows(hinge: Hinge) -> Iterator[tuple[str, ...]]:
     """Yield a row for each value at which the order flips, or one that says that there is none."""
-    about = (f"  {hinge.input}", "" if hinge.of == BOTH else hinge.of, hinge.grade)
+    about = (hinge.input, "" if hinge.of == BOTH else hinge.of, hinge.grade)
     share = (f"{100.0 * hinge.share:.1f}", f"{100.0 * hinge.low:.1f} to {100.0 * hinge.high:.1f}")
     spread = f"{number(hinge.value_p5)} to {units.show(hinge.value_p95, hinge.unit, 3)}"
     if not hinge.flips:
