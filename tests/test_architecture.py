@@ -61,6 +61,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields", "planned_lot", "reasons"], 7),
     **dict.fromkeys(["influence", "batch_nodes", "batch_quantities", "run_nodes", "explanation"], 7),
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
+    **dict.fromkeys(["switch_points", "hinges"], 7),
     **dict.fromkeys(["size_spectra", "screening"], 7),
     **dict.fromkeys(["comparing"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
@@ -73,7 +74,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["bottleneck_command", "console_bottleneck", "why_command", "console_why"], 10),
     **dict.fromkeys(["explain_command", "console_explain"], 10),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
-    **dict.fromkeys(["console_variants"], 10),
+    **dict.fromkeys(["console_variants", "console_hinges"], 10),
     **dict.fromkeys(["console_orders", "console_runs"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {
