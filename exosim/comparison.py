@@ -353,7 +353,8 @@ def share_interval(hits: int, n: int) -> tuple[float, float]:
 
 
 def _dose(rule: Any) -> str:
-    return units.show(rule.amount, rule.kind)
+    text = units.show(rule.amount, rule.kind)
+    return text if rule.assay is None else f"{text} by {rule.assay}"
 
 
 def comparison_name(labeled: Mapping[str, Scenario]) -> tuple[str, str]:

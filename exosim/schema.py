@@ -62,6 +62,7 @@ VariantName = Annotated[str, StringConstraints(strict=True, pattern=_VARIANT_NAM
 class HoldTable(Table):
     rate: Any = None
     size_exponent: Any = None
+    potency_decay: Any = None
     matrix: Text | None = None
     source: Name | None = None
     grade: Grade | None = None
@@ -125,6 +126,7 @@ class ProteinSizeTable(Table):
 class LotTable(Table):
     endotoxin: Any = None
     potency: Any = None
+    mhc_ii: Any = None
     cd9: Any = None
     cd63: Any = None
     cd81: Any = None
@@ -134,6 +136,7 @@ class ProductTable(Table):
     name: Name = "product"
     dose: Any
     instrument: Name | None = None
+    protein_assay: Name | None = None
     ev_size: SizeTable = Field(default_factory=SizeTable)
     protein_size: ProteinSizeTable = Field(default_factory=ProteinSizeTable)
     lot: LotTable = Field(default_factory=LotTable)

@@ -88,8 +88,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "ProductTable": {
         "name": "name of the product",
-        "dose": 'what one dose contains: "1e10 EV" (true), "1e10 particle" (as the instrument counts) or "1e6 cell"',
+        "dose": 'what one dose contains: "1e10 EV" (true), "1e10 particle" (as the instrument counts), "1e6 cell", '
+        '"20 ug" (protein), "4e7 cell_equivalent" or "1e13 molecule" (MHC class II)',
         "instrument": "id of the assay that counts particles",
+        "protein_assay": "id of the assay that reports the protein of a dose in ug; by default its true protein counts",
         "ev_size": "true diameters of the vesicles",
         "protein_size": "diameters that stand for the pools of soluble protein",
         "lot": "true properties of the lots that no operation models",

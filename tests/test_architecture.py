@@ -18,7 +18,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["parameter", "normal", "quantile_table", "distributions", "quantile_given", "empirical"], 1),
     **dict.fromkeys(["sampling", "vocabulary", "material", "freed_memory", "precision", "global_random", "frames"], 1),
     **dict.fromkeys(["physics", "culture", "centrifuge", "preset_catalog"], 2),
-    **dict.fromkeys(["operations", "plugin_guard", "composition", "recipe", "kernel"], 2),
+    **dict.fromkeys(["operations", "plugin_guard", "composition", "recipe", "kernel", "followers", "hold"], 2),
     **dict.fromkeys(
         ["quality", "product", "readings", "step_table", "cell_readings", "working_time", "plant", "release"], 3
     ),
@@ -52,7 +52,7 @@ FLOORS: dict[str, int] = {
     ),
     **dict.fromkeys(["release_reader", "release_builder", "release_plausibility", "specification_reader"], 6),
     **dict.fromkeys(["demand_reader", "demand_builder"], 6),
-    **dict.fromkeys(["contents", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
+    **dict.fromkeys(["contents", "dose_reader", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
     **dict.fromkeys(["enclosures"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),

@@ -34,6 +34,7 @@ CULTURE = {
     "dead_cells",
     "doublings",
     "potency",
+    "cell_equivalents",
     "lactate",
     "ammonia",
 }

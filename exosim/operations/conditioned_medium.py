@@ -2,7 +2,8 @@
 
 Model: none. The titer is given in true vesicles (EV/mL), or as an instrument counts it (particle/mL) together with the
 share of the counted particles that are vesicles; the true number then follows from what the instrument sees of the size
-distribution. Nothing is converted without that instrument.
+distribution. Nothing is converted without that instrument. How many cells the medium comes from is known only where it
+is given.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class ConditionedMedium(UnitOperation):
 
     source: ClassVar[bool] = True
     makes_vesicles: ClassVar[bool] = True
+    tells_cells: ClassVar[str] = "cells_per_volume"
 
     volume: Array = parameter(1.0, "L", low=0.001, high=10000, doc="volume of conditioned medium", decided=True)
     titer: Array = parameter(5e9, "EV/mL", low=1e7, high=1e13, doc="true vesicles", critical=True)
@@ -79,6 +81,13 @@ class ConditionedMedium(UnitOperation):
     bound_dna: Array = parameter(0.05, "1", low=0.0, high=0.5, doc="share of the DNA that is bound to vesicles")
     debris: Array = parameter(1e5, "particle/mL", low=0.0, high=1e9, doc="debris above 1 um")
     salt: Array = parameter(0.15, "mol/L", low=0.0, high=1.0, doc="salt", source="general_knowledge")
+    cells_per_volume: Array | None = parameter(
+        None,
+        "cell/mL",
+        low=1e3,
+        high=1e8,
+        doc="viable cells per volume of the medium that they conditioned, for doses in cell equivalents; none: unknown",
+    )
     thaw_time: Array = parameter(0.0, "h", low=0.0, high=72, doc="time to bring the medium to the line")
 
     def transform(self, feed: Material) -> Outcome:
@@ -98,6 +107,7 @@ class ConditionedMedium(UnitOperation):
             bound_dna=dna * self.bound_dna,
             debris=self.debris * milliliters,
             salt=self.salt * self.volume,
+            cell_equivalents=0.0 if self.cells_per_volume is None else self.cells_per_volume * milliliters,
         )
         return Outcome(feed + medium, added=medium, phases=(Phase("thaw", self.thaw_time),))
 
