@@ -91,6 +91,7 @@ class ProcedureTable(Table):
     medium: Name | None = None
     carrier: Name | None = None
     rotor: Name | None = None
+    method: Name | None = None
     unit: Name | None = None
     operator: Name | None = None
     feeds: Annotated[list[Name], Field(min_length=1)] | None = None
@@ -120,6 +121,8 @@ class ProteinSizeTable(Table):
     immunoglobulin: Any = None
     complex: Any = None
     nuclease: Any = None
+    free_cargo: Any = None
+    polymer: Any = None
 
 
 class LotTable(Table):

@@ -152,6 +152,8 @@ class UnitOperation:
     """The parameter that is the size of its unit; None where the volume of the feed is [L]."""
     plugin: ClassVar[Plugin | None] = None
     """Who brings the operation; None for those of exosim itself."""
+    brings: ClassVar[frozenset[str]] = frozenset()
+    """Species that enter the process here and whose diameter the product declares: ``free_cargo``, ``polymer``."""
     makes_vesicles: ClassVar[bool] = False
     """Whether vesicles enter the process here: their number in the harvests is what every yield refers to."""
 
