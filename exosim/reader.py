@@ -43,6 +43,8 @@ from exosim.toml_source import KeyPath
 from exosim.units import QuantityError
 
 _UNCHECKED_GRADE = "C"
+_ADDED_MATTER = {"free_cargo", "polymer"}
+"""Species whose diameter matters only where an operation brings them."""
 
 
 class Reader:
@@ -79,6 +81,8 @@ class Reader:
         proteins = self._block(
             ProteinSize, "product.protein_size", ("product", "protein_size"), _given(product.protein_size, ProteinSize)
         )
+        brought = {species for p in procedures for species in p.operation.owner.brings}
+        proteins = dataclasses.replace(proteins, unused=frozenset(_ADDED_MATTER - brought))
         if dose.kind == "cell" and not any(p.operation.owner.makes_vesicles for p in procedures):
             size, vesicles, proteins = (_not_needed(block) for block in (size, vesicles, proteins))
             assays = {name: block if block.given else _not_needed(block) for name, block in assays.items()}

@@ -92,6 +92,7 @@ class ProcedureTable(Table):
     medium: Name | None = None
     carrier: Name | None = None
     rotor: Name | None = None
+    method: Name | None = None
     unit: Name | None = None
     operator: Name | None = None
     feeds: Annotated[list[Name], Field(min_length=1)] | None = None
@@ -121,6 +122,8 @@ class ProteinSizeTable(Table):
     immunoglobulin: Any = None
     complex: Any = None
     nuclease: Any = None
+    free_cargo: Any = None
+    polymer: Any = None
 
 
 class LotTable(Table):

@@ -86,6 +86,7 @@ CONSUMABLES: Mapping[str, str] = {
     "nuclease": "U",
     "trehalose": "g",
     "human_albumin": "g",
+    "cargo": "mol",
     "centrifuge_tube": "tube",
     "vial": "vial",
 }

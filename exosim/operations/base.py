@@ -167,6 +167,8 @@ class UnitOperation:
     """Who brings the operation; None for those of exosim itself."""
     tells_cells: ClassVar[str | None] = None
     """The parameter that tells how many cells conditioned a medium, of a source that is given its contents."""
+    brings: ClassVar[frozenset[str]] = frozenset()
+    """Species that enter the process here and whose diameter the product declares: ``free_cargo``, ``polymer``."""
     makes_vesicles: ClassVar[bool] = False
     """Whether vesicles enter the process here: their number in the harvests is what every yield refers to."""
 
