@@ -1,4 +1,4 @@
-"""Presets: real vessels, cells, media, carriers and rotors, and methods, each with the parameter values it stands for.
+"""Presets: real vessels, cells, media, carriers, rotors, adsorbers and methods, with the parameter values they stand for.
 
 One TOML file per kind in the folder ``presets``; a value is written there as in a scenario, with its source and grade.
 """
@@ -18,7 +18,7 @@ KINDS: Mapping[str, str] = {
     "medium": "media",
     "carrier": "carriers",
     "rotor": "rotors",
-    "method": "methods",
+"""Presets: real vessels, cells, media, carriers, rotors, adsorbers and methods, with the parameter values they stand for.
 }
 """The kinds of preset, as keys of a procedure, and the file of each."""
 

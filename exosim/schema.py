@@ -93,6 +93,7 @@ class ProcedureTable(Table):
     carrier: Name | None = None
     rotor: Name | None = None
     method: Name | None = None
+    adsorber: Name | None = None
     unit: Name | None = None
     operator: Name | None = None
     feeds: Annotated[list[Name], Field(min_length=1)] | None = None

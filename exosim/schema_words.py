@@ -69,6 +69,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "carrier": "a microcarrier, whose size and area count in the same way",
         "rotor": "a real rotor, whose geometry counts in the same way",
         "method": "how a step is done, whose efficiency, losses and times count in the same way",
+        "adsorber": "a real membrane, monolith or resin, whose channels and capacities count in the same way",
         "without": "effects that are switched off",
         "stimulus": "what raises the release of vesicles for a time; cultures only",
         "parameters": "the parameters of the operation; what is not given has its default",

@@ -205,6 +205,11 @@ class UnitOperation:
         return {"vesicles": factor, **dict.fromkeys(FOLLOWERS, overall)}
 
 
+def log_reduction(before: Array, after: Array) -> Array:
+    """Return log10 of what there was over what is left, summed over classes or pools; 0 where there was nothing."""
+    return np.log10((total(before) + NOTHING) / (total(after) + NOTHING))
+
+
 @dataclass(frozen=True, kw_only=True)
 class MeasuredRecovery(UnitOperation):
     """A unit operation that accepts a measured vesicle recovery in place of its own mechanism."""
