@@ -74,5 +74,6 @@ CONSUMABLES: Mapping[str, str] = {
     "trehalose": "g",
     "human_albumin": "g",
     "centrifuge_tube": "tube",
+    "gradient_medium": "g",
     "vial": "vial",
 }
