@@ -68,6 +68,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "medium": "a medium, whose glucose and background count in the same way",
         "carrier": "a microcarrier, whose size and area count in the same way",
         "rotor": "a real rotor, whose geometry counts in the same way",
+        "ligand": "what binds vesicles in affinity capture, whose target and elution count in the same way",
+        "chip": "a kind of microfluidic chip, whose throughput and purity count in the same way",
         "without": "effects that are switched off",
         "stimulus": "what raises the release of vesicles for a time; cultures only",
         "parameters": "the parameters of the operation; what is not given has its default",

@@ -38,6 +38,7 @@ CULTURE = {
     "ammonia",
 }
 MAKES: Mapping[str, set[str]] = {
+    "precipitation": {"nonvesicular"},
     "planar_expansion": {"viable_cells", "doublings"},
     "planar_passage": {"viable_cells", "doublings"},
     **dict.fromkeys((name for name in NAMES if name.endswith("_culture")), CULTURE),
