@@ -91,5 +91,6 @@ CONSUMABLES: Mapping[str, str] = {
     "human_albumin": "g",
     "cargo": "mol",
     "centrifuge_tube": "tube",
+    "gradient_medium": "g",
     "vial": "vial",
 }

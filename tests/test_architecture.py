@@ -17,7 +17,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["errors", "html", "units", "plugins", "references", "version", "limits"], 0),
     **dict.fromkeys(["parameter", "normal", "quantile_table", "distributions", "quantile_given", "empirical"], 1),
     **dict.fromkeys(["sampling", "vocabulary", "material", "freed_memory", "precision", "global_random", "frames"], 1),
-    **dict.fromkeys(["physics", "culture", "centrifuge", "preset_catalog"], 2),
+    **dict.fromkeys(["physics", "culture", "settling", "centrifuge", "preset_catalog"], 2),
     **dict.fromkeys(
         ["operations", "plugin_guard", "composition", "cargo_contents", "recipe", "kernel", "followers", "hold"], 2
     ),

@@ -39,7 +39,6 @@ from exosim.physics.size import class_shares
 from exosim.vocabulary import SMALL_MOLECULES
 
 _MANY_SPINS = 10
-_SPREAD = 1.4  # geometric standard deviation of the diameter of protein aggregates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +105,9 @@ class Precipitation(MeasuredRecovery):
         high=1e9,
         doc="aggregates of protein in the product that are counted as particles, per protein that goes on",
     )
-    aggregate_diameter: Array = parameter(
-        110.0, "nm", low=60, high=200, doc="median diameter of those aggregates, with a spread of 1.4"
+    aggregate_diameter: Array = parameter(110.0, "nm", low=60, high=200, doc="median diameter of those aggregates")
+    aggregate_spread: Array = parameter(
+        1.4, "1", low=1.1, high=2.0, minimum=1.01, doc="geometric standard deviation of that diameter"
     )
     concentration_factor: Array = parameter(
         20.0, "1", low=1, high=200, minimum=0.1, doc="volume of the feed over that of the buffer for the pellet",
@@ -198,7 +198,7 @@ class Precipitation(MeasuredRecovery):
 
     def _protein_aggregates(self, pellet: Material) -> Material:
         """Return the particles that the protein in the pellet forms."""
-        shares = class_shares(self.context.sizes, self.aggregate_diameter, _SPREAD)
+        shares = class_shares(self.context.sizes, self.aggregate_diameter, self.aggregate_spread)
         return Material(nonvesicular=shares * (self.aggregates_per_protein * total(pellet.protein)))
 
     def _runs(self, volume: Array) -> Array:

@@ -16,8 +16,7 @@ import numpy as np
 
 from exosim.parameter import Array
 
-_NEARLY_FREE = 0.03  # 1 / (2 lambda) below which the series is the more exact form
-_LEAST = 1e-300  # keeps the unused branch finite
+_NEARLY_FREE = 0.2  # 1 / (2 lambda) below which the series is the more exact form
 
 
 def height(diffusion: Array, void_volume: Array, cross_flow: Array, thickness: Array) -> Array:
@@ -35,10 +34,11 @@ def height(diffusion: Array, void_volume: Array, cross_flow: Array, thickness: A
 
 def retention_ratio(relative_height: Array) -> Array:
     """Return R, the speed of a particle over that of the liquid, for a `relative_height` lambda."""
-    x = 0.5 / np.asarray(relative_height, dtype=np.float64)
-    exact = 1.0 / np.tanh(np.maximum(x, _NEARLY_FREE)) - 1.0 / np.maximum(x, _LEAST)
-    series = x * (1.0 / 3.0 - x**2 * (1.0 / 45.0 - x**2 * (2.0 / 945.0)))
-    return np.asarray(3.0 / x * np.where(x < _NEARLY_FREE, series, exact))
+    x = 0.5 / np.asarray(relative_height)
+    far, square = np.maximum(x, _NEARLY_FREE), np.minimum(x, _NEARLY_FREE) ** 2
+    exact = 3.0 / far * (1.0 / np.tanh(far) - 1.0 / far)
+    series = 1.0 - square * (1.0 / 15.0 - square * (2.0 / 315.0 - square * (1.0 / 1575.0 - square * (2.0 / 31185.0))))
+    return np.where(x < _NEARLY_FREE, series, exact)
 
 
 def void_time(void_volume: Array, cross_flow: Array, outlet_flow: Array) -> Array:
