@@ -68,6 +68,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "medium": "a medium, whose glucose and background count in the same way",
         "carrier": "a microcarrier, whose size and area count in the same way",
         "rotor": "a real rotor, whose geometry counts in the same way",
+        "ligand": "what binds vesicles in affinity capture, whose target and elution count in the same way",
+        "chip": "a kind of microfluidic chip, whose throughput and purity count in the same way",
         "method": "how a step is done, whose efficiency, losses and times count in the same way",
         "adsorber": "a real membrane, monolith or resin, whose channels and capacities count in the same way",
         "without": "effects that are switched off",

@@ -39,6 +39,7 @@ CULTURE = {
     "ammonia",
 }
 MAKES: Mapping[str, set[str]] = {
+    "precipitation": {"nonvesicular"},
     "planar_expansion": {"viable_cells", "doublings"},
     "planar_passage": {"viable_cells", "doublings"},
     "cargo_loading": {"cargo"},

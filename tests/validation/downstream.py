@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import isolation
 import numpy as np
+import serum_fibers
 from case import Draws, Published, Row
 from runs import DRAWS, SEED, drawn
 
@@ -25,6 +26,7 @@ def rows() -> Iterator[Row]:
     """Yield the rows of section V."""
     yield from _isolation()
     yield from _storage()
+    yield from serum_fibers.rows()
     yield from isolation.rows()
 
 
