@@ -28,6 +28,8 @@ from exosim.vocabulary import DoseKind
 HARVEST_HOLD = "harvest hold"
 HEADROOM = "headroom: "
 """Start of the names of monitors that tell how many times the cells that are there a limit sustains."""
+VIRUS_REDUCTION = "virus reduction: "
+"""Start of the names of monitors that tell the log reduction of a kind of virus; those of a recipe add up."""
 NOTHING = 1e-30
 """Least volume or number to divide by, so that a lot that was lost altogether stays empty instead of undefined."""
 Losses: TypeAlias = Mapping[str, Material]
