@@ -3,8 +3,8 @@
 Model: a method has a log reduction of enveloped and one of non-enveloped viruses, from studies with model viruses. It
 takes apart a fraction of the vesicles, which have a membrane like that of an enveloped virus, and can cost potency. A
 virus filter sieves everything by its size: the fraction ``1 / (1 + (d / d_pore)^n)`` passes, of vesicles as of viruses,
-and the rest stays in the filter, which plugs gradually (:mod:`exosim.physics.plugging`). The log reductions of all steps
-of a recipe add up to those of the process.
+and the rest stays in the filter, which plugs gradually (:mod:`exosim.physics.plugging`). The log reductions of
+all steps of a recipe add up to those of the process.
 
 Assumptions: log reductions are those claimed, none is worked out from pores; all that is not larger than pores passes;
 the reagents of a treatment have to be removed by a later step and are not followed; what is set free by vesicles that
