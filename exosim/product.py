@@ -93,6 +93,24 @@ class ProteinSize:
         return np.stack(np.broadcast_arrays(*map(np.atleast_1d, diameters)))
 
 
+@dataclass(frozen=True, slots=True)
+class DoseCount:
+    """What a dose counts, and what it is counted with.
+
+    Attributes
+    ----------
+    kind : what it counts
+    counter : the instrument of the product, which counts particles
+    protein_factor : what the assay that reports protein multiplies the true protein by
+    mhc_ii : MHC class II molecules on a vesicle [molecule/EV]
+    """
+
+    kind: DoseKind
+    counter: Counter
+    protein_factor: Array = 1.0
+    mhc_ii: Array = 0.0
+
+
 def laid_out(typical: VesicleSize) -> SizeClasses:
     """Return the size classes of a run, which fit the typical distribution of diameters."""
     median, gsd = float(np.asarray(typical.median)), float(np.asarray(typical.gsd))
@@ -104,8 +122,7 @@ def run_context(
     size: VesicleSize,
     vesicles: Vesicles,
     proteins: ProteinSize,
-    counter: Counter,
-    dose_kind: DoseKind,
+    doses: DoseCount,
 ) -> Context:
     """Return what all operations of a run share.
 
@@ -113,9 +130,19 @@ def run_context(
     ----------
     sizes : the size classes
     size, vesicles, proteins : parameter values, numbers or lanes
-    counter : the instrument of the product
-    dose_kind : what a dose counts
+    doses : what a dose counts, and what it is counted with
     """
     shares = class_shares(sizes, size.median, size.gsd)
-    added = (proteins.nuclease, proteins.free_cargo, proteins.polymer)
-    return Context(sizes, shares, vesicles.protein_fraction, counter, dose_kind, proteins.pools(), *added)
+    return Context(
+        sizes,
+        shares,
+        vesicles.protein_fraction,
+        doses.counter,
+        doses.kind,
+        proteins.pools(),
+        proteins.nuclease,
+        proteins.free_cargo,
+        proteins.polymer,
+        protein_factor=doses.protein_factor,
+        mhc_ii=doses.mhc_ii,
+    )

@@ -65,6 +65,11 @@ class Assay:
         """Return the particle counter that this assay is."""
         return Counter(self.detection_limit, self.detection_width, self._bias)
 
+    @property
+    def systematic(self) -> Array:
+        """What every result is multiplied by."""
+        return 1.0 + self._bias
+
     def error(self, z: Array) -> Array:
         """Return the lognormal factor of a reported result, for a standard normal number.
 
