@@ -22,7 +22,7 @@ from exosim.composition import Contents, ratio
 from exosim.kernel import Step, last_maker, run, steps_of
 from exosim.lot_properties import LotProperties
 from exosim.material import Material, is_number, plus, short_of_whole, times, total
-from exosim.operations.base import HARVEST_HOLD, HEADROOM, Context, Outcome
+from exosim.operations.base import HARVEST_HOLD, HEADROOM, VIRUS_REDUCTION, Context, Outcome
 from exosim.parameter import Array
 from exosim.quality import Assay, Attribute, Lot, Result, reported_value
 from exosim.recipe import Recipe, UnitProcedure
@@ -98,6 +98,16 @@ def _headrooms(steps: Iterable[Step]) -> Iterator[Reading]:
                 yield Reading(name, step.procedure.id, "1", value)
 
 
+def _virus_reduction(steps: Iterable[Step]) -> Iterator[Reading]:
+    """Yield the log reduction of each kind of virus over the recipe, where a step reduces any."""
+    sums: dict[str, Array] = {}
+    for step in steps:
+        for name, value in step.outcome.monitors.items():
+            if name.startswith(VIRUS_REDUCTION):
+                sums[name] = plus(sums.get(name, 0.0), value)
+    yield from (Reading(name, None, "log", value) for name, value in sums.items())
+
+
 def contents_of(context: Context, specification: Specification) -> Contents:
     """Return what counts the contents of the materials of a run: hand it to all that read the same steps."""
     return Contents(context, specification.instrument.counter())
@@ -160,7 +170,7 @@ def _readings(
     readings = _headlines(steps, contents, specification, start)
     for row in rows:
         readings.extend(row_readings(row, start))
-    return [*readings, *_headrooms(steps)]
+    return [*readings, *_virus_reduction(steps), *_headrooms(steps)]
 
 
 def _read_cells(steps: Sequence[Step], context: Context, specification: Specification) -> list[Reading]:
