@@ -24,7 +24,6 @@ from exosim.lot_properties import LotProperties
 from exosim.material import Material, is_number, plus, short_of_whole, times, total
 from exosim.operations.base import HARVEST_HOLD, HEADROOM, Context, Outcome
 from exosim.parameter import Array
-from exosim.physics.detection import dose_content
 from exosim.quality import Assay, Attribute, Lot, Result, reported_value
 from exosim.recipe import Recipe, UnitProcedure
 from exosim.step_table import Reading, Row, loss_readings, row_readings, rows_of, stages
@@ -52,10 +51,17 @@ NO_CULTURE = "the recipe has no culture whose cells are known"
 
 @dataclass(frozen=True, slots=True)
 class DoseRule:
-    """What a dose is: an amount of true vesicles, of particles as the instrument counts them, or of viable cells."""
+    """What a dose is: an amount in the unit of what it counts (:data:`exosim.vocabulary.DoseKind`).
+
+    Attributes
+    ----------
+    amount, kind : how much of what
+    assay : id of the assay that reports the protein of a dose; None where its true protein counts, or none
+    """
 
     amount: float
     kind: DoseKind
+    assay: str | None = None
 
     @property
     def species(self) -> str:
@@ -257,7 +263,7 @@ def doses_of(last: Outcome, context: Context, dose: DoseRule) -> Array:
     """Return the whole doses that the outcome of the last procedure holds; 0 when it has nothing that a dose counts."""
     if is_number(getattr(last.product, dose.species), 0.0):
         return 0.0
-    return _doses(last, dose_content(last.product, dose.kind, context.sizes, context.counter), dose)
+    return _doses(last, context.dose_content(last.product, dose.kind), dose)
 
 
 def attribute_results(

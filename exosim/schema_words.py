@@ -68,6 +68,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "medium": "a medium, whose glucose and background count in the same way",
         "carrier": "a microcarrier, whose size and area count in the same way",
         "rotor": "a real rotor, whose geometry counts in the same way",
+        "method": "how a step is done, whose efficiency, losses and times count in the same way",
+        "adsorber": "a real membrane, monolith or resin, whose channels and capacities count in the same way",
         "without": "effects that are switched off",
         "stimulus": "what raises the release of vesicles for a time; cultures only",
         "parameters": "the parameters of the operation; what is not given has its default",
@@ -88,10 +90,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "ProductTable": {
         "name": "name of the product",
-        "dose": 'what one dose contains: "1e10 EV" (true), "1e10 particle" (as the instrument counts) or "1e6 cell"',
+        "dose": 'what one dose contains: "1e10 EV" (true), "1e10 particle" (as the instrument counts), "1e6 cell", '
+        '"20 ug" (protein), "4e7 cell_equivalent" or "1e13 molecule" (MHC class II)',
         "instrument": "id of the assay that counts particles",
+        "protein_assay": "id of the assay that reports the protein of a dose in ug; by default its true protein counts",
         "ev_size": "true diameters of the vesicles",
-        "protein_size": "diameters that stand for the pools of soluble protein",
+        "protein_size": "diameters that stand for the pools of soluble protein, and of what is added",
         "lot": "true properties of the lots that no operation models",
     },
     "CommonTable": {"batch": "correlation of the step recoveries of one batch, at least 0 and below 1"},

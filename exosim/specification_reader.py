@@ -67,14 +67,16 @@ class SpecificationReader:
         self.findings.add(("product", "instrument"), unknown("assay", name, assays))
         return DEFAULT_INSTRUMENT
 
-    def lot(self) -> Block:
+    def lot(self, dose: DoseRule) -> Block:
         """Return what the scenario says of the lots of the product."""
         path: KeyPath = ("product", "lot")
         raw = given(self.table.product.lot, LotProperties)
         asked = {MEASURES[table.measure].top for table in self.table.attribute if table.measure in MEASURES}
+        wanted = {*asked, "potency", *(["mhc_ii"] if dose.kind == "molecule" else [])}
         for name in raw:
-            if name not in asked:
-                warning = f"product.lot.{name} is given but not used: no attribute asks for it"
+            if name not in wanted:
+                whose = "the dose does not count it" if name == "mhc_ii" else "no attribute asks for it"
+                warning = f"product.lot.{name} is given but not used: {whose}"
                 self.findings.warnings.append(warning)
         return self.block(LotProperties, "product.lot", path, raw)
 

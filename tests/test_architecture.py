@@ -18,7 +18,9 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["parameter", "normal", "quantile_table", "distributions", "quantile_given", "empirical"], 1),
     **dict.fromkeys(["sampling", "vocabulary", "material", "freed_memory", "precision", "global_random", "frames"], 1),
     **dict.fromkeys(["physics", "culture", "settling", "centrifuge", "preset_catalog"], 2),
-    **dict.fromkeys(["operations", "plugin_guard", "composition", "recipe", "kernel"], 2),
+    **dict.fromkeys(
+        ["operations", "plugin_guard", "composition", "cargo_contents", "recipe", "kernel", "followers", "hold"], 2
+    ),
     **dict.fromkeys(
         ["quality", "product", "readings", "step_table", "cell_readings", "working_time", "plant", "release"], 3
     ),
@@ -52,7 +54,7 @@ FLOORS: dict[str, int] = {
     ),
     **dict.fromkeys(["release_reader", "release_builder", "release_plausibility", "specification_reader"], 6),
     **dict.fromkeys(["demand_reader", "demand_builder"], 6),
-    **dict.fromkeys(["contents", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
+    **dict.fromkeys(["contents", "dose_reader", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
     **dict.fromkeys(["enclosures"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
@@ -61,6 +63,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields", "planned_lot", "reasons"], 7),
     **dict.fromkeys(["influence", "batch_nodes", "batch_quantities", "run_nodes", "explanation"], 7),
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
+    **dict.fromkeys(["switch_points", "hinges"], 7),
     **dict.fromkeys(["size_spectra", "screening"], 7),
     **dict.fromkeys(["comparing"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
@@ -73,7 +76,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["bottleneck_command", "console_bottleneck", "why_command", "console_why"], 10),
     **dict.fromkeys(["explain_command", "console_explain"], 10),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
-    **dict.fromkeys(["console_variants"], 10),
+    **dict.fromkeys(["console_variants", "console_hinges"], 10),
     **dict.fromkeys(["console_orders", "console_runs"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {

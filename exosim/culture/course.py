@@ -14,6 +14,7 @@ from exosim.culture.amounts import (
     BOLUS,
     CELL_HOURS,
     COLLECTION,
+    CONDITIONED,
     DIED,
     FOLLOWED,
     GROWTH,
@@ -94,6 +95,7 @@ class Course(Tally):
             told, out, fresh = self._secrete(second, second - first)
             summed = {name: plus(monitors[name], told[name]) for name in culture.summed if name in monitors}
             monitors, drained, brought = {**told, **summed}, joined(drained, out), plus(brought, fresh)
+        conditioned = self._conditioned(visit)
         harvest: Amounts = portion(self.vessel, culture.taken(visit), _CELLS if culture.adherent else ())
         self.vessel = rest(self.vessel, harvest)
         if not culture.adherent:
@@ -101,11 +103,20 @@ class Course(Tally):
         if not visit.last:
             self._add(self._fresh(COLLECTION, harvest["volume"]))
             brought = plus(brought, harvest["volume"])
-        harvest = joined(harvest, drained)
+        harvest = joined(harvest, {**drained, **conditioned})
         self._harvests[wait] = joined(self._harvests.get(wait, {}), harvest)
         self._phases += culture.phases_of("collect", "harvest", hours)
         self._use("collection_medium", brought)
         return {**monitors, "harvested": harvest["vesicles"], "harvest_volume": harvest["volume"]}
+
+    def _conditioned(self, visit: Visit) -> Amounts:
+        """Return the cells whose medium a harvest is; those whose medium was bled are lost with it."""
+        cells, origin = self.vessel["viable_cells"], (self._groups[-1], CONDITIONED)
+        if not self.culture.drains:
+            return {origin: times(cells, self.culture.taken(visit))}
+        kept = cells * self.culture.conditioned_share(visit)
+        self._lose(_BLEED, {origin: cells * self.culture.bled_share})
+        return {origin: kept}
 
     def _feed(self) -> Array:
         """Add a bolus; return its volume [L]."""

@@ -19,6 +19,7 @@ from exosim.culture.amounts import (
     BOLUS,
     CELL_HOURS,
     COLLECTION,
+    CONDITIONED,
     DIED,
     FOLLOWED,
     GROWTH,
@@ -160,7 +161,7 @@ class Tally:
             return plus(_sum(there), times(plus(before, self._added.get(name, 0.0)), -1.0))
 
         origins = {(group, name) for group in self._groups for name in (SECRETED, CELL_HOURS, DIED)}
-        names: list[Name] = ["viable_cells", "doublings", *sorted(origins)]
+        names: list[Name] = ["viable_cells", "doublings", *sorted(origins), (self._groups[-1], CONDITIONED)]
         made: dict[Any, Array] = {name: gained(name) for name in names}
         if DECAY in lost:
             lost[DECAY] = {"vesicles": plus(made[self._groups[0], SECRETED], times(gained("vesicles"), -1.0))}
@@ -191,7 +192,10 @@ class Tally:
         for name, medium in ((COLLECTION, culture.fresh_medium), (GROWTH, culture.growth_medium)):
             if not is_number(origins.get(name, 0.0), 0.0):
                 found = found + medium(origins[name])
-        found = found.replaced(salt=plus(found.salt, times(origins.get(BOLUS, 0.0), culture.medium_salt)))
+        found = found.replaced(
+            salt=plus(found.salt, times(origins.get(BOLUS, 0.0), culture.medium_salt)),
+            cell_equivalents=origins.get(CONDITIONED, 0.0),
+        )
         share = origins.get(INITIAL, 0.0)
         return found if is_number(share, 0.0) else found + self._initial.portion(share)
 
