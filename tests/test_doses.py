@@ -170,9 +170,7 @@ def test_cell_equivalents_need_the_cells_of_a_medium(tmp_path: Path) -> None:
     one = scenario(tmp_path, "4e7 cell_equivalent")
     text = Path(one.source.name).read_text(encoding="utf-8").replace(', cells_per_volume = "1e6 cell/mL"', "")
     Path(one.source.name).write_text(text, encoding="utf-8")
-    with pytest.raises(
-        ScenarioError, match=r"medium\.cells_per_volume: a dose in cell_equivalent needs the"
-    ):
+    with pytest.raises(ScenarioError, match=r"medium\.cells_per_volume: a dose in cell_equivalent needs the"):
         xs.load(one.source.name)
 
 
