@@ -30,6 +30,7 @@ from exosim.testing.balances import imbalance
 from exosim.testing.feeds import cells
 
 CONTEXT = standard_context()
+OFTEN = {"collection": 8.0, "harvest_every": 2.0}
 MEDIUM = ConditionedMedium().transform(Material()).product
 CHAIN = """\
 name = "potency"
@@ -94,11 +95,11 @@ def test_two_waits_are_one(tmp_path: Path) -> None:
     assert number(second.potency) == pytest.approx(number(once.potency), rel=1e-12)
 
 
-@pytest.mark.parametrize("made", [HollowFiberCulture, PlanarCulture])
-def test_harvests_fade_while_they_wait_for_their_pool(made: type[Any]) -> None:
+@pytest.mark.parametrize(("made", "values"), [(HollowFiberCulture, {}), (PlanarCulture, OFTEN)])
+def test_harvests_fade_while_they_wait_for_their_pool(made: type[Any], values: dict[str, Any]) -> None:
     """The first harvest waits longest; potency is the sum over harvests, each with its own wait, and balances."""
     hold = Hold(rate=1e-6, potency_decay=0.01)
-    operation = made(harvest_hold=hold)
+    operation = made(harvest_hold=hold, **values)
     fresh, faded = (dataclasses.replace(operation, harvest_hold=h).transform(cells()) for h in (None, hold))
     visits = [visit for visit in operation.schedule() if visit.kind == "harvest"]
     end = {visit.pool: visit.time for visit in visits}
@@ -261,9 +262,9 @@ def test_storage_fades_potency_and_is_reported(tmp_path: Path) -> None:
     assert FrozenStorage().potency_decay == 0.0
     file = tmp_path / "stored.toml"
     step = (
-        '[[unit_procedure]]\nid = "store"\noperation = "frozen_storage"\nparameters = {{ potency_decay = "{} 1/d" }}\n'
+        '[[unit_procedure]]\nid = "freeze"\noperation = "frozen_storage"\nparameters = { potency_decay = "0.01 1/d" }'
     )
-    text = CHAIN.format(wait=0, decay="", lot="", plant=step.format("0.01"))
+    text = CHAIN.format(wait=0, decay="", lot="", plant=step)
     file.write_text(text, encoding="utf-8")
     assert headline(xs.load(file), "relative_potency") == pytest.approx(math.exp(-0.3), rel=1e-12)
 
