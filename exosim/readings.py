@@ -24,6 +24,7 @@ from exosim.lot_properties import LotProperties
 from exosim.material import Material, is_number, plus, short_of_whole, times, total
 from exosim.operations.base import HARVEST_HOLD, HEADROOM, VIRUS_REDUCTION, Context, Outcome
 from exosim.parameter import Array
+from exosim.potency import POTENCY_HEADLINES, may_differ, potency_headlines
 from exosim.quality import Assay, Attribute, Lot, Result, reported_value
 from exosim.recipe import Recipe, UnitProcedure
 from exosim.step_table import Reading, Row, loss_readings, row_readings, rows_of, stages
@@ -245,7 +246,12 @@ def _headlines(steps: Sequence[Step], contents: Contents, specification: Specifi
         "batch_duration": _duration(steps),
         **_culture_headlines(steps, start),
     }
-    return [_headline(name, unit, found.get(name)) for name, unit in HEADLINES.items()]
+    properties = specification.properties
+    reported = dict(HEADLINES)
+    if may_differ([step.procedure for step in steps], properties):
+        reported |= POTENCY_HEADLINES
+        found |= potency_headlines(product, contents, properties, np.asarray(found["doses"]))
+    return [_headline(name, unit, found.get(name)) for name, unit in reported.items()]
 
 
 def _culture_headlines(steps: Iterable[Step], start: Array) -> dict[str, Array | None]:

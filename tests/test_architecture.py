@@ -24,7 +24,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(
         ["quality", "product", "readings", "step_table", "cell_readings", "working_time", "plant", "release"], 3
     ),
-    **dict.fromkeys(["records", "demand", "description", "testing", "lot_properties", "lot_results"], 3),
+    **dict.fromkeys(["records", "demand", "description", "testing", "lot_properties", "lot_results", "potency"], 3),
     **dict.fromkeys(
         [
             "toml_scanner",
