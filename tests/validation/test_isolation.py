@@ -33,7 +33,7 @@ def test_ferritin_order() -> None:
 
 
 def test_plasma_is_counted_many_times_over() -> None:
-    """Before the column and after it, a count in plasma is tens of times the vesicles that are there; often a hundred."""
+    """Before and after the column, a count in plasma is tens of times the vesicles, and in many donors a hundred."""
     found = arm("v04_plasma")
     for step in found.steps.values():
         material, sizes = step.outcome.product, step.procedure.operation.context.sizes
