@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import anion_exchange
 import numpy as np
 from case import Draws, Published, Row
 from runs import DRAWS, SEED, drawn
@@ -29,6 +30,7 @@ def rows() -> Iterator[Row]:
     """Yield the rows of section V."""
     yield from _isolation()
     yield from _storage()
+    yield from anion_exchange.rows()
     yield Row(
         "V14", "particles per ug after isolation, MSC [particle/ug]", "fernandesplatzgummer2023", "0.22 um filter",
         "the train of the reference scenario", Published("1.7 to 2.0e8", 1.7e8, 2.0e8), "interval", "test",
