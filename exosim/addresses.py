@@ -173,7 +173,14 @@ def _unknown_address(data: Mapping[str, Any], given: str) -> Problem:
 def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
     """Yield the addresses of a file that a person may mean."""
     yield from _TOP_LEVEL
-    yield from ("product.name", "product.dose", "product.instrument", "product.protein_fraction", "common.batch")
+    yield from (
+        "product.name",
+        "product.dose",
+        "product.instrument",
+        "product.protein_assay",
+        "product.protein_fraction",
+        "common.batch",
+    )
     yield from (f"product.ev_size.{name}" for name in declared(VesicleSize))
     yield from (f"product.protein_size.{name}" for name in declared(ProteinSize))
     yield from (f"product.lot.{name}" for name in declared(LotProperties))

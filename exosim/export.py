@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from exosim.event_files import EVENTS
 from exosim.folder import Target, identity_of, write_manifest, writing
+from exosim.hinges import HINGE_COLUMNS, hinge_rows
 from exosim.indicators import HEADLINE_UNITS, RESOURCE_UNITS
 from exosim.parameter import Ledger
 from exosim.plugin_trial import versions
@@ -88,8 +89,9 @@ def _shares(yields: Yields) -> Iterator[Sequence[Any]]:
 
 
 def write_contrasts(comparison: Comparison, folder: Path) -> list[Path]:
-    """Write ``compare.json``, ``compare.csv`` and ``ledgers.csv``; return their paths."""
+    """Write ``compare.json``, ``compare.csv``, ``hinges.csv`` and ``ledgers.csv``; return their paths."""
     document = write_json(folder / "compare.json", comparison.as_dict())
+    hinges = write_csv(folder / "hinges.csv", HINGE_COLUMNS, hinge_rows(comparison.rivalries()))
     rows = [contrast.as_dict() for contrast in comparison.contrasts]
     contrasts = write_csv(folder / "compare.csv", list(rows[0]), [list(row.values()) for row in rows])
     lines = (
@@ -97,7 +99,7 @@ def write_contrasts(comparison: Comparison, folder: Path) -> list[Path]:
         for label, scenario in comparison.scenarios.items()
         for line in scenario.ledger()
     )
-    return [document, contrasts, write_csv(folder / "ledgers.csv", ("scenario", *_LEDGER), lines)]
+    return [document, contrasts, hinges, write_csv(folder / "ledgers.csv", ("scenario", *_LEDGER), lines)]
 
 
 def write_run_contrasts(comparison: RunComparison, folder: Path) -> list[Path]:

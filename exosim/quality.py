@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 
 from exosim.assay import Result
+from exosim.cargo_contents import CARGO, Cargo, cargo, cargo_share, molecules
 from exosim.composition import Contents, ratio, total_dna, total_protein
 from exosim.errors import ModelError, Problem
 from exosim.lot_properties import LotProperties, Marker
@@ -42,8 +43,8 @@ class Measure:
     """
 
     unit: str
-    top: Literal["particles", "vesicles", "protein", "dna", "endotoxin", "potency", Marker, Agent]
-    bottom: Literal["volume", "protein", "dose", "vial", "vesicles", "particles"]
+    top: Literal["particles", "vesicles", "protein", "dna", "endotoxin", "potency", Cargo, Marker, Agent]
+    bottom: Literal["volume", "protein", "dose", "vial", "vesicles", "particles", "all cargo"]
     sizes: tuple[float, float] | None = None
 
     @property
@@ -67,6 +68,10 @@ MEASURES: Mapping[str, Measure] = {
     "endotoxin_per_volume": Measure("EU/mL", "endotoxin", "volume"),
     "endotoxin_per_dose": Measure("EU/dose", "endotoxin", "dose"),
     "relative_potency": Measure("1", "potency", "vesicles"),
+    "cargo_per_vesicle": Measure("1/EV", "loaded", "vesicles"),
+    "apparent_cargo_per_vesicle": Measure("1/EV", "retained", "vesicles"),
+    "loaded_fraction": Measure("1", "loaded", "all cargo"),
+    "free_cargo_per_dose": Measure("mol/dose", "free", "dose"),
     "cd9_positive": Measure("1", "cd9", "vesicles"),
     "cd63_positive": Measure("1", "cd63", "vesicles"),
     "cd81_positive": Measure("1", "cd81", "vesicles"),
@@ -123,6 +128,10 @@ def reported_value(measure: Measure, lot: Lot, instrument: Result, assay: Result
     if measure.top in AGENTS:
         level = lot.contamination.get(measure.top, 0.0)
         return level if assay is None else assay.assay.found(level, assay.z)
+    if measure.bottom == "all cargo":
+        return np.minimum(_through(assay, cargo_share(lot.product)), 1.0)
+    if measure.bottom == "vesicles" and measure.top in CARGO:
+        return _through(assay, ratio(molecules(measure.top, lot.product), total(lot.product.vesicles)))
     if measure.bottom == "vesicles":
         return _of_the_vesicles(measure, lot, assay)
     if measure.bottom == "particles":
@@ -199,6 +208,8 @@ def _through(result: Result | None, true: Array, milliliters: Array = 1.0) -> Ar
 def _amount(what: str, lot: Lot) -> Array:
     if what == "dna":
         return total_dna(lot.product)
+    if what in CARGO:
+        return cargo(what, lot.product)
     if lot.contents is not None:
         return lot.contents.protein(lot.product) if what == "protein" else lot.contents.vesicles(lot.product)
     return total_protein(lot.product, lot.context) if what == "protein" else total(lot.product.vesicles)

@@ -23,9 +23,9 @@ from exosim.composition import Contents, ratio
 from exosim.kernel import Step, last_maker, run, steps_of
 from exosim.lot_properties import LotProperties
 from exosim.material import Material, is_number, plus, short_of_whole, times, total
-from exosim.operations.base import HARVEST_HOLD, HEADROOM, Context, Outcome
+from exosim.operations.base import HARVEST_HOLD, HEADROOM, VIRUS_REDUCTION, Context, Outcome
 from exosim.parameter import Array
-from exosim.physics.detection import dose_content
+from exosim.potency import POTENCY_HEADLINES, may_differ, potency_headlines
 from exosim.quality import Attribute, Lot, reported_value
 from exosim.recipe import Recipe, UnitProcedure
 from exosim.step_table import Reading, Row, loss_readings, row_readings, rows_of, stages
@@ -53,10 +53,17 @@ NO_CULTURE = "the recipe has no culture whose cells are known"
 
 @dataclass(frozen=True, slots=True)
 class DoseRule:
-    """What a dose is: an amount of true vesicles, of particles as the instrument counts them, or of viable cells."""
+    """What a dose is: an amount in the unit of what it counts (:data:`exosim.vocabulary.DoseKind`).
+
+    Attributes
+    ----------
+    amount, kind : how much of what
+    assay : id of the assay that reports the protein of a dose; None where its true protein counts, or none
+    """
 
     amount: float
     kind: DoseKind
+    assay: str | None = None
 
     @property
     def species(self) -> str:
@@ -96,6 +103,16 @@ def _headrooms(steps: Iterable[Step]) -> Iterator[Reading]:
         for name, value in step.outcome.monitors.items():
             if name.startswith(HEADROOM):
                 yield Reading(name, step.procedure.id, "1", value)
+
+
+def _virus_reduction(steps: Iterable[Step]) -> Iterator[Reading]:
+    """Yield the log reduction of each kind of virus over the recipe, where a step reduces any."""
+    sums: dict[str, Array] = {}
+    for step in steps:
+        for name, value in step.outcome.monitors.items():
+            if name.startswith(VIRUS_REDUCTION):
+                sums[name] = plus(sums.get(name, 0.0), value)
+    yield from (Reading(name, None, "log", value) for name, value in sums.items())
 
 
 def contents_of(context: Context, specification: Specification) -> Contents:
@@ -171,7 +188,7 @@ def _readings(
     readings = _headlines(steps, contents, specification, start)
     for row in rows:
         readings.extend(row_readings(row, start))
-    return [*readings, *_headrooms(steps)]
+    return [*readings, *_virus_reduction(steps), *_headrooms(steps)]
 
 
 def _read_cells(steps: Sequence[Step], context: Context, specification: Specification) -> list[Reading]:
@@ -246,7 +263,12 @@ def _headlines(steps: Sequence[Step], contents: Contents, specification: Specifi
         "batch_duration": _duration(steps),
         **_culture_headlines(steps, start),
     }
-    return [_headline(name, unit, found.get(name)) for name, unit in HEADLINES.items()]
+    properties = specification.properties
+    reported = dict(HEADLINES)
+    if may_differ([step.procedure for step in steps], properties):
+        reported |= POTENCY_HEADLINES
+        found |= potency_headlines(product, contents, properties, np.asarray(found["doses"]))
+    return [_headline(name, unit, found.get(name)) for name, unit in reported.items()]
 
 
 def _culture_headlines(steps: Iterable[Step], start: Array) -> dict[str, Array | None]:
@@ -274,7 +296,7 @@ def doses_of(last: Outcome, context: Context, dose: DoseRule) -> Array:
     """Return the whole doses that the outcome of the last procedure holds; 0 when it has nothing that a dose counts."""
     if is_number(getattr(last.product, dose.species), 0.0):
         return 0.0
-    return _doses(last, dose_content(last.product, dose.kind, context.sizes, context.counter), dose)
+    return _doses(last, context.dose_content(last.product, dose.kind), dose)
 
 
 def attribute_results(

@@ -30,7 +30,7 @@ from exosim.operations.base import Context
 from exosim.parameter import Array, Ledger
 from exosim.plant import Campaign, Plant
 from exosim.plant_builder import campaign_of, plant_of
-from exosim.product import ProteinSize, Vesicles, VesicleSize, laid_out, run_context
+from exosim.product import DoseCount, ProteinSize, Vesicles, VesicleSize, laid_out, run_context
 from exosim.quantities import Given
 from exosim.reader import Reader
 from exosim.readings import Specification
@@ -221,9 +221,12 @@ class Scenario:
     def _context(self, values: Values) -> Context:
         declared = self.declarations
         size = VesicleSize(**declared.size.pick(values))
-        counter = self.specification(values).instrument.counter()
+        specification, dose = self.specification(values), declared.dose
+        counter, mhc_ii = specification.instrument.counter(), specification.properties.mhc_ii
+        factor = 1.0 if dose.assay is None else specification.assays[dose.assay].systematic
+        doses = DoseCount(dose.kind, counter, factor, 0.0 if mhc_ii is None else mhc_ii)
         vesicles, proteins = Vesicles(**declared.vesicles.pick(values)), ProteinSize(**declared.proteins.pick(values))
-        return run_context(self._sizes, size, vesicles, proteins, counter, declared.dose.kind)
+        return run_context(self._sizes, size, vesicles, proteins, doses)
 
     @cached_property
     def _sizes(self) -> SizeClasses:

@@ -18,6 +18,7 @@ from exosim.findings import Findings
 from exosim.lot_properties import LotProperties
 from exosim.operations import catalog
 from exosim.parameter import declared
+from exosim.potency import POTENCY_HEADLINES
 from exosim.quality import AGENTS, GIVEN, MARKERS, MEASURES, Attribute, Measure
 from exosim.quality_tables import AssayTable, AttributeTable, LimitsTable
 from exosim.quantities import read_number
@@ -116,16 +117,18 @@ class SpecificationReader:
         self.findings.add(("product", "instrument"), unknown("assay", name, assays))
         return DEFAULT_INSTRUMENT
 
-    def lot(self) -> Block:
+    def lot(self, dose: DoseRule) -> Block:
         """Return what the scenario says of the lots of the product."""
         path: KeyPath = ("product", "lot")
         raw = given(self.table.product.lot, LotProperties)
         asked: set[str] = {MEASURES[a.measure].top for a in self.table.attribute if a.measure in MEASURES}
         known = (methods().get(assay.method or "") for assay in self.table.assay)
         asked |= {method.reads for method in known if method is not None}
+        asked |= {"potency", *(["mhc_ii"] if dose.kind == "molecule" else [])}
         for name in raw:
             if name not in asked:
-                warning = f"product.lot.{name} is given but not used: no attribute and no assay asks for it"
+                whose = "the dose does not count it" if name == "mhc_ii" else "no attribute and no assay asks for it"
+                warning = f"product.lot.{name} is given but not used: {whose}"
                 self.findings.warnings.append(warning)
         return self.block(LotProperties, "product.lot", path, raw)
 
@@ -134,7 +137,7 @@ class SpecificationReader:
         unique(self.findings, "attribute", "id", [table.id for table in self.table.attribute])
         for index, table in enumerate(self.table.attribute):
             path: KeyPath = ("attribute", index)
-            if table.id in (*HEADLINES, *CELL_HEADLINES, ALL_ATTRIBUTES):
+            if table.id in (*HEADLINES, *POTENCY_HEADLINES, *CELL_HEADLINES, ALL_ATTRIBUTES):
                 problem = f'"{table.id}" is the name of a reported figure'
                 self.findings.add((*path, "id"), Problem(problem, expected="another id"))
             if table.assay is not None and table.assay not in assays:

@@ -240,6 +240,6 @@ def test_words_know_the_new_keys(door: Door) -> None:
     assert described.code == 0 and "endotoxin" in described.out and "EU/mL" in described.out
     assert "volume_tested" in door.run("describe", "assay").out
     defs = door.run("schema").document()["$defs"]
-    assert set(defs["LotTable"]["properties"]) == {"endotoxin", "potency", "cd9", "cd63", "cd81"}
+    assert set(defs["LotTable"]["properties"]) == {"endotoxin", "potency", "mhc_ii", "cd9", "cd63", "cd81"}
     assert {"replicates", "volume_tested"} <= set(defs["AssayTable"]["properties"])
     assert "bioburden" in defs["AttributeTable"]["properties"]["measure"]["enum"]

@@ -34,12 +34,16 @@ CULTURE = {
     "dead_cells",
     "doublings",
     "potency",
+    "cell_equivalents",
     "lactate",
     "ammonia",
 }
 MAKES: Mapping[str, set[str]] = {
+    "precipitation": {"nonvesicular"},
     "planar_expansion": {"viable_cells", "doublings"},
     "planar_passage": {"viable_cells", "doublings"},
+    "cargo_loading": {"cargo"},
+    "continuous_centrifugation": {"debris", "protein", "free_dna"},
     **dict.fromkeys((name for name in NAMES if name.endswith("_culture")), CULTURE),
 }
 PRODUCT = {"ev_size": VesicleSize, "protein_size": ProteinSize, "product": Vesicles, "lot": LotProperties}

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exosim.material import Material, SizeClasses, is_number, plus, times, total, weighted
+from exosim.material import Material, SizeClasses, is_number, plus, times, weighted
 from exosim.parameter import Array
-from exosim.vocabulary import DoseKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +113,3 @@ def seen_particles(material: Material, seen: Array, counter: Counter) -> Array:
         if not is_number(kind, 0.0):
             number = plus(number, times(weighted(kind, seen), share))
     return number
-
-
-def dose_content(material: Material, kind: DoseKind, sizes: SizeClasses, counter: Counter) -> Array:
-    """Return how much of what a dose counts is in a material: vesicles, counted particles or viable cells."""
-    if kind == "particle":
-        return counted_particles(material, sizes, counter)
-    return material.viable_cells if kind == "cell" else total(material.vesicles)
