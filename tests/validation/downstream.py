@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import anion_exchange
+import instruments
 import isolation
 import numpy as np
 import serum_fibers
@@ -30,6 +31,7 @@ def rows() -> Iterator[Row]:
     yield from anion_exchange.rows()
     yield from serum_fibers.rows()
     yield from isolation.rows()
+    yield from instruments.rows()
 
 
 def _isolation() -> Iterator[Row]:
