@@ -22,8 +22,9 @@ from exosim.composition import Contents, ratio
 from exosim.kernel import Step, last_maker, run, steps_of
 from exosim.lot_properties import LotProperties
 from exosim.material import Material, is_number, plus, short_of_whole, times, total
-from exosim.operations.base import HARVEST_HOLD, HEADROOM, Context, Outcome
+from exosim.operations.base import HARVEST_HOLD, HEADROOM, VIRUS_REDUCTION, Context, Outcome
 from exosim.parameter import Array
+from exosim.potency import POTENCY_HEADLINES, may_differ, potency_headlines
 from exosim.quality import Assay, Attribute, Lot, Result, reported_value
 from exosim.recipe import Recipe, UnitProcedure
 from exosim.step_table import Reading, Row, loss_readings, row_readings, rows_of, stages
@@ -98,6 +99,16 @@ def _headrooms(steps: Iterable[Step]) -> Iterator[Reading]:
                 yield Reading(name, step.procedure.id, "1", value)
 
 
+def _virus_reduction(steps: Iterable[Step]) -> Iterator[Reading]:
+    """Yield the log reduction of each kind of virus over the recipe, where a step reduces any."""
+    sums: dict[str, Array] = {}
+    for step in steps:
+        for name, value in step.outcome.monitors.items():
+            if name.startswith(VIRUS_REDUCTION):
+                sums[name] = plus(sums.get(name, 0.0), value)
+    yield from (Reading(name, None, "log", value) for name, value in sums.items())
+
+
 def contents_of(context: Context, specification: Specification) -> Contents:
     """Return what counts the contents of the materials of a run: hand it to all that read the same steps."""
     return Contents(context, specification.instrument.counter())
@@ -160,7 +171,7 @@ def _readings(
     readings = _headlines(steps, contents, specification, start)
     for row in rows:
         readings.extend(row_readings(row, start))
-    return [*readings, *_headrooms(steps)]
+    return [*readings, *_virus_reduction(steps), *_headrooms(steps)]
 
 
 def _read_cells(steps: Sequence[Step], context: Context, specification: Specification) -> list[Reading]:
@@ -235,7 +246,12 @@ def _headlines(steps: Sequence[Step], contents: Contents, specification: Specifi
         "batch_duration": _duration(steps),
         **_culture_headlines(steps, start),
     }
-    return [_headline(name, unit, found.get(name)) for name, unit in HEADLINES.items()]
+    properties = specification.properties
+    reported = dict(HEADLINES)
+    if may_differ([step.procedure for step in steps], properties):
+        reported |= POTENCY_HEADLINES
+        found |= potency_headlines(product, contents, properties, np.asarray(found["doses"]))
+    return [_headline(name, unit, found.get(name)) for name, unit in reported.items()]
 
 
 def _culture_headlines(steps: Iterable[Step], start: Array) -> dict[str, Array | None]:

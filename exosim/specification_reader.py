@@ -16,6 +16,7 @@ from exosim.findings import Findings
 from exosim.lot_properties import LotProperties
 from exosim.operations import catalog
 from exosim.parameter import declared
+from exosim.potency import POTENCY_HEADLINES
 from exosim.quality import AGENTS, GIVEN, MARKERS, MEASURES, Assay, Attribute, Measure
 from exosim.quality_tables import AssayTable, AttributeTable, LimitsTable
 from exosim.quantities import read_number
@@ -85,7 +86,7 @@ class SpecificationReader:
         unique(self.findings, "attribute", "id", [table.id for table in self.table.attribute])
         for index, table in enumerate(self.table.attribute):
             path: KeyPath = ("attribute", index)
-            if table.id in (*HEADLINES, *CELL_HEADLINES, ALL_ATTRIBUTES):
+            if table.id in (*HEADLINES, *POTENCY_HEADLINES, *CELL_HEADLINES, ALL_ATTRIBUTES):
                 problem = f'"{table.id}" is the name of a reported figure'
                 self.findings.add((*path, "id"), Problem(problem, expected="another id"))
             if table.assay is not None and table.assay not in assays:

@@ -33,6 +33,8 @@ from exosim.vocabulary import DoseKind
 HARVEST_HOLD = "harvest hold"
 HEADROOM = "headroom: "
 """Start of the names of monitors that tell how many times the cells that are there a limit sustains."""
+VIRUS_REDUCTION = "virus reduction: "
+"""Start of the names of monitors that tell the log reduction of a kind of virus; those of a recipe add up."""
 Losses: TypeAlias = Mapping[str, Material]
 
 

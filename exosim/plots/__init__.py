@@ -13,12 +13,14 @@ from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, mor
 from exosim.plots.run_contrasts import run_contrasts, shown_run_contrasts
 from exosim.plots.size_steps import size_steps
 from exosim.plots.stock import stock
+from exosim.plots.volumes import VolumeCourse, over_volume
 from exosim.plots.waterfall import waterfall
 from exosim.plots.yield_curve import yield_curve
 
 __all__ = [
     "CellNumbers",
     "SizedVessel",
+    "VolumeCourse",
     "bottleneck",
     "contrasts",
     "doses_per_year",
@@ -30,6 +32,7 @@ __all__ = [
     "lots",
     "more_cells",
     "occupancy_by_week",
+    "over_volume",
     "run_contrasts",
     "shown_contrasts",
     "shown_run_contrasts",

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+import anion_exchange
 import isolation
 import numpy as np
 import serum_fibers
@@ -26,6 +27,7 @@ def rows() -> Iterator[Row]:
     """Yield the rows of section V."""
     yield from _isolation()
     yield from _storage()
+    yield from anion_exchange.rows()
     yield from serum_fibers.rows()
     yield from isolation.rows()
 
