@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import isolation
+import loading_methods
 import numpy as np
 from case import Draws, Published, Row
 from runs import DRAWS, SEED, drawn
@@ -25,6 +26,7 @@ def rows() -> Iterator[Row]:
     """Yield the rows of section V."""
     yield from _isolation()
     yield from _storage()
+    yield from loading_methods.rows()
     yield from isolation.rows()
 
 
