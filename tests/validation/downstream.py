@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import anion_exchange
 import isolation
+import loading_methods
 import numpy as np
 import serum_fibers
 from case import Draws, Published, Row
@@ -29,6 +30,7 @@ def rows() -> Iterator[Row]:
     yield from _storage()
     yield from anion_exchange.rows()
     yield from serum_fibers.rows()
+    yield from loading_methods.rows()
     yield from isolation.rows()
 
 
