@@ -21,6 +21,7 @@ from exosim.material import Material, times
 from exosim.operations.base import HARVEST_HOLD, ClosedForm, Outcome
 from exosim.parameter import Array
 from exosim.recipe import PRODUCT, REMAINDER
+from exosim.vocabulary import DoseKind
 
 Measure: TypeAlias = Callable[[Contents, Material], Array]
 MEASURES: Mapping[str, tuple[str, str, Measure]] = {
@@ -31,8 +32,20 @@ MEASURES: Mapping[str, tuple[str, str, Measure]] = {
     "own_protein": ("ug", "protein of the vesicles themselves", lambda c, material: c.own_protein(material)),
     "dna": ("ng", "free and bound DNA", lambda _, material: total_dna(material)),
     "viable_cells": ("cell", "viable cells", lambda _, material: material.viable_cells),
+    "dosed_protein": ("ug", "protein as the assay of the dose reports it", lambda c, material: c.doses(material, "ug")),
+    "cell_equivalents": ("cell_equivalent", "cells whose medium it is", lambda _, material: material.cell_equivalents),
+    "mhc_ii": ("molecule", "MHC class II molecules", lambda c, material: c.doses(material, "molecule")),
+    "potency": ("EV", "vesicles weighted with their relative potency", lambda _, material: material.potency),
 }
 """What a material holds, with unit and words; each is a sum, so that a balance of it is exact."""
+_COUNTED: Mapping[DoseKind, str] = {
+    "EV": "vesicles",
+    "particle": "particles",
+    "cell": "viable_cells",
+    "ug": "dosed_protein",
+    "cell_equivalent": "cell_equivalents",
+    "molecule": "mhc_ii",
+}
 _LEAST = 1e-12
 
 
@@ -286,8 +299,7 @@ class BatchNodes:
     @property
     def counted(self) -> str:
         """The measure that a dose counts."""
-        kind = self.around.batch.specification.dose.kind
-        return {"EV": "vesicles", "particle": "particles", "cell": "viable_cells"}[kind]
+        return _COUNTED[self.around.batch.specification.dose.kind]
 
 
 def collected(outcome: Outcome) -> Material:

@@ -12,8 +12,8 @@ import numpy as np
 from exosim.material import Material, is_number, plus, times, total, weighted
 from exosim.operations.base import Context
 from exosim.parameter import Array
-from exosim.physics.detection import Counter, class_efficiency
-from exosim.physics.size import vesicle_protein
+from exosim.physics import dosing
+from exosim.physics.detection import Counter, counted_kinds, efficiency
 from exosim.vocabulary import DoseKind
 
 _NOTHING = 1e-30
@@ -30,14 +30,12 @@ def ratio(numerator: Array, denominator: Array) -> Array:
 
 def own_protein(material: Material, context: Context) -> Array:
     """Return the protein of the vesicles themselves [ug]."""
-    if not isinstance(material.vesicles, np.ndarray):
-        return 0.0
-    return vesicle_protein(material.vesicles, context.sizes, context.protein_fraction)
+    return dosing.own_protein(material, context.sizes, context.protein_fraction)
 
 
 def total_protein(material: Material, context: Context) -> Array:
     """Return soluble, bound and the vesicles' own protein [ug]."""
-    return plus(plus(total(material.protein), material.associated_protein), own_protein(material, context))
+    return dosing.total_protein(material, context.sizes, context.protein_fraction)
 
 
 def total_dna(material: Material) -> Array:
@@ -61,7 +59,7 @@ class Contents:
 
     def __init__(self, context: Context, counter: Counter) -> None:
         self.context, self.counter = context, counter
-        self._seen = class_efficiency(context.sizes, counter.limit, counter.width)
+        self._seen = efficiency(context.sizes, counter)
         self._sums: dict[tuple[str, int], tuple[Array, Array]] = {}
 
     def total(self, amount: Array) -> Array:
@@ -75,9 +73,10 @@ class Contents:
     def particles(self, material: Material) -> Array:
         """Return what the instrument counts [particle]."""
         number: Array = 0.0
-        for kind in (material.vesicles, material.nonvesicular, material.lipoproteins):
+        for kind, share in counted_kinds(material, self.counter):
             if not is_number(kind, 0.0):
-                number = plus(number, self._once("seen", kind, lambda amount: weighted(amount, self._seen)))
+                seen = self._once("seen", kind, lambda amount: weighted(amount, self._seen))
+                number = plus(number, times(seen, share))
         return times(number, 1.0 + self.counter.bias)
 
     def own_protein(self, material: Material) -> Array:
@@ -93,10 +92,8 @@ class Contents:
         return ratio(self.vesicles(material), self.own_protein(material))
 
     def doses(self, material: Material, kind: DoseKind) -> Array:
-        """Return how much of what a dose counts there is: vesicles, counted particles or viable cells."""
-        if kind == "particle":
-            return self.particles(material)
-        return material.viable_cells if kind == "cell" else self.vesicles(material)
+        """Return how much of what a dose counts there is, in the unit that the kind names."""
+        return dosing.dose_content(material, kind, self, self.context.protein_factor, self.context.mhc_ii)
 
     def forget_all_but(self, material: Material) -> None:
         """Keep no sums but those of the arrays of one material: the others and their arrays are let go."""

@@ -1,4 +1,4 @@
-"""Contents of vials are counted like the dose: true vesicles, particles as the instrument counts them, or cells."""
+"""Contents of vials are counted like the dose, and have its unit: nothing is converted from one count to another."""
 
 from __future__ import annotations
 
@@ -11,23 +11,33 @@ from exosim.units import QuantityError
 from exosim.vocabulary import DoseKind
 
 _CONTENT = "EV/vial"
-_CONTENTS: Mapping[DoseKind, str] = {"EV": _CONTENT, "particle": "particle/vial", "cell": "cell/vial"}
+_CONTENTS: Mapping[DoseKind, tuple[str, float, float]] = {
+    "EV": (_CONTENT, 1e6, 1e14),
+    "particle": ("particle/vial", 1e6, 1e14),
+    "cell": ("cell/vial", 1e6, 1e14),
+    "ug": ("ug/vial", 1e-2, 1e6),
+    "cell_equivalent": ("cell_equivalent/vial", 1e3, 1e13),
+    "molecule": ("molecule/vial", 1e8, 1e17),
+}
+"""Unit and plausible range of the content of a vial, by what a dose counts."""
 
 
 def counted_like(dose: DoseRule | None, parameters: dict[str, Parameter]) -> dict[str, Parameter]:
     """Return the parameters with contents of vials in the unit of the dose."""
     if dose is None or dose.kind == "EV":
         return parameters
-    unit = _CONTENTS[dose.kind]
+    unit, low, high = _CONTENTS[dose.kind]
     return {
-        name: dataclasses.replace(parameter, unit=unit) if parameter.unit == _CONTENT else parameter
+        name: dataclasses.replace(parameter, unit=unit, low=low, high=high) if parameter.unit == _CONTENT else parameter
         for name, parameter in parameters.items()
     }
 
 
 def with_dose(error: QuantityError, parameter: Parameter) -> QuantityError:
     """Say where the unit of a content comes from."""
-    if parameter.unit not in _CONTENTS.values():
+    if parameter.unit not in {unit for unit, _, _ in _CONTENTS.values()}:
+        return error
+    if error.expected is not None and not error.expected.startswith("a quantity in"):
         return error
     expected = f"a content in {parameter.unit}, counted like product.dose"
     return QuantityError(error.problem, error.got, expected, error.nearest)

@@ -25,6 +25,9 @@ class LotProperties:
     potency: Array | None = parameter(
         None, "1", low=0.05, high=5.0, doc="potency of vesicles of early cells over that of the standard; none: 1"
     )
+    mhc_ii: Array | None = parameter(
+        None, "molecule/EV", low=1.0, high=1e4, doc="MHC class II molecules on a vesicle, for doses that count them"
+    )
     cd9: Array | None = parameter(None, "1", low=0.0, high=1.0, doc="fraction of the vesicles that carry CD9")
     cd63: Array | None = parameter(None, "1", low=0.0, high=1.0, doc="fraction of the vesicles that carry CD63")
     cd81: Array | None = parameter(None, "1", low=0.0, high=1.0, doc="fraction of the vesicles that carry CD81")

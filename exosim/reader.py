@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from exosim.addresses import address
+from exosim.assay import LEVEL
 from exosim.contents import counted_like, with_dose
 from exosim.culture.stimulus import Stimulus
 from exosim.culture_reader import check_stimuli, given_numbers, read_effects, read_presets
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
+from exosim.dose_reader import check_dose, read_dose, with_assay
 from exosim.errors import Problem, in_words, unknown
 from exosim.findings import Findings
 from exosim.operations import catalog
@@ -40,10 +42,10 @@ from exosim.splits import read_split
 from exosim.streams import Streams
 from exosim.toml_source import KeyPath
 from exosim.units import QuantityError
-from exosim.vocabulary import DoseKind
 
 _UNCHECKED_GRADE = "C"
-_DOSES = '"1e10 EV" (true vesicles), "1e10 particle" (as the instrument counts them) or "1e7 cell" (viable cells)'
+_ADDED_MATTER = {"free_cargo", "polymer"}
+"""Species whose diameter matters only where an operation brings them."""
 
 
 class Reader:
@@ -69,15 +71,19 @@ class Reader:
         self._grades = self._source_grades(table)
         common = self._common_factor()
         self._utilities = read_utilities(table, self.findings)
-        dose, product = self._dose(), table.product
+        dose, product = read_dose(table, self.findings), table.product
+        check_dose(table, self.findings, dose)
         quality = SpecificationReader(table, self.findings, self._block)
         assays = quality.assays()
+        dose = with_assay(table, self.findings, dose, assays)
         procedures = self._procedures(dose)
         size = self._block(VesicleSize, "product.ev_size", ("product", "ev_size"), _given(product.ev_size, VesicleSize))
         vesicles = self._block(Vesicles, "product", ("product",), _given(product, Vesicles))
         proteins = self._block(
             ProteinSize, "product.protein_size", ("product", "protein_size"), _given(product.protein_size, ProteinSize)
         )
+        brought = {species for p in procedures for species in p.operation.owner.brings}
+        proteins = dataclasses.replace(proteins, unused=frozenset(_ADDED_MATTER - brought))
         if dose.kind == "cell" and not any(p.operation.owner.makes_vesicles for p in procedures):
             size, vesicles, proteins = (_not_needed(block) for block in (size, vesicles, proteins))
             assays = {name: block if block.given else _not_needed(block) for name, block in assays.items()}
@@ -86,7 +92,7 @@ class Reader:
             size,
             vesicles,
             proteins,
-            quality.lot(),
+            quality.lot(dose),
             common if any(p.shares_common_factor for p in procedures) else _not_needed(common),
             dose,
             quality.instrument(dose, assays),
@@ -128,19 +134,6 @@ class Reader:
                 problem = Problem("is outside its range", got=in_words(self.table.common.batch), expected=expected)
                 self._add(("common", "batch"), problem)
         return block
-
-    def _dose(self) -> DoseRule:
-        raw, path = self.table.product.dose, ("product", "dose")
-        kinds: tuple[DoseKind, ...] = ("particle", "cell")
-        kind: DoseKind = next((k for k in kinds if isinstance(raw, str) and k in raw), "EV")
-        amount = 1.0
-        try:
-            amount = read_number(raw, kind)
-        except QuantityError as error:
-            self._add(path, Problem(error.problem, got=error.got, expected=_DOSES, nearest=error.nearest))
-        if amount <= 0.0:
-            self._add(path, Problem("must be above 0", got=in_words(raw), expected=_DOSES))
-        return DoseRule(amount, kind)
 
     def _source_grades(self, table: ScenarioTable) -> dict[str, str]:
         """Return the grade of every source: the references of exosim and those that the scenario brings."""
@@ -285,7 +278,8 @@ class Reader:
         parameters = counted_like(dose, declared(owner))
         if amounts is not None:
             parameters = {
-                n: dataclasses.replace(p, unit=amounts) if p.unit == AMOUNT else p for n, p in parameters.items()
+                n: dataclasses.replace(p, unit=amounts) if p.unit in (AMOUNT, LEVEL) else p
+                for n, p in parameters.items()
             }
         given: dict[str, Given] = {}
         for name, value in raw.items():

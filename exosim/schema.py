@@ -62,6 +62,7 @@ VariantName = Annotated[str, StringConstraints(strict=True, pattern=_VARIANT_NAM
 class HoldTable(Table):
     rate: Any = None
     size_exponent: Any = None
+    potency_decay: Any = None
     matrix: Text | None = None
     source: Name | None = None
     grade: Grade | None = None
@@ -91,6 +92,10 @@ class ProcedureTable(Table):
     medium: Name | None = None
     carrier: Name | None = None
     rotor: Name | None = None
+    ligand: Name | None = None
+    chip: Name | None = None
+    method: Name | None = None
+    adsorber: Name | None = None
     unit: Name | None = None
     operator: Name | None = None
     feeds: Annotated[list[Name], Field(min_length=1)] | None = None
@@ -120,11 +125,14 @@ class ProteinSizeTable(Table):
     immunoglobulin: Any = None
     complex: Any = None
     nuclease: Any = None
+    free_cargo: Any = None
+    polymer: Any = None
 
 
 class LotTable(Table):
     endotoxin: Any = None
     potency: Any = None
+    mhc_ii: Any = None
     cd9: Any = None
     cd63: Any = None
     cd81: Any = None
@@ -134,6 +142,7 @@ class ProductTable(Table):
     name: Name = "product"
     dose: Any
     instrument: Name | None = None
+    protein_assay: Name | None = None
     ev_size: SizeTable = Field(default_factory=SizeTable)
     protein_size: ProteinSizeTable = Field(default_factory=ProteinSizeTable)
     lot: LotTable = Field(default_factory=LotTable)

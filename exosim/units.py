@@ -32,6 +32,8 @@ _HINTS = {
     ("[particle]", "[vesicle]"): "EV is the true number of vesicles, particle is what an instrument counts",
     ("[vesicle]", "[particle]"): "EV is the true number of vesicles, particle is what an instrument counts",
 }
+_COUNTS = frozenset(f"[{what}]" for what in ("vesicle", "particle", "cell", "cell_equivalent", "molecule", "mass"))
+"""Dimensions of what a product is dosed in."""
 
 
 class QuantityError(ValueError):
@@ -161,12 +163,19 @@ def parse(text: str, unit: str) -> float:
     if not written and got != wanted:
         raise QuantityError("the unit is missing", f'"{shortened(text)}"', f"a quantity in {unit}")
     if got != wanted:
-        hint = _HINTS.get((got, wanted))
+        hint = _HINTS.get((got, wanted)) or _other_count(got, wanted)
         target = "a plain number" if unit == "1" else unit
         problem = f"{written} cannot be converted to {target}" + (f" ({hint})" if hint else "")
         raise QuantityError(problem, f'"{shortened(text)}"', f"a quantity in {unit}")
     converted = _converted(value, written or "dimensionless", unit)
     return float(f"{converted:.15g}")  # so that "10 um" and "10000 nm" are the same number, to the bit
+
+
+def _other_count(got: str, wanted: str) -> str | None:
+    """Return what is told where something is counted in another way than it is wanted."""
+    first, second = (dimensions.removesuffix(" / [vial]") for dimensions in (got, wanted))
+    both = first != second and {first, second} <= _COUNTS
+    return "nothing that is counted one way is converted into another" if both else None
 
 
 def show(value: float, unit: str, digits: int = 4) -> str:

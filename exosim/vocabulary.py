@@ -46,11 +46,24 @@ SPECIES: Mapping[str, Species] = {
     "free_cargo": Species("mol", None, "cargo that is not loaded, dissolved"),
     "aggregated_cargo": Species("mol", None, "cargo in aggregates as large as vesicles: mistaken for loaded cargo"),
     "polymer": Species("g", None, "polymer or gradient medium added to separate: PEG, dextran, iodixanol"),
-    "cell_equivalents": Species("cell", None, "cells whose medium this is: vesicles may be lost, the origin is not"),
+    "cell_equivalents": Species(
+        "cell_equivalent", None, "cells whose medium this is: vesicles may be lost, the origin is not"
+    ),
 }
 
-DoseKind: TypeAlias = Literal["EV", "particle", "cell"]
-"""What a dose counts: true vesicles, particles as the instrument counts them, or viable cells."""
+DoseKind: TypeAlias = Literal["EV", "particle", "cell", "ug", "cell_equivalent", "molecule"]
+"""What a dose counts, each by its unit: true vesicles, particles as the instrument counts them, viable cells, protein,
+cells whose medium it is, or MHC class II molecules."""
+
+DOSE_WORDS: Mapping[DoseKind, str] = {
+    "EV": "true vesicles",
+    "particle": "particles as the instrument counts them",
+    "cell": "viable cells",
+    "ug": "protein",
+    "cell_equivalent": "cells whose medium it is",
+    "molecule": "MHC class II molecules",
+}
+"""What each kind of dose counts, in words."""
 
 SMALL_MOLECULES: tuple[str, ...] = ("glucose", "lactate", "ammonia")
 """Species besides salt that pass every ultrafilter and elute with salt."""
@@ -64,15 +77,22 @@ CONSUMABLES: Mapping[str, str] = {
     "detachment_reagent": "L",
     "formulation_medium": "L",
     "buffer": "L",
+    "water_for_injection": "L",
     "culture_surface": "m2",
     "fiber_area": "m2",
     "depth_filter_area": "m2",
     "sterile_filter_area": "m2",
+    "virus_filter_area": "m2",
     "membrane_area": "m2",
     "resin": "L",
+    "affinity_resin": "L",
+    "separation_polymer": "g",
+    "chip": "chip",
     "nuclease": "U",
     "trehalose": "g",
     "human_albumin": "g",
+    "cargo": "mol",
     "centrifuge_tube": "tube",
+    "gradient_medium": "g",
     "vial": "vial",
 }

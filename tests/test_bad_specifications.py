@@ -143,7 +143,10 @@ def test_a_bad_property_is_told_once(door: Door) -> None:
 
 
 REMARKS = [
-    (lots('endotoxin = "0.2 EU/mL"\ncd9 = 0.5'), "product.lot.cd9 is given but not used: no attribute asks for it"),
+    (
+        lots('endotoxin = "0.2 EU/mL"\ncd9 = 0.5'),
+        "product.lot.cd9 is given but not used: no attribute and no assay asks for it",
+    ),
     (
         one("bioburden", 'at_most = "0 CFU/mL"', "sterility", STERILITY.format('volume_tested = "20 mL"\nbias = 0.1')),
         "assay.sterility.bias is given but not used: a test for organisms finds them or does not",
@@ -237,6 +240,6 @@ def test_words_know_the_new_keys(door: Door) -> None:
     assert described.code == 0 and "endotoxin" in described.out and "EU/mL" in described.out
     assert "volume_tested" in door.run("describe", "assay").out
     defs = door.run("schema").document()["$defs"]
-    assert set(defs["LotTable"]["properties"]) == {"endotoxin", "potency", "cd9", "cd63", "cd81"}
+    assert set(defs["LotTable"]["properties"]) == {"endotoxin", "potency", "mhc_ii", "cd9", "cd63", "cd81"}
     assert {"replicates", "volume_tested"} <= set(defs["AssayTable"]["properties"])
     assert "bioburden" in defs["AttributeTable"]["properties"]["measure"]["enum"]

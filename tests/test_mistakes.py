@@ -12,7 +12,7 @@ from exosim.schema import LATER_SECTIONS
 from tests.texts import BASE, FILE, PROBLEM_KEYS, Door, changed, line_of
 
 VOLUME, TFF, FILL = 'volume = "10 L"', 'id = "tff"', 'operation = "vial_filling"'
-DOSES = '"1e10 EV" (true vesicles), "1e10 particle" (as the instrument counts them) or "1e7 cell" (viable cells)'
+DOSES = 'one of "1e10 EV" (true vesicles), "1e10 particle" (particles as the instrument counts them)'
 INSERTED = [
     ("format = 1", "formt = 1", 'formt: unknown key "formt"; expected one of format, name', "did you mean format?"),
     ('name = "base"', 'nam = "base"', 'nam: unknown key "nam"', "did you mean name?"),
@@ -30,7 +30,20 @@ INSERTED = [
     ),
     ("draws = 64", 'currency = "EUR"', "currency: this is not in this version of exosim"),
     ('dose = "1e10 EV"', 'dse = "1e10 EV"', 'product.dse: unknown key "dse"', "did you mean dose?"),
-    ('dose = "1e10 EV"', 'dose = "5 ug"', f'ug cannot be converted to EV; got "5 ug"; expected {DOSES}'),
+    ('dose = "1e10 EV"', 'dose = "5 mL"', f'mL is no unit of a dose; got "5 mL"; expected {DOSES}'),
+    ('dose = "1e10 EV"', 'dose = "5 mol"', "mol is no unit of a dose", "did you mean molecule?"),
+    (
+        'dose = "1e10 EV"',
+        'dose = "4e7 cell_equivalnt"',
+        'unknown unit "cell_equivalnt"',
+        "did you mean cell_equivalent?",
+    ),
+    ('dose = "1e10 EV"', 'dose = "2 ug/kg"', "ug/kg is no unit of a dose (a dose is what one person gets: multiply by"),
+    (
+        'dose = "1e10 EV"',
+        'dose = "1 EV"\nprotein_assay = "bca"',
+        'product.protein_assay: unknown assay "bca"; expected',
+    ),
     ('dose = "1e10 EV"', "dose = 1e10", f"product.dose: the unit is missing; got 1e10; expected {DOSES}"),
     ('dose = "1e10 EV"', 'dose = "1e10 partcle"', 'unknown unit "partcle"', "did you mean particle?"),
     ('dose = "1e10 EV"', 'dose = "0 EV"', 'product.dose: must be above 0; got "0 EV"'),
@@ -128,7 +141,7 @@ INSERTED = [
     (
         FILL,
         'operation = "vial_fill"',
-        'unknown operation "vial_fill"; expected one of aggregate_culture, cell_thaw, cell_w',
+        'unknown operation "vial_fill"; expected one of a',
         "mean vial_filling?",
     ),
     (FILL, f'{FILL}\nfeeds = ["tf"]', 'fill.feeds.1: unknown feed "tf.product"', "did you mean tff.product?"),
@@ -196,7 +209,7 @@ def step(id: str, operation: str, more: str = "") -> str:
     [
         (
             HEAD + step("a", "depth_filtration"),
-            "needs a feed with vesicles; expected one of aggregate_culture, conditioned",
+            "needs a feed with vesicles; expected one of aggregate_culture, blood_plasma, conditioned",
         ),
         (HEAD + step("a", "hollow_fiber_culture"), "needs a feed with cells; expected one of cell_thaw, planar_exp"),
         (HEAD + step("a", "planar_expansion"), "the last procedure makes no vesicles; expected one of aggregate_cult"),

@@ -26,6 +26,8 @@ INITIAL = "initial"
 """Share that is left of what was there when the course began."""
 SECRETED, CELL_HOURS, DIED = "secreted", "cell hours", "died"
 """Vesicles [EV], hours [cell h] and deaths [cell], to which what cells release is in proportion."""
+CONDITIONED = "conditioned"
+"""Viable cells at the harvest whose medium it is [cell_equivalent]."""
 COLLECTION, GROWTH, BOLUS = "collection medium", "growth medium", "bolus"
 """Media [L]."""
 Flags: TypeAlias = Mapping[str, Array | NDArray[np.bool_]]

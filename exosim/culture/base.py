@@ -29,7 +29,7 @@ from exosim.culture.release import HOURS
 from exosim.culture.stimulus import Stimulus
 from exosim.culture.vessel import Vessel
 from exosim.material import Material, is_number, one_where, plus, times
-from exosim.operations.base import Outcome, Phase, Visit
+from exosim.operations.base import NOTHING, Outcome, Phase, Visit
 from exosim.parameter import Array
 
 # Parts [h] for an error below 1e-3 over all declared ranges. Daily parts do for cells that only die; cells that start
@@ -141,6 +141,16 @@ class Culture(Vessel, Plan):
         """Return the share of the medium that a harvest takes; a vessel that drains is emptied at the last one."""
         return self.harvest_fraction if visit.last or not self.drains else 0.0
 
+    def conditioned_share(self, visit: Visit) -> Array:
+        """Return the share of the medium of its cells that a harvest is of a vessel that drains; not what was bled."""
+        still = one_where(np.less_equal(plus(self.permeate, self.bleed), 0.0))
+        return 1.0 - self.bled_share - still * (1.0 - self.harvest_fraction)
+
+    @property
+    def bled_share(self) -> Array:
+        """Share of the medium that leaves a vessel as a bleed."""
+        return self.bleed / np.maximum(plus(self.permeate, self.bleed), NOTHING)
+
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with the shares of protein and with the schedule."""
         if np.any(self.small_protein + self.immunoglobulin_like + self.complex_protein > 1.0):
@@ -197,7 +207,8 @@ class Culture(Vessel, Plan):
         per_liter = 1.0 / vessel["volume"]
         solutes = {name: times(vessel[name], per_liter) for name in ("glucose", "lactate", "ammonia")}
         cells = np.clip(vessel["viable_cells"] * (per_liter * 1e-3), _NO_CELLS, np.inf)
-        return Stretch(cells, times(vessel["vesicles"], per_liter * 1e-3), solutes)
+        vesicles, potency = (times(vessel.get(name, 0.0), per_liter * 1e-3) for name in ("vesicles", "potency"))
+        return Stretch(cells, vesicles, solutes, potency=potency)
 
     @property
     def gains(self) -> bool:

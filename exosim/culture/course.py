@@ -14,6 +14,7 @@ from exosim.culture.amounts import (
     BOLUS,
     CELL_HOURS,
     COLLECTION,
+    CONDITIONED,
     DIED,
     FOLLOWED,
     GROWTH,
@@ -26,7 +27,7 @@ from exosim.culture.amounts import (
 from exosim.culture.drain import Drain
 from exosim.culture.interval import Rates, Stretch
 from exosim.culture.supply import reached
-from exosim.culture.tally import DEATH, DECAY, METABOLISM, MILLIMOLES, SPENT, Tally
+from exosim.culture.tally import DEATH, DECAY, FADING, METABOLISM, MILLIMOLES, SPENT, Tally
 from exosim.material import Material, is_number, plus, times
 from exosim.operations.base import HARVEST_HOLD, NOTHING, Visit
 from exosim.parameter import Array
@@ -94,6 +95,7 @@ class Course(Tally):
             told, out, fresh = self._secrete(second, second - first)
             summed = {name: plus(monitors[name], told[name]) for name in culture.summed if name in monitors}
             monitors, drained, brought = {**told, **summed}, joined(drained, out), plus(brought, fresh)
+        conditioned = self._conditioned(visit)
         harvest: Amounts = portion(self.vessel, culture.taken(visit), _CELLS if culture.adherent else ())
         self.vessel = rest(self.vessel, harvest)
         if not culture.adherent:
@@ -101,11 +103,20 @@ class Course(Tally):
         if not visit.last:
             self._add(self._fresh(COLLECTION, harvest["volume"]))
             brought = plus(brought, harvest["volume"])
-        harvest = joined(harvest, drained)
+        harvest = joined(harvest, {**drained, **conditioned})
         self._harvests[wait] = joined(self._harvests.get(wait, {}), harvest)
         self._phases += culture.phases_of("collect", "harvest", hours)
         self._use("collection_medium", brought)
         return {**monitors, "harvested": harvest["vesicles"], "harvest_volume": harvest["volume"]}
+
+    def _conditioned(self, visit: Visit) -> Amounts:
+        """Return the cells whose medium a harvest is; those whose medium was bled are lost with it."""
+        cells, origin = self.vessel["viable_cells"], (self._groups[-1], CONDITIONED)
+        if not self.culture.drains:
+            return {origin: times(cells, self.culture.taken(visit))}
+        kept = cells * self.culture.conditioned_share(visit)
+        self._lose(_BLEED, {origin: cells * self.culture.bled_share})
+        return {origin: kept}
 
     def _feed(self) -> Array:
         """Add a bolus; return its volume [L]."""
@@ -180,10 +191,11 @@ class Course(Tally):
         if culture.gains:
             self._reach({"gains in secretion capped at 50-fold": run.capped})
         self.vessel = {**self.vessel, "vesicles": run.vesicles * volume}
+        flowing = {} if culture.potency_decay is None else self._fade(before, run, culture.potency_decay)
         drained: Amounts = {}
         fresh: Array = 0.0
         if culture.drains:
-            drained, fresh = self._drain(before, run, released)
+            drained, fresh = self._drain(before, run, released, flowing)
         else:
             self.vessel = joined(self.vessel, released)
         monitors = {
@@ -202,7 +214,19 @@ class Course(Tally):
             self._rates = volume, self.culture.collecting(self.now)
         return self._rates[1]
 
-    def _drain(self, before: Amounts, run: Stretch, released: Amounts) -> tuple[Amounts, Array]:
+    def _fade(self, before: Amounts, run: Stretch, fading: Array) -> Amounts:
+        """Follow the potency of the vesicles over one stretch; return what of it flowed out with them."""
+        culture, milliliters = self.culture, before["volume"] * 1e3
+        outflow = culture.vesicle_outflow
+        made = (run.potency_secreted - run.potency_taken_up - run.potency) * milliliters
+        each = plus(before["potency"], made) / np.maximum(plus(plus(culture.decay, outflow), fading), NOTHING)
+        self._lose(_REUPTAKE, {"potency": run.potency_taken_up * milliliters})
+        self._lose(DECAY, {"potency": each * culture.decay})
+        self._lose(FADING, {"potency": each * fading})
+        self.vessel = {**self.vessel, "potency": run.potency * milliliters}
+        return {"potency": each * outflow}
+
+    def _drain(self, before: Amounts, run: Stretch, released: Amounts, flowing: Amounts) -> tuple[Amounts, Array]:
         """Let medium out through the device and as a bleed, which is lost; return the permeate and the fresh medium."""
         culture, vessel, liters = self.culture, self.vessel, self.vessel["volume"]
         drain = Drain(run.hours, culture.permeate, culture.bleed, culture.passing_cells, culture.passing_vesicles)
@@ -218,6 +242,7 @@ class Course(Tally):
             "viable_cells": washed,
             "doublings": times(washed, self._before),
             "vesicles": lost * (culture.vesicle_outflow / (culture.decay + culture.vesicle_outflow)),
+            **flowing,
             **self._flushed(before, run),
         }
         self.vessel = {**vessel, **stays}

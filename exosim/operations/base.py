@@ -17,10 +17,15 @@ from typing import ClassVar, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.material import Material, SizeClasses, is_number, minus, one_where, plus, times, total
+from exosim.followers import FOLLOWERS as FOLLOWERS
+from exosim.followers import NOTHING as NOTHING
+from exosim.followers import VESICLES_TAKEN as VESICLES_TAKEN
+from exosim.followers import without_vesicles as without_vesicles
+from exosim.hold import Hold as Hold
+from exosim.material import Material, SizeClasses, is_number, one_where, plus, total
 from exosim.parameter import Array, parameter
-from exosim.physics import holding
 from exosim.physics.detection import Counter
+from exosim.physics.dosing import Summed, dose_content
 from exosim.physics.size import class_shares, size_classes
 from exosim.plugins import Plugin
 from exosim.vocabulary import DoseKind
@@ -28,13 +33,9 @@ from exosim.vocabulary import DoseKind
 HARVEST_HOLD = "harvest hold"
 HEADROOM = "headroom: "
 """Start of the names of monitors that tell how many times the cells that are there a limit sustains."""
-NOTHING = 1e-30
-"""Least volume or number to divide by, so that a lot that was lost altogether stays empty instead of undefined."""
+VIRUS_REDUCTION = "virus reduction: "
+"""Start of the names of monitors that tell the log reduction of a kind of virus; those of a recipe add up."""
 Losses: TypeAlias = Mapping[str, Material]
-FOLLOWERS = ("associated_protein", "bound_dna", "potency", "cargo")
-"""What goes where vesicles go."""
-VESICLES_TAKEN: Mapping[str, float] = {"vesicles": 1.0, **dict.fromkeys(FOLLOWERS, 1.0)}
-"""What a split leaves alone where the vesicles have been taken already, channel by channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,9 @@ class Context:
     secreted : number fraction of secreted vesicles in each class, shape (classes, 1) or (classes, lanes)
     protein_fraction : protein volume fraction of a vesicle
     counter : the instrument of the product
-    dose_kind : what a dose counts: true vesicles, particles as that instrument counts them, or viable cells
+    dose_kind : what a dose counts
+    protein_factor : what the assay that reports the protein of a dose multiplies it by; 1: true protein
+    mhc_ii : MHC class II molecules on a vesicle, for doses that count them [molecule/EV]
     protein_diameters : of the pools of soluble protein, shape (pools, 1) or (pools, lanes) [nm]
     nuclease_diameter : of the nuclease [nm]
     free_cargo_diameter, polymer_diameter : of cargo that is not loaded, and of an added polymer [nm]
@@ -126,6 +129,18 @@ class Context:
     nuclease_diameter: Array = 7.0
     free_cargo_diameter: Array = 5.0
     polymer_diameter: Array = 6.0
+    protein_factor: Array = 1.0
+    mhc_ii: Array = 0.0
+
+    def dose_content(self, material: Material, kind: DoseKind | None = None) -> Array:
+        """Return how much of `kind` is in a material; by default of what a dose counts.
+
+        The unit is the kind itself: EV, particle, cell, ug, cell_equivalent or molecule.
+        """
+        totals = Summed(self.sizes, self.counter, self.protein_fraction)
+        return dose_content(
+            material, self.dose_kind if kind is None else kind, totals, self.protein_factor, self.mhc_ii
+        )
 
 
 def standard_context() -> Context:
@@ -152,6 +167,10 @@ class UnitOperation:
     """The parameter that is the size of its unit; None where the volume of the feed is [L]."""
     plugin: ClassVar[Plugin | None] = None
     """Who brings the operation; None for those of exosim itself."""
+    tells_cells: ClassVar[str | None] = None
+    """The parameter that tells how many cells conditioned a medium, of a source that is given its contents."""
+    brings: ClassVar[frozenset[str]] = frozenset()
+    """Species that enter the process here and whose diameter the product declares: ``free_cargo``, ``polymer``."""
     makes_vesicles: ClassVar[bool] = False
     """Whether vesicles enter the process here: their number in the harvests is what every yield refers to."""
 
@@ -188,23 +207,9 @@ class UnitOperation:
         return {"vesicles": factor, **dict.fromkeys(FOLLOWERS, overall)}
 
 
-def without_vesicles(factor: Array, feed: Material) -> tuple[Material, Material]:
-    """Split a material into what stays and what goes when a fraction of the vesicles is kept, with all that follows.
-
-    Parameters
-    ----------
-    factor : fraction of the vesicles kept, per size class or overall
-    feed : the material from which they are taken
-    """
-    if is_number(factor, 1.0):
-        return feed, Material()
-    kept, overall = times(feed.vesicles, factor), factor
-    if isinstance(factor, np.ndarray) and factor.ndim == 2:
-        absent = is_number(feed.vesicles, 0.0)
-        overall = factor.mean(axis=0) if absent else total(kept) / np.maximum(total(feed.vesicles), NOTHING)
-    stays = {"vesicles": kept, **{name: times(getattr(feed, name), overall) for name in FOLLOWERS}}
-    goes = {name: minus(getattr(feed, name), amount) for name, amount in stays.items()}
-    return feed.replaced(**stays), Material(**goes)
+def log_reduction(before: Array, after: Array) -> Array:
+    """Return log10 of what there was over what is left, summed over classes or pools; 0 where there was nothing."""
+    return np.log10((total(before) + NOTHING) / (total(after) + NOTHING))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,38 +255,6 @@ class MeasuredRecovery(UnitOperation):
         for name, factor in kept.items():
             feed, losses[name] = without_vesicles(factor, feed)
         return feed, losses
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hold:
-    """Waiting as physics: how fast particles are lost in a matrix."""
-
-    rate: Array = parameter(
-        0.0034,
-        "1/h",
-        low=1e-6,
-        high=0.03,
-        doc="first-order loss of 100 nm particles while held; the default is conditioned medium at 4 degC",
-        source="evtushenko2020",
-        grade="B",
-    )
-    size_exponent: Array = parameter(
-        1.0,
-        "1",
-        low=0.0,
-        high=1.5,
-        maximum=3.0,
-        doc="exponent m of (100 nm / d)^m: smaller particles are lost first",
-        source="evtushenko2020",
-        grade="B",
-    )
-
-    def apply(self, material: Material, hours: Array, sizes: SizeClasses) -> tuple[Material, Material]:
-        """Return the material after `hours` and what was lost; vesicles and bound matter only."""
-        if is_number(hours, 0.0):
-            return material, Material()
-        kept = holding.survival(self.rate, self.size_exponent, sizes.diameters, hours)
-        return without_vesicles(kept, material)
 
 
 @dataclass(frozen=True, slots=True)

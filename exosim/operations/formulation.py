@@ -20,7 +20,6 @@ import numpy as np
 from exosim.material import Material, one_where
 from exosim.operations.base import NOTHING, Outcome, Phase, UnitOperation
 from exosim.parameter import Array, parameter
-from exosim.physics.detection import dose_content
 from exosim.vocabulary import PROTEIN_POOLS, DoseKind
 
 _TREHALOSE = 342.3e-3  # g/mmol, without water
@@ -108,7 +107,7 @@ class Formulation(UnitOperation):
         if goal is None:
             return feed.volume * self.dilution
         target, kind = goal
-        return dose_content(feed, kind, self.context.sizes, self.context.counter) / target * 1e-3
+        return self.context.dose_content(feed, kind) / target * 1e-3
 
     def _limits(self, feed: Material) -> dict[str, Array]:
         if self._goal() is None:

@@ -4,8 +4,8 @@ Model: with a target content the bulk is diluted to it, never concentrated; whol
 may take the rest and is retained. Vesicles or cells count as filled when they can be withdrawn: the overfill that stays
 in the vial is a loss. Retained vials are accepted product that no dose is made of.
 
-Content is counted like the dose of the product: in true vesicles, as the named instrument counts particles, or in
-viable cells.
+Content is counted like the dose of the product (:mod:`exosim.physics.dosing`): in true vesicles, as the named
+instrument counts particles, in protein, in cell equivalents, in MHC class II molecules, or in viable cells.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import numpy as np
 from exosim.material import Material, minus, one_where, plus, short_of_whole
 from exosim.operations.base import NOTHING, ClosedForm, Outcome, Phase, UnitOperation
 from exosim.parameter import Array, parameter
-from exosim.physics.detection import dose_content
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +35,7 @@ class VialFilling(UnitOperation):
         "EV/vial",
         low=1e6,
         high=1e14,
-        doc="content of a vial, in the unit of the dose (EV, particle or cell); none: the bulk is filled as it is",
+        doc="content of a vial, in the unit of the dose (EV/vial or ug/vial, say); none: the bulk is filled as it is",
         critical=True,
         decided=True,
     )
@@ -195,7 +194,7 @@ class VialFilling(UnitOperation):
 
     def _content(self, material: Material) -> Array:
         """Return how much of what a dose counts a material holds."""
-        return dose_content(material, self.context.dose_kind, self.context.sizes, self.context.counter)
+        return self.context.dose_content(material)
 
     def _diluent(self, feed: Material, held: Array) -> Material:
         if self.target_content is None:

@@ -32,3 +32,8 @@ def constants(rate: Array, size_exponent: Array, diameters: Array) -> NDArray[np
 def survival(rate: Array, size_exponent: Array, diameters: Array, hours: Array) -> Array:
     """Return the fraction of particles left after `hours`, per size class; parameters as in :func:`constants`."""
     return np.asarray(np.exp(constants(rate, size_exponent, diameters) * -hours))
+
+
+def lasting(rate: Array, hours: Array) -> Array:
+    """Return the fraction left after `hours` of what fades at a first-order `rate` [1/h], whatever the size."""
+    return np.asarray(np.exp(rate * -hours))

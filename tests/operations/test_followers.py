@@ -18,7 +18,7 @@ from exosim.parameter import declared
 from exosim.testing.feeds import everything
 
 TAKING = {name: found for name, found in catalog().items() if found.needs == "vesicles" and not found.source}
-DECAYING = {"cargo_loading", "frozen_storage", "lyophilization", "viral_reduction"}
+DECAYING = {"affinity_capture", "cargo_loading", "frozen_storage", "lyophilization", "viral_reduction"}
 """Operations that may act on potency or cargo themselves."""
 
 

@@ -1,0 +1,96 @@
+"""Read what a dose is, and whether the scenario gives what counting it needs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from exosim import units
+from exosim.errors import Problem, in_words, nearest_name, unknown
+from exosim.findings import Findings
+from exosim.operations import catalog
+from exosim.quantities import read_number
+from exosim.readings import DoseRule
+from exosim.schema import ScenarioTable
+from exosim.toml_source import KeyPath
+from exosim.units import QuantityError
+from exosim.vocabulary import DOSE_WORDS, DoseKind
+
+_AMOUNTS: Mapping[DoseKind, str] = {
+    "EV": "1e10 EV",
+    "particle": "1e10 particle",
+    "cell": "1e7 cell",
+    "ug": "20 ug",
+    "cell_equivalent": "4e7 cell_equivalent",
+    "molecule": "1e13 molecule",
+}
+_DOSES = "one of " + ", ".join(f'"{amount}" ({DOSE_WORDS[kind]})' for kind, amount in _AMOUNTS.items())
+_PATH: KeyPath = ("product", "dose")
+
+
+def read_dose(table: ScenarioTable, findings: Findings) -> DoseRule:
+    """Return what a dose is; what it counts follows from the dimension of its unit."""
+    raw = table.product.dose
+    amount = 1.0
+    kind: DoseKind = "EV"
+    try:
+        kind = _kind(raw)
+        amount = read_number(raw, kind)
+    except QuantityError as error:
+        findings.add(_PATH, Problem(error.problem, got=error.got, expected=_DOSES, nearest=error.nearest))
+    if amount <= 0.0:
+        findings.add(_PATH, Problem("must be above 0", got=in_words(raw), expected=_DOSES))
+    return DoseRule(amount, kind)
+
+
+def _kind(raw: Any) -> DoseKind:
+    """Return what a dose counts; what has no unit is read as EV, and refused there.
+
+    Raises
+    ------
+    QuantityError
+        when the unit is none that a dose can have.
+    """
+    unit = units.split(raw)[1] if isinstance(raw, str) else ""
+    if not unit:
+        return "EV"
+    found = units.dimension(unit)
+    kind = next((kind for kind in _AMOUNTS if units.dimension(kind) == found), None)
+    if kind is not None:
+        return kind
+    per_weight = "/kg" in unit.replace(" ", "")
+    hint = " (a dose is what one person gets: multiply by the body weight)" if per_weight else ""
+    nearest = "molecule" if found == units.dimension("mol") else nearest_name(unit, _AMOUNTS)
+    raise QuantityError(f"{unit} is no unit of a dose{hint}", in_words(raw), None, nearest)
+
+
+def check_dose(table: ScenarioTable, findings: Findings, dose: DoseRule) -> None:
+    """Note what counting the dose needs and the scenario does not give."""
+    if dose.kind == "molecule" and table.product.lot.mhc_ii is None and not findings.spoiled(("product", "lot")):
+        problem = "a dose in molecule needs the MHC class II molecules on a vesicle"
+        findings.add(_PATH, Problem(problem, expected='product.lot.mhc_ii = "100 molecule/EV", say'))
+    if dose.kind != "cell_equivalent":
+        return
+    for index, procedure in enumerate(table.unit_procedure):
+        operation = catalog().get(procedure.operation)
+        key = None if operation is None else operation.tells_cells
+        if key is not None and key not in procedure.parameters:
+            problem = "a dose in cell_equivalent needs the number of cells that conditioned the medium"
+            path: KeyPath = ("unit_procedure", index, "parameters", key)
+            findings.add(path, Problem(problem, expected=f'{key} = "1e6 cell/mL", say'))
+
+
+def with_assay(table: ScenarioTable, findings: Findings, dose: DoseRule, assays: Iterable[str]) -> DoseRule:
+    """Return the dose with the assay that reports its protein; without one its true protein counts."""
+    name = table.product.protein_assay
+    if name is None:
+        return dose
+    known = list(assays)
+    if name not in known:
+        findings.add(("product", "protein_assay"), unknown("assay", name, known))
+        return dose
+    if dose.kind != "ug":
+        findings.warnings.append(f"product.protein_assay is given but not used: a dose is counted in {dose.kind}")
+        return dose
+    return dataclasses.replace(dose, assay=name)
