@@ -76,6 +76,8 @@ class SpecificationReader:
             self.findings.add(("assay", index, "method"), unknown("method", table.method, methods()))
         if table.id == instrument:
             return "particles"
+        if table.id == self.table.product.protein_assay:
+            return "protein"
         about = [MEASURES[a.measure] for a in self.table.attribute if a.assay == table.id and a.measure in MEASURES]
         asked = ["protein" if one.bottom == "protein" else one.top for one in about]
         return next((what for what in READS if what in asked), "")

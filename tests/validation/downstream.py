@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import anion_exchange
+import instruments
 import isolation
 import loading_methods
 import numpy as np
@@ -33,6 +34,7 @@ def rows() -> Iterator[Row]:
     yield from serum_fibers.rows()
     yield from loading_methods.rows()
     yield from isolation.rows()
+    yield from instruments.rows()
 
 
 def _isolation() -> Iterator[Row]:
