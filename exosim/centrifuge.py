@@ -1,36 +1,30 @@
-"""What every centrifugation has: a rotor, a speed, a liquid and the densities of what settles in it.
+"""What every centrifugation in tubes has: a rotor, a speed, and what settles in its tubes.
 
-Both operations that spin, `ultracentrifugation` (the pellet goes on) and `clarifying_centrifugation` (the supernatant
-goes on), are built on :class:`Spin`; the law is that of :mod:`exosim.physics.pelleting`.
+The operations that spin tubes, `ultracentrifugation` (the pellet goes on), `clarifying_centrifugation` (the supernatant
+goes on) and `density_gradient` (a band goes on), are built on :class:`Spin`; the law is that of
+:mod:`exosim.physics.pelleting`, and what settles is that of :class:`~exosim.settling.Settling`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
 from exosim import units
-from exosim.material import SizeClasses, one_where, short_of_whole
-from exosim.operations.base import MeasuredRecovery
+from exosim.material import one_where, short_of_whole
 from exosim.parameter import Array, parameter
 from exosim.physics import pelleting
 from exosim.physics.pelleting import Rotor
-from exosim.vocabulary import PROTEIN_POOLS
+from exosim.settling import Settling
 
 _ROUNDING = 1e-9
-_MICROMETER = 1e3  # nm
-_COMPLEXES = one_where([[pool == "complex"] for pool in PROTEIN_POOLS])
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spin(MeasuredRecovery):
+class Spin(Settling):
     """The parameters of a rotor and of what settles in it, and the fractions that they pellet."""
-
-    settling: ClassVar[frozenset[str]] = frozenset({"lumen_density", "shell_density", "shell_thickness"})
-    """The parameters that matter for vesicles only, which a measured recovery replaces."""
 
     force: Array = parameter(
         100_000.0,
@@ -86,68 +80,6 @@ class Spin(MeasuredRecovery):
         6, "1", low=1, high=40, whole=True, planned=True, doc="tubes of one run", source="general_knowledge"
     )
     tube_volume: Array = parameter(94.0, "mL", low=0.2, high=1000, doc="liquid in a tube", source="general_knowledge")
-    temperature: Array = parameter(
-        4.0, "degC", low=2, high=25, maximum=60, doc="temperature of the rotor", source="general_knowledge"
-    )
-    viscosity: Array | None = parameter(
-        None, "mPa*s", low=0.7, high=5.0, doc="viscosity of the liquid; none: that of water at the temperature"
-    )
-    medium_density: Array = parameter(
-        1.007, "g/mL", low=0.99, high=1.04, maximum=1.4, doc="density of the liquid", source="general_knowledge"
-    )
-    shell_density: Array = parameter(
-        1.15,
-        "g/mL",
-        low=1.08,
-        high=1.25,
-        maximum=2.0,
-        doc="density of the membrane of a vesicle with its proteins",
-        source="livshits2015",
-        grade="B",
-    )
-    lumen_density: Array = parameter(
-        1.03,
-        "g/mL",
-        low=1.01,
-        high=1.2,
-        maximum=2.0,
-        doc="density of what a vesicle holds; that of its shell: one density",
-    )
-    shell_thickness: Array = parameter(5.0, "nm", low=4, high=12, doc="thickness of the membrane with its proteins")
-    nonvesicular_density: Array = parameter(
-        1.2, "g/mL", low=1.05, high=1.4, maximum=3.0, doc="density of non-vesicular particles"
-    )
-    lipoprotein_density: Array = parameter(
-        1.006,
-        "g/mL",
-        low=0.93,
-        high=1.063,
-        maximum=1.3,
-        doc="density of lipoproteins large enough to be counted; what is lighter than the liquid floats",
-        source="general_knowledge",
-    )
-    complex_sedimentation: Array = parameter(
-        17.0,
-        "svedberg",
-        low=7,
-        high=30,
-        doc="sedimentation coefficient of protein complexes in water at 20 degC; the default is ferritin",
-        source="general_knowledge",
-    )
-    dna_sedimentation: Array = parameter(
-        11.0,
-        "svedberg",
-        low=4,
-        high=40,
-        doc="sedimentation coefficient of free DNA in water at 20 degC; the default is a nucleosome",
-        source="general_knowledge",
-    )
-    debris_diameter: Array = parameter(2.0, "um", low=0.8, high=5, doc="diameter of debris")
-    debris_density: Array = parameter(1.08, "g/mL", low=1.05, high=1.2, maximum=2.0, doc="density of debris")
-    cell_diameter: Array = parameter(15.0, "um", low=8, high=30, doc="diameter of cells", source="general_knowledge")
-    cell_density: Array = parameter(
-        1.06, "g/mL", low=1.045, high=1.1, maximum=1.3, doc="density of cells", source="general_knowledge"
-    )
     turnaround: Array = parameter(
         0.75,
         "h",
@@ -189,43 +121,15 @@ class Spin(MeasuredRecovery):
         """The speed, given or from the force at the mean radius [1/min]."""
         return pelleting.revolutions(self.rotor.mean_radius, self.force) if self.speed is None else self.speed
 
-    @property
-    def liquid_viscosity(self) -> Array:
-        """The viscosity of the liquid [mPa s]."""
-        return pelleting.water_viscosity(self.temperature) if self.viscosity is None else self.viscosity
+    def filled(self, volume: Array, in_a_tube: Array | None = None) -> tuple[Array, Array]:
+        """Return the tubes that a volume [L] fills, the last perhaps in part, and the runs that they take.
 
-    def pelleted_vesicles(self, sizes: SizeClasses) -> Array:
-        """Return the pelleted fraction of vesicles, per size class."""
-        thickness = self.shell_thickness
-        density = pelleting.core_shell_density(sizes.diameters, self.lumen_density, self.shell_density, thickness)
-        return self.pelleted(sizes.diameters, density)
-
-    def pelleted_others(self, sizes: SizeClasses) -> dict[str, Array]:
-        """Return the pelleted fraction of everything else that settles, by species; of protein, complexes."""
-        cells = self.pelleted(self.cell_diameter * _MICROMETER, self.cell_density)
-        return {
-            "nonvesicular": self.pelleted(sizes.diameters, self.nonvesicular_density),
-            "lipoproteins": self.pelleted(sizes.diameters, self.lipoprotein_density),
-            "protein": _COMPLEXES * self.pelleted_molecules(self.complex_sedimentation),
-            "free_dna": self.pelleted_molecules(self.dna_sedimentation),
-            "debris": self.pelleted(self.debris_diameter * _MICROMETER, self.debris_density),
-            "viable_cells": cells,
-            "dead_cells": cells,
-        }
-
-    def pelleted(self, diameter: Array, density: Array) -> Array:
-        """Return the pelleted fraction of particles of a diameter [nm] and density [g/mL]."""
-        viscosity = self.liquid_viscosity
-        return self._reaching(pelleting.sedimentation_coefficient(diameter, density, self.medium_density, viscosity))
-
-    def pelleted_molecules(self, coefficient: Array) -> Array:
-        """Return the pelleted fraction of molecules whose coefficient in water at 20 degC is given [svedberg]."""
-        slowed = pelleting.REFERENCE_VISCOSITY / self.liquid_viscosity
-        return self._reaching(coefficient * pelleting.SVEDBERG * slowed)
-
-    def filled(self, volume: Array) -> tuple[Array, Array]:
-        """Return the tubes that a volume [L] fills, the last perhaps in part, and the runs that they take."""
-        wanted = volume * 1e3 / self.tube_volume
+        Parameters
+        ----------
+        volume : [L]
+        in_a_tube : of that volume in one tube [mL]; None where tubes are filled with it
+        """
+        wanted = volume * 1e3 / (self.tube_volume if in_a_tube is None else in_a_tube)
         tubes = np.ceil(np.maximum(wanted - short_of_whole(wanted), 0.0))
         return tubes, np.ceil(tubes / self.tubes - short_of_whole(tubes))
 
@@ -236,6 +140,7 @@ class Spin(MeasuredRecovery):
         above = np.greater(self.revolutions, self.highest_speed * (1.0 + _ROUNDING))
         return {"above the highest speed of the rotor": one_where(above)}
 
-    def _reaching(self, coefficient: Array) -> Array:
+    def reaching(self, coefficient: Array) -> Array:
+        """Return the fraction that reaches the wall of its tube, of particles of a sedimentation coefficient [s]."""
         moved = pelleting.settled(coefficient, self.revolutions, self.spin_time)
         return pelleting.pelleted_fraction(self.rotor, moved)

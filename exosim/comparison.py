@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from exosim import units
 from exosim.errors import Problem, UsageError, in_words
+from exosim.hinges import FEWEST_LANES, Rivalries, Rivalry
 from exosim.limiting import Bound
 from exosim.results import Yields
 from exosim.sampling import SampleMatrix
@@ -117,6 +118,7 @@ class Comparison:
         self.scenarios, self.seed, self.draws = scenarios, seed, draws
         self._kept, self.bounds = kept, bounds
         self.version = __version__
+        self._rivalries: tuple[Rivalry, ...] | None = None
         names = dict.fromkeys(name for _, name in summaries)
         self.contrasts = tuple(c for name in names for c in self._contrasts(name, summaries))
 
@@ -138,6 +140,26 @@ class Comparison:
         """Return the headlines in which a scenario differs from the first in any draw."""
         found = (c.name for c in self.contrasts if c.equal is not None and c.equal < 1.0)
         return list(dict.fromkeys(found))
+
+    def rivalries(self) -> tuple[Rivalry, ...]:
+        """Return, headline by headline, what the order of the best scenario and every other hangs on.
+
+        Headlines in which the scenarios differ and that have a best one; none with fewer than 16 draws. See
+        :mod:`exosim.hinges`.
+        """
+        if self._rivalries is None:
+            told = Rivalries(self.scenarios, self.seed, self.draws)
+            names = self.differing() if self.draws >= FEWEST_LANES else []
+            self._rivalries = tuple(one for name in names for one in self._rivalries_in(name, told))
+        return self._rivalries
+
+    def _rivalries_in(self, name: str, told: Rivalries) -> tuple[Rivalry, ...]:
+        ranked = [contrast for contrast in self.of(name) if contrast.best is not None]
+        if not ranked:
+            return ()
+        sign = -1.0 if ranked[0].direction == "less" else 1.0
+        leader = max(ranked, key=lambda c: (c.best or 0.0, sign * (c.typical or 0.0)))
+        return told.of(name, {c.scenario: self.values(name, c.scenario) for c in ranked}, leader.scenario, sign)
 
     def _contrasts(self, name: str, summaries: Mapping[tuple[str, str], Summary]) -> list[Contrast]:
         first, *_ = self.scenarios
@@ -196,6 +218,7 @@ class Comparison:
             "n": self.draws,
             "quantities": [contrast.as_dict() for contrast in self.contrasts],
             "bounds": {label: [bound.as_dict() for bound in found] for label, found in self.bounds.items()},
+            "rivalries": [rivalry.as_dict() for rivalry in self.rivalries()],
             "warnings": self.remarks(),
         }
 

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from exosim.comparison import IN_SPECIFICATION, Comparison, Contrast
 from exosim.console_base import TITLES, headline_title, new_console, number, print_whole, table_lines
+from exosim.console_hinges import print_hinges
 from exosim.limiting import in_words
 from exosim.parameter import GRADES
 from exosim.sampling import LEVELS
@@ -80,6 +81,7 @@ def print_comparison(comparison: Comparison, paths: Sequence[Path]) -> None:
     differing = comparison.differing()
     if differing:
         print_whole(_contrast_table(comparison, differing), console)
+        print_hinges(comparison, console)
     alike = [c.name for c in comparison.contrasts if c.scenario == first and c.n and c.name not in differing]
     if alike:
         console.print(Text(f"the same in all: {', '.join(TITLES.get(name, name) for name in alike)}"))

@@ -1,4 +1,4 @@
-"""Presets: real vessels, cells, media, carriers and rotors, each with the parameter values that it stands for.
+"""Presets: real vessels, cells, media, carriers, rotors, adsorbers, ligands, chips and methods, with their values.
 
 One TOML file per kind in the folder ``presets``; a value is written there as in a scenario, with its source and grade.
 """
@@ -18,6 +18,10 @@ KINDS: Mapping[str, str] = {
     "medium": "media",
     "carrier": "carriers",
     "rotor": "rotors",
+    "adsorber": "adsorbers",
+    "ligand": "ligands",
+    "chip": "chips",
+    "method": "methods",
 }
 """The kinds of preset, as keys of a procedure, and the file of each."""
 

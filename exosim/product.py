@@ -51,7 +51,7 @@ class Vesicles:
 
 @dataclass(frozen=True, kw_only=True)
 class ProteinSize:
-    """Hydrodynamic diameters that stand for the pools of soluble protein.
+    """Hydrodynamic diameters that stand for the pools of soluble protein, and those of what a process adds.
 
     Those of IgG and of complexes are the ones whose steric sieving through pores of 20, 35 and 50 nm the evidence table
     gives for IgG (0.29, 0.67, 0.82) and ferritin (0.20, 0.60, 0.77). The small pool follows the law of Wilkins for
@@ -76,6 +76,16 @@ class ProteinSize:
         source="general_knowledge",
     )
     nuclease: Array = parameter(7.0, "nm", low=4, high=10, doc="diameter of the nuclease")
+    free_cargo: Array = parameter(
+        5.0,
+        "nm",
+        low=0.5,
+        high=100,
+        doc="diameter of cargo that is not loaded: about 1 for a drug, 5 for siRNA, 10 for an enzyme of 240 kDa",
+    )
+    polymer: Array = parameter(
+        6.0, "nm", low=1, high=60, doc="diameter of a polymer that is added to separate; about 6 for PEG of 8 kDa"
+    )
 
     def pools(self) -> NDArray[np.float64]:
         """Return the diameters of the pools, shape (pools, 1) or (pools, lanes) [nm]."""
@@ -123,15 +133,16 @@ def run_context(
     doses : what a dose counts, and what it is counted with
     """
     shares = class_shares(sizes, size.median, size.gsd)
-    pools, enzyme = proteins.pools(), proteins.nuclease
     return Context(
         sizes,
         shares,
         vesicles.protein_fraction,
         doses.counter,
         doses.kind,
-        pools,
-        enzyme,
+        proteins.pools(),
+        proteins.nuclease,
+        proteins.free_cargo,
+        proteins.polymer,
         protein_factor=doses.protein_factor,
         mhc_ii=doses.mhc_ii,
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from exosim.addresses import address
+from exosim.assay import LEVEL
 from exosim.contents import counted_like, with_dose
 from exosim.culture.stimulus import Stimulus
 from exosim.culture_reader import check_stimuli, given_numbers, read_effects, read_presets
@@ -43,6 +44,8 @@ from exosim.toml_source import KeyPath
 from exosim.units import QuantityError
 
 _UNCHECKED_GRADE = "C"
+_ADDED_MATTER = {"free_cargo", "polymer"}
+"""Species whose diameter matters only where an operation brings them."""
 
 
 class Reader:
@@ -79,6 +82,8 @@ class Reader:
         proteins = self._block(
             ProteinSize, "product.protein_size", ("product", "protein_size"), _given(product.protein_size, ProteinSize)
         )
+        brought = {species for p in procedures for species in p.operation.owner.brings}
+        proteins = dataclasses.replace(proteins, unused=frozenset(_ADDED_MATTER - brought))
         if dose.kind == "cell" and not any(p.operation.owner.makes_vesicles for p in procedures):
             size, vesicles, proteins = (_not_needed(block) for block in (size, vesicles, proteins))
             assays = {name: block if block.given else _not_needed(block) for name, block in assays.items()}
@@ -273,7 +278,8 @@ class Reader:
         parameters = counted_like(dose, declared(owner))
         if amounts is not None:
             parameters = {
-                n: dataclasses.replace(p, unit=amounts) if p.unit == AMOUNT else p for n, p in parameters.items()
+                n: dataclasses.replace(p, unit=amounts) if p.unit in (AMOUNT, LEVEL) else p
+                for n, p in parameters.items()
             }
         given: dict[str, Given] = {}
         for name, value in raw.items():

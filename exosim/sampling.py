@@ -263,6 +263,18 @@ class Quantity:
         base = [(self.varies, name)] if isinstance(self.base, Distribution) else []
         return base + [(level, f"{name}{_SPREAD}") for level, _ in self._spreads]
 
+    def at(self, name: str, layer: tuple[Level, str], uniform: float) -> float:
+        """Return the quantity at one uniform number of one of its layers, all the others at their medians."""
+        level, drawn = layer
+        score = normal_quantile(np.array([uniform]))
+        if drawn != name:
+            return float(self.typical * np.exp(dict(self._spreads)[level] * score[0]))
+        if not isinstance(self.base, Distribution):
+            return self.base
+        if self.common and self.varies == "batch":
+            return float(self.base.at_scores(math.sqrt(1.0 - self.common) * score)[0])
+        return float(self.base.quantile(np.array([uniform]))[0])
+
     def values(self, seed: int, name: str, start: int, stop: int, nesting: Nesting = FLAT) -> Array:
         """Return the number, or its values on the lanes `start` to `stop`."""
         return SampleBlock(seed, start, stop, nesting).values(name, self)

@@ -92,6 +92,10 @@ class ProcedureTable(Table):
     medium: Name | None = None
     carrier: Name | None = None
     rotor: Name | None = None
+    ligand: Name | None = None
+    chip: Name | None = None
+    method: Name | None = None
+    adsorber: Name | None = None
     unit: Name | None = None
     operator: Name | None = None
     feeds: Annotated[list[Name], Field(min_length=1)] | None = None
@@ -121,6 +125,8 @@ class ProteinSizeTable(Table):
     immunoglobulin: Any = None
     complex: Any = None
     nuclease: Any = None
+    free_cargo: Any = None
+    polymer: Any = None
 
 
 class LotTable(Table):

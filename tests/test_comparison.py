@@ -189,7 +189,8 @@ def test_compare_in_one_command(door: Door) -> None:
     for words in ("4 scenarios on the same 256 draws", "more_doses#aseptic", "the same in all: ", "less is better"):
         assert words in answer.out or words in " ".join(answer.out.split())
     names = sorted(path.name for path in (door.folder / "a").iterdir())
-    assert names == ["compare.csv", "compare.json", "compare.png", "compare.svg", "ledgers.csv", "manifest.json"]
+    tables = ["compare.csv", "compare.json", "compare.png", "compare.svg", "hinges.csv", "ledgers.csv"]
+    assert names == [*tables, "manifest.json"]
     with (door.folder / "a" / "compare.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["scenario"] for row in rows} == {
@@ -205,9 +206,19 @@ def test_compare_as_json_is_the_same_bytes_again(door: Door) -> None:
     first, second = (door.run("compare", str(MORE_DOSES), "--draws", "64", "--json", "--out", out) for out in "ab")
     assert first.out == second.out == (door.folder / "a" / "compare.json").read_text(encoding="utf-8")
     document = first.document()
-    assert list(document) == ["form", "version", "scenarios", "seed", "n", "quantities", "bounds", "warnings"]
+    assert list(document) == [
+        "form",
+        "version",
+        "scenarios",
+        "seed",
+        "n",
+        "quantities",
+        "bounds",
+        "rivalries",
+        "warnings",
+    ]
     assert (document["form"], document["n"]) == ("exosim.compare/1", 64)
-    for name in ("compare.csv", "compare.png", "compare.svg", "ledgers.csv"):
+    for name in ("compare.csv", "compare.png", "compare.svg", "hinges.csv", "ledgers.csv"):
         assert (door.folder / "a" / name).read_bytes() == (door.folder / "b" / name).read_bytes()
 
 

@@ -141,7 +141,7 @@ INSERTED = [
     (
         FILL,
         'operation = "vial_fill"',
-        'unknown operation "vial_fill"; expected one of aggregate_culture, cell_thaw, cell_w',
+        'unknown operation "vial_fill"; expected one of a',
         "mean vial_filling?",
     ),
     (FILL, f'{FILL}\nfeeds = ["tf"]', 'fill.feeds.1: unknown feed "tf.product"', "did you mean tff.product?"),
@@ -209,7 +209,7 @@ def step(id: str, operation: str, more: str = "") -> str:
     [
         (
             HEAD + step("a", "depth_filtration"),
-            "needs a feed with vesicles; expected one of aggregate_culture, conditioned",
+            "needs a feed with vesicles; expected one of aggregate_culture, blood_plasma, conditioned",
         ),
         (HEAD + step("a", "hollow_fiber_culture"), "needs a feed with cells; expected one of cell_thaw, planar_exp"),
         (HEAD + step("a", "planar_expansion"), "the last procedure makes no vesicles; expected one of aggregate_cult"),

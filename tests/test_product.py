@@ -28,8 +28,8 @@ def scenario(door: Door, text: str = BASE) -> xs.Scenario:
 
 
 def test_each_pool_has_a_diameter() -> None:
-    """The parameters are those of the pools, in their order, and of the nuclease; pools rise with size."""
-    assert tuple(declared(ProteinSize)) == (*PROTEIN_POOLS, "nuclease")
+    """The parameters are those of the pools, in their order, and of what is added; pools rise with size."""
+    assert tuple(declared(ProteinSize)) == (*PROTEIN_POOLS, "nuclease", "free_cargo", "polymer")
     pools = ProteinSize().pools()
     assert pools.shape == (len(PROTEIN_POOLS), 1)
     assert np.ravel(pools).tolist() == [4.6, 7.2, 11.0, 12.5] == sorted(np.ravel(pools))
@@ -51,6 +51,8 @@ def test_a_context_has_the_defaults_of_the_product(door: Door) -> None:
     for context in (standard_context(), plain.recipe(plain.typical_values()).context):
         assert np.array_equal(context.protein_diameters, ProteinSize().pools())
         assert context.nuclease_diameter == ProteinSize().nuclease
+        assert context.free_cargo_diameter == ProteinSize().free_cargo
+        assert context.polymer_diameter == ProteinSize().polymer
 
 
 def test_a_scenario_gives_diameters(door: Door) -> None:
@@ -63,8 +65,24 @@ def test_a_scenario_gives_diameters(door: Door) -> None:
     assert np.all((pools[1] > 6.9) & (pools[1] < 7.5)) and np.ptp(pools[1]) > 0.3
     assert np.all(pools[3] == 25.0) and np.all(context.nuclease_diameter == 8.0)
     listed = {line.path for line in given.ledger().lines}
-    assert {f"product.protein_size.{name}" for name in declared(ProteinSize)} <= listed
+    assert {f"product.protein_size.{name}" for name in (*PROTEIN_POOLS, "nuclease")} <= listed
     assert all(step.procedure.operation.context.protein_diameters.shape == (4, 64) for step in run(recipe))
+
+
+LOADING = 'operation = "cargo_loading"\nmethod = "sonication_protein"\n'
+
+
+def test_what_nobody_brings_is_not_in_the_ledger(door: Door) -> None:
+    """The diameter of cargo or of a polymer is listed where an operation brings it, or where it is given."""
+    path = "product.protein_size.{}".format
+    listed = {line.path for line in scenario(door).ledger().lines}
+    assert path("nuclease") in listed and not {path("free_cargo"), path("polymer")} & listed
+    loading = changed('id = "fill"', f'id = "load"\n{LOADING}\n[[unit_procedure]]\nid = "fill"')
+    brought = {line.path: line for line in scenario(door, loading).ledger().lines}
+    assert brought[path("free_cargo")].value == "5" and path("polymer") not in brought
+    given = scenario(door, changed("[common]", '[product.protein_size]\nfree_cargo = "1 nm"\n\n[common]'))
+    assert {line.path: line.value for line in given.ledger().lines}[path("free_cargo")] == "1"
+    assert given.recipe(given.typical_values()).context.free_cargo_diameter == 1.0
 
 
 def test_larger_complexes_stay_with_the_vesicles(door: Door) -> None:

@@ -13,17 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exosim import units
+from exosim.assay import Assay, Result
+from exosim.cargo_contents import CARGO
 from exosim.composition import own_protein, total_protein
 from exosim.errors import ModelError
 from exosim.kernel import run
 from exosim.lot_properties import LotProperties
 from exosim.material import Material, total
-from exosim.operations.base import standard_context
+from exosim.operations.base import UnitOperation, standard_context
+from exosim.operations.cargo_loading import CargoLoading
 from exosim.operations.conditioned_medium import ConditionedMedium
 from exosim.operations.measured_step import MeasuredStep
 from exosim.operations.vial_filling import VialFilling
 from exosim.physics.detection import Counter, class_efficiency, counted_particles
-from exosim.quality import AGENTS, MEASURES, Assay, Attribute, Lot, Measure, Result, reported_value, true_value
+from exosim.quality import AGENTS, MEASURES, Attribute, Lot, Measure, reported_value, true_value
 from exosim.readings import DoseRule, Specification, attribute_results
 from exosim.recipe import Recipe, UnitProcedure
 
@@ -41,8 +44,13 @@ def attribute(measure: str, assay: str | None = None, **limits: Any) -> Attribut
 def results(
     attributes: tuple[Attribute, ...], z: float | Mapping[str, float] = 0.0, fill: bool = False, **assays: Assay
 ) -> dict[str, float]:
-    """Return what is reported of a liter of medium with 5e9 EV/mL, by attribute; `counter` is the instrument."""
-    last = VialFilling() if fill else MeasuredStep(ev_recovery=1.0)
+    """Return what is reported of a liter of medium with 5e9 EV/mL, by attribute; `counter` is the instrument.
+
+    Where cargo is asked for, the vesicles have been loaded.
+    """
+    last: UnitOperation = VialFilling() if fill else MeasuredStep(ev_recovery=1.0)
+    if any(MEASURES[a.measure].top in CARGO for a in attributes):
+        last = CargoLoading(aggregated_share=0.25, free_cargo_removal=0.0)
     procedures = (UnitProcedure("medium", ConditionedMedium()), UnitProcedure("last", last, ("medium.product",)))
     steps = run(Recipe(procedures, CONTEXT))
     every = {"counter": Assay(), **assays}
@@ -130,11 +138,28 @@ def test_a_named_assay_reports_protein_below_or_what_is_on_top(measure: str) -> 
     assert found / plain == pytest.approx(expected, rel=1e-12)
 
 
+def test_cargo_loaded_and_as_found() -> None:
+    """Aggregates make an assay of the total find more in a vesicle than there is; half of all cargo is loaded here."""
+    product = lot().product.replaced(cargo=3e-9, aggregated_cargo=1e-9, free_cargo=2e-9)
+    of = Lot(product, CONTEXT, 2.0)
+    vesicles = float(np.sum(product.vesicles))
+    assert reported("cargo_per_vesicle", of, PLAIN) == pytest.approx(3e-9 * 6.02214076e23 / vesicles, rel=1e-12)
+    assert reported("apparent_cargo_per_vesicle", of, PLAIN) == pytest.approx(
+        4e-9 * 6.02214076e23 / vesicles, rel=1e-12
+    )
+    assert reported("loaded_fraction", of, PLAIN) == pytest.approx(0.5, rel=1e-12)
+    assert reported("free_cargo_per_dose", of, PLAIN) == pytest.approx(2e-9 / 1000.0 * 2.0, rel=1e-12)
+    high = Result(Assay(bias=1.2), 0.0)
+    assert reported("loaded_fraction", of, PLAIN, high) == 1.0
+    assert [reported(name, lot(), PLAIN) for name in ("loaded_fraction", "cargo_per_vesicle")] == [0.0, 0.0]
+
+
 @pytest.mark.parametrize("named", [None, "bca"])
 @pytest.mark.parametrize("measure", AMOUNTS)
 def test_the_instrument_enters_where_particles_are_counted(measure: str, named: str | None) -> None:
     """Bias and error of the instrument enter what is counted, unless another assay counts, and nothing else."""
-    counts = measure == "particles_per_protein" or (measure == "particles_per_volume" and named is None)
+    counted = ("particles_per_volume", "particles_per_vial", "particles_per_dose")
+    counts = measure == "particles_per_protein" or (measure in counted and named is None)
     biased = Assay(bias=0.5, repeatability=0.2)
     plain = results((attribute(measure, named),), bca=Assay())[measure]
     found = results((attribute(measure, named),), z={"counter": 1.3}, bca=Assay(), counter=biased)[measure]
@@ -226,11 +251,18 @@ def test_measures_are_pinned() -> None:
         "evs_per_protein": Measure("EV/ug", "vesicles", "protein"),
         "protein_per_volume": Measure("ug/mL", "protein", "volume"),
         "dna_per_volume": Measure("ng/mL", "dna", "volume"),
+        "particles_per_vial": Measure("particle/vial", "particles", "vial"),
+        "particles_per_dose": Measure("particle/dose", "particles", "dose"),
+        "evs_per_vial": Measure("EV/vial", "vesicles", "vial"),
         "dna_per_dose": Measure("ng/dose", "dna", "dose"),
         "particles_in_size_range": Measure("1", "particles", "particles"),
         "endotoxin_per_volume": Measure("EU/mL", "endotoxin", "volume"),
         "endotoxin_per_dose": Measure("EU/dose", "endotoxin", "dose"),
         "relative_potency": Measure("1", "potency", "vesicles"),
+        "cargo_per_vesicle": Measure("1/EV", "loaded", "vesicles"),
+        "apparent_cargo_per_vesicle": Measure("1/EV", "retained", "vesicles"),
+        "loaded_fraction": Measure("1", "loaded", "all cargo"),
+        "free_cargo_per_dose": Measure("mol/dose", "free", "dose"),
         "cd9_positive": Measure("1", "cd9", "vesicles"),
         "cd63_positive": Measure("1", "cd63", "vesicles"),
         "cd81_positive": Measure("1", "cd81", "vesicles"),
@@ -250,7 +282,7 @@ def test_an_empty_lot_reports_zero() -> None:
 
 def test_measures_of_a_known_medium() -> None:
     """Measures are amounts over volume or over total protein, in the units that they are declared in."""
-    found = results(tuple(attribute(measure) for measure in MEASURES))
+    found = results(tuple(attribute(name) for name, measure in MEASURES.items() if measure.top not in CARGO))
     assert found["evs_per_volume"] == pytest.approx(5e9, rel=1e-12)
     assert found["dna_per_volume"] == pytest.approx(200.0, rel=1e-12)
     assert found["particles_per_volume"] / found["particles_per_protein"] == pytest.approx(

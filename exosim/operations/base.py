@@ -33,6 +33,8 @@ from exosim.vocabulary import DoseKind
 HARVEST_HOLD = "harvest hold"
 HEADROOM = "headroom: "
 """Start of the names of monitors that tell how many times the cells that are there a limit sustains."""
+VIRUS_REDUCTION = "virus reduction: "
+"""Start of the names of monitors that tell the log reduction of a kind of virus; those of a recipe add up."""
 Losses: TypeAlias = Mapping[str, Material]
 
 
@@ -167,6 +169,8 @@ class UnitOperation:
     """Who brings the operation; None for those of exosim itself."""
     tells_cells: ClassVar[str | None] = None
     """The parameter that tells how many cells conditioned a medium, of a source that is given its contents."""
+    brings: ClassVar[frozenset[str]] = frozenset()
+    """Species that enter the process here and whose diameter the product declares: ``free_cargo``, ``polymer``."""
     makes_vesicles: ClassVar[bool] = False
     """Whether vesicles enter the process here: their number in the harvests is what every yield refers to."""
 
@@ -201,6 +205,11 @@ class UnitOperation:
         elif isinstance(factor, np.ndarray) and factor.ndim == 2:
             overall = factor.mean(axis=0)
         return {"vesicles": factor, **dict.fromkeys(FOLLOWERS, overall)}
+
+
+def log_reduction(before: Array, after: Array) -> Array:
+    """Return log10 of what there was over what is left, summed over classes or pools; 0 where there was nothing."""
+    return np.log10((total(before) + NOTHING) / (total(after) + NOTHING))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,10 @@ liquid is left over the pellet, so that it is not disturbed. A protocol of 300 g
 steps. Large vesicles are lost with the pellet, the more the harder the spin (Livshits et al. 2015).
 
 Assumptions: debris and cells are spheres of one diameter and density each; bound matter follows the vesicles.
+Aggregates of cargo settle as non-vesicular particles of the sizes of the vesicles; what is dissolved stays in the
+supernatant.
 
-Validity: see the physics; no continuous centrifuges.
+Validity: see the physics; for machines with a flow through them see `continuous_centrifugation`.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import numpy as np
 
 from exosim.centrifuge import Spin
 from exosim.material import Material
-from exosim.operations.base import NOTHING, Outcome, Phase
+from exosim.operations.base import NOTHING, VESICLES_TAKEN, Outcome, Phase
 from exosim.parameter import Array, parameter
 
 
@@ -80,10 +82,10 @@ class ClarifyingCentrifugation(Spin):
         """Return the supernatant."""
         tubes, runs = self.filled(feed.volume)
         left = np.minimum(tubes * self.heel * 1e-3 / np.maximum(feed.volume, NOTHING), 1.0)
-        cleared, pellet = feed.separate(self._not_pelleted())
+        cleared, pellet = feed.separate(self._not_pelleted(feed))
         mechanism = {"pellet": self._drawn_off(self.pelleted_vesicles(self.context.sizes)), "heel": 1.0 - left}
         cleared, losses = self.take_vesicles("measured loss", mechanism, cleared)
-        drawn, heel = cleared.separate(self.vesicles_kept(1.0, cleared), otherwise=1.0 - left)
+        drawn, heel = cleared.separate({**VESICLES_TAKEN, "cell_equivalents": 1.0}, otherwise=1.0 - left)
         losses["pellet"] = losses.get("pellet", Material()) + pellet
         losses["heel"] = losses.get("heel", Material()) + heel
         return Outcome(
@@ -102,6 +104,6 @@ class ClarifyingCentrifugation(Spin):
         """Return the fraction that stays in the supernatant, with what is stirred up."""
         return np.asarray(1.0 - pelleted * (1.0 - self.stirred_up))
 
-    def _not_pelleted(self) -> dict[str, Array]:
+    def _not_pelleted(self, feed: Material) -> dict[str, Array]:
         """Return what stays in the supernatant of all but vesicles."""
-        return {name: self._drawn_off(share) for name, share in self.pelleted_others(self.context.sizes).items()}
+        return {name: self._drawn_off(share) for name, share in self.pelleted_others(feed).items()}

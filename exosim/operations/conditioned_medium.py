@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from exosim.material import Material, total
+from exosim.material import Material, is_number, total
 from exosim.operations.base import Outcome, Phase, UnitOperation
 from exosim.parameter import Array, parameter
 from exosim.physics.detection import counted
@@ -49,6 +49,25 @@ class ConditionedMedium(UnitOperation):
     nonvesicular_gsd: Array = parameter(
         1.5, "1", low=1.2, high=2.0, doc="geometric standard deviation of their diameter"
     )
+    lipoproteins: Array = parameter(
+        0.0,
+        "particle/mL",
+        low=0.0,
+        high=1e13,
+        doc="lipoproteins above 30 nm, true number, on top of a counted titer: of serum or lysate in the medium",
+    )
+    lipoprotein_median: Array = parameter(
+        50.0, "nm", low=35, high=80, doc="their median diameter", source="busatto2020", grade="B"
+    )
+    lipoprotein_gsd: Array = parameter(
+        1.35,
+        "1",
+        low=1.15,
+        high=1.6,
+        doc="geometric standard deviation of their diameter",
+        source="busatto2020",
+        grade="B",
+    )
     protein: Array = parameter(80.0, "ug/mL", low=0.0, high=10000, doc="soluble protein", source="general_knowledge")
     small_protein: Array = parameter(0.25, "1", low=0.0, high=0.6, doc="share of soluble protein below 30 kDa")
     immunoglobulin_like: Array = parameter(0.2, "1", low=0.0, high=0.4, doc="share of soluble protein near 150 kDa")
@@ -81,6 +100,7 @@ class ConditionedMedium(UnitOperation):
             vesicles=vesicles * milliliters,
             potency=total(np.asarray(vesicles * milliliters)),
             nonvesicular=particles * milliliters,
+            lipoproteins=self._lipoproteins(milliliters),
             protein=self._protein_shares() * (protein * (1.0 - self.associated_protein)),
             associated_protein=protein * self.associated_protein,
             free_dna=dna * (1.0 - self.bound_dna),
@@ -110,7 +130,19 @@ class ConditionedMedium(UnitOperation):
 
     def unused(self) -> frozenset[str]:
         """Return the parameters of the way of giving the titer that is not taken."""
-        return frozenset({"vesicle_share"} if self.counted_titer is None else {"titer", "nonvesicular"})
+        other = {"vesicle_share"} if self.counted_titer is None else {"titer", "nonvesicular"}
+        return frozenset(other | ({"lipoprotein_median", "lipoprotein_gsd"} if self._without_lipoproteins else set()))
+
+    @property
+    def _without_lipoproteins(self) -> bool:
+        return is_number(self.lipoproteins, 0.0)
+
+    def _lipoproteins(self, milliliters: Array) -> Array:
+        """Return the lipoproteins by size class; the plain number 0 where the medium holds none."""
+        if self._without_lipoproteins:
+            return 0.0
+        shares = class_shares(self.context.sizes, self.lipoprotein_median, self.lipoprotein_gsd)
+        return shares * (self.lipoproteins * milliliters)
 
     def _protein_shares(self) -> Array:
         albumin = 1.0 - (self.small_protein + self.immunoglobulin_like + self.complex_protein)

@@ -7,9 +7,10 @@ vesicles a fraction is aggregated or damaged. A wash suspends the pellets of all
 buffer as hold them, and repeats the pelleting. The feed is spun in as many runs as it takes.
 
 Assumptions: protein complexes and free DNA settle with a coefficient of their own; of all other protein a fraction is
-dragged into the pellet; debris and cells settle with their size. Recovery is not the pelleted fraction: theory pellets
-most vesicles in an hour, and measured recoveries are several times lower, which is ascribed to the taking up and to
-aggregation.
+dragged into the pellet; debris and cells settle with their size, aggregates of cargo as non-vesicular particles of the
+sizes of the vesicles. Free cargo and polymer are dissolved and are poured off with the liquid. Recovery is not the
+pelleted fraction: theory pellets most vesicles in an hour, and measured recoveries are several times lower, which is
+ascribed to the taking up and to aggregation.
 
 Validity: see the physics; no density gradients or cushions, no vertical rotors.
 
@@ -27,6 +28,8 @@ from exosim.centrifuge import Spin
 from exosim.material import Material, one_where, total
 from exosim.operations.base import NOTHING, Outcome, Phase
 from exosim.parameter import Array, parameter
+
+_IN_THE_LIQUID = dict.fromkeys(("volume", "salt", "free_cargo", "polymer"), 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +117,7 @@ class Ultracentrifugation(Spin):
         over = np.minimum(tubes * self.residual_volume * 1e-3 / np.maximum(stage.volume, NOTHING), 1.0)
         pellet, poured = stage.separate(self._staying(over, stage), otherwise=over)
         pellet, losses = self._without_lost_vesicles(number, channel, over, pellet)
-        pellet, stuck = pellet.separate({**self._followers(stage), "volume": 1.0, "salt": 1.0}, self.resuspended)
+        pellet, stuck = pellet.separate({**self._followers(stage), **_IN_THE_LIQUID}, self.resuspended)
         losses[channel] = losses.get(channel, Material()) + poured
         losses["resuspension"] = losses.get("resuspension", Material()) + stuck
         liquid = self._buffer(tubes * self.resuspension_volume * 1e-3)
@@ -140,7 +143,7 @@ class Ultracentrifugation(Spin):
         """Return what is not poured off, besides vesicles: what settles, what is dragged along, what is over it."""
         poured = 1.0 - over
         dissolved = poured * (1.0 - self.entrained)
-        settling = self.pelleted_others(self.context.sizes)
+        settling = self.pelleted_others(stage)
         return {
             **self._followers(stage),
             **{name: 1.0 - (1.0 - share) * poured for name, share in settling.items()},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exosim.plots.style import BLUE, DAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW, new_axes, plain
+from exosim.plots.style import BLUE, DAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW, headline, new_axes, plain
 from exosim.results import FacilityResults
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _SELDOM = ("waiting_for_room", "waiting_for_material", "waiting_for_utility")
 
 def _title(axes: Axes, results: FacilityResults, text: str) -> None:
     name = results.scenario.title or results.scenario.name
-    axes.set_title(plain(f"{name}: {text}"), loc="left", weight="bold")
+    headline(axes, f"{name}: {text}")
 
 
 def occupancy_by_week(results: FacilityResults, ax: Axes | None = None) -> Axes:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from exosim.indicators import Window
-from exosim.plots.style import BLUE, DAY, GRAY, GREEN, ORANGE, SKY, VERMILION, light_grid, new_axes, plain
+from exosim.plots.style import BLUE, DAY, GRAY, GREEN, ORANGE, SKY, VERMILION, headline, light_grid, new_axes, plain
 from exosim.results import FacilityResults
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def gantt(results: FacilityResults, ax: Axes | None = None) -> Axes:
     if products:
         axes.legend(frameon=False, ncols=4, loc="lower right", bbox_to_anchor=(1.0, 1.0), fontsize=8.5)
     title = results.scenario.title or results.scenario.name
-    axes.set_title(plain(f"{title}: first replication"), loc="left", weight="bold")
+    headline(axes, f"{title}: first replication")
     light_grid(axes, "x")
     return axes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exosim.parameter import GRADES
-from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, light_grid, new_axes, plain
+from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, headline, light_grid, new_axes, plain
 from exosim.ranking import Rank
 from exosim.results import Yields
 from exosim.uncertain_inputs import COMMON_PATH
@@ -82,7 +82,7 @@ def _dress(axes: Axes, ranks: list[Rank], yields: Yields) -> None:
         f"share in the spread [%]: inputs above the noise floor of {floor:.2g} %, together {100 * told:.0f} %"
     )
     name = ranks[0].quantity.replace("_", " ")
-    axes.set_title(plain(f"{title}: the evidence behind {name}"), loc="left", weight="bold")
+    headline(axes, f"{title}: the evidence behind {name}")
     light_grid(axes, "x")
     levels = [level for level in _COLORS if any(rank.level == level and not rank.noise for rank in ranks)]
     patches = [Patch(facecolor=_COLORS[level], label=_MEANINGS[level]) for level in levels]

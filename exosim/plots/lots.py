@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from exosim.plots.style import BLUE, DAY, GRAY, GREEN, ORANGE, SKY, VERMILION, light_grid, new_axes, plain
+from exosim.plots.style import BLUE, DAY, GRAY, GREEN, ORANGE, SKY, VERMILION, headline, light_grid, new_axes, plain
 from exosim.records import BatchRecord
 from exosim.release import REVIEW
 from exosim.results import FacilityResults
@@ -68,7 +68,7 @@ def lots(results: FacilityResults, ax: Axes | None = None) -> Axes:
     axes.set_ylabel("lot")
     axes.legend(frameon=False, fontsize=8.5, loc="upper right")
     title = results.scenario.title or results.scenario.name
-    axes.set_title(plain(f"{title}: lots of the first replication"), loc="left", weight="bold")
+    headline(axes, f"{title}: lots of the first replication")
     light_grid(axes, "x")
     return axes
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from exosim.plots.style import BLUE, DAY, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, figure_of, new_grid, plain
+from exosim.plots.style import (
+    BLUE,
+    DAY,
+    GRAY,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    figure_of,
+    headline,
+    new_grid,
+    plain,
+)
 from exosim.results import FacilityResults
 from exosim.service.orders import Fate, OrderRecord
 from exosim.service.warehouse import Kind, Movement, StockCourse, fit_to_ship
@@ -106,7 +119,7 @@ def _draw_orders(axes: Axes, orders: Sequence[OrderRecord], height: float) -> in
 def _finish(panels: Sequence[Axes], results: FacilityResults) -> None:
     """Write the title, the axis and one legend of all that occurs in any panel."""
     title = results.scenario.title or results.scenario.name
-    panels[0].set_title(plain(f"{title}: warehouse, first replication"), loc="left", weight="bold")
+    headline(panels[0], f"{title}: warehouse, first replication")
     panels[-1].set_xlabel(
         "time [d]; below zero: orders at their due dates, with a line to when they were filled or lost"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +19,7 @@ YELLOW, PURPLE = "#F0E442", "#CC79A7"
 DOTS_PER_INCH = 160
 DAY = 24.0  # h
 """The unit of time axes."""
+_LETTERS_PER_INCH = 10.5  # of a bold title
 _RULES: dict[Any, Any] = {
     "font.size": 10.0,
     "axes.titlesize": 11.5,
@@ -84,6 +86,12 @@ def short_names(labels: Iterable[str]) -> list[str]:
     """Return labels as they stand beside a picture; of variants of the first, the name of the variant alone."""
     first, *others = labels
     return [plain(label.removeprefix(f"{first}#").replace("_", " ")) for label in (first, *others)]
+
+
+def headline(ax: Axes, text: str) -> None:
+    """Set the title of `ax`, flush left, on as many lines as the width of the figure asks for."""
+    width = figure_of(ax).get_figwidth()
+    ax.set_title(plain(textwrap.fill(text, int(_LETTERS_PER_INCH * width))), loc="left", weight="bold")
 
 
 def plain(text: str) -> str:

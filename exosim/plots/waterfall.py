@@ -10,7 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exosim.declarations import ProcedureDeclaration
-from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, SKY, VERMILION, light_grid, new_axes, plain, scientific
+from exosim.plots.style import (
+    BLUE,
+    GRAY,
+    GREEN,
+    ORANGE,
+    SKY,
+    VERMILION,
+    headline,
+    light_grid,
+    new_axes,
+    plain,
+    scientific,
+)
 from exosim.recipe import REMAINDER
 from exosim.results import Yields
 
@@ -165,7 +177,7 @@ def _dress(axes: Axes, rows: list[Row], yields: Yields) -> None:
     what, unit = ("viable cells", "cells") if _unit(yields) == "cells" else ("vesicles", "EV")
     axes.set_xlabel(f"{what} [% of {rows[0].label}]: mean, line 5 to 95 %; counts in {unit}: median (5 to 95 %)")
     title = yields.scenario.title or yields.scenario.name
-    axes.set_title(plain(f"{title}: from {rows[0].label} to {rows[-1].label}"), loc="left", weight="bold")
+    headline(axes, f"{title}: from {rows[0].label} to {rows[-1].label}")
     axes.set_ylim(len(rows) - 0.4, -0.6)
     light_grid(axes, "x")
     kinds = [kind for kind in _MEANINGS if any(row.kind == kind for row in rows)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exosim.plots.style import BLUE, DAY, GRAY, ORANGE, light_grid, new_axes, plain, scientific
+from exosim.plots.style import BLUE, DAY, GRAY, ORANGE, headline, light_grid, new_axes, scientific
 from exosim.results import Yields
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def yield_curve(yields: Yields, ax: Axes | None = None) -> Axes:
         )
     _scale(axes, highest, times)
     title = yields.scenario.title or yields.scenario.name
-    axes.set_title(plain(f"{title}: vesicles from {len(days)} harvests"), loc="left", weight="bold")
+    headline(axes, f"{title}: vesicles from {len(days)} harvests")
     light_grid(axes, "y")
     axes.legend(loc="upper left", bbox_to_anchor=(max(begin, 0.0) / (times[-1] * 1.01), 1.0), frameon=False)
     return axes

@@ -69,6 +69,14 @@ def test_heel_and_stirred_up_pellet() -> None:
     assert outcome.duration == pytest.approx(0.5 + 1.0 / 3.0)
 
 
+def test_cargo_that_is_not_in_vesicles() -> None:
+    """A hard spin takes aggregates of cargo before vesicles; dissolved cargo and polymer stay in the supernatant."""
+    outcome = cleared(force=10_000.0, spin_time=0.5)
+    assert kept(outcome, "aggregated_cargo") < kept(outcome, "vesicles")
+    assert [kept(outcome, name) for name in ("free_cargo", "polymer")] == pytest.approx([0.99, 0.99], rel=1e-12)
+    assert kept(outcome, "cell_equivalents") == 1.0
+
+
 def test_a_measured_recovery_holds_for_all_of_the_step() -> None:
     """Neither pellet nor heel takes vesicles besides."""
     outcome = cleared(ev_recovery=0.85)

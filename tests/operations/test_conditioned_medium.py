@@ -61,3 +61,15 @@ def test_shares_above_one_are_a_contradiction() -> None:
     too_much = ConditionedMedium(small_protein=0.5, immunoglobulin_like=0.4, complex_protein=0.2)
     assert [name for name, _ in too_much.problems()] == ["complex_protein"]
     assert not list(ConditionedMedium(small_protein=0.5, immunoglobulin_like=0.25, complex_protein=0.25).problems())
+
+
+def test_lipoproteins_of_serum_are_counted() -> None:
+    """By default there are none, and none in the product; where they are given, they come on top of a counted titer."""
+    assert ConditionedMedium().transform(Material()).product.lipoproteins == 0.0
+    assert {"lipoprotein_median", "lipoprotein_gsd"} <= ConditionedMedium().unused()
+    operation = ConditionedMedium(volume=2.0, counted_titer=1e9, lipoproteins=3e9)
+    product = operation.transform(Material()).product
+    assert total(product.lipoproteins) == pytest.approx(6e12, rel=1e-12)
+    assert not {"lipoprotein_median", "lipoprotein_gsd"} & operation.unused()
+    seen = counted_particles(product, CONTEXT.sizes, CONTEXT.counter)
+    assert 2e12 * 1.2 < float(np.squeeze(seen)) < 2e12 * 4.0

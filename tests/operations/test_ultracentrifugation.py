@@ -95,6 +95,36 @@ def test_runs_tubes_and_time() -> None:
     assert outcome.consumption["buffer"] == pytest.approx(0.022 + filling + 0.001)
 
 
+@pytest.mark.parametrize(("rotor", "runs"), [({}, 18), (SW_32, 44)], ids=["Type 45 Ti", "SW 32 Ti"])
+def test_ten_liters(rotor: dict[str, Any], runs: int) -> None:
+    """10 L are 18 runs of 564 mL or 44 of 231 mL; 2 h of spin and 0.75 h each, before tubes are taken up."""
+    feed = everything().replaced(volume=10.0)
+    outcome = Ultracentrifugation(washes=0.0, spin_time=2.0, turnaround=0.75, **rotor).transform(feed)
+    assert outcome.monitors["runs"] == runs
+    spent = {phase.name: float(np.squeeze(phase.duration)) for phase in outcome.phases}
+    assert spent["spin"] + spent["handle"] == pytest.approx(runs * 2.75, rel=1e-12)
+
+
+def test_hours_per_liter() -> None:
+    """Ten liters with one wash take 4 to 16 h a liter, of which 7 to 16 were estimated for smaller rotors too."""
+    hours = {
+        name: float(np.squeeze(Ultracentrifugation(**rotor).transform(everything().replaced(volume=10.0)).duration))
+        for name, rotor in (("Type 45 Ti", {}), ("SW 32 Ti", SW_32))
+    }
+    assert 4.0 < hours["Type 45 Ti"] / 10.0 < 8.0
+    assert 10.0 < hours["SW 32 Ti"] / 10.0 < 16.0
+
+
+def test_cargo_that_is_not_in_vesicles() -> None:
+    """Aggregates pellet as dense particles do and are not told from vesicles; what is dissolved is poured off."""
+    once, washed = spun(washes=0.0, resuspended=1.0), spun(washes=1.0, resuspended=1.0)
+    assert kept(once, "aggregated_cargo") > 0.99
+    assert kept(once, "free_cargo") == kept(once, "polymer") == pytest.approx(22 * 0.2e-3 / 2.0, rel=1e-9)
+    assert kept(washed, "free_cargo") < 0.01 * kept(once, "free_cargo")
+    assert kept(washed, "cell_equivalents") == 1.0
+    assert kept(spun(resuspended=0.5), "aggregated_cargo") < 0.5
+
+
 def test_exactly_full_runs() -> None:
     """A feed that fills the tubes of three runs takes three, not four."""
     feed = everything().replaced(volume=3 * 6 * 0.094)

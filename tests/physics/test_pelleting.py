@@ -36,7 +36,7 @@ LIVSHITS = (
     Published("Type 45 Ti", Rotor(35.9, 103.8, 38.0, 24.0), 41.6, 210.0, (62.0, 41.0, 29.0, 14.0)),
     Published("TLA-110", Rotor(26.0, 48.5, 13.0, 28.0), 14.7, 125.0, (100.0, 98.0, 76.0, 40.0)),
 )
-SW_32, TYPE_45 = Rotor(66.8, 152.5), Rotor(35.9, 103.8, 38.0, 24.0)
+SW_32, TYPE_45, TYPE_70 = Rotor(66.8, 152.5), Rotor(35.9, 103.8, 38.0, 24.0), Rotor(39.5, 91.9, 25.0, 23.0)
 
 
 @pytest.mark.parametrize("published", LIVSHITS, ids=lambda published: published.name)
@@ -127,6 +127,22 @@ def test_the_k_factor_times_a_run() -> None:
     hours = pelleting.pelleting_hours(SW_32, coefficient, 32_000.0)
     assert hours == pytest.approx(pelleting.k_factor(SW_32, 32_000.0) / 250.0, rel=1e-12)
     assert pelleting.k_factor(SW_32, 32_000.0) == pytest.approx(204.0, abs=0.5)  # as rated
+
+
+@pytest.mark.parametrize(
+    ("rotor", "speed", "expected"),
+    [(SW_32, 32_000.0, 203.9), (TYPE_45, 45_000.0, 132.7), (TYPE_70, 70_000.0, 43.6)],
+    ids=["SW 32 Ti", "Type 45 Ti", "Type 70 Ti"],
+)
+def test_k_factors_as_rated(rotor: Rotor, speed: float, expected: float) -> None:
+    """The radii of three rotors give their k-factors at full speed; at half speed they are four times as large.
+
+    The usual constant 2.53e5 of the data sheets is 2.533e5 rounded.
+    """
+    constant = 1e-6 / (np.pi / 30.0) ** 2 / 3600.0 / pelleting.SVEDBERG
+    assert constant == pytest.approx(2.533e5, rel=1e-4)
+    found = pelleting.k_factor(rotor, np.array([speed, 0.5 * speed])) * 2.53e5 / constant
+    assert found == pytest.approx([expected, 4.0 * expected], rel=1e-3)
 
 
 def test_what_floats_is_not_pelleted() -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 
+import anion_exchange
+import isolation
 import numpy as np
+import serum_fibers
 from case import Draws, Published, Row
 from runs import DRAWS, SEED, drawn
 
-import exosim as xs
 from exosim.material import Material, total
 from exosim.normal import normal_quantile
 from exosim.operations.base import Outcome, standard_context
@@ -22,24 +22,14 @@ from exosim.operations.tangential_flow_filtration import TangentialFlowFiltratio
 from exosim.operations.ultracentrifugation import Ultracentrifugation
 from exosim.sampling import uniforms
 
-REFERENCE = Path(__file__).parents[2] / "scenarios" / "msc_hollow_fiber.toml"
-
 
 def rows() -> Iterator[Row]:
     """Yield the rows of section V."""
     yield from _isolation()
     yield from _storage()
-    yield Row(
-        "V14", "particles per ug after isolation, MSC [particle/ug]", "fernandesplatzgummer2023", "0.22 um filter",
-        "the train of the reference scenario", Published("1.7 to 2.0e8", 1.7e8, 2.0e8), "interval", "test",
-        _reference().values("particles_per_protein"),
-        "share of protein that binds to vesicles and in large complexes are assumptions, and they decide it",
-    )  # fmt: skip
-
-
-@cache
-def _reference() -> xs.Yields:
-    return xs.evaluate(xs.load(REFERENCE), DRAWS, seed=SEED)
+    yield from anion_exchange.rows()
+    yield from serum_fibers.rows()
+    yield from isolation.rows()
 
 
 def _isolation() -> Iterator[Row]:
@@ -54,7 +44,8 @@ def _isolation() -> Iterator[Row]:
     )  # fmt: skip
     yield Row(
         "V01", "vesicles after ultra- and diafiltration [1]", source, given, "cross flow, 0.1 m2, 20-fold",
-        Published("0.61 ± 0.08", 0.61, 0.61), "interval", "test", _reference().values("recovery", "concentrate"),
+        Published("0.61 ± 0.08", 0.61, 0.61), "interval", "test",
+        isolation.reference().values("recovery", "concentrate"),
         "a stirred cell in dead-end flow fouls and adsorbs more than cross flow; its volumes are not published",
     )  # fmt: skip
     feed = ConditionedMedium().transform(Material()).product
