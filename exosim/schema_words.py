@@ -103,6 +103,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "CommonTable": {"batch": "correlation of the step recoveries of one batch, at least 0 and below 1"},
     "AssayTable": {
         "id": "name of the assay, unique",
+        "method": "kind of assay, whose numbers it takes; those that stand here go before",
+        "steps": "procedures after which a sample is read, beside the product",
+        "one_run": "whether all samples of a batch are read in one run, which shares the error of its day",
+        "noise": "whether errors are factors (lognormal) or fractions of the true value that are added (normal)",
         "analyst": "role of the analysts; by default that of [release]",
         "unit": "class of equipment that the hands-on work takes",
         "sample_after": "id of the procedure after which the sample is drawn; by default that of [release]",
@@ -113,6 +117,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "id": "name of the attribute, unique",
         "measure": "what is measured",
         "limits": "at_least, at_most or both, in the unit of the measure",
+        "label": "what the label claims, in the unit of the measure; in place of limits",
+        "tolerance": "largest deviation from the label, as a fraction of it",
         "assay": "id of the assay that reports it",
         "sizes": "diameters between which particles count, for particles_in_size_range",
         "critical": "whether it is a critical quality attribute",
@@ -203,6 +209,8 @@ UNITS: Mapping[tuple[str, str], str] = {
     ("ScenarioTable", "warm_up"): "h",
     ("LongestHoldTable", "limit"): "h",
     ("ProductTable", "dose"): "EV",
+    ("AttributeTable", "label"): "any",
+    ("AttributeTable", "tolerance"): "1",
     ("EquipmentTable", "size_limit"): "any",
     ("UtilityTable", "limit"): "any",
 }

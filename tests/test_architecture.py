@@ -24,6 +24,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(
         ["quality", "product", "readings", "step_table", "cell_readings", "working_time", "plant", "release"], 3
     ),
+    **dict.fromkeys(["assay", "assay_methods", "two_truths"], 3),
     **dict.fromkeys(["records", "demand", "description", "testing", "lot_properties", "lot_results", "potency"], 3),
     **dict.fromkeys(
         [
@@ -53,7 +54,7 @@ FLOORS: dict[str, int] = {
         ["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder", "recipe_builder"], 6
     ),
     **dict.fromkeys(["release_reader", "release_builder", "release_plausibility", "specification_reader"], 6),
-    **dict.fromkeys(["demand_reader", "demand_builder"], 6),
+    **dict.fromkeys(["demand_reader", "demand_builder", "assay_draws"], 6),
     **dict.fromkeys(["contents", "dose_reader", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
     **dict.fromkeys(["enclosures"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
@@ -64,7 +65,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["influence", "batch_nodes", "batch_quantities", "run_nodes", "explanation"], 7),
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
     **dict.fromkeys(["switch_points", "hinges"], 7),
-    **dict.fromkeys(["size_spectra", "screening"], 7),
+    **dict.fromkeys(["size_spectra", "screening", "truth_table"], 7),
     **dict.fromkeys(["comparing"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["formula", "formula_tree"], 1),
@@ -76,7 +77,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["bottleneck_command", "console_bottleneck", "why_command", "console_why"], 10),
     **dict.fromkeys(["explain_command", "console_explain"], 10),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
-    **dict.fromkeys(["console_variants", "console_hinges"], 10),
+    **dict.fromkeys(["console_variants", "console_hinges", "console_truths"], 10),
     **dict.fromkeys(["console_orders", "console_runs"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {

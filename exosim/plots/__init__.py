@@ -13,6 +13,7 @@ from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, mor
 from exosim.plots.run_contrasts import run_contrasts, shown_run_contrasts
 from exosim.plots.size_steps import size_steps
 from exosim.plots.stock import stock
+from exosim.plots.two_truths import has_course, two_truths
 from exosim.plots.volumes import VolumeCourse, over_volume
 from exosim.plots.waterfall import waterfall
 from exosim.plots.yield_curve import yield_curve
@@ -25,6 +26,7 @@ __all__ = [
     "contrasts",
     "doses_per_year",
     "gantt",
+    "has_course",
     "lead_time",
     "ledger_chart",
     "limits_by_size",
@@ -38,6 +40,7 @@ __all__ = [
     "shown_run_contrasts",
     "size_steps",
     "stock",
+    "two_truths",
     "waits",
     "waterfall",
     "yield_curve",
