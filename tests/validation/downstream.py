@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import anion_exchange
+import instruments
 import isolation
+import loading_methods
 import numpy as np
 import serum_fibers
 from case import Draws, Published, Row
@@ -30,7 +32,9 @@ def rows() -> Iterator[Row]:
     yield from _storage()
     yield from anion_exchange.rows()
     yield from serum_fibers.rows()
+    yield from loading_methods.rows()
     yield from isolation.rows()
+    yield from instruments.rows()
 
 
 def _isolation() -> Iterator[Row]:
