@@ -269,7 +269,7 @@ class AnionExchangeChromatography(MeasuredRecovery):
     @property
     def _by_size(self) -> Array:
         """The strength of particles of each class over that at 100 nm."""
-        return adsorption.salt_ratio(100.0, self.context.sizes.diameters, self.steepness * self.size_exponent)
+        return adsorption.size_ratio(self.context.sizes.diameters, self.size_exponent, self.steepness)
 
     def _bound(self, strengths: Mapping[str, Array], free: Array) -> dict[str, Array]:
         """Return the share of each solute that is bound, particles by size class and protein by pool."""
