@@ -25,9 +25,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from exosim.exclusion_column import ExclusionColumn
 from exosim.material import Material, one_where, total
 from exosim.operations.base import NOTHING, Outcome, log_reduction, without_vesicles
-from exosim.operations.size_exclusion_chromatography import SizeExclusionChromatography
 from exosim.parameter import Array, parameter
 from exosim.physics import breakthrough, core_beads
 
@@ -36,10 +36,10 @@ _CAUGHT = "caught in the layer"
 
 
 @dataclass(frozen=True, kw_only=True)
-class MixedModeChromatography(SizeExclusionChromatography):
+class MixedModeChromatography(ExclusionColumn):
     """Size exclusion over a cation exchanger (dual mode), with core beads in it (tri mode)."""
 
-    mechanism: ClassVar[frozenset[str]] = SizeExclusionChromatography.mechanism | {
+    mechanism: ClassVar[frozenset[str]] = ExclusionColumn.mechanism | {
         "exchanger_recovery",
         "bead_recovery",
     }
