@@ -92,7 +92,7 @@ mutation: $(VENV)/mutation.stamp ## mutation score of exosim/physics (two minute
 	  END {printf "mutation score of exosim/physics: %d of %d (%.1f %%)\n", k, k + s, 100 * k / (k + s)}'
 
 bless: $(VENV)/test.stamp ## write the golden files anew; then say so under "Numbers change" in CHANGELOG.md
-	@EXOSIM_BLESS=1 $(BIN)/python -m pytest -q tests/test_golden.py tests/test_docs.py tests/test_notebooks.py -k "golden or table or blocks or notebook"
+	@EXOSIM_BLESS=1 $(BIN)/python -m pytest -q tests/test_golden.py tests/test_docs.py tests/test_volume_page.py tests/test_notebooks.py -k "golden or table or blocks or notebook"
 
 validation: $(VENV)/run.stamp ## run every published case and write the tables of docs/explanation/validation.md
 	@$(BIN)/python tests/validation/write_page.py

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from exosim.assay import Assay
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
 from exosim.errors import Problem, in_words, nearest_name, shortened
@@ -29,7 +30,6 @@ from exosim.plant import (
 )
 from exosim.preset_catalog import KINDS, kinds_for
 from exosim.product import ProteinSize, VesicleSize
-from exosim.quality import Assay
 from exosim.release import ClosureNumbers, ReviewNumbers, TestNumbers
 from exosim.schema import LATER_SECTIONS, NOT_YET
 from exosim.toml_source import KeyPath
@@ -58,6 +58,7 @@ _OWNERS: tuple[tuple[str, type[Any]], ...] = (
     ("review", ReviewNumbers),
 )  # fmt: skip
 _TEST_KEYS = ("analyst", "unit", "sample_after", "rule", "confirmatory")
+_ASSAY_KEYS = ("method", "steps", "one_run", "noise")
 _SHOWN_KEYS = 8
 
 
@@ -186,7 +187,9 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
     for table in tables(data, "unit_procedure"):
         yield from _of_procedure(table)
     for name in {str(table.get("id")): None for table in tables(data, "assay")} | {DEFAULT_INSTRUMENT: None}:
-        yield from (f"assay.{name}.{key}" for key in (*declared(Assay), *declared(TestNumbers), *_TEST_KEYS))
+        yield from (
+            f"assay.{name}.{key}" for key in (*declared(Assay), *declared(TestNumbers), *_TEST_KEYS, *_ASSAY_KEYS)
+        )
     for prefix in [f"campaign.{table.get('product')}" for table in tables(data, "campaign")] or ["campaign"]:
         yield from (f"{prefix}.{name}" for name in declared(CampaignNumbers))
     for prefix in [f"warehouse.{table.get('product')}" for table in tables(data, "warehouse")] or ["warehouse"]:
@@ -206,7 +209,8 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"release.deviation.{key}" for key in ("role", *declared(ClosureNumbers)))
     yield from (f"utility.{table.get('id')}.limit" for table in tables(data, "utility"))
     for table in tables(data, "attribute"):
-        held = ("limits", "sizes") if "sizes" in table else ("limits",)
+        held = [key for key in ("limits", "sizes") if key in table]
+        yield from (f"attribute.{table.get('id')}.{key}" for key in ("label", "tolerance") if key in table)
         yield from (f"attribute.{table.get('id')}.{key}.{end}" for key in held for end in ("at_least", "at_most"))
 
 

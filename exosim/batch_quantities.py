@@ -35,6 +35,8 @@ _ABOUT: Mapping[str, str] = {
     "secreted": "true vesicles that cells secrete during collection",
     "vialed": "true vesicles in the product",
     "vials": "accepted vials",
+    "relative_potency": "potency of a vesicle in the product over that of the standard",
+    "potent_doses": "doses times their relative potency: how many of full potency they are worth",
     "batch_duration": "planned time of a batch: its steps and its planned waits, one after the other",
     "cell_yield": "viable cells in the product over those that left the last expansion",
     "fold_expansion": "viable cells that leave the last expansion over those at the start",
@@ -94,6 +96,8 @@ class BatchQuantities:
             "secreted": self._secreted,
             "vialed": lambda: self._same(name, self.nodes.made("vesicles", self.last)),
             "vials": lambda: self._same(name, self.nodes.reported(self.last, "accepted", "vial", "accepted vials")),
+            "relative_potency": self._potency,
+            "potent_doses": lambda: self._product(name, "doses", "relative_potency"),
             "batch_duration": self._duration,
             "cell_yield": lambda: self._quotient(name, "cells_vialed", "cells_harvested"),
             "fold_expansion": lambda: self._quotient(name, "cells_harvested", "cells_started"),
@@ -127,6 +131,17 @@ class BatchQuantities:
 
     def _quotient(self, name: str, above: str, below: str) -> Node:
         return self._read(name, f"{above} / {below}", {key: self._headline(key) for key in (above, below)})
+
+    def _product(self, name: str, one: str, other: str) -> Node:
+        return self._read(name, f"{one} * {other}", {key: self._headline(key) for key in (one, other)})
+
+    def _potency(self) -> Node:
+        terms = {"potency": self.nodes.made("potency", self.last), "vesicles": self.nodes.made("vesicles", self.last)}
+        given, formula = "product.lot.potency", "potency / vesicles"
+        if given in self.around.values:
+            terms["of_early_cells"] = self.nodes.parameter(given)
+            formula += " * of_early_cells"
+        return self._read("relative_potency", formula, terms)
 
     def _doses(self) -> Node:
         dose, nodes = self.around.batch.specification.dose, self.nodes

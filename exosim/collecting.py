@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from exosim.kernel import Step
 from exosim.limiting import binding
+from exosim.material import one_where
 from exosim.parameter import Array
 from exosim.precision import Precision, at_precision
 from exosim.readings import ALL_ATTRIBUTES, attribute_results, contents_of, limit_shares, read_run
 from exosim.sampling import Sample
 from exosim.scenario import Scenario
 from exosim.totals import Key, Shown
+from exosim.two_truths import RATIOS, TRUE, TRUTH_UNITS, Samples
 
-KINDS = ("reading", "limit", "attribute", "met", "specification", "binding", "course")
+KINDS = ("reading", "limit", "attribute", "met", "specification", "binding", "course", "true", "measured", "above")
 COURSE = ("time", "secreted", "harvested", "harvest_volume", "viable_cells", "titer")
 """What is kept of a culture at each harvest: arrays of shape (harvests, draws)."""
 LANES = 64
@@ -46,11 +48,17 @@ def show(scenario: Scenario, sample: Sample, precision: Precision = "float64") -
     recipe, specification = at_precision((scenario.recipe(values), scenario.specification(values)), precision)
     noise = at_precision(scenario.noise_on(sample), precision)
     block, contents = Block(), contents_of(recipe.context, specification)
-    readings, steps = read_run(recipe, specification, contents)
+    samples = None
+    if specification.sampled:
+        in_process = at_precision(scenario.sample_noise_on(sample), precision)
+        samples = Samples(specification, recipe.context, recipe.procedures, contents, noise, in_process)
+    readings, steps = read_run(recipe, specification, contents, samples.take if samples is not None else None)
     for reading in readings:
         block.put("reading", (reading.name, reading.step), reading.values, (reading.unit, reading.reason))
     for (step, text), reached in limit_shares(steps).items():
         block.put("limit", (text, step), reached)
+    if samples is not None:
+        _show_samples(samples, block)
     everything: Array = 1.0
     for attribute, unit, reported in attribute_results(steps, recipe.context, specification, noise, contents):
         met = attribute.met(reported)
@@ -64,6 +72,18 @@ def show(scenario: Scenario, sample: Sample, precision: Precision = "float64") -
     for key, values_at_harvests in _course(steps):
         block.put("course", key, values_at_harvests)
     return block
+
+
+def _show_samples(samples: Samples, block: Block) -> None:
+    """Put what the assays say of the samples beside what is there."""
+    for truth in samples.truths():
+        of_true, of_measured = TRUTH_UNITS[truth.quantity]
+        block.put("true", (f"{TRUE}{truth.name}", truth.step), truth.true, (of_true, None))
+        block.put("measured", (truth.name, truth.step), truth.measured, (of_measured, None))
+        if truth.quantity in RATIOS:
+            block.put("above", (truth.name, truth.step), one_where(np.asarray(truth.measured) > 1.0))
+    for (text, step), reached in samples.limits.items():
+        block.put("limit", (text, step), reached)
 
 
 def _course(steps: Sequence[Step]) -> Iterator[tuple[Key, Array]]:

@@ -181,7 +181,7 @@ class Comparison:
 
     def _comparable(self, name: str) -> bool:
         """Return whether a headline means the same in all scenarios: doses do not when a dose is not the same."""
-        return name != "doses" or len({s.declarations.dose for s in self.scenarios.values()}) == 1
+        return name not in ("doses", "potent_doses") or len({s.declarations.dose for s in self.scenarios.values()}) == 1
 
     def _best(self, name: str, direction: str) -> dict[str, float]:
         """Return the share of the draws in which each scenario is the best; ties are shared evenly."""

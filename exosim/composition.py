@@ -13,7 +13,7 @@ from exosim.material import Material, is_number, plus, times, total, weighted
 from exosim.operations.base import Context
 from exosim.parameter import Array
 from exosim.physics import dosing
-from exosim.physics.detection import Counter, class_efficiency
+from exosim.physics.detection import Counter, counted_kinds, efficiency
 from exosim.vocabulary import DoseKind
 
 _NOTHING = 1e-30
@@ -59,7 +59,7 @@ class Contents:
 
     def __init__(self, context: Context, counter: Counter) -> None:
         self.context, self.counter = context, counter
-        self._seen = class_efficiency(context.sizes, counter.limit, counter.width)
+        self._seen = efficiency(context.sizes, counter)
         self._sums: dict[tuple[str, int], tuple[Array, Array]] = {}
 
     def total(self, amount: Array) -> Array:
@@ -73,9 +73,10 @@ class Contents:
     def particles(self, material: Material) -> Array:
         """Return what the instrument counts [particle]."""
         number: Array = 0.0
-        for kind in (material.vesicles, material.nonvesicular, material.lipoproteins):
+        for kind, share in counted_kinds(material, self.counter):
             if not is_number(kind, 0.0):
-                number = plus(number, self._once("seen", kind, lambda amount: weighted(amount, self._seen)))
+                seen = self._once("seen", kind, lambda amount: weighted(amount, self._seen))
+                number = plus(number, times(seen, share))
         return times(number, 1.0 + self.counter.bias)
 
     def own_protein(self, material: Material) -> Array:

@@ -13,6 +13,7 @@ from rich.text import Text
 from exosim.console_base import headline_title, new_console, number, print_whole, table_lines
 from exosim.console_orders import BY_PRODUCT, ORDERS
 from exosim.console_spread import print_spread
+from exosim.console_truths import print_truths
 from exosim.console_variants import variant_table
 from exosim.limiting import in_words as bounds_in_words
 from exosim.parameter import GRADES, PLAN
@@ -61,6 +62,7 @@ def print_yields(yields: Yields, paths: Sequence[Path]) -> None:
         console.print(Text(str(yields.screening), style="yellow"))
     print_whole(_headline_table(yields), console)
     print_whole(_step_table(yields), console)
+    print_truths(yields.two_truths(), console)
     print_spread(yields, console)
     for line in bounds_in_words(yields.bounds()):
         console.print(Text(line))

@@ -27,6 +27,8 @@ TITLES = {
     "secreted": "vesicles secreted",
     "harvested": "vesicles harvested",
     "vialed": "vesicles in vials",
+    "relative_potency": "relative potency",
+    "potent_doses": "doses, as of full potency",
     "batch_duration": "process time of a batch",
     "cell_yield": "cell yield, harvest to product",
     "fold_expansion": "fold expansion, start to harvest",

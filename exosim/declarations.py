@@ -30,6 +30,7 @@ class Block:
     given : what the scenario gives, by field
     unused : fields that do not matter beside those that are given
     off : values of the fields whose effect is switched off
+    words : fields that are no quantities, such as the name of a rule
     """
 
     owner: type[Any]
@@ -38,10 +39,11 @@ class Block:
     given: Mapping[str, Given] = field(default_factory=dict)
     unused: frozenset[str] = frozenset()
     off: Mapping[str, float] = field(default_factory=dict)
+    words: Mapping[str, Any] = field(default_factory=dict)
 
     def pick(self, values: Mapping[str, Array]) -> dict[str, Any]:
         """Return the values of this block, by field."""
-        return {name: values[f"{self.prefix}.{name}"] for name in self.given} | dict(self.off)
+        return {name: values[f"{self.prefix}.{name}"] for name in self.given} | {**self.off, **self.words}
 
     def typical(self, name: str, otherwise: float = 0.0) -> float:
         """Return the fixed value or the median of a field, in its declared unit; `otherwise` where nothing is given."""

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from exosim.assay import Assay
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
 from exosim.lot_properties import LotProperties
@@ -36,7 +37,6 @@ from exosim.plant import (
 )
 from exosim.preset_catalog import fitting, kinds_for
 from exosim.product import ProteinSize, Vesicles, VesicleSize
-from exosim.quality import Assay
 from exosim.recipe import Common, Wait
 from exosim.references import references
 from exosim.release import ClosureNumbers, ReviewNumbers, TestNumbers

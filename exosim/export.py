@@ -21,6 +21,7 @@ from exosim.ranking import Rank
 from exosim.records import Event
 from exosim.saved_scenario import write_scenario
 from exosim.service_tables import service_tables
+from exosim.truth_table import TRUTH_COLUMNS
 
 if TYPE_CHECKING:
     from exosim.attribution.why import Why
@@ -61,17 +62,20 @@ def write_json(file: Path, document: object) -> Path:
 def write_yields(yields: Yields, folder: Path) -> list[Path]:
     """Write the tables of a yield; return their paths.
 
-    They are ``yields.json``, ``quantities.csv``, ``shares.csv``, ``ranking.csv``, ``ledger.csv`` and ``scenario.json``.
+    They are ``yields.json``, ``quantities.csv``, ``shares.csv``, ``ranking.csv``, ``ledger.csv`` and ``scenario.json``,
+    and where assays read samples ``two_truths.csv``.
     """
     document = write_json(folder / "yields.json", yields.as_dict())
     summaries = [summary.as_dict() for summary in yields.quantities()]
     quantities = write_csv(folder / "quantities.csv", list(summaries[0]), [list(row.values()) for row in summaries])
+    truths = [row.row() for row in yields.two_truths()]
+    two = [write_csv(folder / "two_truths.csv", TRUTH_COLUMNS, truths)] if truths else []
     shares = write_csv(folder / "shares.csv", _SHARES, _shares(yields))
     ranks = [rank.as_dict() for rank in yields.ranking()]
     columns = [field.name for field in fields(Rank)]
     ranking = write_csv(folder / "ranking.csv", columns, [list(row.values()) for row in ranks])
     ledger = write_ledger(yields.scenario.ledger(), folder)
-    return [document, quantities, shares, ranking, ledger, write_scenario(yields.scenario, folder)]
+    return [document, quantities, *two, shares, ranking, ledger, write_scenario(yields.scenario, folder)]
 
 
 def _shares(yields: Yields) -> Iterator[Sequence[Any]]:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from exosim import units
+from exosim.assay import LEVEL
+from exosim.assay_methods import methods
 from exosim.description import SECTIONS, summary
 from exosim.distributions import FAMILIES
 from exosim.measured_column import OPTIONS as COLUMN_OPTIONS
@@ -52,6 +54,8 @@ _SECTIONS: Mapping[str, str] = {
 """Which section's declared parameters are keys of which table."""
 _ALSO: Mapping[str, str] = {"AssayTable": "assay.test"}
 """A second section whose declared parameters are keys of a table."""
+_IN_PLACE_OF: Mapping[str, str] = {AMOUNT: "in the unit of the material", LEVEL: "per mL of what the assay reads"}
+"""What is told of the words that stand for a unit which depends on the scenario."""
 _LOCAL_TIMES = {"date-time": "date-time-local", "time": "time-local", "date": "date"}
 """A scenario has dates and times without an offset; linters of TOML know these formats."""
 _NUMBER = r"[+-]?([0-9]+(_[0-9]+)*\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
@@ -129,6 +133,10 @@ def _value(table: str, key: str, generated: Mapping[str, Any]) -> dict[str, Any]
         return {"anyOf": [_WITH_UNIT, {"type": "number"}]}
     if (table, key) == ("AttributeTable", "measure"):
         return {"enum": list(MEASURES)}
+    if (table, key) == ("AssayTable", "method"):
+        return {"enum": list(methods())}
+    if (table, key) == ("AssayTable", "steps"):
+        return {"anyOf": [{"const": "all"}, {"type": "array", "items": {"type": "string"}}]}
     return dict(_tidied(generated))
 
 
@@ -190,17 +198,17 @@ def quantity_schema(parameter: Parameter) -> dict[str, Any]:
         "minimum": parameter.low,
         "maximum": parameter.high,
     }
-    counted = parameter.unit != AMOUNT and units.is_dimensionless(parameter.unit)
+    counted = parameter.unit not in _IN_PLACE_OF and units.is_dimensionless(parameter.unit)
     scalars = [number, _PLAIN_TEXT] if counted else [_WITH_UNIT]
     default = {}
-    if parameter.default is not None and parameter.unit != AMOUNT:
+    if parameter.default is not None and parameter.unit not in _IN_PLACE_OF:
         default = {"default": parameter.default if plain else units.show(parameter.default, parameter.unit)}
     return {"description": parameter_words(parameter), **default, "anyOf": [*scalars, table]}
 
 
 def parameter_words(parameter: Parameter) -> str:
     """Return what an editor shows of a parameter: meaning, unit, range, default, source and grade."""
-    unit = {"1": "dimensionless", AMOUNT: "in the unit of the material"}.get(parameter.unit, parameter.unit)
+    unit = {"1": "dimensionless", **_IN_PLACE_OF}.get(parameter.unit, parameter.unit)
     default = "none" if parameter.default is None else units.show(parameter.default, parameter.unit)
     found = references().get(parameter.source)
     source = found.citation() if found is not None else parameter.source

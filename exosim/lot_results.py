@@ -14,11 +14,12 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
+from exosim.assay import Assay, Result, day_of
 from exosim.lot_properties import LotProperties
 from exosim.material import lane_of
 from exosim.operations.base import Context, Outcome
 from exosim.parameter import Array, declared
-from exosim.quality import Assay, Attribute, Lot, Result, reported_value, true_value
+from exosim.quality import Attribute, Lot, reported_value, true_value
 from exosim.readings import Specification, lot_of
 
 Made: TypeAlias = tuple[Outcome, Context]
@@ -138,7 +139,7 @@ class LotResults:
     def _lots_in_plan(self) -> Lot:
         """All batches as planned, as lanes."""
         outcome, context = self._planned()
-        return lot_of(outcome.product, context, self._specification)
+        return lot_of(outcome, context, self._specification)
 
     def _lot_alone(self, batch: int, made: Made) -> tuple[Specification, Lot]:
         """Return a batch that has left its plan, with the parameters of its assays."""
@@ -146,7 +147,7 @@ class LotResults:
         known = self._alone.get(batch)
         if known is None or known[0] is not outcome:
             specification = _of_one(self._specification, batch)
-            known = outcome, specification, lot_of(outcome.product, context, specification)
+            known = outcome, specification, lot_of(outcome, context, specification)
             self._alone[batch] = known
         return known[1], known[2]
 
@@ -176,8 +177,11 @@ class LotResults:
         key = assay, attempt
         if key not in self._noise:
             self._noise[key] = self._normals(assay, attempt)
-        z = self._noise[key]
-        return Result(specification.assays[assay], z if batch is None else lane_of(z, batch))
+        z, found = self._noise[key], specification.assays[assay]
+        if attempt and found.between_days is not None:  # a retest is another run
+            day = self._normals(day_of(assay), attempt)
+            found = dataclasses.replace(found, day=day if batch is None else lane_of(day, batch))
+        return Result(found, z if batch is None else lane_of(z, batch))
 
 
 def _carrying(lot: Lot, contamination: Mapping[str, float]) -> Lot:
@@ -200,8 +204,13 @@ def _listed(values: Array, lanes: int) -> list[float]:
 
 def _of_one(specification: Specification, lane: int) -> Specification:
     """Return a specification with the parameters of one batch."""
-    assays = {name: _lane(assay, lane) for name, assay in specification.assays.items()}
+    assays = {name: _lane_of_assay(assay, lane) for name, assay in specification.assays.items()}
     return dataclasses.replace(specification, assays=assays, properties=_lane(specification.properties, lane))
+
+
+def _lane_of_assay(assay: Assay, lane: int) -> Assay:
+    found = _lane(assay, lane)
+    return dataclasses.replace(found, laboratory=lane_of(assay.laboratory, lane), day=lane_of(assay.day, lane))
 
 
 def _lane(parameters: _Parameters, lane: int) -> _Parameters:

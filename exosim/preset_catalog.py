@@ -1,4 +1,4 @@
-"""Presets: real vessels, cells, media, carriers, rotors, adsorbers and methods, with their values.
+"""Presets: real vessels, cells, media, carriers, rotors, adsorbers, ligands, chips and methods, with their values.
 
 One TOML file per kind in the folder ``presets``; a value is written there as in a scenario, with its source and grade.
 """
@@ -19,6 +19,8 @@ KINDS: Mapping[str, str] = {
     "carrier": "carriers",
     "rotor": "rotors",
     "adsorber": "adsorbers",
+    "ligand": "ligands",
+    "chip": "chips",
     "method": "methods",
 }
 """The kinds of preset, as keys of a procedure, and the file of each."""

@@ -1,8 +1,7 @@
 """Quality: the assays, what they report, and the limits that a specification sets on what is reported.
 
-True values and reported values are separate. An assay multiplies the true value by (1 + bias) and a lognormal error; a
-particle counter also misses small vesicles and counts other particles. A test for organisms finds them or does not,
-as they are in the volume that it takes. Limits of an attribute apply to what its assay reports (ICH Q6B: specification;
+True values and reported values are separate: :mod:`exosim.assay` tells what an assay makes of a true value. Limits
+of an attribute apply to what its assay reports (ICH Q6B: specification;
 ICH Q8: critical quality attribute).
 """
 
@@ -15,105 +14,15 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
+from exosim.assay import Result
 from exosim.cargo_contents import CARGO, Cargo, cargo, cargo_share, molecules
 from exosim.composition import Contents, ratio, total_dna, total_protein
 from exosim.errors import ModelError, Problem
 from exosim.lot_properties import LotProperties, Marker
-from exosim.material import Material, is_number, one_where, plus, times, total
-from exosim.normal import normal_distribution
+from exosim.material import Material, plus, times, total
 from exosim.operations.base import Context
-from exosim.parameter import Array, parameter
-from exosim.physics.detection import Counter, class_efficiency, range_efficiency, seen_particles
-
-
-@dataclass(frozen=True, kw_only=True)
-class Assay:
-    """An assay; the defaults are those of nanoparticle tracking analysis."""
-
-    bias: Array = parameter(
-        0.0, "1", low=-0.5, high=1.0, minimum=-math.inf, maximum=math.inf, doc="relative error of every result"
-    )
-    repeatability: Array = parameter(
-        0.06, "1", low=0.0, high=0.6, doc="coefficient of variation of a result", source="vestad2017", grade="A"
-    )
-    detection_limit: Array = parameter(
-        65.0,
-        "nm",
-        low=0.0,
-        high=150,
-        doc="diameter at which half of the particles are counted",
-        source="general_knowledge",
-    )
-    detection_width: Array = parameter(
-        30.0, "nm", low=1.0, high=100, doc="range of diameters over which counting rises from none to all"
-    )
-    replicates: float | None = parameter(
-        None,
-        "1",
-        low=1,
-        high=100,
-        minimum=1.0,
-        whole=True,
-        planned=True,
-        doc="single results of which the reported one is the mean; none: one",
-    )
-    volume_tested: Array | None = parameter(
-        None, "mL", low=0.01, high=1000, doc="volume in which a test for organisms finds them", decided=True
-    )
-
-    def counter(self) -> Counter:
-        """Return the particle counter that this assay is."""
-        return Counter(self.detection_limit, self.detection_width, self._bias)
-
-    @property
-    def systematic(self) -> Array:
-        """What every result is multiplied by."""
-        return 1.0 + self._bias
-
-    def error(self, z: Array) -> Array:
-        """Return the lognormal factor of a reported result, for a standard normal number.
-
-        That of the mean of n replicates has 1/sqrt(n) of the sigma of a single result: the mean is taken on the
-        logarithm, so that it is lognormal, too.
-        """
-        sigma = np.sqrt(np.log1p(np.square(self.repeatability)))
-        if self.replicates is not None:
-            sigma = sigma / math.sqrt(self.replicates)
-        return np.asarray(np.exp(sigma * z))
-
-    def reported(self, true: Array, z: Array) -> Array:
-        """Return the result for a true value and a standard normal number."""
-        return np.asarray(true * (1.0 + self._bias) * self.error(z))
-
-    def found(self, level: Array, z: Array) -> Array:
-        """Return what a test for organisms reports: their true level where it finds them, else 0.
-
-        The number of organisms in the tested volume is Poisson, so that at least one is there with probability
-        1 - exp(-level x volume): where the uniform number Phi(z) is above exp(-level x volume). Bias and repeatability
-        have no part in it.
-
-        Parameters
-        ----------
-        level : organisms per volume [CFU/mL]
-        z : a standard normal number
-
-        Raises
-        ------
-        ModelError
-            when the tested volume is not known.
-        """
-        if is_number(level, 0.0):
-            return 0.0
-        if self.volume_tested is None:
-            raise ModelError(Problem("a test for organisms needs its volume_tested", expected='"10 mL", say'))
-        none_there = np.exp(-np.asarray(level * self.volume_tested))
-        return np.asarray(times(level, one_where(normal_distribution(z) > none_there)))
-
-    @property
-    def _bias(self) -> Array:
-        """The bias, with which no result is below 0."""
-        return 0.0 if is_number(self.bias, 0.0) else np.maximum(self.bias, -1.0)
-
+from exosim.parameter import Array
+from exosim.physics.detection import Counter, efficiency, seen_particles
 
 Agent: TypeAlias = Literal["bacteria", "mycoplasma"]
 """What can live in a contaminated lot."""
@@ -121,11 +30,6 @@ AGENTS: tuple[Agent, ...] = get_args(Agent)
 MARKERS: tuple[Marker, ...] = get_args(Marker)
 GIVEN: tuple[str, ...] = ("endotoxin", *MARKERS)
 """What only the scenario can say of a lot: fields of :class:`~exosim.lot_properties.LotProperties`."""
-
-
-def noise_name(assay: str, attempt: int = 0) -> str:
-    """Return the name under which the standard normal number of a result is drawn: the first one, or a retest."""
-    return f"assay.{assay}.retest.{attempt}" if attempt else f"assay.{assay}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +44,7 @@ class Measure:
 
     unit: str
     top: Literal["particles", "vesicles", "protein", "dna", "endotoxin", "potency", Cargo, Marker, Agent]
-    bottom: Literal["volume", "protein", "dose", "vesicles", "particles", "all cargo"]
+    bottom: Literal["volume", "protein", "dose", "vial", "vesicles", "particles", "all cargo"]
     sizes: tuple[float, float] | None = None
 
     @property
@@ -156,6 +60,9 @@ MEASURES: Mapping[str, Measure] = {
     "evs_per_protein": Measure("EV/ug", "vesicles", "protein"),
     "protein_per_volume": Measure("ug/mL", "protein", "volume"),
     "dna_per_volume": Measure("ng/mL", "dna", "volume"),
+    "particles_per_vial": Measure("particle/vial", "particles", "vial"),
+    "particles_per_dose": Measure("particle/dose", "particles", "dose"),
+    "evs_per_vial": Measure("EV/vial", "vesicles", "vial"),
     "dna_per_dose": Measure("ng/dose", "dna", "dose"),
     "particles_in_size_range": Measure("1", "particles", "particles"),
     "endotoxin_per_volume": Measure("EU/mL", "endotoxin", "volume"),
@@ -183,6 +90,7 @@ class Lot:
     contents : what the instrument of the product finds in it, where that is known
     properties : what the scenario says of its lots
     contamination : organisms per volume by agent [CFU/mL]; none: no batch has failed
+    vials : number of vials that hold the product; 0 where it is in none
     """
 
     product: Material
@@ -191,14 +99,12 @@ class Lot:
     contents: Contents | None = None
     properties: LotProperties = field(default_factory=LotProperties)
     contamination: Mapping[str, Array] = field(default_factory=dict)
+    vials: Array = 0.0
 
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """An assay and the standard normal number of its one result on a lot; every attribute sees the same result."""
-
-    assay: Assay
-    z: Array
+    @property
+    def milliliters(self) -> Array:
+        """Volume of the product [mL]."""
+        return self.product.volume * 1e3
 
 
 def reported_value(measure: Measure, lot: Lot, instrument: Result, assay: Result | None) -> Array:
@@ -232,8 +138,10 @@ def reported_value(measure: Measure, lot: Lot, instrument: Result, assay: Result
         return _in_range(measure, lot, (instrument if assay is None else assay).assay.counter())
     if measure.bottom == "protein":
         top = _counted(lot, instrument, instrument) if measure.top == "particles" else _amount(measure.top, lot)
-        return ratio(top, _through(assay, _amount("protein", lot)))
+        return ratio(top, _through(assay, _amount("protein", lot), lot.milliliters))
     per_milliliter = _per_milliliter(measure, lot, instrument, assay)
+    if measure.bottom == "vial":
+        return times(per_milliliter, ratio(lot.milliliters, lot.vials))
     return times(per_milliliter, lot.dose_volume_ml) if measure.bottom == "dose" else per_milliliter
 
 
@@ -246,7 +154,7 @@ def true_value(measure: Measure, lot: Lot, instrument: Result, assay: Result | N
 
 
 def _exact(result: Result) -> Result:
-    return Result(replace(result.assay, bias=0.0), 0.0)
+    return Result(result.assay.exact(), 0.0)
 
 
 def _of_the_vesicles(measure: Measure, lot: Lot, assay: Result | None) -> Array:
@@ -265,8 +173,8 @@ def _in_range(measure: Measure, lot: Lot, counter: Counter) -> Array:
     """
     sizes = lot.context.sizes
     between = (0.0, math.inf) if measure.sizes is None else measure.sizes
-    inside = seen_particles(lot.product, range_efficiency(sizes, counter.limit, counter.width, between))
-    return ratio(inside, seen_particles(lot.product, class_efficiency(sizes, counter.limit, counter.width)))
+    inside = seen_particles(lot.product, efficiency(sizes, counter, between), counter)
+    return ratio(inside, seen_particles(lot.product, efficiency(sizes, counter), counter))
 
 
 def _per_milliliter(measure: Measure, lot: Lot, instrument: Result, assay: Result | None) -> Array:
@@ -276,8 +184,8 @@ def _per_milliliter(measure: Measure, lot: Lot, instrument: Result, assay: Resul
     if measure.top == "particles":
         top = _counted(lot, instrument if assay is None else assay, instrument)
     else:
-        top = _through(assay, _amount(measure.top, lot))
-    return ratio(top, lot.product.volume * 1e3)
+        top = _through(assay, _amount(measure.top, lot), lot.milliliters)
+    return ratio(top, lot.milliliters)
 
 
 def _given(name: str, lot: Lot) -> Array:
@@ -290,11 +198,11 @@ def _given(name: str, lot: Lot) -> Array:
 def _counted(lot: Lot, result: Result, instrument: Result) -> Array:
     known = lot.contents if result is instrument else None
     contents = Contents(lot.context, result.assay.counter()) if known is None else known
-    return times(contents.particles(lot.product), result.assay.error(result.z))
+    return result.assay.counts(contents.particles(lot.product), lot.milliliters, result.z)
 
 
-def _through(result: Result | None, true: Array) -> Array:
-    return true if result is None else result.assay.reported(true, result.z)
+def _through(result: Result | None, true: Array, milliliters: Array = 1.0) -> Array:
+    return true if result is None else result.assay.reported(true, result.z, milliliters)
 
 
 def _amount(what: str, lot: Lot) -> Array:

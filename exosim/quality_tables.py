@@ -11,10 +11,25 @@ from exosim.table_base import Id, Name, Table
 
 class AssayTable(Table):
     id: Id
+    method: Name | None = None
+    steps: Any = None
+    one_run: Annotated[bool, Field(strict=True)] = True
+    noise: Literal["multiplicative", "additive"] = "multiplicative"
     bias: Any = None
+    between_laboratories: Any = None
+    between_days: Any = None
     repeatability: Any = None
+    tracks: Any = None
     detection_limit: Any = None
     detection_width: Any = None
+    upper_size: Any = None
+    counts_vesicles: Any = None
+    counts_nonvesicular: Any = None
+    counts_lipoproteins: Any = None
+    window_low: Any = None
+    window_high: Any = None
+    dilution: Any = None
+    quantification_limit: Any = None
     replicates: Any = None
     volume_tested: Any = None
     duration: Any = None
@@ -38,7 +53,9 @@ class LimitsTable(Table):
 class AttributeTable(Table):
     id: Id
     measure: Name
-    limits: LimitsTable
+    limits: LimitsTable | None = None
+    label: Any = None
+    tolerance: Any = None
     assay: Name | None = None
     sizes: LimitsTable | None = None
     critical: Annotated[bool, Field(strict=True)] = True

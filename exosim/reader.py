@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from exosim.addresses import address
+from exosim.assay import LEVEL
 from exosim.contents import counted_like, with_dose
 from exosim.culture.stimulus import Stimulus
 from exosim.culture_reader import check_stimuli, given_numbers, read_effects, read_presets
@@ -277,7 +278,8 @@ class Reader:
         parameters = counted_like(dose, declared(owner))
         if amounts is not None:
             parameters = {
-                n: dataclasses.replace(p, unit=amounts) if p.unit == AMOUNT else p for n, p in parameters.items()
+                n: dataclasses.replace(p, unit=amounts) if p.unit in (AMOUNT, LEVEL) else p
+                for n, p in parameters.items()
             }
         given: dict[str, Given] = {}
         for name, value in raw.items():

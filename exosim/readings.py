@@ -5,11 +5,12 @@ Names and units of the headline figures are fixed: other programs read them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from exosim.assay import Assay, Result
 from exosim.cell_readings import (
     CELL_HEADLINES,
     CELL_STEP_UNITS,
@@ -24,7 +25,8 @@ from exosim.lot_properties import LotProperties
 from exosim.material import Material, is_number, plus, short_of_whole, times, total
 from exosim.operations.base import HARVEST_HOLD, HEADROOM, VIRUS_REDUCTION, Context, Outcome
 from exosim.parameter import Array
-from exosim.quality import Assay, Attribute, Lot, Result, reported_value
+from exosim.potency import POTENCY_HEADLINES, may_differ, potency_headlines
+from exosim.quality import Attribute, Lot, reported_value
 from exosim.recipe import Recipe, UnitProcedure
 from exosim.step_table import Reading, Row, loss_readings, row_readings, rows_of, stages
 from exosim.vocabulary import DoseKind
@@ -85,6 +87,11 @@ class Specification:
     properties: LotProperties = field(default_factory=LotProperties)
 
     @property
+    def sampled(self) -> bool:
+        """Whether any assay reads a sample, be it of the product alone."""
+        return any(assay.samples for assay in self.assays.values())
+
+    @property
     def instrument(self) -> Assay:
         """The assay that counts particles."""
         return self.assays[self.instrument_id]
@@ -133,11 +140,20 @@ def read_batch(
     return _readings(steps, rows, start, contents, specification)
 
 
-def read_run(recipe: Recipe, specification: Specification, contents: Contents) -> tuple[list[Reading], list[Step]]:
+def read_run(
+    recipe: Recipe,
+    specification: Specification,
+    contents: Contents,
+    sampled: Callable[[Step], None] | None = None,
+) -> tuple[list[Reading], list[Step]]:
     """Run a recipe and read every step as it ends, as :func:`read_batch` does.
 
     The steps come back without the materials that only their own readings need: of those there is only the product of
     the step that makes it. What a step frees is what the next one takes, and stays in the cache.
+
+    Parameters
+    ----------
+    sampled : is given each step while its materials are there
     """
     context = recipe.context
     if specification.dose.kind == "cell":
@@ -150,6 +166,8 @@ def read_run(recipe: Recipe, specification: Specification, contents: Contents) -
     for step in steps_of(recipe):
         rows += rows_of(step, contents)
         start = plus(start, _harvested(step, contents))
+        if sampled is not None:
+            sampled(step)
         contents.forget_all_but(step.outcome.product)
         read.append(_read(step, made))
         del step
@@ -245,7 +263,12 @@ def _headlines(steps: Sequence[Step], contents: Contents, specification: Specifi
         "batch_duration": _duration(steps),
         **_culture_headlines(steps, start),
     }
-    return [_headline(name, unit, found.get(name)) for name, unit in HEADLINES.items()]
+    properties = specification.properties
+    reported = dict(HEADLINES)
+    if may_differ([step.procedure for step in steps], properties):
+        reported |= POTENCY_HEADLINES
+        found |= potency_headlines(product, contents, properties, np.asarray(found["doses"]))
+    return [_headline(name, unit, found.get(name)) for name, unit in reported.items()]
 
 
 def _culture_headlines(steps: Iterable[Step], start: Array) -> dict[str, Array | None]:
@@ -290,7 +313,7 @@ def attribute_results(
     noise : standard normal number of the one result of each assay, by its id
     contents : of the materials of these steps, as far as they are known
     """
-    lot = lot_of(_made(steps).product, context, specification, contents)
+    lot = lot_of(_made(steps), context, specification, contents)
     results = {name: Result(assay, noise[name]) for name, assay in specification.assays.items()}
     for attribute in specification.attributes:
         measure = attribute.about
@@ -300,7 +323,7 @@ def attribute_results(
 
 
 def lot_of(
-    product: Material,
+    made: Outcome,
     context: Context,
     specification: Specification,
     contents: Contents | None = None,
@@ -310,10 +333,13 @@ def lot_of(
 
     Parameters
     ----------
+    made : outcome of the procedure that makes the product
     contents : of the materials of the run, as far as they are known
     contamination : organisms per volume by agent [CFU/mL]
     """
+    product = made.product
     contents = contents_of(context, specification) if contents is None else contents
     contained = contents.doses(product, specification.dose.kind)
     per_dose = ratio(times(product.volume, 1e3), contained / specification.dose.amount)
-    return Lot(product, context, per_dose, contents, specification.properties, contamination or {})
+    vials = made.monitors.get("accepted", 0.0)
+    return Lot(product, context, per_dose, contents, specification.properties, contamination or {}, vials)

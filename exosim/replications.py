@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from exosim import preflight
+from exosim.assay import noise_name
 from exosim.cycle_time import planned_occupation
 from exosim.errors import LimitError, Problem, ScenarioError, UsageError, shortened
 from exosim.event_files import log_folder, write_log
@@ -26,7 +27,6 @@ from exosim.material import lane_of
 from exosim.operations.base import Context, Outcome
 from exosim.parameter import Array
 from exosim.plant import Failure
-from exosim.quality import noise_name
 from exosim.readings import doses_of
 from exosim.recipe import Recipe
 from exosim.results import FacilityResults

@@ -16,6 +16,7 @@ from exosim.frames import Frame, Framed, of_rows
 from exosim.indicators import RESOURCE_UNITS, reported
 from exosim.records import Event
 from exosim.service_tables import ServiceTable, service_tables
+from exosim.truth_table import TRUTH_COLUMNS, Compared, compared
 
 if TYPE_CHECKING:
     from exosim.parameter import Array
@@ -28,10 +29,15 @@ _DIGITS = 3
 
 
 class YieldViews(Framed):
-    """The numbers of a yield as frames: ``draws``, ``quantities``; and as a page of a notebook."""
+    """The numbers of a yield as frames: ``draws``, ``quantities``, ``two_truths``; and as a page of a notebook."""
 
     def _frames(self: Yields) -> Mapping[str, Callable[[], Frame]]:  # type: ignore[misc]
-        return {"draws": lambda: _draws(self), "quantities": lambda: _summaries(self, list(self.quantities()))}
+        frames = {"draws": lambda: _draws(self), "quantities": lambda: _summaries(self, list(self.quantities()))}
+        return {**frames, "two_truths": lambda: _truths(self)} if self._kept["measured"] else frames
+
+    def two_truths(self: Yields) -> tuple[Compared, ...]:  # type: ignore[misc]
+        """Return what the assays say of every sample beside what is there, in the order of the steps."""
+        return tuple(compared(self))
 
     def __repr__(self: Yields) -> str:  # type: ignore[misc]
         return f"<Yields of {self.scenario.name}: {self.draws:,} draws, seed {self.seed}>"
@@ -45,6 +51,7 @@ class YieldViews(Framed):
             note,
             html.table(head, rows),
             html.folded("step by step, medians", _steps(self)),
+            *([html.folded("true and measured, medians", _truth_page(self))] if self._kept["measured"] else []),
             html.remarks([self.scenario.ledger().headline(), *self.scenario.warnings, *self.remarks()]),
         )
 
@@ -110,6 +117,27 @@ def _draws(yields: Yields) -> Frame:
         layers={f"{step}.course.{n}": ("harvest", _spread(v, yields.kept)) for (n, step), v in course},
         about={**_about(yields), "missing": {name: reason for name, (_, reason) in notes.items() if reason}},
     )
+
+
+def _truths(yields: Yields) -> Frame:
+    return of_rows("row", TRUTH_COLUMNS, (row.row() for row in yields.two_truths()), about=_about(yields))
+
+
+def _truth_page(yields: Yields) -> str:
+    head = ("sample after", "what", "since", "by", "true", "unit", "measured", "5 %", "95 %", "unit")
+    rows = (
+        (r.step, r.quantity, r.since, r.by, *_told(r.true, r.true.median), *_told(r.measured, *_three(r.measured)))
+        for r in yields.two_truths()
+    )
+    return html.table(head, rows, words=4)
+
+
+def _three(summary: Summary) -> tuple[float | None, float | None, float | None]:
+    return summary.median, summary.p5, summary.p95
+
+
+def _told(summary: Summary, *values: float | None) -> tuple[str, ...]:
+    return *map(_shown, values), _unit(summary.unit)
 
 
 def _spread(values: Array | None, draws: int) -> np.ndarray[Any, Any]:

@@ -226,6 +226,7 @@ class Yields(YieldViews):
             "limits": [limit.as_dict() for limit in self.limits()],
             "bounds": [bound.as_dict() for bound in self.bounds()],
             "specification": self.in_specification(),
+            **({"two_truths": [row.as_dict() for row in self.two_truths()]} if self._kept["measured"] else {}),
             "shares": [shares.as_dict() for shares in self.shares()],
             "ranking": [rank.as_dict() for rank in self.ranking()],
             "warnings": list(self.scenario.warnings),

@@ -16,6 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from exosim.assay import noise_name
+from exosim.assay_draws import assay_of, laboratories_and_days, samples_in_process
 from exosim.declarations import Declarations
 from exosim.empirical import Empirical
 from exosim.enclosures import NOTHING, Enclosures
@@ -29,7 +31,6 @@ from exosim.parameter import Array, Ledger
 from exosim.plant import Campaign, Plant
 from exosim.plant_builder import campaign_of, plant_of
 from exosim.product import DoseCount, ProteinSize, Vesicles, VesicleSize, laid_out, run_context
-from exosim.quality import Assay, noise_name
 from exosim.quantities import Given
 from exosim.reader import Reader
 from exosim.readings import Specification
@@ -156,8 +157,12 @@ class Scenario:
         return self.values_on(SampleBlock(self.seed if seed is None else seed, start, stop, nesting))
 
     def values_on(self, sample: Sample) -> dict[str, Array]:
-        """Return every given quantity on the lanes of a sample; scenarios on one sample share what they draw alike."""
-        return {path: sample.values(path, given.quantity) for path, given in self._given.items()}
+        """Return every given quantity on the lanes of a sample; scenarios on one sample share what they draw alike.
+
+        The standard normal numbers of the laboratory and of the day of an assay are among them, where it has such.
+        """
+        values = {path: sample.values(path, given.quantity) for path, given in self._given.items()}
+        return values | laboratories_and_days(self.declarations.assays, sample)
 
     def typical_values(self) -> dict[str, Array]:
         """Return every given quantity at its fixed value or median."""
@@ -171,6 +176,10 @@ class Scenario:
         """Return the standard normal number of the first result of each assay, by id, on the lanes of a sample."""
         return {name: sample.normals(noise_name(name), "batch") for name in self.declarations.assays}
 
+    def sample_noise_on(self, sample: Sample) -> dict[tuple[str, str], tuple[Array, Array | None]]:
+        """Return the numbers of result and day of each sample in process on the lanes, by assay and procedure."""
+        return samples_in_process(self.declarations.assays, sample)
+
     def recipe(self, values: Values) -> Recipe:
         """Return the recipe with the given parameter values; what is not given has its default."""
         context = self._context(values)
@@ -180,7 +189,7 @@ class Scenario:
     def specification(self, values: Values) -> Specification:
         """Return the dose, the instrument and the attributes, with assays at the given values."""
         declared = self.declarations
-        assays = {name: Assay(**block.pick(values)) for name, block in declared.assays.items()}
+        assays = {name: assay_of(name, block, values) for name, block in declared.assays.items()}
         properties = LotProperties(**declared.lot.pick(values))
         return Specification(declared.dose, assays, declared.instrument, declared.attributes, properties)
 

@@ -92,6 +92,8 @@ class ProcedureTable(Table):
     medium: Name | None = None
     carrier: Name | None = None
     rotor: Name | None = None
+    ligand: Name | None = None
+    chip: Name | None = None
     method: Name | None = None
     adsorber: Name | None = None
     unit: Name | None = None

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from exosim.addresses import DEFAULT_INSTRUMENT, address
+from exosim.assay import READS, Assay, Reads
+from exosim.assay_methods import methods
 from exosim.cargo_contents import CARGO
 from exosim.cell_readings import CELL_HEADLINES
 from exosim.declarations import Block
@@ -17,18 +19,27 @@ from exosim.findings import Findings
 from exosim.lot_properties import LotProperties
 from exosim.operations import catalog
 from exosim.parameter import declared
-from exosim.quality import AGENTS, GIVEN, MARKERS, MEASURES, Assay, Attribute, Measure
+from exosim.potency import POTENCY_HEADLINES
+from exosim.quality import AGENTS, GIVEN, MARKERS, MEASURES, Attribute, Measure
 from exosim.quality_tables import AssayTable, AttributeTable, LimitsTable
 from exosim.quantities import read_number
 from exosim.readings import ALL_ATTRIBUTES, HEADLINES, DoseRule
 from exosim.resource_reader import given, unique
-from exosim.schema import ScenarioTable
+from exosim.schema import ProcedureTable, ScenarioTable
 from exosim.toml_source import KeyPath
 from exosim.units import QuantityError, show
 
-_DETECTION = frozenset({"detection_limit", "detection_width"})
+_DETECTION = frozenset(
+    {"detection_limit", "detection_width", "upper_size", "counts_vesicles", "counts_nonvesicular"}
+    | {"counts_lipoproteins", "window_low", "window_high", "dilution", "tracks"}
+)
 _OF_ORGANISMS = frozenset({"volume_tested"})
-_OF_AMOUNTS = frozenset({"bias", "repeatability", "replicates"})
+_OF_AMOUNTS = frozenset(
+    {"bias", "between_laboratories", "between_days", "repeatability", "replicates", "quantification_limit"}
+)
+_AT_THE_END = ("endotoxin", "potency")
+"""What is read of the product alone: no operation of the recipe makes it."""
+_LABEL = 'limits = { at_least = …, at_most = … }, or label = "1e10 particle/vial" with tolerance = "20 %"'
 
 
 @dataclass(frozen=True)
@@ -50,12 +61,51 @@ class SpecificationReader:
         named = self.table.product.instrument or DEFAULT_INSTRUMENT
         blocks = {}
         for index, table in enumerate(self.table.assay):
-            block = self.block(Assay, f"assay.{table.id}", ("assay", index), given(table, Assay))
+            block = self._of_method(index, table, self._read(index, table, named))
             blocks[table.id] = self._without_unused(block, index, table, named)
         if named == DEFAULT_INSTRUMENT or named not in blocks:
             default = Block(Assay, f"assay.{DEFAULT_INSTRUMENT}", declared(Assay), unused=_OF_ORGANISMS)
             blocks.setdefault(DEFAULT_INSTRUMENT, default)
         return blocks
+
+    def _read(self, index: int, table: AssayTable, instrument: str) -> Reads:
+        """Return what an assay reads: as its method does, or what the attributes that name it are about."""
+        if table.method is not None:
+            if table.method in methods():
+                return methods()[table.method].reads
+            self.findings.add(("assay", index, "method"), unknown("method", table.method, methods()))
+        if table.id == instrument:
+            return "particles"
+        about = [MEASURES[a.measure] for a in self.table.attribute if a.assay == table.id and a.measure in MEASURES]
+        asked = ["protein" if one.bottom == "protein" else one.top for one in about]
+        return next((what for what in READS if what in asked), "")
+
+    def _of_method(self, index: int, table: AssayTable, reads: Reads) -> Block:
+        """Return the block of an assay: what its method brings, then what the scenario says."""
+        method = methods().get(table.method or "")
+        own = given(table, Assay)
+        raw = {**(method.parameters if method is not None else {}), **own}
+        block = self.block(Assay, f"assay.{table.id}", ("assay", index), raw, amounts=READS[reads])
+        brought = {n: dataclasses.replace(g, origin="preset") for n, g in block.given.items() if n not in own}
+        samples = self._samples(index, table, reads)
+        words = {"noise": table.noise, "reads": reads, "one_run": table.one_run, "samples": samples}
+        return dataclasses.replace(block, given={**block.given, **brought}, words=words)
+
+    def _samples(self, index: int, table: AssayTable, reads: Reads) -> tuple[str, ...]:
+        """Return the ids of the procedures after which an assay reads a sample, that of the product last."""
+        procedures = [one.id for one in self.table.unit_procedure if not _only_takes_time(one)]
+        asked = procedures if table.steps == "all" else table.steps or []
+        if not isinstance(asked, list):
+            expected = '"all" or a list of ids of procedures'
+            self.findings.add(("assay", index, "steps"), Problem("is no list", got=in_words(asked), expected=expected))
+            asked = []
+        for place, name in enumerate(asked):
+            if name not in procedures:
+                self.findings.add(("assay", index, "steps", place), unknown("procedure", str(name), procedures))
+        if not reads or not procedures or "cell" in str(self.table.product.dose):
+            return ()
+        before = [name for name in procedures[:-1] if name in asked and reads not in _AT_THE_END]
+        return (*before, procedures[-1])
 
     def instrument(self, dose: DoseRule, assays: Mapping[str, Block]) -> str:
         """Return the id of the assay that counts particles."""
@@ -72,11 +122,13 @@ class SpecificationReader:
         """Return what the scenario says of the lots of the product."""
         path: KeyPath = ("product", "lot")
         raw = given(self.table.product.lot, LotProperties)
-        asked = {MEASURES[table.measure].top for table in self.table.attribute if table.measure in MEASURES}
-        wanted = {*asked, "potency", *(["mhc_ii"] if dose.kind == "molecule" else [])}
+        asked: set[str] = {MEASURES[a.measure].top for a in self.table.attribute if a.measure in MEASURES}
+        known = (methods().get(assay.method or "") for assay in self.table.assay)
+        asked |= {method.reads for method in known if method is not None}
+        asked |= {"potency", *(["mhc_ii"] if dose.kind == "molecule" else [])}
         for name in raw:
-            if name not in wanted:
-                whose = "the dose does not count it" if name == "mhc_ii" else "no attribute asks for it"
+            if name not in asked:
+                whose = "the dose does not count it" if name == "mhc_ii" else "no attribute and no assay asks for it"
                 warning = f"product.lot.{name} is given but not used: {whose}"
                 self.findings.warnings.append(warning)
         return self.block(LotProperties, "product.lot", path, raw)
@@ -86,7 +138,7 @@ class SpecificationReader:
         unique(self.findings, "attribute", "id", [table.id for table in self.table.attribute])
         for index, table in enumerate(self.table.attribute):
             path: KeyPath = ("attribute", index)
-            if table.id in (*HEADLINES, *CELL_HEADLINES, ALL_ATTRIBUTES):
+            if table.id in (*HEADLINES, *POTENCY_HEADLINES, *CELL_HEADLINES, ALL_ATTRIBUTES):
                 problem = f'"{table.id}" is the name of a reported figure'
                 self.findings.add((*path, "id"), Problem(problem, expected="another id"))
             if table.assay is not None and table.assay not in assays:
@@ -96,7 +148,8 @@ class SpecificationReader:
                 continue
             self._check_known(table, path, assays)
             self._check_made(table.measure, path)
-            low, high = self._limits(table.limits, (*path, "limits"), MEASURES[table.measure].unit)
+            self._check_vials(table.measure, path)
+            low, high = self._range(table, path)
             self._check_fraction(table.measure, low, path)
             yield Attribute(table.id, table.measure, table.assay, low, high, table.critical, self._sizes(table, path))
 
@@ -104,7 +157,7 @@ class SpecificationReader:
         """Return the block of an assay without the numbers that do not matter for what it reports."""
         reported = {a.measure for a in self.table.attribute if a.assay == table.id and a.measure in MEASURES}
         of_organisms = {measure for measure in reported if MEASURES[measure].top in AGENTS}
-        counts = table.id == instrument or any(MEASURES[measure].counts for measure in reported)
+        counts = block.words["reads"] == "particles" or any(MEASURES[measure].counts for measure in reported)
         unused = dict.fromkeys([] if counts else _DETECTION, "this assay counts no particles")
         if not of_organisms:
             unused |= dict.fromkeys(_OF_ORGANISMS, "this assay tests for no organisms")
@@ -151,6 +204,14 @@ class SpecificationReader:
             problem = f"no operation of the recipe brings a cargo of which {name} could be measured"
             self.findings.add((*path, "measure"), Problem(problem, expected="cargo_loading in the recipe"))
 
+    def _check_vials(self, name: str, path: KeyPath) -> None:
+        """Note a content of vials where the product is in none."""
+        made = [table.operation for table in self.table.unit_procedure if not _only_takes_time(table)]
+        if MEASURES[name].bottom == "vial" and made and made[-1] != "vial_filling":
+            others = ", ".join(other for other, of in MEASURES.items() if of.bottom == "volume")
+            problem = f"{name} needs vials, and the recipe does not end with vial_filling"
+            self.findings.add((*path, "measure"), Problem(problem, expected=f"such as {others}"))
+
     def _check_fraction(self, name: str, low: float | None, path: KeyPath) -> None:
         """Note a limit that no lot could meet."""
         of = MEASURES[name]
@@ -173,6 +234,28 @@ class SpecificationReader:
         low, high = self._limits(table.sizes, (*path, "sizes"), "nm")
         return 0.0 if low is None else low, math.inf if high is None else high
 
+    def _range(self, table: AttributeTable, path: KeyPath) -> tuple[float | None, float | None]:
+        """Return the limits of an attribute: as they stand, or those of a label claim with its tolerance."""
+        unit, claims = MEASURES[table.measure].unit, table.label is not None or table.tolerance is not None
+        if (table.limits is None) != claims:
+            problem = '"limits" is missing' if table.limits is None else "has limits and a label"
+            self.findings.add(path, Problem(problem, expected=_LABEL))
+            return None, None
+        if table.limits is not None:
+            return self._limits(table.limits, (*path, "limits"), unit)
+        if table.label is None or table.tolerance is None:
+            missing = "label" if table.label is None else "tolerance"
+            self.findings.add(path, Problem(f'"{missing}" is missing', expected=_LABEL))
+            return None, None
+        label = self._limit(table.label, (*path, "label"), unit)
+        tolerance = self._limit(table.tolerance, (*path, "tolerance"), "1")
+        if tolerance is not None and tolerance >= 1.0:
+            wrong = Problem("must be below 1", got=in_words(table.tolerance), expected='"20 %", say')
+            self.findings.add((*path, "tolerance"), wrong)
+        if label is None or tolerance is None:
+            return None, None
+        return label * (1.0 - tolerance), label * (1.0 + tolerance)
+
     def _limits(self, table: LimitsTable, path: KeyPath, unit: str) -> tuple[float | None, float | None]:
         low, high = (self._limit(getattr(table, key), (*path, key), unit) for key in ("at_least", "at_most"))
         if table.at_least is None and table.at_most is None:
@@ -191,6 +274,11 @@ class SpecificationReader:
         if limit is not None and limit < 0.0:
             self.findings.add(path, Problem("must be at least 0", got=in_words(raw)))
         return limit
+
+
+def _only_takes_time(table: ProcedureTable) -> bool:
+    operation = catalog().get(table.operation)
+    return operation is not None and operation.plain
 
 
 def _needs_a_product(measure: Measure, *, cells: bool) -> bool:

@@ -22,8 +22,8 @@ Shown: TypeAlias = Mapping[str, Mapping[Key, NDArray[np.float64] | None]]
 """What lanes show, by kind of quantity, name and step: shape (..., lanes), or (..., 1) where all lanes are equal.
 
 The last block of a run is padded and shows more lanes than were asked for."""
-SUMMARIZED = ("reading", "attribute")
-SHARES = ("limit", "met", "specification", "binding")
+SUMMARIZED = ("reading", "attribute", "true", "measured")
+SHARES = ("limit", "met", "specification", "binding", "above")
 """Kinds of quantities that are 1 or 0 on each draw."""
 
 

@@ -6,9 +6,11 @@ factor of the step recoveries of a batch is one of its own. All inputs are indep
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from exosim.assay import laboratory_name
 from exosim.sampling import COMMON, LEVELS, Level
 
 if TYPE_CHECKING:
@@ -44,10 +46,20 @@ def inputs_of(scenario: Scenario) -> tuple[Input, ...]:
         for path, g in given.items()
         for level, name in g.quantity.layers(path)
     ]
+    found.extend(_of_the_instrument(scenario))
     if any(g.quantity.common and g.quantity.varies == "batch" for g in given.values()):
         evidence = scenario.declarations.common.given["batch"]
         found.append(Input(COMMON_PATH, "batch", COMMON, evidence.grade, evidence.source))
     return tuple(found)
+
+
+def _of_the_instrument(scenario: Scenario) -> Iterator[Input]:
+    """Yield the laboratory of the instrument of the product, in which a world differs from another."""
+    name = scenario.declarations.instrument
+    spread = scenario.declarations.assays[name].given.get("between_laboratories")
+    if spread is not None:
+        path = f"assay.{name}.between_laboratories"
+        yield Input(path, "study", laboratory_name(name), spread.grade, spread.source)
 
 
 def levels_of(scenario: Scenario) -> tuple[Level, ...]:

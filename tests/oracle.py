@@ -4,7 +4,6 @@
 statistics of draws. These wait for later operations:
 
 - stats_oracles: total indices of SOBOL-G, LHS, MORRIS, WILKS (designs of studies), AR1, ANTI
-- unitops: COUNT (counting noise of an assay)
 """
 
 from __future__ import annotations

@@ -148,7 +148,10 @@ def test_a_bad_property_is_told_once(door: Door) -> None:
 
 
 REMARKS = [
-    (lots('endotoxin = "0.2 EU/mL"\ncd9 = 0.5'), "product.lot.cd9 is given but not used: no attribute asks for it"),
+    (
+        lots('endotoxin = "0.2 EU/mL"\ncd9 = 0.5'),
+        "product.lot.cd9 is given but not used: no attribute and no assay asks for it",
+    ),
     (
         one("bioburden", 'at_most = "0 CFU/mL"', "sterility", STERILITY.format('volume_tested = "20 mL"\nbias = 0.1')),
         "assay.sterility.bias is given but not used: a test for organisms finds them or does not",

@@ -27,12 +27,12 @@ from exosim.whole_numbers import WholeNumber
 from tests.texts import BASE, FILE, Door, changed, of_operation
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "msc_hollow_fiber.toml"
-TABLES = ["ledger.csv", "scenario.json", "quantities.csv", "ranking.csv", "shares.csv", "yields.json"]
+TABLES = ["ledger.csv", "scenario.json", "quantities.csv", "ranking.csv", "shares.csv", "yields.json", "two_truths.csv"]
 HEAVY = {"numpy", "scipy", "matplotlib", "pint", "pydantic", "simpy", "jinja2"}
 QUANTITY_KEYS = ["name", "step", "unit", "n", "mean", "sd", "median", "p5", "p95", "reason"]
 YIELD_KEYS = [
     "form", "version", "scenario", "seed", "n", "kept", "quantile_error", "nested", "quantities", "limits", "bounds",
-    "specification", "shares", "ranking", "warnings", "ledger",
+    "specification", "two_truths", "shares", "ranking", "warnings", "ledger",
 ]  # fmt: skip
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from exosim.assay import Assay
 from exosim.lot_properties import LotProperties
 from exosim.operations import catalog
 from exosim.operations.base import Hold
 from exosim.parameter import declared
 from exosim.product import ProteinSize, Vesicles, VesicleSize
-from exosim.quality import Assay
 from exosim.recipe import Common, Wait
 from exosim.testing import CHECKS, OperationContract, Subject, check
 from exosim.testing.contract import Check, check_parameter
@@ -39,6 +39,7 @@ CULTURE = {
     "ammonia",
 }
 MAKES: Mapping[str, set[str]] = {
+    "precipitation": {"nonvesicular"},
     "planar_expansion": {"viable_cells", "doublings"},
     "planar_passage": {"viable_cells", "doublings"},
     "cargo_loading": {"cargo"},

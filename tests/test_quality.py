@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exosim import units
+from exosim.assay import Assay, Result
 from exosim.cargo_contents import CARGO
 from exosim.composition import own_protein, total_protein
 from exosim.errors import ModelError
@@ -25,7 +26,7 @@ from exosim.operations.conditioned_medium import ConditionedMedium
 from exosim.operations.measured_step import MeasuredStep
 from exosim.operations.vial_filling import VialFilling
 from exosim.physics.detection import Counter, class_efficiency, counted_particles
-from exosim.quality import AGENTS, MEASURES, Assay, Attribute, Lot, Measure, Result, reported_value, true_value
+from exosim.quality import AGENTS, MEASURES, Attribute, Lot, Measure, reported_value, true_value
 from exosim.readings import DoseRule, Specification, attribute_results
 from exosim.recipe import Recipe, UnitProcedure
 
@@ -157,7 +158,8 @@ def test_cargo_loaded_and_as_found() -> None:
 @pytest.mark.parametrize("measure", AMOUNTS)
 def test_the_instrument_enters_where_particles_are_counted(measure: str, named: str | None) -> None:
     """Bias and error of the instrument enter what is counted, unless another assay counts, and nothing else."""
-    counts = measure == "particles_per_protein" or (measure == "particles_per_volume" and named is None)
+    counted = ("particles_per_volume", "particles_per_vial", "particles_per_dose")
+    counts = measure == "particles_per_protein" or (measure in counted and named is None)
     biased = Assay(bias=0.5, repeatability=0.2)
     plain = results((attribute(measure, named),), bca=Assay())[measure]
     found = results((attribute(measure, named),), z={"counter": 1.3}, bca=Assay(), counter=biased)[measure]
@@ -249,6 +251,9 @@ def test_measures_are_pinned() -> None:
         "evs_per_protein": Measure("EV/ug", "vesicles", "protein"),
         "protein_per_volume": Measure("ug/mL", "protein", "volume"),
         "dna_per_volume": Measure("ng/mL", "dna", "volume"),
+        "particles_per_vial": Measure("particle/vial", "particles", "vial"),
+        "particles_per_dose": Measure("particle/dose", "particles", "dose"),
+        "evs_per_vial": Measure("EV/vial", "vesicles", "vial"),
         "dna_per_dose": Measure("ng/dose", "dna", "dose"),
         "particles_in_size_range": Measure("1", "particles", "particles"),
         "endotoxin_per_volume": Measure("EU/mL", "endotoxin", "volume"),

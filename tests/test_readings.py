@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from exosim import units
+from exosim.assay import Assay
 from exosim.cell_readings import CELL_HEADLINES, CELL_STEP_UNITS
 from exosim.kernel import Step, run
 from exosim.material import Material, is_number, total
@@ -24,7 +25,6 @@ from exosim.operations.planar_expansion import PlanarExpansion
 from exosim.operations.planar_passage import PlanarPassage
 from exosim.operations.vial_filling import VialFilling
 from exosim.physics.size import protein_ceiling
-from exosim.quality import Assay
 from exosim.readings import (
     HEADLINES,
     DoseRule,

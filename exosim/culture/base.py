@@ -207,7 +207,8 @@ class Culture(Vessel, Plan):
         per_liter = 1.0 / vessel["volume"]
         solutes = {name: times(vessel[name], per_liter) for name in ("glucose", "lactate", "ammonia")}
         cells = np.clip(vessel["viable_cells"] * (per_liter * 1e-3), _NO_CELLS, np.inf)
-        return Stretch(cells, times(vessel["vesicles"], per_liter * 1e-3), solutes)
+        vesicles, potency = (times(vessel.get(name, 0.0), per_liter * 1e-3) for name in ("vesicles", "potency"))
+        return Stretch(cells, vesicles, solutes, potency=potency)
 
     @property
     def gains(self) -> bool:

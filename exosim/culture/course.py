@@ -27,7 +27,7 @@ from exosim.culture.amounts import (
 from exosim.culture.drain import Drain
 from exosim.culture.interval import Rates, Stretch
 from exosim.culture.supply import reached
-from exosim.culture.tally import DEATH, DECAY, METABOLISM, MILLIMOLES, SPENT, Tally
+from exosim.culture.tally import DEATH, DECAY, FADING, METABOLISM, MILLIMOLES, SPENT, Tally
 from exosim.material import Material, is_number, plus, times
 from exosim.operations.base import HARVEST_HOLD, NOTHING, Visit
 from exosim.parameter import Array
@@ -191,10 +191,11 @@ class Course(Tally):
         if culture.gains:
             self._reach({"gains in secretion capped at 50-fold": run.capped})
         self.vessel = {**self.vessel, "vesicles": run.vesicles * volume}
+        flowing = {} if culture.potency_decay is None else self._fade(before, run, culture.potency_decay)
         drained: Amounts = {}
         fresh: Array = 0.0
         if culture.drains:
-            drained, fresh = self._drain(before, run, released)
+            drained, fresh = self._drain(before, run, released, flowing)
         else:
             self.vessel = joined(self.vessel, released)
         monitors = {
@@ -213,7 +214,19 @@ class Course(Tally):
             self._rates = volume, self.culture.collecting(self.now)
         return self._rates[1]
 
-    def _drain(self, before: Amounts, run: Stretch, released: Amounts) -> tuple[Amounts, Array]:
+    def _fade(self, before: Amounts, run: Stretch, fading: Array) -> Amounts:
+        """Follow the potency of the vesicles over one stretch; return what of it flowed out with them."""
+        culture, milliliters = self.culture, before["volume"] * 1e3
+        outflow = culture.vesicle_outflow
+        made = (run.potency_secreted - run.potency_taken_up - run.potency) * milliliters
+        each = plus(before["potency"], made) / np.maximum(plus(plus(culture.decay, outflow), fading), NOTHING)
+        self._lose(_REUPTAKE, {"potency": run.potency_taken_up * milliliters})
+        self._lose(DECAY, {"potency": each * culture.decay})
+        self._lose(FADING, {"potency": each * fading})
+        self.vessel = {**self.vessel, "potency": run.potency * milliliters}
+        return {"potency": each * outflow}
+
+    def _drain(self, before: Amounts, run: Stretch, released: Amounts, flowing: Amounts) -> tuple[Amounts, Array]:
         """Let medium out through the device and as a bleed, which is lost; return the permeate and the fresh medium."""
         culture, vessel, liters = self.culture, self.vessel, self.vessel["volume"]
         drain = Drain(run.hours, culture.permeate, culture.bleed, culture.passing_cells, culture.passing_vesicles)
@@ -229,6 +242,7 @@ class Course(Tally):
             "viable_cells": washed,
             "doublings": times(washed, self._before),
             "vesicles": lost * (culture.vesicle_outflow / (culture.decay + culture.vesicle_outflow)),
+            **flowing,
             **self._flushed(before, run),
         }
         self.vessel = {**vessel, **stays}

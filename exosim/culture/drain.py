@@ -20,7 +20,8 @@ from exosim.physics.growth import relative_growth
 LIKE_CELLS, LIKE_VESICLES, LIKE_MEDIUM = "like cells", "like vesicles", "like medium"
 PASSING: Mapping[str, str] = {
     **dict.fromkeys(("viable_cells", "doublings", "debris", "dead_cells"), LIKE_CELLS),
-    **dict.fromkeys(("vesicles", "associated_protein", "bound_dna", "nonvesicular", "lipoproteins"), LIKE_VESICLES),
+    **dict.fromkeys(("vesicles", "potency", "associated_protein", "bound_dna"), LIKE_VESICLES),
+    **dict.fromkeys(("nonvesicular", "lipoproteins"), LIKE_VESICLES),
 }
 """What passes the device like cells or like vesicles, by species; all else passes like the medium."""
 

@@ -49,6 +49,7 @@ class Rates:
     metabolic_link : how far secretion follows the share of the demand that is met
     density_exponent, density_reference : of the density rule [1], [cell/mL]
     reuptake, loss : clearance by cells [mL/cell/h], all first-order losses together [1/h]
+    potency, fading : potency of a vesicle when it is secreted, and how fast it fades [1/h]; None: it lasts
     """
 
     growth: Array
@@ -74,6 +75,8 @@ class Rates:
     density_reference: Array = 1.0
     reuptake: Array = 0.0
     loss: Array = 0.0
+    potency: Array = 1.0
+    fading: Array | None = None
     intervals: dict[float, Supply] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def over(self, hours: float) -> Supply:
@@ -135,6 +138,9 @@ class Stretch:
     hours: float = 0.0
     mortality: Array = 0.0
     washed: Array = 0.0
+    potency: Array = 0.0
+    potency_secreted: Array = 0.0
+    potency_taken_up: Array = 0.0
     scratch: Scratch = field(default_factory=Scratch)
     sustains: Mapping[str, Array] = field(default_factory=dict)
     headroom: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 1)))
@@ -211,6 +217,8 @@ class Stretch:
         if not is_number(rates.growth_secretion, 0.0):
             born = np.maximum(cells.end - cells.start + plus(death, rates.washout) * cells.cell_hours, 0.0)
             rate = rate + rates.growth_secretion * born / (cells.cell_hours + _NOTHING)
+        if rates.fading is not None:
+            self._fade(times(rate, self.alive), rates, cells, rates.fading)
         self._add(vesicle_pool(times(rate, self.alive), rates.reuptake, rates.loss, cells, self.scratch))
 
     def _gain(self, rates: Rates, part: Part, cells: growth.Course) -> Array:
@@ -229,6 +237,14 @@ class Stretch:
         most = LARGEST_GAIN / rates.gain
         self.capped = np.maximum(self.capped, one_where(gain > most))
         return np.minimum(gain, most)
+
+    def _fade(self, rate: Array, rates: Rates, cells: growth.Course, fading: Array) -> None:
+        """Follow the potency of the vesicles over one part: it is lost with them, and fades besides."""
+        pool = vesicle_pool(times(rate, rates.potency), rates.reuptake, plus(rates.loss, fading), cells)
+        after = plus(times(self.potency, pool.survival), np.minimum(pool.found, pool.secreted))
+        lost = plus(self.potency, pool.secreted) - after
+        self.potency, self.potency_secreted = after, plus(self.potency_secreted, pool.secreted)
+        self.potency_taken_up = plus(self.potency_taken_up, lost * pool.reuptake_share)
 
     def _add(self, pool: Pool) -> None:
         """Add the vesicles of one part."""

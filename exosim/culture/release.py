@@ -52,6 +52,13 @@ class Release(Metabolism):
         0.0, "1", low=0.0, high=7.0, maximum=math.inf, doc="relative rise of secretion without any oxygen"
     )
     reuptake: Array = parameter(1e-8, "mL/cell/h", low=1e-10, high=5e-8, doc="volume that a cell clears of vesicles")
+    potency_decay: Array | None = parameter(
+        None,
+        "1/h",
+        low=0.0,
+        high=0.1,
+        doc="first-order loss of the potency of a free vesicle in culture, besides that of vesicles; none: it lasts",
+    )
     decay: Array = parameter(0.005, "1/h", low=0.001, high=0.02, doc="first-order loss of free vesicles at 37 degC")
     passage: float = parameter(4, "1", low=1, high=60, whole=True, planned=True, doc="passage number of the cells")
     critical_passage: Array = parameter(

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from exosim.culture.base import Culture
 
 MILLIMOLES = 1e-9  # mmol in a pmol
-DEATH, METABOLISM, SPENT, DECAY = "cell death", "metabolism", "spent medium", "decay"
+DEATH, METABOLISM, SPENT, DECAY, FADING = "cell death", "metabolism", "spent medium", "decay", "loss of potency"
 """Channels of loss that follow from the balance, or are counted apart."""
 _ALL = "all"
 _SOLUTES = ("glucose", "lactate", "ammonia")
@@ -62,6 +62,8 @@ class Tally:
         self._groups = (LIKE_CELLS, LIKE_VESICLES, LIKE_MEDIUM) if culture.drains else (_ALL,)
         self._begin = begin.replaced(vesicles=total(begin.vesicles))
         self.vessel: Amounts = {name: getattr(self._begin, name) for name in FOLLOWED if name != "doublings"}
+        if culture.potency_decay is not None:
+            self.vessel = {**self.vessel, "potency": begin.potency}
         self._initial = begin.replaced(**dict.fromkeys((*FOLLOWED, "potency"), 0.0))
         if any(not is_number(getattr(self._initial, name), 0.0) for name in FIELDS):
             self.vessel = {**self.vessel, **self._origin(INITIAL, 1.0)}
@@ -164,7 +166,10 @@ class Tally:
         names: list[Name] = ["viable_cells", "doublings", *sorted(origins), (self._groups[-1], CONDITIONED)]
         made: dict[Any, Array] = {name: gained(name) for name in names}
         if DECAY in lost:
-            lost[DECAY] = {"vesicles": plus(made[self._groups[0], SECRETED], times(gained("vesicles"), -1.0))}
+            lost[DECAY] = {
+                **lost[DECAY],
+                "vesicles": plus(made[self._groups[0], SECRETED], times(gained("vesicles"), -1.0)),
+            }
         cell_hours = plus(self._grown, made[self._groups[0], CELL_HOURS])
         ammonia = times(times(culture.ammonia_rate, MILLIMOLES), cell_hours)
         made["lactate"] = times(lost.get(METABOLISM, {}).get("glucose", 0.0), culture.lactate_yield)
@@ -183,7 +188,7 @@ class Tally:
             alike = FIELDS if group == _ALL else [name for name in FIELDS if PASSING.get(name, LIKE_MEDIUM) == group]
             values.update({name: getattr(mixed, name) for name in alike if name not in FOLLOWED})
         values.update({name: amount for name, amount in amounts.items() if isinstance(name, str)})
-        return Material(**{**values, **self._vesicles(amounts.get("vesicles", 0.0))})
+        return Material(**{**values, **self._vesicles(amounts)})
 
     def _mixed(self, origins: Mapping[str, Array]) -> Material:
         """Return the species that come of some origins."""
@@ -199,14 +204,19 @@ class Tally:
         share = origins.get(INITIAL, 0.0)
         return found if is_number(share, 0.0) else found + self._initial.portion(share)
 
-    def _vesicles(self, number: Array) -> dict[str, Array]:
-        """Return vesicles by size class, and their potency."""
+    def _vesicles(self, amounts: Amounts) -> dict[str, Array]:
+        """Return vesicles by size class, and their potency: in proportion to their number where it does not fade."""
+        number = amounts.get("vesicles", 0.0)
+        potency = self._potency(amounts)
         if is_number(number, 0.0):
-            return {"vesicles": 0.0, "potency": 0.0}
-        return {
-            "vesicles": self.culture.context.secreted * number,
-            "potency": times(number, self.culture.relative_potency),
-        }
+            return {"vesicles": 0.0, "potency": potency}
+        return {"vesicles": self.culture.context.secreted * number, "potency": potency}
+
+    def _potency(self, amounts: Amounts) -> Array:
+        """Return the potency of vesicles: what is left of it, or that of fresh ones."""
+        if "potency" in amounts:
+            return amounts["potency"]
+        return times(amounts.get("vesicles", 0.0), self.culture.relative_potency)
 
     def _waited(self, product: Material) -> tuple[Material, Material]:
         """Return the harvests after their planned waits, and what they lost."""
@@ -248,10 +258,14 @@ class Tally:
         following: dict[str, Array] = dict.fromkeys(("potency", "associated_protein", "bound_dna"), 0.0)
         for wait, whole in zip(waits, overall, strict=True):
             amounts = self._harvests[wait]
-            potency = times(amounts["vesicles"], self.culture.relative_potency)
-            bound = {"potency": potency, **self._bound(amounts, group)}
+            bound = {"potency": self._held_potency(hold, wait), **self._bound(amounts, group)}
             following = {name: plus(following[name], times(bound[name], whole)) for name in following}
         return found, following
+
+    def _held_potency(self, hold: Hold, wait: float) -> Array:
+        """Return the potency of the vesicles of a harvest that fades while it waits, before any of them is lost."""
+        fresh = self._potency(self._harvests[wait])
+        return fresh if hold.potency_decay is None else times(fresh, holding.lasting(hold.potency_decay, wait))
 
     def _bound(self, amounts: Amounts, group: str) -> dict[str, Array]:
         """Return the protein and the DNA that follow the vesicles."""

@@ -204,6 +204,8 @@ class Vessel(Medium):
             density_reference=1.0 if self.surface is None else self.density_reference * self.surface / milliliters,
             reuptake=self.reuptake,
             loss=plus(self.decay, self.vesicle_outflow),
+            potency=self.relative_potency,
+            fading=self.potency_decay,
             exchange=plus(self.exchange, plus(self.permeate, self.bleed)),
             washout=self.washout,
         )

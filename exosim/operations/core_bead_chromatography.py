@@ -1,7 +1,7 @@
 """Core-bead chromatography: small protein is caught inside beads whose shell keeps vesicles out; vesicles flow through.
 
 Model: protein enters the shell as a sphere enters a pore, ``K_D = (1 - d / d_shell)^2``, and is caught inside for good
-at a finite rate (:mod:`exosim.physics.breakthrough`), with transfer units in proportion to K_D and to the residence
+at a finite rate (:mod:`exosim.physics.core_beads`), with transfer units in proportion to K_D and to the residence
 time; they are stated as the log reduction of albumin on fresh beads. What limits a load is the mass of protein that
 enters, not the volume: the beads hold a Langmuir capacity at the concentration of the feed, and what exceeds it breaks
 through. A lot that brings more than the safe share of the capacity is run in cycles with cleaning between them, or up
@@ -19,18 +19,16 @@ Sources: Bohart & Adams 1920; Langmuir 1918; Corso et al. 2017.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from exosim.material import Material, one_where, short_of_whole, total
+from exosim.material import Material, one_where, short_of_whole
 from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase, log_reduction
 from exosim.parameter import Array, parameter
-from exosim.physics import adsorption, breakthrough, plates
+from exosim.physics import adsorption, core_beads
 
-_REFERENCE_RESIDENCE = 4.0  # min, at which the reduction of albumin is stated
 _CAUGHT = "caught in the beads"
 
 
@@ -162,22 +160,17 @@ class CoreBeadChromatography(MeasuredRecovery):
             },
         )
 
-    def _entering(self, diameter: Array) -> Array:
-        return plates.distribution_coefficient(diameter, self.shell_cutoff)
-
     def _protein_load(self, feed: Material) -> Array:
         """Return the protein that enters the beads over what one bed holds."""
         milliliters = np.maximum(feed.volume, NOTHING) * 1e3
-        enters = self._entering(self.context.protein_diameters) > 0.0
-        entering = total(np.asarray(feed.protein * enters))
+        entering = core_beads.entering(feed.protein, self.context.protein_diameters, self.shell_cutoff)
         held = adsorption.langmuir(entering / milliliters, self.capacity, 1.0 / self.half_saturation)
         return entering * 1e-3 / np.maximum(held * self.column_volume * 1e3, NOTHING)
 
     def _passing(self, diameter: Array, load: Array) -> Array:
         """Return the fraction of a solute that the beads do not catch."""
-        of_albumin = math.log(10.0) * self.albumin_reduction * self.residence_time / _REFERENCE_RESIDENCE
-        access = self._entering(diameter) / self._entering(self.context.protein_diameters[1])
-        return 1.0 - breakthrough.captured_share(load, of_albumin * access)
+        units = core_beads.reference_units(self.albumin_reduction, self.residence_time)
+        return core_beads.passing(diameter, self.context.protein_diameters[1], self.shell_cutoff, units, load)
 
     def _buffer(self, volume: Array) -> Material:
         return Material(volume=volume, salt=self.buffer_salt * volume)

@@ -1,16 +1,22 @@
 """Depth filtration: cells and debris are removed, the filter plugs gradually.
 
-Model: standard blocking at constant pressure (:mod:`exosim.physics.plugging`); when the throughput would exceed the
-change-out point, more filters are used in parallel and the limit is reported. Debris and cells fall by a log reduction;
-vesicles are lost to the inner surface until it is covered, or by a measured recovery.
+Model: plugging at constant pressure by one of Hermia's laws, standard blocking unless told otherwise
+(:mod:`exosim.physics.plugging`); when the throughput would exceed the change-out point, more filters are used in
+parallel and the limit is reported, and also where a time limit asks for them. Debris and cells fall by a log reduction;
+vesicles are lost to the inner surface until it is covered, at most by a jammed layer, or by a measured recovery.
 
-Validity: one feed per filter; charged media also bind DNA and vesicles (use the DNA reduction and a measured recovery).
+Assumptions: protein and what is dissolved pass, and so do aggregates of cargo, far smaller than the retention of the
+medium. Charged media also bind DNA and vesicles: use the DNA reduction and a measured recovery.
+
+Validity: one feed per filter. Typical failures: plugging, breakthrough of debris.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
+
+import numpy as np
 
 from exosim.material import Material, one_where, total
 from exosim.operations.base import MeasuredRecovery, Outcome, Phase
@@ -64,19 +70,35 @@ class DepthFiltration(MeasuredRecovery):
     inner_area_ratio: Array = parameter(
         10.0, "1", low=1, high=1000, doc="surface that binds vesicles over frontal area"
     )
+    blocking: float = parameter(
+        plugging.STANDARD,
+        "1",
+        low=0,
+        high=2,
+        maximum=2.0,
+        planned=True,
+        decided=False,
+        doc="exponent n of the law of plugging: 2 complete, 1.5 standard, 1 intermediate blocking, 0 a cake",
+        source="hermia1982",
+    )
+    time_limit: Array | None = parameter(
+        None, "h", low=0.5, high=24, doc="time within which filters in parallel finish the lot", decided=True
+    )
     preparation: Array = parameter(0.5, "h", low=0.1, high=4, doc="time to flush and to set up")
 
     def transform(self, feed: Material) -> Outcome:
         """Return the filtrate."""
         area = self.area * 1e-4
         load = feed.volume / area
-        filters = plugging.filters_needed(load, self.capacity)
-        hours = plugging.hours(load / filters, self.flux, self.capacity)
+        needed = plugging.filters_needed(load, self.capacity)
+        filters = self._filters(needed, load, self.capacity)
+        hours = plugging.hours(load / filters, self.flux, self.capacity, self.blocking)
         clean = 10.0**-self.debris_reduction
         kept = {"debris": clean, "viable_cells": clean, "dead_cells": clean, "free_dna": 10.0**-self.dna_reduction}
         filtrate, removed = feed.separate(kept)
         surface = area * filters * self.inner_area_ratio
-        bound = passage.unadsorbed(total(feed.vesicles), self.adsorbed_per_area, surface)
+        diameters = self.context.sizes.diameters
+        bound = passage.left_in_solution(feed.vesicles, diameters, self.adsorbed_per_area, surface)
         product, losses = self.take_vesicles("depth filter", {"depth filter": bound}, filtrate)
         return Outcome(
             product,
@@ -85,7 +107,14 @@ class DepthFiltration(MeasuredRecovery):
             consumption={"depth_filter_area": area * filters},
             monitors={"filters": filters, "throughput": load / filters},
             limits={
-                "depth filter would plug: more than one needed": one_where(filters > 1.0),
+                "depth filter would plug: more than one needed": one_where(needed > 1.0),
                 **self.adsorption_limit(bound, total(feed.vesicles)),
             },
         )
+
+    def _filters(self, needed: Array, load: Array, capacity: Array) -> Array:
+        """Return the filters in parallel: those that do not plug, or more where the time is short."""
+        if self.time_limit is None:
+            return needed
+        in_time = plugging.filters_in_time(load, self.time_limit, self.flux, capacity, self.blocking)
+        return np.maximum(needed, in_time)

@@ -1,11 +1,19 @@
 """Size-exclusion chromatography: vesicles leave in the void, protein later.
 
-Model: plate theory with an exactly convolved plug (:mod:`exosim.physics.plates`), per size class and protein pool; a
-fraction of the vesicles stays on the bed; a small tail of all protein reaches the pool. A lot that is larger than one
-load is run in cycles of equal loads.
+Model: plate theory with an exactly convolved plug (:mod:`exosim.physics.plates`), per size class, protein pool and
+dissolved matter; vesicles stay on the bed, as a fraction or up to what the outer surface of the beads binds in a lot; a
+small tail of all protein reaches the pool. A lot that is larger than one load is run in cycles of equal loads on
+columns in parallel; each cycle uses up its share of a packing.
 
-Validity: loads up to about 20 % of the column volume; no interaction with the matrix. Lipoproteins of vesicle size
-leave with the vesicles (Ter-Ovanesyan et al. 2023, doi:10.7554/eLife.86394).
+With a bed height the plates follow from the height of one, and the bed must bear the pressure of the flow
+(:mod:`exosim.physics.packed_bed`).
+
+Assumptions: aggregates of cargo leave in the void; what the surface binds is cleaned off between lots, not between
+cycles.
+
+Validity: loads up to about 20 % of the column volume; no interaction with the matrix but what is bound. Lipoproteins of
+vesicle size leave with the vesicles (Ter-Ovanesyan et al. 2023, doi:10.7554/eLife.86394). Typical failures: a bed that
+runs dry or cracks, compression, aggregates that block the frit.
 """
 
 from __future__ import annotations
@@ -15,11 +23,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from exosim.material import Material, one_where, short_of_whole
+from exosim.material import Material, is_number, one_where, short_of_whole, total
 from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
-from exosim.physics import plates
+from exosim.physics import packed_bed, passage, plates
 from exosim.vocabulary import SMALL_MOLECULES
 
 _LARGEST_LOAD = 0.2
@@ -29,11 +38,22 @@ _LARGEST_LOAD = 0.2
 class SizeExclusionChromatography(MeasuredRecovery):
     """Group separation on a packed bed; all volumes of the window are in column volumes."""
 
-    mechanism: ClassVar[frozenset[str]] = frozenset({"bed_recovery"})
+    mechanism: ClassVar[frozenset[str]] = frozenset({"bed_recovery", "adsorbed_per_area"})
     sized_by: ClassVar[str | None] = "column_volume"
 
     column_volume: Array = parameter(
         1.2, "L", low=0.001, high=100, doc="bed volume of the column", critical=True, decided=True
+    )
+    columns: Array = parameter(
+        1.0, "1", low=1, high=12, minimum=1.0, whole=True, doc="columns that run in parallel", decided=True
+    )
+    lifetime: Array = parameter(
+        50.0,
+        "1",
+        low=20,
+        high=100,
+        minimum=1.0,
+        doc="cycles that a packing serves; each uses up its share of the resin",
     )
     load_fraction: Array = parameter(
         0.1,
@@ -56,6 +76,22 @@ class SizeExclusionChromatography(MeasuredRecovery):
         decided=True,
     )
     plates: Array = parameter(200.0, "1", low=50, high=3000, doc="plate number of the bed", source="general_knowledge")
+    bed_height: Array | None = parameter(
+        None,
+        "cm",
+        low=5,
+        high=100,
+        doc="height of the bed; sets the plate number and the pressure",
+        critical=True,
+        decided=True,
+    )
+    plate_height: Array = parameter(
+        1.0, "mm", low=0.2, high=5, doc="height of one plate, about ten beads in a bed that is packed by hand"
+    )
+    bead_diameter: Array = parameter(90.0, "um", low=30, high=165, doc="diameter of the beads")
+    pressure_limit: Array = parameter(
+        2.0, "bar", low=1, high=3, doc="pressure that the bed bears", source="general_knowledge"
+    )
     void_fraction: Array = parameter(
         0.35, "1", low=0.3, high=0.36, doc="void volume over column volume", source="sec_encyclopedia", grade="A"
     )
@@ -102,6 +138,13 @@ class SizeExclusionChromatography(MeasuredRecovery):
         grade="B",
         recovery=True,
     )
+    adsorbed_per_area: Array | None = parameter(
+        None,
+        "1/m2",
+        low=1e8,
+        high=1e12,
+        doc="vesicles that the outer surface of the beads binds in a lot; replaces the fraction that stays on the bed",
+    )
     protein_tail: Array = parameter(
         0.02, "1", low=0.0, high=0.05, doc="fraction of every protein that tails into the pool"
     )
@@ -124,27 +167,19 @@ class SizeExclusionChromatography(MeasuredRecovery):
 
     def transform(self, feed: Material) -> Outcome:
         """Return the pool."""
-        loads = feed.volume / (self.load_fraction * self.column_volume)
+        packed = self.column_volume * self.columns
+        loads = feed.volume / (self.load_fraction * packed)
         cycles = np.maximum(np.ceil(loads - short_of_whole(loads)), 1.0)
-        load = np.maximum(feed.volume, NOTHING) / (cycles * self.column_volume)
-        particles = self._in_pool(self.context.sizes.diameters, load)
-        pools = self.protein_tail + (1.0 - self.protein_tail) * self._in_pool(self.context.protein_diameters, load)
-        enzyme = self.protein_tail + (1.0 - self.protein_tail) * self._in_pool(self.context.nuclease_diameter, load)
-        eluate, outside = feed.separate(
-            {
-                "volume": 0.0,
-                "nonvesicular": particles,
-                "lipoproteins": particles,
-                "protein": pools,
-                "nuclease": enzyme,
-                "free_dna": self._in_pool(self.dna_diameter, load),
-                **dict.fromkeys(("salt", *SMALL_MOLECULES), 0.0),
-            }
+        load = np.maximum(feed.volume, NOTHING) / (cycles * packed)
+        particles = np.asarray(self._in_pool(self.context.sizes.diameters, load))
+        eluate, outside = feed.separate(self._kept(feed, load, particles))
+        bound, bed_limit = self._bed(feed)
+        product, losses = self.take_vesicles(
+            "measured loss", {"outside the pool": particles, "bed adsorption": bound}, eluate
         )
-        mechanism = {"outside the pool": particles, "bed adsorption": self.bed_recovery}
-        product, losses = self.take_vesicles("measured loss", mechanism, eluate)
-        pooled = (self.pool_to - self.pool_from) * self.column_volume * cycles
-        eluent = self.cycle_volume * self.column_volume * cycles
+        flow, pressed = self._flow()
+        pooled = (self.pool_to - self.pool_from) * packed * cycles
+        eluent = self.cycle_volume * packed * cycles
         buffer = Material(volume=eluent, salt=self.buffer_salt * eluent)
         waste = outside.replaced(
             volume=feed.volume + eluent - pooled, salt=feed.salt + self.buffer_salt * (eluent - pooled)
@@ -154,27 +189,77 @@ class SizeExclusionChromatography(MeasuredRecovery):
             product.replaced(volume=pooled, salt=self.buffer_salt * pooled),
             added=buffer,
             losses=losses,
-            phases=(
-                Phase("prepare", self.preparation),
-                Phase("run", (feed.volume + eluent) / (self.flow * self.column_volume)),
-            ),
-            consumption={"buffer": eluent, "resin": self.column_volume},
-            monitors={"cycles": cycles, "load": load, "resolution": self._resolution()},
-            limits={"load above 20 % of the column": one_where(load > _LARGEST_LOAD)},
+            phases=(Phase("prepare", self.preparation), Phase("run", (feed.volume + eluent) / (self.flow * packed))),
+            consumption={"buffer": eluent, "resin": packed * cycles / self.lifetime},
+            monitors={"cycles": cycles, "load": load, "resolution": self._resolution(), **flow},
+            limits={"load above 20 % of the column": one_where(load > _LARGEST_LOAD), **bed_limit, **pressed},
         )
+
+    def unused(self) -> frozenset[str]:
+        """Return the parameters without effect: of plates or bed, and of fraction or surface, one is given."""
+        idle = set(super().unused())
+        if self.bed_height is None:
+            idle |= {"plate_height", "pressure_limit"}
+        else:
+            idle.add("plates")
+        if self.adsorbed_per_area is not None:
+            idle.add("bed_recovery")
+        elif self.bed_height is None:
+            idle.add("bead_diameter")
+        return frozenset(idle)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with the pool window."""
         if np.any(self.pool_to <= self.pool_from):
             yield "pool_to", "the pool must end after it starts"
 
+    def _kept(self, feed: Material, load: Array, particles: NDArray[np.float64]) -> dict[str, Array]:
+        """Return the fractions that reach the pool of all that is not a vesicle."""
+        dissolved = {"free_cargo": self.context.free_cargo_diameter, "polymer": self.context.polymer_diameter}
+        there = {name: size for name, size in dissolved.items() if not is_number(getattr(feed, name), 0.0)}
+        tail, rest = self.protein_tail, 1.0 - self.protein_tail
+        return {
+            "volume": 0.0,
+            "nonvesicular": particles,
+            "lipoproteins": particles,
+            "aggregated_cargo": particles[-1],
+            "protein": tail + rest * self._in_pool(self.context.protein_diameters, load),
+            "nuclease": tail + rest * self._in_pool(self.context.nuclease_diameter, load),
+            "free_dna": self._in_pool(self.dna_diameter, load),
+            **{name: self._in_pool(size, load) for name, size in there.items()},
+            **dict.fromkeys(("salt", *SMALL_MOLECULES), 0.0),
+        }
+
+    def _bed(self, feed: Material) -> tuple[Array, dict[str, Array]]:
+        """Return the fraction of the vesicles that the bed leaves in solution, and the limit of its surface."""
+        if self.adsorbed_per_area is None:
+            return self.bed_recovery, {}
+        number = total(feed.vesicles)
+        area = packed_bed.surface(self.bead_diameter, self.void_fraction) * self.column_volume * self.columns
+        left = passage.left_in_solution(feed.vesicles, self.context.sizes.diameters, self.adsorbed_per_area, area)
+        return left, self.adsorption_limit(left, number)
+
+    def _plates(self) -> Array:
+        if self.bed_height is None:
+            return self.plates
+        return packed_bed.plates(self.bed_height * 10.0, self.plate_height)
+
+    def _flow(self) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Return linear velocity [cm/h] and pressure [bar] of a bed of known height, and whether it bears that."""
+        if self.bed_height is None:
+            return {}, {}
+        velocity = self.flow * self.bed_height
+        pressure = packed_bed.pressure_drop(velocity, self.bed_height, self.bead_diameter, self.void_fraction)
+        limit = {"pressure above what the bed bears": one_where(pressure > self.pressure_limit)}
+        return {"linear velocity": velocity, "pressure": pressure}, limit
+
     def _retention(self, diameter: Array) -> Array:
         coefficient = plates.distribution_coefficient(diameter, self.pore_diameter)
         return self.void_fraction + coefficient * self.pore_fraction
 
     def _in_pool(self, diameter: Array, load: Array) -> Array:
-        return plates.pooled_fraction(self._retention(diameter), self.plates, self.pool_from, self.pool_to, load)
+        return plates.pooled_fraction(self._retention(diameter), self._plates(), self.pool_from, self.pool_to, load)
 
     def _resolution(self) -> Array:
         albumin = self._retention(self.context.protein_diameters[1])
-        return plates.resolution(self._retention(100.0), albumin, self.plates)
+        return plates.resolution(self._retention(100.0), albumin, self._plates())

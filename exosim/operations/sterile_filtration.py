@@ -1,10 +1,14 @@
 """Sterile filtration through a 0.2 um membrane.
 
-Model: passage by size (log-logistic around 190 nm), adsorption to the membrane and hold-up, or a measured recovery in
-place of all three for vesicles, never both; gradual plugging as in depth filtration, with a capacity that falls with
-the vesicle concentration, ``V_max / (1 + c / c*)``.
+Model: passage by size (log-logistic around 190 nm), adsorption to the membrane, at most a jammed layer, and hold-up, or
+a measured recovery in place of all three for vesicles, never both; plugging as in depth filtration, with a capacity
+that falls with the vesicle concentration, ``V_max / (1 + c / c*)``, and more filters where a time limit asks for them.
 
-Validity: constant pressure; below 5e11 EV/mL. Where the filter takes too much, process aseptically instead.
+Assumption: aggregates of cargo have the sizes of the vesicles and pass as these do.
+
+Validity: constant pressure; below 5e11 EV/mL. Where the filter takes too much, process aseptically instead. Typical
+failures: plugging, an integrity test that fails (1 to 2 % of filters), breakthrough of aggregates, adsorption in
+buffers without protein.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from exosim.material import Material, one_where, total
+from exosim.material import Material, is_number, one_where, total
 from exosim.operations.base import NOTHING, VESICLES_TAKEN, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import passage, plugging
@@ -51,6 +55,20 @@ class SterileFiltration(MeasuredRecovery):
     chased: Array = parameter(
         0.8, "1", low=0.0, high=0.95, doc="fraction of the hold-up that a chase recovers", source="general_knowledge"
     )
+    blocking: float = parameter(
+        plugging.STANDARD,
+        "1",
+        low=0,
+        high=2,
+        maximum=2.0,
+        planned=True,
+        decided=False,
+        doc="exponent n of the law of plugging: 2 complete, 1.5 standard, 1 intermediate blocking, 0 a cake",
+        source="hermia1982",
+    )
+    time_limit: Array | None = parameter(
+        None, "h", low=0.5, high=24, doc="time within which filters in parallel finish the lot", decided=True
+    )
     preparation: Array = parameter(0.5, "h", low=0.1, high=4, doc="time to wet and to set up")
     integrity_test: Array = parameter(0.5, "h", low=0.1, high=4, doc="time of the integrity test")
 
@@ -61,14 +79,15 @@ class SterileFiltration(MeasuredRecovery):
         volume = np.maximum(feed.volume, NOTHING)
         concentration = total(feed.vesicles) / (volume * 1e3)
         capacity = self.capacity / (1.0 + concentration / self.half_capacity)
-        filters = plugging.filters_needed(load, capacity)
-        hours = plugging.hours(load / filters, self.flux, capacity)
-        passed = passage.size_passage(self.context.sizes.diameters, self.half_passage, self.passage_slope)
-        bound = passage.unadsorbed(total(feed.vesicles), self.adsorbed_per_area, area * filters)
+        needed = plugging.filters_needed(load, capacity)
+        filters = self._filters(needed, load, capacity)
+        hours = plugging.hours(load / filters, self.flux, capacity, self.blocking)
+        diameters = self.context.sizes.diameters
+        passed = passage.size_passage(diameters, self.half_passage, self.passage_slope)
+        bound = passage.left_in_solution(feed.vesicles, diameters, self.adsorbed_per_area, area * filters)
         left = np.minimum((1.0 - self.chased) * self.hold_up * 1e-3 * filters / volume, 1.0)
-        filtrate, removed = feed.separate(
-            {"nonvesicular": passed, "lipoproteins": passed, "debris": 0.0, "viable_cells": 0.0, "dead_cells": 0.0}
-        )
+        small = {"nonvesicular": passed, "lipoproteins": passed, **self._aggregates(passed, feed)}
+        filtrate, removed = feed.separate({**small, "debris": 0.0, "viable_cells": 0.0, "dead_cells": 0.0})
         mechanism = {"size cut": passed, "filter adsorption": bound, "hold-up": 1.0 - left}
         product, losses = self.take_vesicles("sterile filter", mechanism, filtrate)
         product, in_filter = product.separate(VESICLES_TAKEN, otherwise=1.0 - left)
@@ -84,7 +103,20 @@ class SterileFiltration(MeasuredRecovery):
             consumption={"sterile_filter_area": area * filters},
             monitors={"filters": filters, "throughput": load / filters},
             limits={
-                "sterile filter would plug: more than one needed": one_where(filters > 1.0),
+                "sterile filter would plug: more than one needed": one_where(needed > 1.0),
                 **self.adsorption_limit(bound, total(feed.vesicles)),
             },
         )
+
+    def _aggregates(self, passed: Array, feed: Material) -> dict[str, Array]:
+        """Return the fraction of the aggregated cargo that passes: as of the vesicles, whose sizes it has."""
+        if is_number(feed.aggregated_cargo, 0.0):
+            return {}
+        return {"aggregated_cargo": self.vesicles_kept(passed, feed)["cargo"]}
+
+    def _filters(self, needed: Array, load: Array, capacity: Array) -> Array:
+        """Return the filters in parallel: those that do not plug, or more where the time is short."""
+        if self.time_limit is None:
+            return needed
+        in_time = plugging.filters_in_time(load, self.time_limit, self.flux, capacity, self.blocking)
+        return np.maximum(needed, in_time)

@@ -206,6 +206,8 @@ class SuspensionCulture(Culture, MonodConstants):
             yield "bleed_rate", "leaves nothing to harvest: it must be below perfusion_rate"
         if self.monod_step is not None and is_number(self.glucose_uptake, 0.0):
             yield "monod_step", "makes cells grow on glucose, which is switched off"
+        if self.monod_step is not None and self.potency_decay is not None:
+            yield "potency_decay", "is not followed along with monod_step"
 
     # -- the vessel ---------------------------------------------------------------------------------------------------
 

@@ -55,11 +55,24 @@ def units_for(dynamic: Array, share: Array) -> Array:
 
 def taken(load: Array, units: Array) -> NDArray[np.float64]:
     """Return what the bed has taken after a load, over its capacity: at most the load, and at most 1."""
-    few, many = np.minimum(units * load, units), np.maximum(units * load, units)
-    return np.asarray((few - np.log1p(-np.expm1(-few) * np.exp(few - many))) / units)
+    few = np.minimum(units * load, units)
+    return np.asarray((few - _let_through(load, units)) / units)
+
+
+def passed_share(load: Array, units: Array) -> NDArray[np.float64]:
+    """Return the share of a load that comes through: e^-N of a small one, 1 - 1 / r of one far above capacity."""
+    load, units = np.maximum(load, _LEAST), np.maximum(units, _LEAST)
+    above = np.maximum(units * load - units, 0.0)
+    return np.asarray((above + _let_through(load, units)) / (units * load))
 
 
 def captured_share(load: Array, units: Array) -> NDArray[np.float64]:
     """Return the share of a load that the bed takes: 1 - e^-N of a small one, 1 / r of one far above capacity."""
     load, units = np.maximum(load, _LEAST), np.maximum(units, _LEAST)
     return np.asarray(taken(load, units) / load)
+
+
+def _let_through(load: Array, units: Array) -> NDArray[np.float64]:
+    """Return N times what comes through although the bed has room for it, over its capacity: never negative."""
+    few, many = np.minimum(units * load, units), np.maximum(units * load, units)
+    return np.asarray(np.log1p(-np.expm1(-few) * np.exp(few - many)))

@@ -9,6 +9,8 @@ takes over); gel concentration constant.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,6 +61,22 @@ def limited(setpoint: Array, *limits: Array) -> Array:
     for limit in limits:
         flux = np.minimum(flux, limit)
     return np.asarray(np.maximum(flux, SMALLEST_FLUX))
+
+
+def binding(setpoint: Array, limits: Mapping[str, Array]) -> dict[str, NDArray[np.bool_]]:
+    """Return where each limit is the least of all and below the set flux; of equal ones the first.
+
+    Parameters
+    ----------
+    setpoint : set flux
+    limits : fluxes by name, in the unit of the set flux
+    """
+    least, bound = setpoint, dict[str, NDArray[np.bool_]]()
+    for name, limit in limits.items():
+        lower = np.asarray(limit < least)
+        bound = {**{other: binds & ~lower for other, binds in bound.items()}, name: lower}
+        least = np.minimum(least, limit)
+    return bound
 
 
 def concentration_hours(

@@ -13,16 +13,20 @@ from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, mor
 from exosim.plots.run_contrasts import run_contrasts, shown_run_contrasts
 from exosim.plots.size_steps import size_steps
 from exosim.plots.stock import stock
+from exosim.plots.two_truths import has_course, two_truths
+from exosim.plots.volumes import VolumeCourse, over_volume
 from exosim.plots.waterfall import waterfall
 from exosim.plots.yield_curve import yield_curve
 
 __all__ = [
     "CellNumbers",
     "SizedVessel",
+    "VolumeCourse",
     "bottleneck",
     "contrasts",
     "doses_per_year",
     "gantt",
+    "has_course",
     "lead_time",
     "ledger_chart",
     "limits_by_size",
@@ -30,11 +34,13 @@ __all__ = [
     "lots",
     "more_cells",
     "occupancy_by_week",
+    "over_volume",
     "run_contrasts",
     "shown_contrasts",
     "shown_run_contrasts",
     "size_steps",
     "stock",
+    "two_truths",
     "waits",
     "waterfall",
     "yield_curve",

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from exosim.material import Material
+from exosim.operations.base import standard_context
 from exosim.operations.depth_filtration import DepthFiltration
+from exosim.physics import plugging
 from exosim.testing.feeds import everything
 
 
@@ -93,3 +95,37 @@ def test_a_surface_that_takes_most_of_a_lot_is_reported(share: float, reached: f
     assert outcome.monitors["filters"] == 1.0
     assert outcome.limits[limit] == reached
     assert limit not in DepthFiltration(ev_recovery=0.9, **settings).transform(feed).limits
+
+
+@pytest.mark.parametrize("blocking", [2.0, 1.5, 1.0, 0.0])
+def test_the_law_of_plugging_is_a_choice(blocking: float) -> None:
+    """Every law takes its own time to the same capacity, and needs the same filters."""
+    settings: dict[str, Any] = {"area": 1e4, "flux": 150.0, "capacity": 80.0}
+    feed = everything().portion(25.0)  # 50 L
+    outcome = DepthFiltration(blocking=blocking, **settings).transform(feed)
+    hours = {phase.name: phase.duration for phase in outcome.phases}["filter"]
+    assert hours == pytest.approx(float(plugging.hours(50.0, 150.0, 80.0, blocking)), rel=1e-9)
+    assert outcome.monitors["filters"] == 1.0
+
+
+@pytest.mark.parametrize(("area", "filters"), [(0.959, 1.0), (0.958, 2.0)])
+def test_a_time_limit_asks_for_more_filters(area: float, filters: float) -> None:
+    """50 L within 1 h at 150 L/m2/h and 80 L/m2 take 0.9583 m2; below, a second filter, which is not plugging."""
+    settings: dict[str, Any] = {"flux": 150.0, "capacity": 80.0, "time_limit": 1.0}
+    feed = everything().portion(25.0)
+    outcome = DepthFiltration(area=area * 1e4, **settings).transform(feed)
+    hours = {phase.name: phase.duration for phase in outcome.phases}["filter"]
+    assert outcome.monitors["filters"] == filters
+    assert hours <= 1.0 + 1e-9
+    assert outcome.limits["depth filter would plug: more than one needed"] == 0.0
+
+
+def test_a_surface_binds_a_jammed_layer_at_most() -> None:
+    """Whatever Gamma is said to be, no more than 54.7 % of the surface is covered."""
+    feed = everything().portion(1e-3)
+    feed = feed.replaced(vesicles=feed.vesicles * (1e16 / np.sum(feed.vesicles)))
+    settings: dict[str, Any] = {"area": 100.0, "capacity": 1e3, "adsorbed_per_area": 1e30}
+    outcome = DepthFiltration(**settings).transform(feed)
+    bound = sum(float(np.sum(lost.vesicles)) for name, lost in outcome.losses.items() if name == "depth filter")
+    squares = float(np.average(standard_context().sizes.diameters ** 2, weights=np.asarray(feed.vesicles)))
+    assert bound == pytest.approx(0.01 * 10.0 * 0.547 / (np.pi / 4.0 * squares * 1e-18), rel=1e-9)

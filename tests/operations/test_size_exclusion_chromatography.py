@@ -184,3 +184,81 @@ def test_resolution_and_contradictions() -> None:
     expected = 2 * (second - first) / (4 * (first + second) / math.sqrt(150.0))
     assert outcome.monitors["resolution"] == pytest.approx(expected, rel=1e-12)
     assert [name for name, _ in SizeExclusionChromatography(pool_from=0.5, pool_to=0.4).problems()] == ["pool_to"]
+
+
+def test_a_packing_serves_its_cycles() -> None:
+    """A lot of n cycles uses up n of the cycles that a packing serves, not a bed."""
+    for liters, cycles in ((0.12, 1.0), (0.6, 5.0)):
+        outcome = SizeExclusionChromatography(column_volume=1.2, lifetime=40.0).transform(loaded(liters))
+        assert outcome.consumption["resin"] == pytest.approx(1.2 * cycles / 40.0, rel=1e-12)
+
+
+def test_columns_in_parallel_share_the_lot() -> None:
+    """Four columns take a fourth of the cycles and of the time, and the pool, resin and eluent of one column."""
+    lot = loaded(1.2 * 0.1 * 8)
+    one = SizeExclusionChromatography(column_volume=1.2).transform(lot)
+    four = SizeExclusionChromatography(column_volume=1.2, columns=4.0).transform(lot)
+    assert one.monitors["cycles"] == 8.0 and four.monitors["cycles"] == 2.0
+    run = [next(p.duration for p in outcome.phases if p.name == "run") for outcome in (one, four)]
+    assert run[1] == pytest.approx(run[0] / 4.0, rel=1e-12)
+    assert four.product.volume == pytest.approx(one.product.volume, rel=1e-12)
+    assert four.product.vesicles == pytest.approx(np.asarray(one.product.vesicles), rel=1e-12)
+    assert four.consumption == pytest.approx(one.consumption, rel=1e-12)
+
+
+def test_plates_follow_from_the_height_of_the_bed() -> None:
+    """N = L / H replaces the plate number; a taller bed separates protein better at the same load fraction."""
+    lot = loaded(0.06)
+    bed = SizeExclusionChromatography(bed_height=30.0, plate_height=1.5)
+    assert bed.transform(lot).product.protein == pytest.approx(
+        np.asarray(SizeExclusionChromatography(plates=200.0).transform(lot).product.protein), rel=1e-12
+    )
+    assert "plates" in bed.unused() and "plate_height" not in bed.unused()
+    assert {"plate_height", "pressure_limit", "bead_diameter"} <= SizeExclusionChromatography().unused()
+    tall = SizeExclusionChromatography(bed_height=90.0, plate_height=1.5).transform(lot)
+    assert tall.monitors["resolution"] == pytest.approx(math.sqrt(3.0) * bed.transform(lot).monitors["resolution"])
+
+
+@pytest.mark.parametrize(("limit", "reached"), [(0.08, 1.0), (0.1, 0.0)])
+def test_a_bed_bears_a_pressure(limit: float, reached: float) -> None:
+    """2 CV/h on 30 cm are 60 cm/h, which take 0.091 bar through 90 um beads."""
+    operation = SizeExclusionChromatography(bed_height=30.0, flow=2.0, pressure_limit=limit)
+    outcome = operation.transform(loaded(0.1))
+    assert outcome.monitors["linear velocity"] == pytest.approx(60.0, rel=1e-12)
+    assert outcome.monitors["pressure"] == pytest.approx(0.0912, abs=5e-4)
+    assert outcome.limits["pressure above what the bed bears"] == reached
+    plain = SizeExclusionChromatography().transform(loaded(0.1))
+    assert "pressure" not in plain.monitors and "pressure above what the bed bears" not in plain.limits
+
+
+def test_the_surface_of_the_beads_is_full_at_some_point() -> None:
+    """The beads bind Gamma times their outer surface of a lot, so that a larger lot loses a smaller share."""
+    settings: dict[str, Any] = {"column_volume": 0.01, "load_fraction": 0.1, "adsorbed_per_area": 1e10}
+    surface = 6.0 * 0.65 / 90e-6 * 1e-5  # m2 in 10 mL
+    previous = 0.0
+    for liters in (1e-3, 4e-3):
+        feed = loaded(liters)
+        outcome = SizeExclusionChromatography(**settings).transform(feed)
+        bound = float(np.sum(outcome.losses["bed adsorption"].vesicles))
+        offered = float(np.sum(feed.vesicles))
+        in_pool = np.sum(feed.vesicles - outcome.losses["outside the pool"].vesicles)
+        assert bound == pytest.approx(1e10 * surface * float(in_pool) / offered, rel=1e-9)
+        assert float(np.sum(outcome.product.vesicles)) / offered > previous
+        previous = float(np.sum(outcome.product.vesicles)) / offered
+    operation = SizeExclusionChromatography(**settings)
+    assert "bed_recovery" in operation.unused() and "bead_diameter" not in operation.unused()
+    greedy = SizeExclusionChromatography(**{**settings, "adsorbed_per_area": 1e12}).transform(loaded(1e-3))
+    assert greedy.limits["adsorption takes more than half of the vesicles"] == 1.0
+
+
+def test_dissolved_cargo_elutes_late_and_aggregates_in_the_void() -> None:
+    """Free cargo and polymer elute by their diameters without a tail, aggregates of cargo like excluded vesicles."""
+    feed = loaded(0.06)
+    context = dataclasses.replace(standard_context(), free_cargo_diameter=12.5, polymer_diameter=7.2)
+    product = SizeExclusionChromatography(context=context, **NO_LOSS).transform(feed).product
+    pools = np.ravel(product.protein / feed.protein)
+    assert np.squeeze(product.free_cargo / feed.free_cargo) == pytest.approx(pools[3], rel=1e-12)
+    assert np.squeeze(product.polymer / feed.polymer) == pytest.approx(pools[1], rel=1e-12)
+    largest = np.ravel(product.vesicles / feed.vesicles)[-1]
+    assert np.squeeze(product.aggregated_cargo / feed.aggregated_cargo) == pytest.approx(largest, rel=1e-12)
+    assert product.cell_equivalents == feed.cell_equivalents

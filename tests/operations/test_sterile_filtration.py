@@ -9,6 +9,7 @@ import pytest
 
 from exosim.operations.base import standard_context
 from exosim.operations.sterile_filtration import SterileFiltration
+from exosim.physics import plugging
 from exosim.testing.feeds import everything
 
 CLEAN: dict[str, Any] = {"adsorbed_per_area": 0.0, "chased": 1.0, "area": 5000.0}
@@ -91,3 +92,55 @@ def test_a_surface_that_takes_most_of_a_lot_is_reported(share: float, reached: f
     assert outcome.monitors["filters"] == 1.0
     assert outcome.limits[limit] == reached
     assert limit not in SterileFiltration(ev_recovery=0.9, **settings).transform(feed).limits
+
+
+@pytest.mark.parametrize("blocking", [2.0, 1.5, 1.0, 0.0])
+def test_the_law_of_plugging_is_a_choice(blocking: float) -> None:
+    """Every law takes its own time to the same capacity, and needs the same filters."""
+    settings: dict[str, Any] = {"half_capacity": 1e30, "area": 1e4, "flux": 150.0, "capacity": 80.0}
+    feed = everything().portion(25.0)  # 50 L
+    outcome = SterileFiltration(blocking=blocking, **settings).transform(feed)
+    hours = {phase.name: phase.duration for phase in outcome.phases}["filter"]
+    assert hours == pytest.approx(float(plugging.hours(50.0, 150.0, 80.0, blocking)), rel=1e-9)
+    assert outcome.monitors["filters"] == 1.0
+
+
+@pytest.mark.parametrize(("area", "filters"), [(0.959, 1.0), (0.958, 2.0)])
+def test_a_time_limit_asks_for_more_filters(area: float, filters: float) -> None:
+    """50 L within 1 h at 150 L/m2/h and 80 L/m2 take 0.9583 m2; below, a second filter, which is not plugging."""
+    settings: dict[str, Any] = {"half_capacity": 1e30, "flux": 150.0, "capacity": 80.0, "time_limit": 1.0}
+    feed = everything().portion(25.0)
+    outcome = SterileFiltration(area=area * 1e4, **settings).transform(feed)
+    hours = {phase.name: phase.duration for phase in outcome.phases}["filter"]
+    assert outcome.monitors["filters"] == filters
+    assert hours <= 1.0 + 1e-9
+    assert outcome.limits["sterile filter would plug: more than one needed"] == 0.0
+
+
+def test_a_surface_binds_a_jammed_layer_at_most() -> None:
+    """Whatever Gamma is said to be, no more than 54.7 % of the surface is covered."""
+    feed = everything().portion(1e-3)
+    feed = feed.replaced(vesicles=feed.vesicles * (1e16 / np.sum(feed.vesicles)))
+    settings: dict[str, Any] = {"half_capacity": 1e30, "area": 100.0, "capacity": 1e3, "adsorbed_per_area": 1e30}
+    outcome = SterileFiltration(**settings).transform(feed)
+    passed = np.asarray(feed.vesicles - outcome.losses["size cut"].vesicles)
+    bound = float(np.sum(outcome.losses["filter adsorption"].vesicles)) / float(np.sum(passed))
+    squares = float(np.average(standard_context().sizes.diameters ** 2, weights=np.asarray(feed.vesicles)))
+    assert bound * 1e16 == pytest.approx(0.01 * 0.547 / (np.pi / 4.0 * squares * 1e-18), rel=1e-9)
+
+
+def test_aggregates_of_cargo_pass_as_vesicles_do() -> None:
+    """Aggregates have the sizes of the vesicles: the size cut takes the same share of both."""
+    feed = everything()
+    outcome = SterileFiltration(**CLEAN).transform(feed)
+    kept = np.squeeze(outcome.product.aggregated_cargo / feed.aggregated_cargo)
+    assert kept == pytest.approx(np.sum(outcome.product.vesicles) / np.sum(feed.vesicles), rel=1e-12)
+    assert kept < 1.0
+    assert outcome.product.free_cargo == feed.free_cargo and outcome.product.polymer == feed.polymer
+
+
+def test_the_origin_of_a_lot_leaves_with_portions_of_it_only() -> None:
+    """Cell equivalents stay with the hold-up, and neither with the vesicles that are cut nor with those adsorbed."""
+    feed = everything()
+    product = SterileFiltration(hold_up=100.0, chased=0.5, area=5000.0).transform(feed).product
+    assert product.cell_equivalents == pytest.approx(feed.cell_equivalents * (1.0 - 0.05 / 2.0), rel=1e-12)

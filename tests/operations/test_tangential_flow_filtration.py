@@ -16,6 +16,8 @@ from exosim.operations.base import standard_context
 from exosim.operations.conditioned_medium import ConditionedMedium
 from exosim.operations.tangential_flow_filtration import TangentialFlowFiltration
 from exosim.physics import flux
+from exosim.physics.osmotic import osmotic_pressure
+from exosim.physics.sieving import distributed_sieving
 from exosim.product import ProteinSize
 from exosim.testing.feeds import everything
 
@@ -368,3 +370,180 @@ def test_protein_that_follows_the_vesicles_stays() -> None:
     product = TangentialFlowFiltration(diavolumes=60.0, **IDEAL).transform(medium).product
     assert product.associated_protein == pytest.approx(medium.associated_protein, rel=1e-12)
     assert float(np.squeeze(total_protein(product, standard_context()))) > medium.associated_protein
+
+
+def end_flux(operation: TangentialFlowFiltration, feed: Material) -> float:
+    """Return the flux of the wash [L/m2/h]."""
+    washed = float(np.squeeze(operation.diavolumes * feed.volume / operation.concentration_factor))
+    return washed / (float(operation.membrane_area) * hours(operation, feed, "diafilter"))
+
+
+def test_the_best_point_to_diafilter_is_the_gel_over_e() -> None:
+    """Washing a lot of retained vesicles takes least where they have reached Cg / e."""
+    feed = everything()
+    bulk = float(np.sum(feed.vesicles)) / 2000.0
+    factors = np.linspace(2.0, 20.0, 181)
+    settings = {**IDEAL, **GEL_LIMITED, "vesicle_gel": bulk * 8.0 * math.e, "concentration_factor": factors}
+    durations = {p.name: p.duration for p in TangentialFlowFiltration(**settings).transform(feed).phases}
+    assert factors[np.argmin(durations["diafilter"])] == pytest.approx(8.0, abs=0.2)
+
+
+def test_a_pressure_drives_water_through_the_membrane() -> None:
+    """Without film or protein the flux is TMP times permeability; the set flux stays a ceiling; a limit says so."""
+    feed = everything().replaced(protein=0.0)
+    settings: dict[str, Any] = {"vesicle_gel": 1e250, "protein_gel": 1e250, "flux": 60.0, "permeability": 100.0}
+    for pressure, expected, bound in ((0.2, 20.0, 1.0), (0.5, 50.0, 1.0), (0.7, 60.0, 0.0)):
+        operation = TangentialFlowFiltration(transmembrane_pressure=pressure, **settings)
+        assert end_flux(operation, feed) == pytest.approx(expected, rel=1e-9)
+        assert operation.transform(feed).limits["flux limited by pressure"] == bound
+    assert "flux limited by pressure" not in TangentialFlowFiltration(**settings).transform(feed).limits
+
+
+def test_retained_protein_presses_back() -> None:
+    """A tight membrane feels the osmotic pressure of albumin at its wall; an open one only what it retains."""
+    feed = everything()
+    albumin = np.zeros((4, 1))
+    albumin[1] = 2e4 * 2000.0  # 20 g/L
+    feed = feed.replaced(protein=albumin)
+    settings: dict[str, Any] = {
+        "concentration_factor": 1.0, "diavolumes": 1e-6, "vesicle_gel": 1e250, "protein_gel": 1e250, "flux": 500.0,
+        "permeability": 300.0, "transmembrane_pressure": 0.3,
+    }  # fmt: skip
+    tight = end_flux(TangentialFlowFiltration(pore_diameter=7.0, **settings), feed)
+    film = transfer(7.2, 4000.0)
+    wall = 2e4 * math.exp(tight / film)
+    assert tight == pytest.approx(300.0 * (0.3 - float(osmotic_pressure(wall))), rel=1e-6)
+    assert tight < 0.5 * 300.0 * 0.3
+    half = end_flux(TangentialFlowFiltration(pore_diameter=35.0, **settings), feed)
+    passing = zeman_wales(7.2, 35.0)
+    assert half == pytest.approx(
+        300.0 * (0.3 - float(osmotic_pressure((1.0 - passing) * 2e4 * math.exp(half / film)))), rel=1e-6
+    )
+    assert tight < half < 300.0 * 0.3
+
+
+def test_the_permeability_matters_under_a_pressure_only() -> None:
+    """Without a pressure the parameter is without effect and says so."""
+    assert "permeability" in TangentialFlowFiltration().unused()
+    assert "permeability" not in TangentialFlowFiltration(transmembrane_pressure=0.2).unused()
+
+
+def test_fouling_slows_the_set_flux_in_a_straight_line_of_resistance() -> None:
+    """1 / J rises with the volume filtered per area, so that both phases have closed forms."""
+    feed = everything()
+    settings: dict[str, Any] = {"flux": 20.0, "vesicle_gel": 1e250, "protein_gel": 1e250, "membrane_area": 0.1}
+    operation = TangentialFlowFiltration(fouling=0.02, concentration_factor=5.0, diavolumes=3.0, **settings)
+    filtered, washed = (2.0 - 0.4) / 0.1, 3.0 * 0.4 / 0.1
+    assert hours(operation, feed, "concentrate") == pytest.approx((filtered + 0.01 * filtered**2) / 20.0, rel=1e-5)
+    expected = (washed + 0.01 * ((filtered + washed) ** 2 - filtered**2)) / 20.0
+    assert hours(operation, feed, "diafilter") == pytest.approx(expected, rel=1e-12)
+
+
+def test_fouling_adds_to_the_resistance_under_a_pressure() -> None:
+    """A set flux below what the fouled membrane lets through does not change; above, the resistance decides."""
+    feed = everything().replaced(protein=0.0)
+    settings: dict[str, Any] = {
+        "concentration_factor": 5.0, "diavolumes": 1e-9, "vesicle_gel": 1e250, "protein_gel": 1e250, "fouling": 0.05,
+        "permeability": 200.0, "transmembrane_pressure": 0.2, "membrane_area": 0.1,
+    }  # fmt: skip
+    resistance = 1.0 + 0.05 * 1.6 / 0.1
+    assert end_flux(TangentialFlowFiltration(flux=80.0, **settings), feed) == pytest.approx(40.0 / resistance, rel=1e-9)
+    assert end_flux(TangentialFlowFiltration(flux=15.0, **settings), feed) == pytest.approx(15.0, rel=1e-9)
+
+
+@pytest.mark.parametrize(("fouling", "reached"), [(0.2, 0.0), (0.22, 1.0)])
+def test_a_flux_below_a_fifth_of_its_start_is_reported(fouling: float, reached: float) -> None:
+    """With 19 L/m2 filtered a specific resistance of 0.21 m2/L leaves a fifth of the flux."""
+    limit = "flux below 20 % of its start: stop and clean"
+    settings: dict[str, Any] = {"vesicle_gel": 1e250, "protein_gel": 1e250, "diavolumes": 0.0, "membrane_area": 0.1}
+    limits = TangentialFlowFiltration(fouling=fouling, **settings).transform(everything()).limits
+    assert np.all(limits[limit] == reached)
+
+
+@pytest.mark.parametrize("gsd", [1.2, 1.5])
+def test_pores_of_many_sizes_let_small_vesicles_pass(gsd: float) -> None:
+    """Every class and pool keeps X^-S exp(-N S) with the sieving averaged over the flow of the pores."""
+    feed = everything()
+    product = TangentialFlowFiltration(pore_gsd=gsd, **NOTHING_STICKS).transform(feed).product
+    for diameter, kept in zip((4.6, 7.2, 11.0, 12.5), np.ravel(product.protein / feed.protein), strict=True):
+        sieving = float(distributed_sieving(diameter, 35.0, gsd))
+        assert kept == pytest.approx(20.0**-sieving * math.exp(-6.0 * sieving), rel=1e-12)
+    diameters, vesicles = standard_context().sizes.diameters, np.asarray(product.vesicles / feed.vesicles)
+    for diameter, kept in zip(np.ravel(diameters), np.ravel(vesicles), strict=True):
+        sieving = max(float(distributed_sieving(float(diameter), 35.0, gsd)), 0.002)
+        assert kept == pytest.approx(20.0**-sieving * math.exp(-6.0 * sieving), rel=1e-12)
+    narrow = TangentialFlowFiltration(**NOTHING_STICKS).transform(feed).product
+    assert np.sum(product.vesicles) < np.sum(narrow.vesicles)
+
+
+def test_polarization_raises_passage_up_to_its_cap() -> None:
+    """S is seen from the bulk with the flux that vesicles allow at the start, J / k at most the cap; leakage is not."""
+    feed = everything()
+    bulk = float(np.sum(feed.vesicles)) / 2000.0
+    settings: dict[str, Any] = {**NOTHING_STICKS, "flux": 80.0, "vesicle_gel": bulk * math.e**3}
+    outcome = TangentialFlowFiltration(polarization=2.0, **settings).transform(feed)
+    film = transfer(mean_diameter(feed), 4000.0) * 3.0
+    for diameter, kept in zip((4.6, 7.2, 11.0, 12.5), np.ravel(outcome.product.protein / feed.protein), strict=True):
+        actual, over = zeman_wales(diameter, 35.0), min(film / transfer(diameter, 4000.0), 2.0)
+        sieving = actual / (actual + (1.0 - actual) * math.exp(-over))
+        assert kept == pytest.approx(20.0**-sieving * math.exp(-6.0 * sieving), rel=1e-9)
+    plain = TangentialFlowFiltration(**settings).transform(feed)
+    for small in (0, 1):  # the smallest classes pass, at J / k = 2
+        assert outcome.product.vesicles[small] <= plain.product.vesicles[small]
+    assert np.ravel(outcome.product.vesicles)[-1] == pytest.approx(np.ravel(plain.product.vesicles)[-1], rel=1e-12)
+    lost = np.sum(outcome.losses["permeate"].vesicles) / np.sum(feed.vesicles)
+    assert lost < 0.05  # what was read of permeates
+    off = TangentialFlowFiltration(polarization=0.0, **settings).transform(feed).product
+    assert off.protein / plain.product.protein == pytest.approx(1.0, rel=1e-12)
+
+
+def test_passes_through_the_pump_and_their_damage() -> None:
+    """n = (ln X + N) / (permeate / cross flow); exp(-k gamma n) survives, after what was adsorbed."""
+    feed = everything()
+    outcome = TangentialFlowFiltration(permeate_share=0.03).transform(feed)
+    assert outcome.monitors["pump passes"] == pytest.approx((math.log(20.0) + 6.0) / 0.03, rel=1e-12)
+    assert "shear" not in outcome.losses
+    sheared = TangentialFlowFiltration(shear_damage=1e-7).transform(feed)
+    survived = math.exp(-1e-7 * 4000.0 * (math.log(20.0) + 6.0) / 0.03)
+    assert sheared.product.vesicles / outcome.product.vesicles == pytest.approx(survived, rel=1e-9)
+    assert sheared.product.associated_protein / outcome.product.associated_protein == pytest.approx(survived, rel=1e-9)
+    measured = TangentialFlowFiltration(shear_damage=1e-7, ev_recovery=0.8)
+    assert np.sum(measured.transform(feed).product.vesicles) == pytest.approx(0.8 * np.sum(feed.vesicles), rel=1e-12)
+    assert "shear_damage" in measured.unused()
+
+
+def test_dissolved_cargo_and_polymer_pass_aggregates_and_origin_do_not() -> None:
+    """Free cargo and polymer pass by their diameters, aggregates only leak, cell equivalents go with the hold-up."""
+    feed = everything()
+    context = dataclasses.replace(standard_context(), free_cargo_diameter=5.0, polymer_diameter=11.0)
+    operation = TangentialFlowFiltration(context=context, vesicle_leakage=0.004)
+    product = operation.transform(feed).product
+    drained = (100.0 + 0.7 * 20.0) / (100.0 + 20.0)
+    for name, sieving in (
+        ("free_cargo", zeman_wales(5.0, 35.0)), ("polymer", zeman_wales(11.0, 35.0)), ("aggregated_cargo", 0.004),
+    ):  # fmt: skip
+        kept = np.squeeze(getattr(product, name) / getattr(feed, name))
+        assert kept == pytest.approx(20.0**-sieving * math.exp(-6.0 * sieving) * drained, rel=1e-12), name
+    assert product.cell_equivalents == pytest.approx(feed.cell_equivalents * drained, rel=1e-12)
+
+
+def test_a_membrane_binds_a_jammed_layer_at_most() -> None:
+    """Whatever Gamma is said to be, no more than 54.7 % of the area is covered."""
+    feed = of_mean(100.0, everything())
+    feed = feed.replaced(vesicles=feed.vesicles * (1e14 / np.sum(feed.vesicles)))
+    outcome = TangentialFlowFiltration(**{**IDEAL, "adsorbed_per_area": 1e20}).transform(feed)
+    bound = float(np.sum(outcome.losses["membrane adsorption"].vesicles)) / 0.1
+    squares = float(np.average(np.ravel(standard_context().sizes.diameters) ** 2, weights=np.ravel(feed.vesicles)))
+    assert bound == pytest.approx(0.547 / (math.pi / 4.0 * squares * 1e-18), rel=1e-9)
+    assert bound == pytest.approx(7.0e13, rel=0.05)
+
+
+def test_a_second_pass_is_the_operation_once_more() -> None:
+    """Diafiltration alone, without concentration: the exact balances multiply."""
+    feed = everything()
+    settings = {**IDEAL, "vesicle_leakage": 0.004}
+    first = TangentialFlowFiltration(**settings).transform(feed).product
+    second = TangentialFlowFiltration(**{**settings, "concentration_factor": 1.0, "diavolumes": 4.0}).transform(first)
+    expected = math.exp(-0.004 * (math.log(20.0) + 10.0))
+    assert second.product.vesicles / feed.vesicles == pytest.approx(expected, rel=1e-12)
+    assert np.ravel(second.product.protein / first.protein)[1] == pytest.approx(math.exp(-4.0 * zeman_wales(7.2, 15.0)))

@@ -40,6 +40,13 @@ def test_more_load_never_takes_less_and_never_a_larger_share(number: float, load
     assert breakthrough.taken(load, number) <= min(load, 1.0) + 1e-12
 
 
+@given(units, st.floats(1e-9, 50.0))
+def test_a_load_is_taken_or_comes_through(number: float, load: float) -> None:
+    passed = breakthrough.passed_share(load, number)
+    assert 0.0 <= passed <= 1.0
+    assert passed + breakthrough.captured_share(load, number) == pytest.approx(1.0, abs=1e-6 if load < 1e-6 else 1e-9)
+
+
 def test_limits_of_small_and_large_loads() -> None:
     assert breakthrough.captured_share(0.0, 3.0) == pytest.approx(1.0 - np.exp(-3.0), rel=1e-6)
     assert breakthrough.captured_share(1e-6, 3.0) == pytest.approx(1.0 - np.exp(-3.0), rel=1e-5)

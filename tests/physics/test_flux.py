@@ -103,3 +103,22 @@ def test_scalar_equals_array() -> None:
         assert hours.item() == pytest.approx(together[lane], rel=1e-12)
         single = flux.mass_transfer(one[0] * 100.0, flux.diffusivity(one[1]), one[2])
         assert single == pytest.approx(transfer[lane], rel=1e-12)
+
+
+@given(positive, st.lists(positive, min_size=3, max_size=3))
+def test_one_limit_binds_or_the_set_flux_does(setpoint: float, limits: list[float]) -> None:
+    """The least of all binds, the first of equal ones, and none that is not below the set flux."""
+    named = dict(zip(("a", "b", "c"), limits, strict=True))
+    bound = [name for name, binds in flux.binding(setpoint, named).items() if binds]
+    least = min(limits)
+    assert bound == ([] if least >= setpoint else [next(name for name, of in named.items() if of == least)])
+    assert not any(flux.binding(5.0, {"a": 5.0}).values())
+    assert [bool(binds) for binds in flux.binding(5.0, {"a": 4.0, "b": 4.0}).values()] == [True, False]
+
+
+def test_the_best_point_to_diafilter_is_the_gel_over_e() -> None:
+    """A wash of what is fully retained takes 1 / (C ln(Cg / C)), least at Cg / e."""
+    gel = 1e14
+    bulks = gel * np.linspace(0.05, 0.95, 1801)
+    times = 1.0 / (bulks * flux.gel_flux(2.0, gel, bulks))
+    assert bulks[np.argmin(times)] == pytest.approx(gel / np.e, rel=2e-3)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exosim.physics.passage import size_passage, unadsorbed
+from exosim.physics.passage import left_in_solution, size_passage, unadsorbed, up_to_jamming
 from exosim.physics.size import class_shares, size_classes
 
 diameters, halves, slopes = st.floats(10.0, 1000.0), st.floats(100.0, 300.0), st.floats(1.0, 12.0)
@@ -67,3 +67,22 @@ def test_scalar_equals_array() -> None:
         assert one == pytest.approx(passed[lane], rel=1e-12)
         one = unadsorbed(float(number[lane]), float(per_area[lane]), float(area[lane]))
         assert one == pytest.approx(left[lane], rel=1e-12)
+
+
+def test_a_jammed_layer_is_the_most_that_a_surface_binds() -> None:
+    """Random sequential adsorption: 7.0e13 per m2 of 100 nm, a quarter of it of 200 nm, a mixture by mean area."""
+    for diameter, most in ((100.0, 7.0e13), (200.0, 1.75e13)):
+        grid = np.array([[diameter]])
+        assert up_to_jamming(1e20, np.array([[1e12]]), grid) == pytest.approx(most, abs=0.05e13)
+        assert up_to_jamming(2e12, np.array([[1e12]]), grid) == 2e12
+    grid, mixed = np.array([[100.0], [200.0]]), np.array([[3e12], [1e12]])
+    assert up_to_jamming(1e20, mixed, grid) == pytest.approx(0.547 / (np.pi / 4.0 * 17500e-18), rel=1e-12)
+
+
+def test_a_surface_leaves_what_it_has_no_place_for() -> None:
+    """Of 1e14 particles of 100 nm a square meter takes the jammed layer at most; where there are none it takes none."""
+    grid = np.array([[100.0]])
+    left = left_in_solution(np.array([[1e14, 1e12, 0.0]]), grid, 1e20, 1.0)
+    assert left == pytest.approx([1.0 - 6.965e13 / 1e14, 0.0, 1.0], abs=1e-4)
+    assert left_in_solution(np.array([[1e14]]), grid, 2e12, 1.0) == pytest.approx(0.98, rel=1e-12)
+    assert up_to_jamming(2e12, 0.0, grid) == 2e12

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -98,3 +100,18 @@ def test_scalar_equals_array() -> None:
         one = float(retention[lane]), float(number[lane]), 0.3, 0.5
         assert plates.pooled_fraction(*one, float(load[lane])) == pytest.approx(plug[lane], rel=1e-12)
         assert plates.pooled_fraction(*one) == pytest.approx(pulse[lane], rel=1e-12)
+
+
+GAUSSIAN = {0.5: (0.977, 0.952, 0.000), 1.0: (0.984, 0.766, 0.000), 2.0: (0.851, 0.379, 0.001)}
+
+
+@pytest.mark.parametrize("load", GAUSSIAN)
+def test_the_gaussian_approximation_of_the_evidence_is_close_to_the_exact_plug(load: float) -> None:
+    """A plug as a wider Gaussian, V_R^2 / N + V_load^2 / 12, gives the table; the exact one is within 0.025."""
+    for coefficient, expected in zip((0.0, 0.15, 0.5), GAUSSIAN[load], strict=True):
+        retention = 3.3 + coefficient * 6.0
+        sigma = math.sqrt(retention**2 / 200.0 + load**2 / 12.0)
+        centered = norm(retention + load / 2.0, sigma)
+        approximate = centered.cdf(5.0) - centered.cdf(3.0)
+        assert approximate == pytest.approx(expected, abs=6e-4)
+        assert plates.pooled_fraction(retention, 200.0, 3.0, 5.0, load) == pytest.approx(approximate, abs=0.025)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -73,3 +75,67 @@ def test_scalar_equals_array() -> None:
         one = float(loaded[lane]), float(flux[lane]), float(capacity[lane])
         assert plugging.hours(*one) == pytest.approx(together[0][lane], rel=1e-12)
         assert plugging.throughput(*one) == pytest.approx(together[1][lane], rel=1e-12)
+
+
+LAWS = (2.0, 1.5, 1.0, 0.0, 1.7, 0.6)
+
+
+def remaining(loaded: float, start: float, blocking: float) -> float:
+    """Return the flux over that at the start by the named laws of Hermia, K being the slope at the start."""
+    if blocking == plugging.COMPLETE:
+        return 1.0 - start * loaded
+    if blocking == plugging.INTERMEDIATE:
+        return math.exp(-start * loaded)
+    if blocking == plugging.CAKE:
+        return 1.0 / (1.0 + start * loaded)
+    return (1.0 - (blocking - 1.0) * start * loaded) ** (1.0 / (blocking - 1.0))
+
+
+@pytest.mark.parametrize("blocking", LAWS)
+def test_every_law_has_lost_ninety_percent_at_the_change_out(blocking: float) -> None:
+    start = float(plugging.slope(80.0, blocking))
+    assert remaining(plugging.CHANGE_OUT * 80.0, start, blocking) == pytest.approx(0.1, rel=1e-9)
+    assert plugging.slope(80.0) == pytest.approx(2.0 / 80.0, rel=1e-12)
+
+
+@pytest.mark.parametrize("blocking", LAWS)
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.68])
+def test_every_law_takes_the_integral_of_its_falling_flux(blocking: float, share: float) -> None:
+    start = float(plugging.slope(80.0, blocking))
+    expected, _ = quad(lambda v: 1.0 / (150.0 * remaining(v, start, blocking)), 0.0, 80.0 * share, epsrel=1e-11)
+    assert plugging.hours(80.0 * share, 150.0, 80.0, blocking) == pytest.approx(expected, rel=1e-9)
+    assert plugging.throughput(expected, 150.0, 80.0, blocking) == pytest.approx(80.0 * share, rel=1e-9)
+
+
+@pytest.mark.parametrize("blocking", LAWS)
+def test_every_law_is_that_of_hermia(blocking: float) -> None:
+    """d2t/dv2 = const (dt/dv)^n, by differences of the time."""
+    step, where = 0.02, np.array([10.0, 25.0, 40.0])
+    before, at, after = (plugging.hours(where + by, 150.0, 80.0, blocking) for by in (-step, 0.0, step))
+    slope, curvature = (after - before) / (2.0 * step), (after - 2.0 * at + before) / step**2
+    constant = curvature / slope**blocking
+    assert constant == pytest.approx(np.full(3, constant[0]), rel=1e-4)
+
+
+@pytest.mark.parametrize("blocking", [1.0, 2.0])
+def test_the_laws_with_a_logarithm_are_limits(blocking: float) -> None:
+    for beside in (blocking - 1e-7, min(blocking + 1e-7, 2.0)):
+        near, at = (plugging.hours(50.0, 150.0, 80.0, exponent) for exponent in (beside, blocking))
+        assert near == pytest.approx(float(at), rel=1e-6)
+        near, at = (plugging.throughput(1.0, 150.0, 80.0, exponent) for exponent in (beside, blocking))
+        assert near == pytest.approx(float(at), rel=1e-6)
+
+
+def test_a_cake_slows_early_and_complete_blocking_late() -> None:
+    """With the same end, the lower the exponent, the earlier the flux falls and the longer it takes."""
+    hours = [float(plugging.hours(50.0, 150.0, 80.0, blocking)) for blocking in (2.0, 1.5, 1.0, 0.0)]
+    assert hours == sorted(hours) and hours[0] > 50.0 / 150.0
+
+
+@pytest.mark.parametrize("blocking", LAWS)
+def test_the_smallest_area_just_finishes(blocking: float) -> None:
+    area = float(plugging.smallest_area(50.0, 2.0, 150.0, 80.0, blocking))
+    assert plugging.hours(50.0 / area, 150.0, 80.0, blocking) == pytest.approx(2.0, rel=1e-9)
+    assert plugging.smallest_area(50.0, 2.0, 150.0, 80.0) == pytest.approx(0.792, abs=5e-4)
+    assert plugging.filters_in_time(50.0 / (area * 1.000001), 2.0, 150.0, 80.0, blocking) == 1.0
+    assert plugging.filters_in_time(50.0 / (area * 0.999), 2.0, 150.0, 80.0, blocking) == 2.0

@@ -6,9 +6,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+import anion_exchange
 import isolation
 import loading_methods
 import numpy as np
+import serum_fibers
 from case import Draws, Published, Row
 from runs import DRAWS, SEED, drawn
 
@@ -27,6 +29,8 @@ def rows() -> Iterator[Row]:
     yield from _isolation()
     yield from _storage()
     yield from loading_methods.rows()
+    yield from anion_exchange.rows()
+    yield from serum_fibers.rows()
     yield from isolation.rows()
 
 

@@ -9,13 +9,13 @@ from case import Draws, Published, Row
 from runs import DRAWS, SEED, arm, drawn, scenario
 from scipy.stats import binom
 
+from exosim.assay import Assay
 from exosim.facility.lots import PlannedPhase
 from exosim.facility.mishaps import Mishaps
 from exosim.normal import normal_quantile
 from exosim.operations.base import standard_context
 from exosim.operations.microcarrier_culture import MicrocarrierCulture
 from exosim.physics.detection import class_efficiency
-from exosim.quality import Assay
 from exosim.sampling import uniforms
 
 BATCHES = 100_000

@@ -27,6 +27,7 @@ NAMES = {
     "cho_monod2018": "CHO Monod set 2018, Table 2",
     "general_knowledge": "no single source",
     "gmppros": "a consultant's typical figures",
+    "hic_serum_fibers": "serum on polymer fibers",
     "ora_ultrafiltration": "Oxford study, ultrafiltration",
     "usp1071": "USP chapter 1071, preview",
 }
