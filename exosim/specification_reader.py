@@ -76,6 +76,8 @@ class SpecificationReader:
             self.findings.add(("assay", index, "method"), unknown("method", table.method, methods()))
         if table.id == instrument:
             return "particles"
+        if table.id == self.table.product.protein_assay:
+            return "protein"
         about = [MEASURES[a.measure] for a in self.table.attribute if a.assay == table.id and a.measure in MEASURES]
         asked = ["protein" if one.bottom == "protein" else one.top for one in about]
         return next((what for what in READS if what in asked), "")
@@ -198,12 +200,6 @@ class SpecificationReader:
             expected = "one of " + ", ".join(other for other in MEASURES if other not in missing)
             self.findings.add((*path, "measure"), Problem(problem, expected=expected))
 
-    def _check_loaded(self, name: str, path: KeyPath, brought: set[str]) -> None:
-        """Note a measure of cargo where no operation brings any."""
-        if MEASURES[name].top in CARGO and "free_cargo" not in brought:
-            problem = f"no operation of the recipe brings a cargo of which {name} could be measured"
-            self.findings.add((*path, "measure"), Problem(problem, expected="cargo_loading in the recipe"))
-
     def _check_vials(self, name: str, path: KeyPath) -> None:
         """Note a content of vials where the product is in none."""
         made = [table.operation for table in self.table.unit_procedure if not _only_takes_time(table)]
@@ -211,6 +207,12 @@ class SpecificationReader:
             others = ", ".join(other for other, of in MEASURES.items() if of.bottom == "volume")
             problem = f"{name} needs vials, and the recipe does not end with vial_filling"
             self.findings.add((*path, "measure"), Problem(problem, expected=f"such as {others}"))
+
+    def _check_loaded(self, name: str, path: KeyPath, brought: set[str]) -> None:
+        """Note a measure of cargo where no operation brings any."""
+        if MEASURES[name].top in CARGO and "free_cargo" not in brought:
+            problem = f"no operation of the recipe brings a cargo of which {name} could be measured"
+            self.findings.add((*path, "measure"), Problem(problem, expected="cargo_loading in the recipe"))
 
     def _check_fraction(self, name: str, low: float | None, path: KeyPath) -> None:
         """Note a limit that no lot could meet."""
