@@ -47,6 +47,7 @@ OFF: Mapping[str, object] = {
     "culture.supplement": 0.0,
     "culture.carryover": 0.0,
     "culture.medium_protein": 0.0,
+    "culture.potency_decay": None,
     "culture.stimuli": (),
     "clarify.dna_reduction": 0.0,
     "digest.ev_recovery": None,

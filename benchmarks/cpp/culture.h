@@ -10,7 +10,7 @@ struct Vessel {  // per milliliter, solutes in mmol/L; the pools of the harvests
   Lane cells, glucose, lactate, ammonia;
   Lane vesicles, secreted, protein, died;
   Lane pooled_vesicles[WAITS], pooled_protein[WAITS], pooled_died[WAITS];
-  Lane pooled_secreted, pooled_glucose, pooled_lactate, pooled_ammonia;
+  Lane pooled_secreted, pooled_glucose, pooled_lactate, pooled_ammonia, pooled_cells;
   Lane all_secreted, cell_hours;
 };
 
@@ -73,7 +73,7 @@ ALONE grow(const Run &r, const Tile &t, const double *viable, const double *doub
     v.cells[i] *= alive[i];
     v.glucose[i] = n.medium_glucose;
     v.lactate[i] = v.ammonia[i] = v.vesicles[i] = v.secreted[i] = v.protein[i] = v.died[i] = 0.0;
-    v.pooled_secreted[i] = v.pooled_glucose[i] = v.pooled_lactate[i] = v.pooled_ammonia[i] = 0.0;
+    v.pooled_secreted[i] = v.pooled_glucose[i] = v.pooled_lactate[i] = v.pooled_ammonia[i] = v.pooled_cells[i] = 0.0;
     v.all_secreted[i] = v.cell_hours[i] = 0.0;
   }
   std::memset(v.pooled_vesicles, 0, sizeof v.pooled_vesicles);
@@ -147,6 +147,7 @@ ALONE collect(const Run &r, const Tile &t, Vessel &v, int wait) {
     v.pooled_glucose[i] += taken * glucose;
     v.pooled_lactate[i] += taken * lactate;
     v.pooled_ammonia[i] += taken * ammonia;
+    v.pooled_cells[i] += taken * after;
     v.vesicles[i] = kept * a;
     v.protein[i] = kept * p;
     v.died[i] = kept * d;
@@ -201,6 +202,7 @@ ALONE pool_harvests(const Run &r, const Tile &t, const double *shares, long stri
   double *free_dna = t(CULTURE, FREE_DNA), *debris = t(CULTURE, DEBRIS), *dead = t(CULTURE, DEAD);
   double *glucose = t(CULTURE, GLUCOSE), *lactate = t(CULTURE, LACTATE), *ammonia = t(CULTURE, AMMONIA);
   double *secreted = t(CULTURE, SECRETED), *cell_hours = t(CULTURE, CELL_HOURS), *viable = t(CULTURE, VIABLE);
+  double *equivalents = t(CULTURE, EQUIVALENTS);
   const long s = t.stride;
   EACH_LANE {
     double protein = v.pooled_protein[0][i], aged_protein = protein, died = v.pooled_died[0][i], aged_died = died;
@@ -224,6 +226,7 @@ ALONE pool_harvests(const Run &r, const Tile &t, const double *shares, long stri
     glucose[i] = v.pooled_glucose[i] * r.liters;
     lactate[i] = v.pooled_lactate[i] * r.liters;
     ammonia[i] = v.pooled_ammonia[i] * r.liters;
+    equivalents[i] = v.pooled_cells[i] * ml;
     secreted[i] = v.all_secreted[i] * ml;
     cell_hours[i] = v.cell_hours[i] * ml;
     viable[i] = v.cells[i] * ml;

@@ -145,6 +145,7 @@ struct Numbers {
   X(DEBRIS, "debris", 1) \
   X(POTENCY, "potency", 1) \
   X(DEAD, "dead_cells", 1) \
+  X(EQUIVALENTS, "cell_equivalents", 1) \
   X(GLUCOSE, "glucose", 1) \
   X(LACTATE, "lactate", 1) \
   X(AMMONIA, "ammonia", 1) \

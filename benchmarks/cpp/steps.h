@@ -139,6 +139,7 @@ ALONE concentrate(const Run &r, const Tile &t) {
   scale(t, DIGEST, CONCENTRATE, FREE_DNA, std::exp2(depth * n.dna_sieving) * r.drained);
   for (int row : {GLUCOSE, LACTATE, AMMONIA}) scale(t, POOL, CONCENTRATE, row, std::exp2(depth) * r.drained);
   for (int row : {DEBRIS, DEAD}) scale(t, CLARIFY, CONCENTRATE, row, r.drained);
+  scale(t, POOL, CONCENTRATE, EQUIVALENTS, r.drained);
 }
 
 // exosim/operations/size_exclusion_chromatography.py
@@ -196,6 +197,7 @@ ALONE sterilize(const Run &r, const Tile &t) {
   for (int row : FOLLOWERS) scale(t, POLISH, STERILIZE, row, t.in.sterile_recovery);
   for (int p = 0; p < POOLS; ++p) scale(t, POLISH, STERILIZE, PROTEIN + p, rest);
   for (int row : {FREE_DNA, NUCLEASE}) scale(t, POLISH, STERILIZE, row, rest);
+  scale(t, CONCENTRATE, STERILIZE, EQUIVALENTS, rest);
 }
 
 // exosim/operations/vial_filling.py
@@ -211,7 +213,7 @@ ALONE fill(const Run &r, const Tile &t) {
     share[i] = accepted * in_vial / (1.0 + n.overfill) / most(volume[i], NOTHING);
   }
   for (int row = 0; row < DEBRIS; ++row) scale(t, STERILIZE, FILL, row, share);
-  for (int row : {POTENCY, NUCLEASE, VOLUME, SALT}) scale(t, STERILIZE, FILL, row, share);
+  for (int row : {POTENCY, EQUIVALENTS, NUCLEASE, VOLUME, SALT}) scale(t, STERILIZE, FILL, row, share);
 }
 
 }  // namespace limit

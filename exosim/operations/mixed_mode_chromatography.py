@@ -123,7 +123,7 @@ class MixedModeChromatography(SizeExclusionChromatography):
     def transform(self, feed: Material) -> Outcome:
         """Return what passes the layer."""
         eluted = super().transform(feed)
-        layer = self.layer_fraction * self.column_volume * eluted.monitors["cycles"] * 1e3
+        layer = self.layer_fraction * self.column_volume * self.columns * eluted.monitors["cycles"] * 1e3
         kept, limits = self._exchanged(eluted.product, layer)
         if self.core_bead_share > 0.0:
             caught, full = self._on_beads(eluted.product, layer)

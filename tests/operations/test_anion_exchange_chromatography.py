@@ -82,7 +82,8 @@ def test_overload_sends_the_excess_to_the_flow_through() -> None:
         bound = 1.0 - share(outcome.losses["flow-through"], feed)
         surface = standard_context().sizes.diameters ** 2
         held = total((feed.vesicles - outcome.losses["flow-through"].vesicles) * surface)
-        assert held / total(feed.vesicles * surface) == pytest.approx(1.0 / excess, rel=0.02)
+        taken = float(np.squeeze(held / total(feed.vesicles * surface)))
+        assert 0.94 / excess < taken <= 1.0 / excess  # below it because all sizes enter with their mean strength
         assert bound < 2.0 / excess
         assert outcome.limits[OVERLOAD] == 1.0
     within = AnionExchangeChromatography(most_cycles=1, dilution=1.0).transform(vesicles(0.5 * capacity, salt=0.02))
