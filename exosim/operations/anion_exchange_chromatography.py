@@ -78,13 +78,16 @@ class AnionExchangeChromatography(MeasuredRecovery):
         maximum=1.0,
         doc="share of the geometric ceiling that particles reach; 0.024: 2e12 of 100 nm per mL of a monolith",
     )
+    vesicle_capacity: Array | None = parameter(
+        None,
+        "EV/mL",
+        low=1e10,
+        high=8e13,
+        doc="vesicles of 100 nm that the bed holds, if measured; replaces the coverage of the channels",
+        critical=True,
+    )
     dynamic_share: Array = parameter(
-        0.9,
-        "1",
-        low=0.5,
-        high=0.95,
-        doc="dynamic over static capacity",
-        source="convective_media",
+        0.9, "1", low=0.5, high=0.95, doc="dynamic over static capacity", source="convective_media"
     )
     protein_capacity: Array = parameter(
         20.0, "mg/mL", low=5, high=150, doc="static capacity for protein", source="general_knowledge"
@@ -172,12 +175,7 @@ class AnionExchangeChromatography(MeasuredRecovery):
         2.0, "mol/L", low=0.0, high=3, doc="salt of the liquid that cleans the bed", decided=True
     )
     irreversible: Array = parameter(
-        0.15,
-        "1",
-        low=0.0,
-        high=0.4,
-        doc="fraction of the vesicles that no salt releases",
-        recovery=True,
+        0.15, "1", low=0.0, high=0.4, doc="fraction of the vesicles that no salt releases", recovery=True
     )
     protein_removal: Array | None = parameter(
         None, "log", low=0.0, high=4, doc="measured log reduction of soluble protein; replaces midpoints and capacity"
@@ -240,6 +238,7 @@ class AnionExchangeChromatography(MeasuredRecovery):
             super().unused()
             | (of_protein if self.protein_removal is not None else frozenset())
             | (of_dna if self.dna_removal is not None else frozenset())
+            | (frozenset({"coverage"}) if self.vesicle_capacity is not None else frozenset())
         )
 
     def _strengths(self, feed: Material, salt: Array, volumes: Array) -> dict[str, Array]:
@@ -263,9 +262,14 @@ class AnionExchangeChromatography(MeasuredRecovery):
         }
 
     @property
+    def _ceiling(self) -> Array:
+        """What the channels hold of 100 nm at most [1/mL]."""
+        return adsorption.covering_capacity(adsorption.channel_surface(self.porosity, self.channel_diameter), 100.0)
+
+    @property
     def _by_size(self) -> Array:
         """The strength of particles of each class over that at 100 nm."""
-        return adsorption.salt_ratio(100.0, self.context.sizes.diameters, self.steepness * self.size_exponent)
+        return adsorption.size_ratio(self.context.sizes.diameters, self.size_exponent, self.steepness)
 
     def _bound(self, strengths: Mapping[str, Array], free: Array) -> dict[str, Array]:
         """Return the share of each solute that is bound, particles by size class and protein by pool."""
@@ -278,15 +282,15 @@ class AnionExchangeChromatography(MeasuredRecovery):
     def _solutes(self, feed: Material, strengths: Mapping[str, Array]) -> Iterator[tuple[Array, Array]]:
         """Yield what one bed would have to hold of each solute over what it holds of that alone, and its strength."""
         milliliters = self.column_volume * 1e3 * self.dynamic_share
-        surface = adsorption.channel_surface(self.porosity, self.channel_diameter) * self.coverage * milliliters
-        area, by_size = 1.0 / adsorption.covering_capacity(1.0, self.context.sizes.diameters), self._by_size
+        held = self.coverage * self._ceiling if self.vesicle_capacity is None else self.vesicle_capacity
+        area, by_size = np.square(self.context.sizes.diameters / 100.0), self._by_size
         for name in _PARTICLES:
             if name in strengths:
                 covered, weighty = (weighted(getattr(feed, name), of) for of in (area, area * by_size))
-                yield covered / surface, strengths[name] * (weighty + NOTHING) / (covered + NOTHING)
+                yield covered / (held * milliliters), strengths[name] * (weighty + NOTHING) / (covered + NOTHING)
         if self.protein_removal is None:
-            there, held = feed.protein + NOTHING, strengths["protein"]
-            of_all = total(np.asarray(there * held)) / total(np.asarray(there * np.ones_like(held)))
+            there, by_pool = feed.protein + NOTHING, strengths["protein"]
+            of_all = total(np.asarray(there * by_pool)) / total(np.asarray(there * np.ones_like(by_pool)))
             yield total(feed.protein) / (self.protein_capacity * 1e3 * milliliters), of_all
         if self.dna_removal is None:
             yield feed.free_dna * 1e-6 / (self.dna_capacity * milliliters), strengths["free_dna"]
@@ -377,6 +381,9 @@ class AnionExchangeChromatography(MeasuredRecovery):
             "load above 0.15 mol/L of salt": one_where((salt > _HIGHEST_SALT) & (np.asarray(self.steepness) > 0.0)),
             "more loads than the bed lasts": one_where(cycles > self.lifetime),
         }
+        if self.vesicle_capacity is not None:
+            above = one_where(self.vesicle_capacity > self._ceiling)
+            limits["capacity above what the channels hold at most"] = above
         if self.ev_recovery is None:
             there = total(feed.vesicles)
             caught = total(np.asarray(feed.vesicles * bound))

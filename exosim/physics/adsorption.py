@@ -22,6 +22,7 @@ are not in these laws.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,6 +34,7 @@ JAMMING = 0.547
 """Share of a surface that random sequential adsorption of spheres covers (Feder 1980)."""
 _STEPS = 10
 _TINY, _ROUNDING = 1e-30, 1e-15
+_FIRMEST = 40.0  # logarithm of a ratio above which nothing ever leaves
 _SMALLEST_SALT = 5e-3  # mol/L: water is never free of ions
 
 
@@ -78,7 +80,7 @@ def covering_capacity(surface: Array, diameters: Array) -> NDArray[np.float64]:
     surface : [m2], or [m2/mL] for a number per mL
     diameters : [nm]
     """
-    return np.asarray(JAMMING * surface / (0.25 * np.pi * np.square(diameters * 1e-9)))
+    return np.asarray(JAMMING * surface / (0.25 * math.pi * (diameters * 1e-9) ** 2))
 
 
 def salt_ratio(salt: Array, midpoint: Array, steepness: Array) -> NDArray[np.float64]:
@@ -89,7 +91,13 @@ def salt_ratio(salt: Array, midpoint: Array, steepness: Array) -> NDArray[np.flo
     salt, midpoint : I and I50 [mol/L]
     steepness : h
     """
-    return np.asarray(np.exp(steepness * np.log(midpoint / np.maximum(salt, _SMALLEST_SALT))))
+    firmness = steepness * np.log(midpoint / np.maximum(salt, _SMALLEST_SALT))
+    return np.asarray(np.exp(np.minimum(firmness, _FIRMEST)))
+
+
+def size_ratio(diameters: Array, exponent: Array, steepness: Array) -> NDArray[np.float64]:
+    """Return how much more firmly particles are held than those of 100 nm: I50 rises with (d / 100 nm)^exponent."""
+    return np.asarray(np.exp(exponent * steepness * np.log(diameters / 100.0)))
 
 
 def released(ratio: Array) -> Array:
