@@ -144,7 +144,7 @@ def test_doses_of_a_bulk() -> None:
     counted = value(read(steps), "particles", "clarify")
     assert value(read(steps, DoseRule(counted / 7.0, "particle")), "doses") == 7.0
     (vials,) = [r for r in read(steps) if r.name == "vials"]
-    assert vials.values is None and vials.reason == "the recipe does not end with vial_filling"
+    assert vials.values is None and vials.reason == "no vial_filling in the recipe"
 
 
 def test_doses_in_particles_follow_the_instrument() -> None:
