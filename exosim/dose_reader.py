@@ -74,11 +74,15 @@ def check_dose(table: ScenarioTable, findings: Findings, dose: DoseRule) -> None
         return
     for index, procedure in enumerate(table.unit_procedure):
         operation = catalog().get(procedure.operation)
-        key = None if operation is None else operation.tells_cells
-        if key is not None and key not in procedure.parameters:
+        if operation is None or not (operation.source and operation.makes_vesicles):
+            continue
+        key, path = operation.tells_cells, ("unit_procedure", index)
+        if key is None:
+            problem = f"{procedure.operation} comes from no cells that a dose in cell_equivalent could count"
+            findings.add((*path, "operation"), Problem(problem, expected="a culture or conditioned_medium"))
+        elif key not in procedure.parameters:
             problem = "a dose in cell_equivalent needs the number of cells that conditioned the medium"
-            path: KeyPath = ("unit_procedure", index, "parameters", key)
-            findings.add(path, Problem(problem, expected=f'{key} = "1e6 cell/mL", say'))
+            findings.add((*path, "parameters", key), Problem(problem, expected=f'{key} = "1e6 cell/mL", say'))
 
 
 def with_assay(table: ScenarioTable, findings: Findings, dose: DoseRule, assays: Iterable[str]) -> DoseRule:

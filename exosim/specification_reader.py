@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -104,7 +105,7 @@ class SpecificationReader:
         for place, name in enumerate(asked):
             if name not in procedures:
                 self.findings.add(("assay", index, "steps", place), unknown("procedure", str(name), procedures))
-        if not reads or not procedures or "cell" in str(self.table.product.dose):
+        if not reads or not procedures or re.search(r"\bcells?\b", str(self.table.product.dose)):
             return ()
         before = [name for name in procedures[:-1] if name in asked and reads not in _AT_THE_END]
         return (*before, procedures[-1])

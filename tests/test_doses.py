@@ -174,6 +174,15 @@ def test_cell_equivalents_need_the_cells_of_a_medium(tmp_path: Path) -> None:
         xs.load(one.source.name)
 
 
+def test_plasma_is_the_medium_of_no_cells(tmp_path: Path) -> None:
+    """What comes from no culture cannot be dosed in cells of one."""
+    file = tmp_path / "plasma.toml"
+    step = '[[unit_procedure]]\nid = "plasma"\noperation = "blood_plasma"\n'
+    file.write_text(f'name = "plasma"\nproduct.dose = "4e7 cell_equivalent"\n{step}', encoding="utf-8")
+    with pytest.raises(ScenarioError, match="blood_plasma comes from no cells that a dose in cell_equivalent could"):
+        xs.load(file)
+
+
 def test_cells_of_a_medium_are_no_cell_equivalents(tmp_path: Path) -> None:
     """Cells per volume are cells; nobody writes them as equivalents."""
     one = scenario(tmp_path, "4e7 cell_equivalent")

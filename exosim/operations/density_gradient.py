@@ -44,6 +44,7 @@ class DensityGradient(Spin):
     """Isopycnic banding of vesicles, whose fractions between two densities are pooled."""
 
     mechanism: ClassVar[frozenset[str]] = Spin.settling | {"recovered"}
+    brings: ClassVar[frozenset[str]] = frozenset({"polymer"})
 
     spin_time: Array = parameter(
         16.0, "h", low=2, high=24, doc="time at full speed", source="terovanesyan2023", grade="A", critical=True

@@ -46,6 +46,7 @@ class Precipitation(MeasuredRecovery):
     """Volume reduction by a polymer; fast, cheap, and not pure."""
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"aggregated"})
+    brings: ClassVar[frozenset[str]] = frozenset({"polymer"})
 
     polymer_concentration: Array = parameter(
         100.0,

@@ -63,7 +63,7 @@ class ViralReduction(MeasuredRecovery):
     pore_diameter: Array | None = parameter(
         None, "nm", low=15, high=200, doc="diameter at which half passes a virus filter; none: no filter", decided=True
     )
-    pore_slope: Array = parameter(12.0, "1", low=4, high=30, doc="steepness of the passage through the filter")
+    pore_slope: Array = parameter(12.0, "1", low=4, high=20, doc="steepness of the passage through the filter")
     filter_area: Array = parameter(0.1, "m2", low=0.001, high=20, doc="area of one virus filter", decided=True)
     filter_flux: Array = parameter(
         40.0, "L/m2/h", low=5, high=200, doc="initial flux of the virus filter", source="general_knowledge"

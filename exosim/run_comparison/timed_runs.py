@@ -144,7 +144,7 @@ def _run(
         document["version"],
         document["n"],
         (window["start"], window["end"]),
-        {product: units.show(dose["amount"], dose["kind"], 12) for product, dose in document["doses"].items()},
+        {product: _dose(**dose) for product, dose in document["doses"].items()},
         {(q.name, q.step): q.unit for q in estimates},
         values,
         ledger,
@@ -176,3 +176,9 @@ def labeled(runs: Sequence[TimedRun]) -> dict[str, TimedRun]:
         numbered = (name, *(f"{name} ({n})" for n in range(2, len(runs) + 1)))
         found[next(label for label in numbered if label not in found)] = run
     return found
+
+
+def _dose(amount: float, kind: str, assay: str | None = None) -> str:
+    """Return what a dose is, as text."""
+    text = units.show(amount, kind, 12)
+    return text if assay is None else f"{text} by {assay}"
