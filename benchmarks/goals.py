@@ -69,6 +69,12 @@ GOALS: tuple[Goal, ...] = (
     Goal("qsdsan_model_per_second", "evaluations of QSDsan's example model of uncertainty per second"),
     Goal("lanes_per_second", "draws per second and core, sampling and summaries included"),
     Goal("kernel_ns_per_lane", "nanoseconds per draw of the train, sampling and readings excluded"),
+    Goal(
+        "long_train_rate", "steps per second of the longest train over the reference train's (speed)", "at least", 0.333
+    ),
+    Goal("long_train_rate_downstream", "the same for what follows the culture in both"),
+    Goal("long_train_steps", "steps of the longest train, with every separation one after the other"),
+    Goal("long_train_ns_per_step", "nanoseconds per draw and step of the longest train"),
     Goal("culture_ns_per_lane", "nanoseconds per draw of the culture"),
     Goal("cpp_ns_per_lane", "nanoseconds per draw of the train in C++"),
     Goal("cpp_culture_ns_per_lane", "nanoseconds per draw of the culture in C++"),

@@ -15,10 +15,12 @@ import goals
 import kernel
 import limit
 import streaming
+import trains
 
 PARTS = (
     limit,
     kernel,
+    trains,
     accuracy,
     streaming,
     facility,

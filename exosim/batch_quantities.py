@@ -13,7 +13,7 @@ from exosim.formula import keyed, symbol
 from exosim.formula_tree import Input, Node
 from exosim.influence import Batch, Lanes, Neighborhood
 from exosim.kernel import last_maker
-from exosim.operations.base import HARVEST_HOLD
+from exosim.operations.base import HARVEST_HOLD, VIRUS_REDUCTION
 from exosim.readings import attribute_results, read_batch
 from exosim.step_table import Reading
 
@@ -87,6 +87,8 @@ class BatchQuantities:
     def _headline(self, name: str) -> Node:
         if name in _OF_PRODUCT:
             return self._of_step(name, self._row_of(self.last))
+        if name.startswith(VIRUS_REDUCTION):
+            return self._virus_reduction(name)
         makers: Mapping[str, Callable[[], Node]] = {
             "doses": self._doses,
             "ev_yield": lambda: self._quotient(name, "vialed", "harvested"),
@@ -105,6 +107,12 @@ class BatchQuantities:
             "cells_vialed": lambda: self._same(name, self.nodes.made("viable_cells", self.steps[-1])),
         }
         return makers[name]()
+
+    def _virus_reduction(self, name: str) -> Node:
+        """Return a log reduction of viruses: the sum over the procedures that claim one."""
+        claimed = [step for step, ran in self.nodes.steps.items() if name in ran.outcome.monitors]
+        found = keyed((step, self.nodes.reported(step, name, "log", "log reduction")) for step in claimed)
+        return self._read(name, " + ".join(found), found)
 
     @property
     def steps(self) -> list[str]:

@@ -62,6 +62,8 @@ def print_yields(yields: Yields, paths: Sequence[Path]) -> None:
         console.print(Text(str(yields.screening), style="yellow"))
     print_whole(_headline_table(yields), console)
     print_whole(_step_table(yields), console)
+    for line in _ceiling(yields):
+        console.print(Text(line))
     print_truths(yields.two_truths(), console)
     print_spread(yields, console)
     for line in bounds_in_words(yields.bounds()):
@@ -113,6 +115,18 @@ def _step_table(yields: Yields) -> Table:
                 row.append(_interval(summary))
         table.add_row(step, *row)
     return table
+
+
+def _ceiling(yields: Yields) -> list[str]:
+    """Return the purity that vesicles alone would show, with the protein fraction on which it rests."""
+    read = [step for step in yields.steps if yields.has("protein_ceiling", step)]
+    stated = [line.value for line in yields.scenario.ledger() if line.path == "product.protein_fraction"]
+    if not read or not stated:
+        return []
+    summary = yields.summary("protein_ceiling", read[-1])
+    spread = "" if summary.p5 == summary.p95 else f" ({_interval(summary)})"
+    found = f"{number(summary.median)} EV/ug{spread}"
+    return [f"purity ceiling after {read[-1]}: {found}, with phi_p (protein_fraction) {stated[0]}"]
 
 
 def _scaled(summary: Summary | None, scale: float, unit: str) -> str:

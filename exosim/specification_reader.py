@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from exosim.addresses import DEFAULT_INSTRUMENT, address
 from exosim.assay import READS, Assay, Reads
 from exosim.assay_methods import methods
+from exosim.cargo_contents import CARGO
 from exosim.cell_readings import CELL_HEADLINES
 from exosim.declarations import Block
 from exosim.errors import Problem, in_words, unknown
@@ -75,6 +77,8 @@ class SpecificationReader:
             self.findings.add(("assay", index, "method"), unknown("method", table.method, methods()))
         if table.id == instrument:
             return "particles"
+        if table.id == self.table.product.protein_assay:
+            return "protein"
         about = [MEASURES[a.measure] for a in self.table.attribute if a.assay == table.id and a.measure in MEASURES]
         asked = ["protein" if one.bottom == "protein" else one.top for one in about]
         return next((what for what in READS if what in asked), "")
@@ -101,7 +105,7 @@ class SpecificationReader:
         for place, name in enumerate(asked):
             if name not in procedures:
                 self.findings.add(("assay", index, "steps", place), unknown("procedure", str(name), procedures))
-        if not reads or not procedures or "cell" in str(self.table.product.dose):
+        if not reads or not procedures or re.search(r"\bcells?\b", str(self.table.product.dose)):
             return ()
         before = [name for name in procedures[:-1] if name in asked and reads not in _AT_THE_END]
         return (*before, procedures[-1])
@@ -185,7 +189,10 @@ class SpecificationReader:
     def _check_made(self, name: str, path: KeyPath) -> None:
         """Note a measure of what the recipe does not make: it would report 0 for every lot."""
         made = [catalog().get(table.operation) for table in self.table.unit_procedure]
-        if not made or None in made or any(one.makes_vesicles for one in made if one is not None):
+        if not made or None in made:
+            return
+        if any(one.makes_vesicles for one in made if one is not None):
+            self._check_loaded(name, path, {species for one in made if one is not None for species in one.brings})
             return
         nothing = all(one.plain for one in made if one is not None)
         missing = [other for other, measure in MEASURES.items() if _needs_a_product(measure, cells=not nothing)]
@@ -202,10 +209,16 @@ class SpecificationReader:
             problem = f"{name} needs vials, and the recipe does not end with vial_filling"
             self.findings.add((*path, "measure"), Problem(problem, expected=f"such as {others}"))
 
+    def _check_loaded(self, name: str, path: KeyPath, brought: set[str]) -> None:
+        """Note a measure of cargo where no operation brings any."""
+        if MEASURES[name].top in CARGO and "free_cargo" not in brought:
+            problem = f"no operation of the recipe brings a cargo of which {name} could be measured"
+            self.findings.add((*path, "measure"), Problem(problem, expected="cargo_loading in the recipe"))
+
     def _check_fraction(self, name: str, low: float | None, path: KeyPath) -> None:
         """Note a limit that no lot could meet."""
         of = MEASURES[name]
-        if low is not None and low > 1.0 and (of.top in MARKERS or of.bottom == "particles"):
+        if low is not None and low > 1.0 and (of.top in MARKERS or of.bottom in ("particles", "all cargo")):
             problem = Problem("a fraction is never above 1", got=show(low, "1"), expected="0..1")
             self.findings.add((*path, "limits", "at_least"), problem)
 
@@ -280,5 +293,5 @@ def _needs_a_product(measure: Measure, *, cells: bool) -> bool:
     cells : whether operations make cells, in a volume with what else is in it, but no vesicles
     """
     if cells:
-        return measure.top in ("particles", "vesicles", "potency")
+        return measure.top in ("particles", "vesicles", "potency", *CARGO)
     return measure.top not in (*GIVEN, *AGENTS) or measure.bottom == "dose"

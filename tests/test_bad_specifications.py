@@ -89,6 +89,10 @@ REFUSED = [
         one("particles_in_size_range", 'at_least = 90 }\nsizes = { at_least = "50 nm"'),
         "attribute.asked.limits.at_least: a fraction is never above 1; got 90",
     ),
+    (
+        one("cargo_per_vesicle", 'at_least = "10 1/EV"'),
+        "attribute.asked.measure: no operation of the recipe brings a cargo of which cargo_per_vesicle could be",
+    ),
     (MEDIUM + STERILITY.format('volume_tested = "0 mL"'), "assay.sterility.volume_tested: must be above 0"),
     (MEDIUM + STERILITY.format('volume_tested = "3 cell"'), "cell cannot be converted to mL"),
 ]
@@ -108,6 +112,7 @@ OF_A_PRODUCT = {
     "evs_per_protein": 'at_least = "1e8 EV/ug"',
     "endotoxin_per_dose": 'at_most = "5 EU/dose"',
     "dna_per_dose": 'at_most = "10 ng/dose"',
+    "cargo_per_vesicle": 'at_least = "10 1/EV"',
 }
 OF_THE_LOT = {
     "endotoxin_per_volume": 'at_most = "5 EU/mL"',

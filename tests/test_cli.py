@@ -101,6 +101,14 @@ def test_yield_as_json(door: Door) -> None:
         assert word not in json.dumps(document["scenario"])
 
 
+def test_yield_prints_the_ceiling_with_its_protein_fraction(door: Door) -> None:
+    """A ceiling of purity is worth what the protein fraction is worth on which it rests: both are in one line."""
+    answer = door.run("yield", str(SCENARIO.parent / "minimal.toml"), "--draws", "20")
+    assert "purity ceiling after clarify: 3.37e9 EV/ug, with phi_p (protein_fraction) 0.15" in answer.out
+    answer = door.run("yield", str(SCENARIO.parent / "tessee_planar_msc.toml"), "--draws", "20")
+    assert "purity ceiling" not in answer.out
+
+
 def test_reserved_names_and_units() -> None:
     """Other programs read these; a change needs a new form."""
     assert dict(HEADLINES) == {

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shootout_tables
 from matplotlib.figure import Figure
 from page_blocks import BLESS, run_page
 
@@ -20,6 +21,7 @@ from exosim.step_table import stages
 ROOT = Path(__file__).parent.parent
 WRITTEN = (page for page in (ROOT / "docs").rglob("*.md") if not {"generated", "_build"} & set(page.parts))
 PAGES = sorted([*ROOT.glob("*.md"), *WRITTEN, *(ROOT / "scenarios").glob("*.md")])
+SHOOTOUT_PAGE = ROOT / "docs" / "explanation" / "isolation_shootout.md"
 REFERENCE_PAGE = ROOT / "docs" / "explanation" / "reference_scenario.md"
 ESTIMATE = {
     "culture": (2394, 2.21e13, 60.4, 3.7e8, 3.4e9, 1.000),
@@ -71,6 +73,31 @@ def test_reference_table_is_current() -> None:
         REFERENCE_PAGE.write_text(current, encoding="utf-8")
         return
     assert text == current, "run `make bless` and say what moved under Numbers change in CHANGELOG.md"
+
+
+def test_shootout_tables_are_current() -> None:
+    """The tables about the six isolations are what the scenario gives now."""
+    text = SHOOTOUT_PAGE.read_text(encoding="utf-8")
+    current = text
+    for name, table in shootout_tables.tables().items():
+        marked = rf"(<!-- {name}: [^\n]* -->\n).*?(<!-- end -->)"
+        current = re.sub(
+            marked, lambda found, table=table: f"{found[1]}\n{table}\n\n{found[2]}", current, flags=re.DOTALL
+        )
+    if BLESS:
+        SHOOTOUT_PAGE.write_text(current, encoding="utf-8")
+        return
+    assert text == current, "run `make bless`, read the page, and say what moved under Numbers change in CHANGELOG.md"
+
+
+def test_the_shootout_orders_as_the_page_says() -> None:
+    """The words of the page: who is first in which truth, and who is last."""
+    comparison = xs.compare(shootout_tables.SCENARIO, draws=4000)
+    order = {name: shootout_tables.ranked(comparison, name) for name in shootout_tables.ORDERED}
+    assert order["doses"][0] == "precipitation" != order["ev_yield"][0]
+    assert "precipitation" == order["evs_per_protein"][-1] == order["particles_per_protein"][-1]
+    assert order["evs_per_protein"].index("affinity") < 3 <= order["particles_per_protein"].index("affinity")
+    assert shootout_tables.BASE == order["ev_yield"][-1] == order["doses"][-1] == order["batch_duration"][-1]
 
 
 def test_the_table_tells_own_protein_from_the_rest() -> None:

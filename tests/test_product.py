@@ -80,6 +80,9 @@ def test_what_nobody_brings_is_not_in_the_ledger(door: Door) -> None:
     loading = changed('id = "fill"', f'id = "load"\n{LOADING}\n[[unit_procedure]]\nid = "fill"')
     brought = {line.path: line for line in scenario(door, loading).ledger().lines}
     assert brought[path("free_cargo")].value == "5" and path("polymer") not in brought
+    peg = changed('id = "fill"', 'id = "spin"\noperation = "precipitation"\n\n[[unit_procedure]]\nid = "fill"')
+    listed = {line.path for line in scenario(door, peg).ledger().lines}
+    assert path("polymer") in listed and path("free_cargo") not in listed
     given = scenario(door, changed("[common]", '[product.protein_size]\nfree_cargo = "1 nm"\n\n[common]'))
     assert {line.path: line.value for line in given.ledger().lines}[path("free_cargo")] == "1"
     assert given.recipe(given.typical_values()).context.free_cargo_diameter == 1.0

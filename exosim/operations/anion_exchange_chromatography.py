@@ -34,7 +34,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from exosim.material import Material, one_where, short_of_whole, total
+from exosim.material import Material, is_number, one_where, short_of_whole, total, weighted
 from exosim.operations.base import NOTHING, VESICLES_TAKEN, MeasuredRecovery, Outcome, Phase, log_reduction
 from exosim.parameter import Array, parameter
 from exosim.physics import adsorption
@@ -78,13 +78,16 @@ class AnionExchangeChromatography(MeasuredRecovery):
         maximum=1.0,
         doc="share of the geometric ceiling that particles reach; 0.024: 2e12 of 100 nm per mL of a monolith",
     )
+    vesicle_capacity: Array | None = parameter(
+        None,
+        "EV/mL",
+        low=1e10,
+        high=8e13,
+        doc="vesicles of 100 nm that the bed holds, if measured; replaces the coverage of the channels",
+        critical=True,
+    )
     dynamic_share: Array = parameter(
-        0.9,
-        "1",
-        low=0.5,
-        high=0.95,
-        doc="dynamic over static capacity",
-        source="convective_media",
+        0.9, "1", low=0.5, high=0.95, doc="dynamic over static capacity", source="convective_media"
     )
     protein_capacity: Array = parameter(
         20.0, "mg/mL", low=5, high=150, doc="static capacity for protein", source="general_knowledge"
@@ -172,12 +175,7 @@ class AnionExchangeChromatography(MeasuredRecovery):
         2.0, "mol/L", low=0.0, high=3, doc="salt of the liquid that cleans the bed", decided=True
     )
     irreversible: Array = parameter(
-        0.15,
-        "1",
-        low=0.0,
-        high=0.4,
-        doc="fraction of the vesicles that no salt releases",
-        recovery=True,
+        0.15, "1", low=0.0, high=0.4, doc="fraction of the vesicles that no salt releases", recovery=True
     )
     protein_removal: Array | None = parameter(
         None, "log", low=0.0, high=4, doc="measured log reduction of soluble protein; replaces midpoints and capacity"
@@ -197,16 +195,14 @@ class AnionExchangeChromatography(MeasuredRecovery):
         """Return the eluate."""
         thinned = (self.dilution - 1.0) * feed.volume
         salt = (feed.salt + self.buffer_salt * thinned) / np.maximum(feed.volume + thinned, NOTHING)
-        held = self._retention(salt)
-        demands = self._demands(feed)
         load = (feed.volume + thinned) / self.column_volume
-        needed = self._needed(demands, held, load)
+        strengths = self._strengths(feed, salt, np.maximum(load, _LEAST_LOAD))
+        solutes = list(self._solutes(feed, strengths))
+        needed = sum(demand * adsorption.bound_share(strength, 1.0) for demand, strength in solutes)
         cycles = self._cycles(needed)
-        strengths = {name: factor / self._volumes(load / cycles) for name, factor in held.items()}
-        shares = {name: demand / cycles for name, demand in demands.items()}
-        free = adsorption.free_sites(list(shares.values()), [strengths[name] for name in shares])
-        bound = {name: adsorption.bound_share(strength, free) for name, strength in strengths.items()}
-        product, losses = self._separated(feed, self._measured(bound))
+        free = adsorption.free_sites([d / cycles for d, _ in solutes], [s * cycles for _, s in solutes])
+        bound = self._bound(strengths, free * cycles)
+        product, losses = self._separated(feed, self._steps(feed, bound))
         buffers = self._buffers(thinned, cycles)
         for channel, buffer in buffers.items():
             if channel != "elution":
@@ -242,65 +238,75 @@ class AnionExchangeChromatography(MeasuredRecovery):
             super().unused()
             | (of_protein if self.protein_removal is not None else frozenset())
             | (of_dna if self.dna_removal is not None else frozenset())
+            | (frozenset({"coverage"}) if self.vesicle_capacity is not None else frozenset())
         )
 
-    def _retention(self, salt: Array) -> dict[str, Array]:
-        """Return the retention factors of all that can bind [CV]."""
-        return {name: self.midpoint_volume * ratio for name, ratio in self._ratios(salt).items()}
+    def _strengths(self, feed: Material, salt: Array, volumes: Array) -> dict[str, Array]:
+        """Return how firmly all that can bind is held against that liquid, k' over its volume; particles at 100 nm."""
+        held = self.midpoint_volume / volumes
 
-    def _ratios(self, salt: Array) -> dict[str, Array]:
-        """Return (I50 / I)^h of all that can bind; particles by size class, protein by pool."""
-        by_size = adsorption.salt_ratio(100.0, self.context.sizes.diameters, self.steepness * self.size_exponent)
-
-        def at(midpoint: Array) -> Array:
-            return adsorption.salt_ratio(salt, midpoint, self.steepness)
+        def against(midpoint: Array) -> Array:
+            return held * adsorption.salt_ratio(salt, midpoint, self.steepness)
 
         midpoints = (self.vesicle_midpoint, self.nonvesicular_midpoint, self.lipoprotein_midpoint)
-        soluble, complexes = at(self.protein_midpoint), at(self.complex_midpoint)
+        soluble, complexes = against(self.protein_midpoint), against(self.complex_midpoint)
         pools = [complexes if pool == "complex" else soluble for pool in PROTEIN_POOLS]
         return {
-            **{name: at(midpoint) * by_size for name, midpoint in zip(_PARTICLES, midpoints, strict=True)},
+            **{
+                name: against(midpoint)
+                for name, midpoint in zip(_PARTICLES, midpoints, strict=True)
+                if name == "vesicles" or not is_number(getattr(feed, name), 0.0)
+            },
             "protein": np.stack(np.broadcast_arrays(*map(np.atleast_1d, pools))),
-            "free_dna": at(self.dna_midpoint),
+            "free_dna": against(self.dna_midpoint),
         }
 
-    def _demands(self, feed: Material) -> dict[str, Array]:
-        """Return what one bed would have to hold over what it holds of each solute alone."""
-        milliliters = self.column_volume * 1e3 * self.dynamic_share
-        surface = adsorption.channel_surface(self.porosity, self.channel_diameter) * self.coverage * milliliters
-        per_area = adsorption.covering_capacity(1.0, self.context.sizes.diameters)
-        present = feed.present()
-        demands: dict[str, Array] = {name: present[name] / per_area / surface for name in _PARTICLES if name in present}
-        if "protein" in present and self.protein_removal is None:
-            demands["protein"] = feed.protein * 1e-3 / (self.protein_capacity * milliliters)
-        if "free_dna" in present and self.dna_removal is None:
-            demands["free_dna"] = feed.free_dna * 1e-6 / (self.dna_capacity * milliliters)
-        return demands
+    @property
+    def _ceiling(self) -> Array:
+        """What the channels hold of 100 nm at most [1/mL]."""
+        return adsorption.covering_capacity(adsorption.channel_surface(self.porosity, self.channel_diameter), 100.0)
 
-    def _needed(self, demands: Mapping[str, Array], held: Mapping[str, Array], load: Array) -> Array:
-        """Return the capacities of a bed that all that would bind asks for."""
-        needed: Array = 0.0
-        for name, demand in demands.items():
-            binding = adsorption.bound_share(held[name] / self._volumes(load), 1.0)
-            needed = needed + total(np.asarray(demand * binding))
-        return needed
+    @property
+    def _by_size(self) -> Array:
+        """The strength of particles of each class over that at 100 nm."""
+        return adsorption.size_ratio(self.context.sizes.diameters, self.size_exponent, self.steepness)
+
+    def _bound(self, strengths: Mapping[str, Array], free: Array) -> dict[str, Array]:
+        """Return the share of each solute that is bound, particles by size class and protein by pool."""
+        by_size, each = self._by_size, {}
+        for name, strength in strengths.items():
+            of_classes = strength * free * by_size if name in _PARTICLES else strength * free
+            each[name] = adsorption.bound_share(of_classes, 1.0)
+        return each
+
+    def _solutes(self, feed: Material, strengths: Mapping[str, Array]) -> Iterator[tuple[Array, Array]]:
+        """Yield what one bed would have to hold of each solute over what it holds of that alone, and its strength."""
+        milliliters = self.column_volume * 1e3 * self.dynamic_share
+        held = self.coverage * self._ceiling if self.vesicle_capacity is None else self.vesicle_capacity
+        area, by_size = np.square(self.context.sizes.diameters / 100.0), self._by_size
+        for name in _PARTICLES:
+            if name in strengths:
+                covered, weighty = (weighted(getattr(feed, name), of) for of in (area, area * by_size))
+                yield covered / (held * milliliters), strengths[name] * (weighty + NOTHING) / (covered + NOTHING)
+        if self.protein_removal is None:
+            there, by_pool = feed.protein + NOTHING, strengths["protein"]
+            of_all = total(np.asarray(there * by_pool)) / total(np.asarray(there * np.ones_like(by_pool)))
+            yield total(feed.protein) / (self.protein_capacity * 1e3 * milliliters), of_all
+        if self.dna_removal is None:
+            yield feed.free_dna * 1e-6 / (self.dna_capacity * milliliters), strengths["free_dna"]
 
     def _cycles(self, needed: Array) -> Array:
         rounding = short_of_whole(needed / self.safety)
         cycles = adsorption.cycles_needed(needed, 1.0, self.safety, rounding)
         return cycles if self.most_cycles is None else np.minimum(cycles, self.most_cycles)
 
-    def _volumes(self, load: Array) -> Array:
-        return np.maximum(load, _LEAST_LOAD)
-
-    def _measured(self, bound: Mapping[str, Array]) -> dict[str, tuple[Array, Array, Array]]:
-        """Return what binds, survives the wash, and is eluted, by species."""
-        washed, eluted = self._ratios(self.wash_salt), self._ratios(self.elution_salt)
-        in_wash, in_pool = self.midpoint_volume / self.wash_volume, self.midpoint_volume / self.elution_volume
-        steps: dict[str, tuple[Array, Array, Array]] = {}
-        for name, share in bound.items():
-            kept = 1.0 - adsorption.released(washed[name] * in_wash)
-            steps[name] = share, kept, adsorption.released(eluted[name] * in_pool)
+    def _steps(self, feed: Material, bound: Mapping[str, Array]) -> dict[str, tuple[Array, Array, Array]]:
+        """Return what binds, what of that stays through the wash, and what of that is eluted, by species."""
+        stays = self._bound(self._strengths(feed, self.wash_salt, self.wash_volume), 1.0)
+        sticks = self._bound(self._strengths(feed, self.elution_salt, self.elution_volume), 1.0)
+        steps: dict[str, tuple[Array, Array, Array]] = {
+            name: (share, stays[name], 1.0 - sticks[name]) for name, share in bound.items()
+        }
         if self.protein_removal is not None:
             left = 10.0 ** -np.atleast_1d(np.asarray(self.protein_removal))
             steps["protein"] = np.broadcast_to(left, (len(PROTEIN_POOLS), left.size)), 1.0, 1.0
@@ -375,6 +381,9 @@ class AnionExchangeChromatography(MeasuredRecovery):
             "load above 0.15 mol/L of salt": one_where((salt > _HIGHEST_SALT) & (np.asarray(self.steepness) > 0.0)),
             "more loads than the bed lasts": one_where(cycles > self.lifetime),
         }
+        if self.vesicle_capacity is not None:
+            above = one_where(self.vesicle_capacity > self._ceiling)
+            limits["capacity above what the channels hold at most"] = above
         if self.ev_recovery is None:
             there = total(feed.vesicles)
             caught = total(np.asarray(feed.vesicles * bound))

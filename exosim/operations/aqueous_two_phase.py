@@ -37,6 +37,7 @@ class AqueousTwoPhase(MeasuredRecovery):
     """Extraction into a phase of dextran under one of polyethylene glycol."""
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"vesicle_partition", "interface"})
+    brings: ClassVar[frozenset[str]] = frozenset({"polymer"})
     sized_by: ClassVar[str | None] = "vessel_volume"
 
     phase_ratio: Array = parameter(

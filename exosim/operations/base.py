@@ -209,7 +209,7 @@ class UnitOperation:
 
 def log_reduction(before: Array, after: Array) -> Array:
     """Return log10 of what there was over what is left, summed over classes or pools; 0 where there was nothing."""
-    return np.log10((total(before) + NOTHING) / (total(after) + NOTHING))
+    return np.log10(total(before) + NOTHING) - np.log10(total(after) + NOTHING)
 
 
 @dataclass(frozen=True, kw_only=True)

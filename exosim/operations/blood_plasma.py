@@ -142,7 +142,8 @@ class BloodPlasma(UnitOperation):
         shares = class_shares(sizes, self.lipoprotein_median, self.lipoprotein_gsd)
         if self.counted_lipoproteins is None:
             return shares * self.lipoproteins
-        return shares * (self.counted_lipoproteins / counted(shares, sizes, self.context.counter))
+        counter = self.context.counter
+        return shares * (self.counted_lipoproteins / counted(shares, sizes, counter, counter.lipoproteins))
 
     def _protein(self) -> Array:
         """Return the soluble protein by pool [mg/mL]."""

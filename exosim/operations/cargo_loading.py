@@ -23,13 +23,14 @@ Kooijmans et al. 2013 (aggregates).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from exosim.material import Material, minus, one_where, plus, total, weighted
-from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
+from exosim.operations.base import NOTHING, ClosedForm, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, declared, parameter
 from exosim.physics import loading
 
@@ -202,6 +203,12 @@ class CargoLoading(MeasuredRecovery):
         if self.cycles <= 1:
             idle |= {"recycled"}
         return frozenset(idle if self.portion is not None else idle | {"portion_time"})
+
+    def closed_forms(self) -> Mapping[str, ClosedForm]:
+        """Return which share of the vesicles the method costs."""
+        if self.ev_recovery is not None or self.copies_per_vesicle is not None:
+            return {}
+        return {"share_damaged": ClosedForm("1 - vesicle_recovery", "1", "vesicles that are lost", "", "damage")}
 
     def _from_cells(self, feed: Material, copies: Array) -> Outcome:
         """Return the vesicles with what their cells have put into them; a step that takes no time and costs nothing."""

@@ -118,8 +118,8 @@ class ConditionedMedium(UnitOperation):
         if self.counted_titer is None:
             return self.context.secreted * self.titer, other * self.nonvesicular
         counter = self.context.counter
-        seen_vesicles = counted(self.context.secreted, sizes, counter)
-        seen_other = counted(other, sizes, counter)
+        seen_vesicles = counted(self.context.secreted, sizes, counter, counter.vesicles)
+        seen_other = counted(other, sizes, counter, counter.nonvesicular)
         vesicles = self.counted_titer * self.vesicle_share / seen_vesicles
         return self.context.secreted * vesicles, other * (self.counted_titer * (1.0 - self.vesicle_share) / seen_other)
 

@@ -14,7 +14,8 @@ Assumptions: debris and cells are spheres of one diameter and density each, the 
 protein is spread over the pools as in cultures by default; bound matter follows the vesicles; aggregates of cargo
 settle as non-vesicular particles of the sizes of the vesicles; what is dissolved stays in the liquid.
 
-Validity: dilute feeds; flow and Stokes' law laminar. Where the flow is too high for the area, debris passes: a limit.
+Validity: feeds of at most a tenth of solids; flow and Stokes' law laminar. Where the flow is too high for the area,
+debris passes: a limit.
 Failure modes: a bowl that fills and passes solids, an unbalanced bowl, a seal that leaks.
 
 Sources: Ambler 1959; bioprocess practice (discharge at 50 to 70 % of the space).
@@ -23,13 +24,13 @@ Sources: Ambler 1959; bioprocess practice (discharge at 50 to 70 % of the space)
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from exosim.material import Material, is_number, one_where, plus, short_of_whole, times, total
+from exosim.material import Material, as_precise, is_number, one_where, plus, short_of_whole, times, total
 from exosim.operations.base import NOTHING, VESICLES_TAKEN, Losses, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import settling_area
@@ -37,6 +38,7 @@ from exosim.settling import Settling
 
 _CUBIC_MICROMETER = 1e-15  # L
 _CLEARED = 0.95
+_DILUTE = 0.1
 _POOLS = np.array([[0.25], [0.45], [0.2], [0.1]])  # of the protein of broken cells, as in cultures by default
 _IN_THE_LIQUID = dict.fromkeys(("volume", "salt", "free_cargo", "polymer"), 1.0)
 
@@ -195,26 +197,28 @@ class ContinuousCentrifugation(Settling):
         protein = times(cells, self.protein_per_cell * 1e-6)
         made = Material(
             debris=times(cells, self.fragments),
-            protein=0.0 if is_number(protein, 0.0) else np.asarray(protein * _POOLS),
+            protein=0.0 if is_number(protein, 0.0) else np.asarray(protein * as_precise(_POOLS, protein)),
             free_dna=times(cells, self.dna_per_cell * 1e-3),
         )
         return made, broken, rest + made
 
-    def _discharges(self, feed: Material, captured: dict[str, Array]) -> Array:
+    def _discharges(self, feed: Material, captured: Mapping[str, Array]) -> Array:
         """Return how often the bowl is discharged, at the end too."""
-        cells = captured["viable_cells"] * plus(feed.viable_cells, feed.dead_cells)
-        volume = cells * self.cell_diameter**3 + captured["debris"] * feed.debris * self.debris_diameter**3
-        bowls = (
-            volume * (math.pi / 6.0 * _CUBIC_MICROMETER) / (self.packing * self.solids_space * self.filled_at_discharge)
-        )
+        sediment = self._solids(feed, captured["viable_cells"], captured["debris"]) / self.packing
+        bowls = sediment / (self.solids_space * self.filled_at_discharge)
         return np.ceil(np.maximum(bowls - short_of_whole(bowls), 0.0))
+
+    def _solids(self, feed: Material, cells: Array = 1.0, debris: Array = 1.0) -> Array:
+        """Return the volume of a fraction of the cells and of the debris [L]."""
+        cubes = cells * plus(feed.viable_cells, feed.dead_cells) * self.cell_diameter**3
+        return (cubes + debris * feed.debris * self.debris_diameter**3) * (math.pi / 6.0 * _CUBIC_MICROMETER)
 
     def _buffer(self, some: Array) -> Material:
         volume = self.suspension_volume * some
         return Material(volume=volume, salt=self.buffer_salt * volume)
 
     def _centrate(
-        self, feed: Material, captured: dict[str, Array], vesicles: Array, left: Array
+        self, feed: Material, captured: Mapping[str, Array], vesicles: Array, left: Array
     ) -> tuple[Material, dict[str, Material]]:
         cleared, solids = feed.separate({name: 1.0 - share for name, share in captured.items()})
         drained = 1.0 - left
@@ -224,7 +228,7 @@ class ContinuousCentrifugation(Settling):
         return product, _joined(losses, {"sediment": solids, "discharge and hold-up": kept_back})
 
     def _sediment(
-        self, feed: Material, captured: dict[str, Array], vesicles: Array, left: Array
+        self, feed: Material, captured: Mapping[str, Array], vesicles: Array, left: Array
     ) -> tuple[Material, dict[str, Material]]:
         passing = 1.0 - left
         followers = {**VESICLES_TAKEN, "cell_equivalents": 1.0}
@@ -238,7 +242,12 @@ class ContinuousCentrifugation(Settling):
 
     def _limits(self, feed: Material, debris: Array, vesicles: Array) -> dict[str, Array]:
         passes = np.less(debris, _CLEARED) & np.greater(feed.debris, 0.0)
-        limits = {"debris is not cleared: the flow is too high for the settling area": one_where(passes)}
+        limits = {
+            "debris is not cleared: the flow is too high for the settling area": one_where(passes),
+            "more than a tenth of the feed is solids: they hinder each other": one_where(
+                self._solids(feed) > _DILUTE * feed.volume
+            ),
+        }
         if self.keep_sediment and self.ev_recovery is None:
             few = total(np.asarray(feed.vesicles * vesicles)) < 0.5 * total(feed.vesicles)
             limits["less than half of the vesicles are captured"] = one_where(few)

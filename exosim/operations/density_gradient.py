@@ -21,7 +21,7 @@ Sources: Ter-Ovanesyan et al. 2023 (time, lipoproteins); Van Deun et al. 2014 (g
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -29,7 +29,7 @@ import numpy as np
 
 from exosim.centrifuge import Spin
 from exosim.material import Material, is_number, one_where, total
-from exosim.operations.base import FOLLOWERS, Outcome, Phase
+from exosim.operations.base import FOLLOWERS, ClosedForm, Outcome, Phase
 from exosim.parameter import Array, parameter
 from exosim.physics import isopycnic, pelleting
 
@@ -44,6 +44,7 @@ class DensityGradient(Spin):
     """Isopycnic banding of vesicles, whose fractions between two densities are pooled."""
 
     mechanism: ClassVar[frozenset[str]] = Spin.settling | {"recovered"}
+    brings: ClassVar[frozenset[str]] = frozenset({"polymer"})
 
     spin_time: Array = parameter(
         16.0, "h", low=2, high=24, doc="time at full speed", source="terovanesyan2023", grade="A", critical=True
@@ -207,6 +208,18 @@ class DensityGradient(Spin):
     def unused(self) -> frozenset[str]:
         """Return what does not matter beside what is given, and the coefficient of complexes: they are spheres here."""
         return super().unused() | {"complex_sedimentation"}
+
+    def closed_forms(self) -> Mapping[str, ClosedForm]:
+        """Return how many tubes and runs a feed takes, and how much is pooled of them."""
+        share = "(pool_to - pool_from) / (bottom_density - top_density)"
+        return {
+            "tubes_filled": ClosedForm("0 - floor(0 - entered_volume / load)", "tube", "with a load each", "tubes"),
+            "runs_spun": ClosedForm("0 - floor(0 - tubes_filled / tubes)", "1", "one after the other", "runs"),
+            "share_pooled": ClosedForm(share, "1", "of each tube"),
+            "pooled": ClosedForm(
+                "share_pooled * tubes_filled * tube_volume / 1000", "L", "fractions drawn", "pooled_volume"
+            ),
+        }
 
     @property
     def pooled_share(self) -> Array:

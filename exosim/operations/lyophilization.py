@@ -9,9 +9,10 @@ Assumptions: vesicles of all sizes are lost alike; nothing else that is dissolve
 no other effect; moisture changes the water of the cake and nothing else, and what it does in storage belongs to the
 storage step.
 
-Validity: particle counts with trehalose or sucrose in buffers that can be dried. Salt alone collapses. The recovery is
-known from few studies, the share without disaccharide is a guess: vesicles survive drying as they are, better with
-cryoprotectants (Frank et al. 2018).
+Validity: vials are dried after they are filled, and counted where `vial_filling` stands: put this step before it,
+since their recoveries multiply in any order. Particle counts with trehalose or sucrose in buffers that can be dried.
+Salt alone collapses. The recovery is known from few studies, the share without disaccharide is a guess: vesicles
+survive drying as they are, better with cryoprotectants (Frank et al. 2018).
 
 Failures to think of: loss of vacuum, a shelf above the collapse temperature, a stopper that leaks.
 
@@ -40,9 +41,9 @@ _MOIST, _HYPERTONIC = 0.03, 0.3  # residual moisture; mol/L of salt
 class Lyophilization(MeasuredRecovery):
     """Freeze-drying and reconstitution."""
 
-    mechanism: ClassVar[frozenset[str]] = frozenset({"recovery", "unprotected", "enough"})
+    mechanism: ClassVar[frozenset[str]] = frozenset({"vesicle_recovery", "unprotected", "enough"})
 
-    recovery: Array = parameter(
+    vesicle_recovery: Array = parameter(
         0.8,
         "1",
         low=0.6,
@@ -119,7 +120,7 @@ class Lyophilization(MeasuredRecovery):
         """Return which share of the vesicles drying takes."""
         if self.ev_recovery is not None:
             return {}
-        kept = "recovery * (unprotected + (1 - unprotected) * min(disaccharide / enough, 1))"
+        kept = "vesicle_recovery * (unprotected + (1 - unprotected) * min(disaccharide / enough, 1))"
         return {
             "kept": ClosedForm(kept, "1", "vesicles that survive drying"),
             "share_dried": ClosedForm("1 - kept", "1", "lost in freezing and drying", "", "freezing and drying"),
@@ -127,7 +128,7 @@ class Lyophilization(MeasuredRecovery):
 
     def _recovered(self) -> Array:
         protected = np.minimum(self.disaccharide / self.enough, 1.0)
-        return self.recovery * plus(self.unprotected, (1.0 - self.unprotected) * protected)
+        return self.vesicle_recovery * plus(self.unprotected, (1.0 - self.unprotected) * protected)
 
     def _limits(self, salt: Array) -> dict[str, Array]:
         found = {

@@ -7,8 +7,9 @@ would take them along with the vesicles; beads with a binding core, mixed into t
 breakthrough of a finite capacity, and both take some of the vesicles with them. The layer is cleaned or replaced
 between cycles.
 
-Assumptions: the layer neither widens the peaks nor moves the window; the exchanger lets protein pass; all countable
-lipoproteins carry apolipoprotein B.
+Assumptions: the layer neither widens the peaks nor moves the window; all countable lipoproteins carry apolipoprotein B;
+the exchanger lets protein pass, so that vesicles per albumin fall with the vesicles in dual mode, where they were seen
+to stay as they are.
 
 Validity: as size exclusion; recoveries of vesicles relative to size exclusion are read off published ratios, with wide
 ranges. Failure modes: an exhausted layer, salt above that of plasma (the exchanger lets go), those of size exclusion.
@@ -24,9 +25,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from exosim.exclusion_column import ExclusionColumn
 from exosim.material import Material, one_where, total
 from exosim.operations.base import NOTHING, Outcome, log_reduction, without_vesicles
-from exosim.operations.size_exclusion_chromatography import SizeExclusionChromatography
 from exosim.parameter import Array, parameter
 from exosim.physics import breakthrough, core_beads
 
@@ -35,10 +36,10 @@ _CAUGHT = "caught in the layer"
 
 
 @dataclass(frozen=True, kw_only=True)
-class MixedModeChromatography(SizeExclusionChromatography):
+class MixedModeChromatography(ExclusionColumn):
     """Size exclusion over a cation exchanger (dual mode), with core beads in it (tri mode)."""
 
-    mechanism: ClassVar[frozenset[str]] = SizeExclusionChromatography.mechanism | {
+    mechanism: ClassVar[frozenset[str]] = ExclusionColumn.mechanism | {
         "exchanger_recovery",
         "bead_recovery",
     }
@@ -123,7 +124,7 @@ class MixedModeChromatography(SizeExclusionChromatography):
     def transform(self, feed: Material) -> Outcome:
         """Return what passes the layer."""
         eluted = super().transform(feed)
-        layer = self.layer_fraction * self.column_volume * eluted.monitors["cycles"] * 1e3
+        layer = self.layer_fraction * self.column_volume * self.columns * eluted.monitors["cycles"] * 1e3
         kept, limits = self._exchanged(eluted.product, layer)
         if self.core_bead_share > 0.0:
             caught, full = self._on_beads(eluted.product, layer)

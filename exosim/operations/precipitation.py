@@ -46,6 +46,7 @@ class Precipitation(MeasuredRecovery):
     """Volume reduction by a polymer; fast, cheap, and not pure."""
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"aggregated"})
+    brings: ClassVar[frozenset[str]] = frozenset({"polymer"})
 
     polymer_concentration: Array = parameter(
         100.0,
@@ -213,8 +214,9 @@ class Precipitation(MeasuredRecovery):
         )
 
     def _limits(self, feed: Material, product: Material, formed: Material, runs: Array) -> dict[str, Array]:
+        aggregates = total(formed.nonvesicular)
         limits = {
-            "most particles are aggregates of protein": np.greater(total(formed.nonvesicular), total(product.vesicles)),
+            "most particles are aggregates of protein": np.greater(aggregates, 0.5 * _particles(product)),
             "more than ten runs of the centrifuge": np.greater(runs, _MANY_SPINS),
         }
         if self.ev_recovery is None:

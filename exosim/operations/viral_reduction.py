@@ -63,7 +63,7 @@ class ViralReduction(MeasuredRecovery):
     pore_diameter: Array | None = parameter(
         None, "nm", low=15, high=200, doc="diameter at which half passes a virus filter; none: no filter", decided=True
     )
-    pore_slope: Array = parameter(12.0, "1", low=4, high=30, doc="steepness of the passage through the filter")
+    pore_slope: Array = parameter(12.0, "1", low=4, high=20, doc="steepness of the passage through the filter")
     filter_area: Array = parameter(0.1, "m2", low=0.001, high=20, doc="area of one virus filter", decided=True)
     filter_flux: Array = parameter(
         40.0, "L/m2/h", low=5, high=200, doc="initial flux of the virus filter", source="general_knowledge"
@@ -107,10 +107,16 @@ class ViralReduction(MeasuredRecovery):
         return super().unused() | idle
 
     def closed_forms(self) -> Mapping[str, ClosedForm]:
-        """Return which share of the vesicles a treatment takes; a filter has no formula for all sizes at once."""
-        if self.ev_recovery is not None or self.pore_diameter is not None:
-            return {}
-        return {"share_taken_apart": ClosedForm("disrupted", "1", "vesicles that are taken apart", "", "taken apart")}
+        """Return what is claimed, and which share a treatment takes; a filter has no formula for all sizes at once."""
+        kinds = {"enveloped": "enveloped", "nonenveloped": "non-enveloped"}
+        forms = {
+            f"{key}_claimed": ClosedForm(key, "log", f"log reduction of {kind} viruses", f"{VIRUS_REDUCTION}{kind}")
+            for key, kind in kinds.items()
+        }
+        if self.ev_recovery is None and self.pore_diameter is None:
+            taken = "taken apart"
+            forms["share_taken_apart"] = ClosedForm("disrupted", "1", "vesicles that are taken apart", "", taken)
+        return forms
 
     def _passage(self, diameter: Array) -> Array:
         """Return the fraction of particles of a diameter that passes; all of them where there is no filter."""

@@ -22,18 +22,19 @@ are not in these laws.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.material import total
 from exosim.parameter import Array
 
 JAMMING = 0.547
 """Share of a surface that random sequential adsorption of spheres covers (Feder 1980)."""
 _STEPS = 10
 _TINY, _ROUNDING = 1e-30, 1e-15
+_FIRMEST = 40.0  # logarithm of a ratio above which nothing ever leaves
 _SMALLEST_SALT = 5e-3  # mol/L: water is never free of ions
 
 
@@ -79,7 +80,7 @@ def covering_capacity(surface: Array, diameters: Array) -> NDArray[np.float64]:
     surface : [m2], or [m2/mL] for a number per mL
     diameters : [nm]
     """
-    return np.asarray(JAMMING * surface / (0.25 * np.pi * np.square(diameters * 1e-9)))
+    return np.asarray(JAMMING * surface / (0.25 * math.pi * (diameters * 1e-9) ** 2))
 
 
 def salt_ratio(salt: Array, midpoint: Array, steepness: Array) -> NDArray[np.float64]:
@@ -90,7 +91,13 @@ def salt_ratio(salt: Array, midpoint: Array, steepness: Array) -> NDArray[np.flo
     salt, midpoint : I and I50 [mol/L]
     steepness : h
     """
-    return np.asarray(np.exp(steepness * np.log(midpoint / np.maximum(salt, _SMALLEST_SALT))))
+    firmness = steepness * np.log(midpoint / np.maximum(salt, _SMALLEST_SALT))
+    return np.asarray(np.exp(np.minimum(firmness, _FIRMEST)))
+
+
+def size_ratio(diameters: Array, exponent: Array, steepness: Array) -> NDArray[np.float64]:
+    """Return how much more firmly particles are held than those of 100 nm: I50 rises with (d / 100 nm)^exponent."""
+    return np.asarray(np.exp(exponent * steepness * np.log(diameters / 100.0)))
 
 
 def released(ratio: Array) -> Array:
@@ -103,14 +110,15 @@ def free_sites(demands: Sequence[Array], strengths: Sequence[Array]) -> NDArray[
 
     Parameters
     ----------
-    demands : amount loaded over what the bed holds of that solute alone; size classes or pools on axis 0 if any
-    strengths : retention factor over the column volumes loaded, k' / n, of the same shapes
+    demands : amount loaded over what the bed holds of that solute alone, each a number or of shape (lanes,)
+    strengths : retention factor over the column volumes loaded, k' / n
 
     Notes
     -----
     With y = 1 / f the balance of the sites is ``y = 1 + sum x a y / (a + y)``. Each step puts one solute in the place
     of all, with the same sum and slope at y, for which the balance is a quadratic equation: exact for one solute, and
-    within 1e-9 after ten steps for solutes whose strengths lie fifteen decades apart.
+    within 1e-9 after ten steps for solutes whose strengths lie fifteen decades apart. A solute of many sizes comes with
+    its mean strength: nothing is lost by that where all or little is bound, and the bed never holds more than it can.
     """
     inverse: Array = 1.0
     for _ in range(_STEPS):
@@ -118,8 +126,8 @@ def free_sites(demands: Sequence[Array], strengths: Sequence[Array]) -> NDArray[
         slope: Array = _TINY
         for demand, strength in zip(demands, strengths, strict=True):
             bound = strength / (strength + inverse)
-            taken = np.asarray(demand * bound)
-            held, slope = held + total(taken), slope + total(np.asarray(taken * bound))
+            taken = demand * bound
+            held, slope = held + taken, slope + taken * bound
         inverse = np.maximum(_of_one_solute(held, slope / held, inverse), 1.0)
     return np.asarray(1.0 / inverse)
 
@@ -134,7 +142,8 @@ def _of_one_solute(held: Array, bound: Array, inverse: Array) -> Array:
 
 def bound_share(strength: Array, free: Array) -> Array:
     """Return the share of a solute that is bound, given its strength k' / n and the share of free sites."""
-    return 1.0 / (1.0 + 1.0 / (strength * free))
+    held = strength * free
+    return held / (1.0 + held)
 
 
 def cycles_needed(load: Array, capacity: Array, safety: Array, rounding: Array) -> NDArray[np.float64]:

@@ -85,11 +85,16 @@ def _seen_between(low: Array, high: Array, limit: Array, width: Array) -> Array:
     return np.asarray(rising + above)
 
 
-def counted(particles: Array, sizes: SizeClasses, counter: Counter) -> Array:
-    """Return the number that the counter reports for particles of one kind, shape (lanes,)."""
+def counted(particles: Array, sizes: SizeClasses, counter: Counter, share: Array = 1.0) -> Array:
+    """Return the number that the counter reports for particles of one kind, shape (lanes,).
+
+    Parameters
+    ----------
+    share : of the kind that can be counted at all
+    """
     if is_number(particles, 0.0):
         return 0.0
-    return weighted(particles, efficiency(sizes, counter)) * (1.0 + counter.bias)
+    return times(weighted(particles, efficiency(sizes, counter)) * (1.0 + counter.bias), share)
 
 
 def counted_particles(material: Material, sizes: SizeClasses, counter: Counter) -> Array:

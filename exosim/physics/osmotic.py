@@ -72,7 +72,7 @@ def pressure_flux(pressure: Array, permeability: Array, transfer: Array, bulk: A
     """
     start = np.log(bulk * _PER_CONCENTRATION)
     film = transfer / permeability
-    wall = np.minimum(start + pressure / film, np.log(np.maximum(_largest_fraction(pressure), 1e-300)))
+    wall = np.minimum(start + pressure / film, np.log(np.maximum(_largest_fraction(pressure), 1e-30)))
     for _ in range(_STEPS):
         fraction = np.exp(wall)
         wall = wall - (film * (wall - start) + _pressure(fraction) - pressure) / (film + _slope(fraction))

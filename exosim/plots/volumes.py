@@ -98,7 +98,7 @@ def _crossings(axes: Axes, volumes: _Floats, steps: Mapping[str, VolumeCourse], 
             if found is slowest:
                 _written(axes, f"{reach:.2g} L", (reach, limit), (-5, 4), color, ha="right", va="bottom")
             else:
-                _written(axes, f"{reach:.2g} L", (reach, limit), (6, 0), color, ha="left", va="center")
+                _written(axes, f"{reach:.2g} L", (reach, limit), (9, 0), color, ha="left", va="center")
 
 
 def _written(

@@ -95,6 +95,10 @@ def test_sediment_is_discharged() -> None:
     lost = outcome.losses["discharge and hold-up"]
     assert lost.volume == pytest.approx(10 * 0.3 + 0.2, rel=1e-12)
     assert lost.cell_equivalents == 0.0
+    dense = "more than a tenth of the feed is solids: they hinder each other"
+    assert outcome.limits[dense] == 0.0
+    full = feed.replaced(viable_cells=0.12 * 200.0 / (np.pi / 6.0 * 15.0**3 * 1e-15))
+    assert ContinuousCentrifugation().transform(full).limits[dense] == 1.0
 
 
 def test_losses_add_up_by_channel() -> None:

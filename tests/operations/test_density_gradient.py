@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from exosim.formula import evaluate
 from exosim.material import Material, total
 from exosim.operations.base import Outcome
 from exosim.operations.density_gradient import DensityGradient
 from exosim.operations.ultracentrifugation import Ultracentrifugation
+from exosim.parameter import declared
 from exosim.testing.feeds import everything
 
 NOT_THERE = "vesicles have not reached their density"
@@ -70,6 +72,17 @@ def test_a_liter_takes_months() -> None:
     assert outcome.monitors["runs"] == math.ceil(1000 / 6)
     assert outcome.limits["more than a week of runs"] == 1.0
     assert banded(42.0).limits["more than a week of runs"] == 0.0
+
+
+@pytest.mark.parametrize("milliliters", [6.0, 6.5, 7.0, 12.0, 500.0])
+def test_formulas_give_what_the_monitors_tell(milliliters: float) -> None:
+    """Tubes, runs and the pooled volume, as formulas that can be explained."""
+    operation, outcome = DensityGradient(), banded(milliliters)
+    values = {name: getattr(operation, name) for name in declared(DensityGradient)} | {"entered_volume": milliliters}
+    for name, form in operation.closed_forms().items():
+        values[name] = evaluate(form.formula, values)
+        if form.monitor:
+            assert values[name] == pytest.approx(float(outcome.monitors[form.monitor]), rel=1e-9), name
 
 
 def test_the_medium_goes_into_the_product() -> None:

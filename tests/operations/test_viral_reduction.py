@@ -124,6 +124,9 @@ def test_log_reductions_add_up_over_a_recipe(door: Door) -> None:
     yields = xs.evaluate(xs.load(door.write(text)), draws=64)
     assert yields.values("virus reduction: enveloped") == pytest.approx(10.1, rel=1e-6)
     assert yields.values("virus reduction: non-enveloped") == pytest.approx(3.2, rel=1e-6)
+    explained = xs.explain(xs.load(door.folder / "scenario.toml"), "virus reduction: enveloped")
+    assert explained.value == pytest.approx(10.1, rel=1e-9)
+    assert {"acid.enveloped", "light.enveloped"} <= {node.name for node in explained.root.walk()}
     plain = xs.evaluate(xs.load(door.write(changed("draws = 64", "draws = 65"))), draws=64)
     with pytest.raises(KeyError):
         plain.values("virus reduction: enveloped")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from exosim.physics import adsorption
+from exosim.physics.size import class_shares, size_classes
 
 demands = st.lists(st.floats(1e-4, 30.0), min_size=1, max_size=5)
 strengths = st.lists(st.floats(1e-3, 1e9), min_size=5, max_size=5)
@@ -107,11 +108,22 @@ def test_cycles() -> None:
     assert adsorption.cycles_needed(1.61, 1.0, 0.8, 1e-9) == 3.0
 
 
-def test_lanes_and_classes_give_what_scalars_give() -> None:
+def test_lanes_give_what_scalars_give() -> None:
     generator = np.random.default_rng(4)
-    classes, lone = generator.uniform(0.01, 1.0, (6, 20)), generator.uniform(0.01, 1.0, 20)
-    held, firm = 10 ** generator.uniform(0, 5, (6, 20)), 10 ** generator.uniform(0, 5, 20)
-    free = adsorption.free_sites([classes, lone], [held, firm])
+    amounts, held = generator.uniform(0.01, 1.0, (4, 20)), 10 ** generator.uniform(0, 5, (4, 20))
+    free = adsorption.free_sites(list(amounts), list(held))
     for lane in range(20):
-        alone = adsorption.free_sites([*classes[:, lane], lone[lane]], [*held[:, lane], firm[lane]])
+        alone = adsorption.free_sites(list(amounts[:, lane]), list(held[:, lane]))
         assert alone == pytest.approx(free[lane], rel=1e-11)
+
+
+@pytest.mark.parametrize("load", [0.2, 0.8, 1.0, 1.5, 3.0, 20.0])
+def test_sizes_taken_together_never_overfill_a_bed(load: float) -> None:
+    """Vesicles enter the balance with the mean strength of their sizes: it closes to 6 %, and errs towards loss."""
+    sizes = size_classes(12, 115.0, 1.45)
+    amounts = np.ravel(class_shares(sizes, 115.0, 1.45) * sizes.diameters**2)
+    amounts *= load / amounts.sum()
+    held = 1e3 * np.ravel(sizes.diameters / 100.0) ** (0.15 * 8.0)
+    free = adsorption.free_sites([load], [np.sum(amounts * held) / load])
+    taken = float(amounts @ adsorption.bound_share(held, free) + free)
+    assert 0.94 < taken <= 1.0 + 1e-9

@@ -21,6 +21,16 @@ def test_freezing_and_thawing_in_closed_form() -> None:
     assert storage.freeze_thaw_survival(4.0, 0.3, 0.1) == pytest.approx(0.7 * 0.9**3)
 
 
+@pytest.mark.parametrize(("scale", "share", "error"), [(0.350, 1.0, 0.01), (0.03, 0.1, 0.002)])
+def test_cycles_beside_a_stretched_exponential(scale: float, share: float, error: float) -> None:
+    """The law exp(-a n^b) with a = 0.350 and b = 0.345, 0.705, 0.641 and 0.600 left, or 0.03 with trehalose."""
+    cycles = np.arange(1.0, 4.0)
+    stretched = np.exp(-scale * cycles**0.345)
+    if share == 1.0:
+        assert stretched == pytest.approx([0.705, 0.641, 0.600], abs=5e-4)
+    assert storage.freeze_thaw_survival(cycles, 0.295 * share, 0.0775 * share) == pytest.approx(stretched, abs=error)
+
+
 def test_decay_meets_its_constants() -> None:
     """At -80, -20 and 4 degC the constants are those given; between, a straight line in 1/T."""
     given_constants = (0.003, 0.0127, 0.108, 60.0)

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import anion_exchange
+import instruments
 import isolation
+import loading_methods
 import numpy as np
 import serum_fibers
 from case import Draws, Published, Row
 from runs import DRAWS, SEED, drawn
 
+from exosim.composition import Contents
 from exosim.material import Material, total
 from exosim.normal import normal_quantile
 from exosim.operations.base import Outcome, standard_context
@@ -29,7 +32,9 @@ def rows() -> Iterator[Row]:
     yield from _storage()
     yield from anion_exchange.rows()
     yield from serum_fibers.rows()
+    yield from loading_methods.rows()
     yield from isolation.rows()
+    yield from instruments.rows()
 
 
 def _isolation() -> Iterator[Row]:
@@ -58,6 +63,32 @@ def _isolation() -> Iterator[Row]:
         drawn(total(spun.product.vesicles) / total(feed.vesicles)),
         "the share of a pellet that is taken up again is free",
     )  # fmt: skip
+    yield from _purity()
+
+
+def _purity() -> Iterator[Row]:
+    """V01: particles per protein of one medium by both ways, over what nobody knows of medium, membrane and pellet."""
+    medium = ConditionedMedium(
+        associated_protein=np.minimum(_spread("associated", 0.02, 0.9), 0.1),
+        complex_protein=np.minimum(_spread("complexes", 0.1, 0.4), 0.3),
+    )
+    feed = medium.transform(Material()).product
+    pores = _spread("pores", 35.0, 0.18)
+    filtered = TangentialFlowFiltration(pore_diameter=pores).transform(feed).product
+    pellets = np.minimum(_spread("resuspended", 0.6, 0.2), 0.95), _spread("aggregated", 0.15, 0.4)
+    spun = Ultracentrifugation(washes=1.0, resuspended=pellets[0], aggregated=pellets[1]).transform(feed).product
+    yield Row(
+        "V01", "purity after ultrafiltration over that after ultracentrifugation [1]", "ora_ultrafiltration",
+        "500 kDa, 6 diavolumes", "medium, 20-fold, rotor, one wash", Published("about 2", 2.0, 2.0), "interval", "test",
+        _per_protein(filtered) / _per_protein(spun),
+        "both come out near the ceiling, where own and bound protein decide; real pellets hold more of the medium",
+    )  # fmt: skip
+
+
+def _per_protein(material: Material) -> Draws:
+    """Return the particles that a counter sees per protein [particle/ug]."""
+    contents = Contents(standard_context(), standard_context().counter)
+    return drawn(contents.particles(material) / contents.protein(material))
 
 
 def _spread(name: str, median: float, sigma: float) -> Draws:

@@ -18,11 +18,14 @@ def test_published_orderings_hold_in_every_draw(ordering: str) -> None:
 
 
 def test_what_each_case_says() -> None:
-    """V03 misses the ferritin and not the particles; all of V04 is inside; V14 is missed by the clean train."""
+    """V03 misses ferritin but not the particles, V04 albumin in dual mode alone, V14 the clean train, not the crude."""
     inside = {(row.case, row.outcome): row.inside for row in rows()}
     assert not any(found for (case, outcome), found in inside.items() if case == "V03" and "ferritin" in outcome)
     assert inside["V03", "vesicles after ultrafiltration and SEC over those after SEC alone [1]"]
-    assert all(found for (case, _), found in inside.items() if case == "V04")
+    assert [outcome for (case, outcome), found in inside.items() if case == "V04" and not found] == [
+        "EV per albumin, dual-mode column over size exclusion [1]"
+    ]
+    assert [row.inside for row in rows() if row.case == "V14"] == [False, True]
 
 
 def test_ferritin_order() -> None:
