@@ -24,6 +24,7 @@ _RATIOS: Mapping[str, tuple[str, str, str]] = {
     "evs_per_protein": ("vesicles", "protein", "purity: true vesicles per microgram of all protein"),
     "particles_per_protein": ("particles", "protein", "purity as the instrument counts particles"),
     "protein_ceiling": ("vesicles", "own_protein", "purity if there were no protein but that of the vesicles"),
+    "relative_potency": ("potency", "vesicles", "potency of a vesicle over that of early cells"),
     "cell_density": ("viable_cells", "volume", "viable cells per milliliter"),
 }
 """Ratios of two amounts of one material: numerator, denominator, meaning."""

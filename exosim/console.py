@@ -100,6 +100,8 @@ def _step_table(yields: Yields) -> Table:
     title = f"after each step: medians, with the 5 to 95 % interval of the {'cells' if cells else 'vesicles'}"
     table = Table(box=table_lines(), pad_edge=False, title=title, title_justify="left")
     table.add_column("step", no_wrap=True)
+    if any(yields.has("relative_potency", step) for step in yields.steps):
+        columns = (*columns, ("relative_potency", "potency", "%", 100.0))
     for name, heading, unit, _ in columns:
         table.add_column(f"{heading}\n{unit}", justify="right", no_wrap=True)
         if name == counted:

@@ -18,6 +18,8 @@ _WIDE = 132
 _UNBOUNDED = 100_000
 TITLES = {
     "doses": "doses per batch",
+    "potent_doses": "doses at full potency",
+    "relative_potency": "relative potency",
     "ev_yield": "EV yield, harvest to vial",
     "evs_per_protein": "purity, true",
     "particles_per_protein": "purity, as counted",
@@ -27,8 +29,6 @@ TITLES = {
     "secreted": "vesicles secreted",
     "harvested": "vesicles harvested",
     "vialed": "vesicles in vials",
-    "relative_potency": "relative potency",
-    "potent_doses": "doses, as of full potency",
     "batch_duration": "process time of a batch",
     "cell_yield": "cell yield, harvest to product",
     "fold_expansion": "fold expansion, start to harvest",

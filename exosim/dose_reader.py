@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from exosim import units
+from exosim.declarations import Block
 from exosim.errors import Problem, in_words, nearest_name, unknown
 from exosim.findings import Findings
 from exosim.operations import catalog
@@ -85,14 +86,18 @@ def check_dose(table: ScenarioTable, findings: Findings, dose: DoseRule) -> None
             findings.add((*path, "parameters", key), Problem(problem, expected=f'{key} = "1e6 cell/mL", say'))
 
 
-def with_assay(table: ScenarioTable, findings: Findings, dose: DoseRule, assays: Iterable[str]) -> DoseRule:
+def with_assay(table: ScenarioTable, findings: Findings, dose: DoseRule, assays: Mapping[str, Block]) -> DoseRule:
     """Return the dose with the assay that reports its protein; without one its true protein counts."""
     name = table.product.protein_assay
     if name is None:
         return dose
-    known = list(assays)
-    if name not in known:
-        findings.add(("product", "protein_assay"), unknown("assay", name, known))
+    if name not in assays:
+        findings.add(("product", "protein_assay"), unknown("assay", name, assays))
+        return dose
+    reads = assays[name].words.get("reads")
+    if reads not in (None, "", "protein"):
+        problem = Problem(f"the assay {name} reads {reads}", expected='an assay of protein, such as method = "bca"')
+        findings.add(("product", "protein_assay"), problem)
         return dose
     if dose.kind != "ug":
         findings.warnings.append(f"product.protein_assay is given but not used: a dose is counted in {dose.kind}")

@@ -19,7 +19,7 @@ from exosim.operations.base import VisitedOperation
 from exosim.parameter import Array
 from exosim.recipe import UnitProcedure
 
-POTENCY_HEADLINES: Mapping[str, str] = {"relative_potency": "1", "potent_doses": "dose"}
+POTENCY_HEADLINES: Mapping[str, str] = {"potent_doses": "dose", "relative_potency": "1"}
 """Headline figures of the potency and their units; reported where anything can make it differ from 1."""
 _WITHOUT_EFFECT: Mapping[str, float] = {"potency_decay": 0.0, "potency_kept": 1.0, "relative_potency": 1.0}
 """What operations tell of the potency of a vesicle, with the value at which it stays what it was."""

@@ -134,8 +134,9 @@ def read_batch(
     contents = contents_of(context, specification) if contents is None else contents
     rows: list[Row] = []
     start: Array = 0.0
+    potency = may_differ([step.procedure for step in steps], specification.properties)
     for step in steps:
-        rows += rows_of(step, contents)
+        rows += rows_of(step, contents, potency=potency)
         start = plus(start, _harvested(step, contents))
     return _readings(steps, rows, start, contents, specification)
 
@@ -160,11 +161,12 @@ def read_run(
         whole = run(recipe)
         return _read_cells(whole, context, specification), list(whole)
     made = recipe.procedures[last_maker(recipe.procedures)]
+    potency = may_differ(recipe.procedures, specification.properties)
     rows: list[Row] = []
     read: list[Step] = []
     start: Array = 0.0
     for step in steps_of(recipe):
-        rows += rows_of(step, contents)
+        rows += rows_of(step, contents, potency=potency)
         start = plus(start, _harvested(step, contents))
         if sampled is not None:
             sampled(step)
@@ -264,9 +266,9 @@ def _headlines(steps: Sequence[Step], contents: Contents, specification: Specifi
         **_culture_headlines(steps, start),
     }
     properties = specification.properties
-    reported = dict(HEADLINES)
+    reported = HEADLINES
     if may_differ([step.procedure for step in steps], properties):
-        reported |= POTENCY_HEADLINES
+        reported = {"doses": HEADLINES["doses"], **POTENCY_HEADLINES, **HEADLINES}
         found |= potency_headlines(product, contents, properties, np.asarray(found["doses"]))
     return [_headline(name, unit, found.get(name)) for name, unit in reported.items()]
 

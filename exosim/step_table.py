@@ -121,15 +121,17 @@ class Row:
     stage : the row; of its material there are only the viable cells
     vesicles : that it hands on [EV]
     figures : those of :data:`STEP_UNITS` up to the protein ceiling; none where there are no vesicles
+    potency : of a vesicle over that of early cells; None where it is not asked for
     """
 
     stage: Stage
     vesicles: Array
     figures: tuple[Array, ...] = ()
+    potency: Array | None = None
 
 
-def rows_of(step: Step, contents: Contents) -> Iterator[Row]:
-    """Yield the rows of a step."""
+def rows_of(step: Step, contents: Contents, *, potency: bool = False) -> Iterator[Row]:
+    """Yield the rows of a step; with the `potency` of a vesicle where it is asked for."""
     for stage in _stages_of(step, contents.vesicles):
         material, bare = stage.material, replace(stage, material=Material(viable_cells=stage.material.viable_cells))
         vesicles, milliliters = contents.vesicles(material), times(material.volume, 1e3)
@@ -148,7 +150,7 @@ def rows_of(step: Step, contents: Contents) -> Iterator[Row]:
             ratio(particles, protein),
             contents.protein_ceiling(material),
         )
-        yield Row(bare, vesicles, figures)
+        yield Row(bare, vesicles, figures, ratio(material.potency, vesicles) if potency else None)
 
 
 def row_readings(row: Row, start: Array) -> Iterator[Reading]:
@@ -164,6 +166,8 @@ def row_readings(row: Row, start: Array) -> Iterator[Reading]:
     values = (*row.figures, ratio(pure, ceiling), recovery, ratio(vesicles, start))
     for (name, unit), value in zip(STEP_UNITS.items(), values, strict=False):
         yield Reading(name, stage.id, unit, value)
+    if row.potency is not None:
+        yield Reading("relative_potency", stage.id, "1", row.potency)
 
 
 def loss_readings(row: Stage, unit: str) -> Iterator[Reading]:

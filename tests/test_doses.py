@@ -233,6 +233,20 @@ def test_protein_counts_as_its_assay_reports_it(tmp_path: Path) -> None:
     assert any("1 ug by bca" in remark for remark in comparison.remarks())
 
 
+def test_a_counter_of_particles_reports_no_protein(tmp_path: Path) -> None:
+    """An assay with a method reads what the method reads."""
+    one = scenario(tmp_path, "1 ug", 'protein_assay = "bca"')
+    file = Path(one.source.name)
+    text = file.read_text(encoding="utf-8").replace('id = "bca"\nbias = 0.25', 'id = "bca"\nmethod = "nta"')
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(
+        ScenarioError, match=r"product\.protein_assay: the assay bca reads particles; expected an assay"
+    ):
+        xs.load(file)
+    file.write_text(text.replace('method = "nta"', 'method = "bca"'), encoding="utf-8")
+    assert doses(xs.load(file)) > 0.0
+
+
 @pytest.mark.parametrize("kind", AMOUNTS)
 def test_losing_vesicles_is_not_losing_a_share_of_the_lot(kind: str, tmp_path: Path) -> None:
     """Vesicles that are lost take their molecules along, but not the cells from which the medium came."""

@@ -199,6 +199,11 @@ def test_potency_is_reported_beside_the_count(tmp_path: Path) -> None:
     assert headline(one, "relative_potency") == pytest.approx(potency, rel=1e-12)
     assert headline(one, "potent_doses") == pytest.approx(potency * headline(one, "doses"), rel=1e-12)
     assert headline(one, "doses") == headline(chain(tmp_path), "doses")
+    yields = xs.evaluate(one, draws=8)
+    after = {step: number(yields.values("relative_potency", step)) for step in ("medium", "pool.hold", "pool")}
+    assert after == pytest.approx({"medium": 1.0, "pool.hold": potency, "pool": potency}, rel=1e-12)
+    for step, value in after.items():
+        assert xs.explain(one, f"{step}.relative_potency").root.value == pytest.approx(value, rel=1e-12)
     for name in POTENCY_HEADLINES:
         assert xs.explain(one, name).root.value == pytest.approx(headline(one, name), rel=1e-12)
 

@@ -45,6 +45,8 @@ _TITLES = {
     "particles_per_protein": "purity, as counted",
     "purity_relative_to_ceiling": "purity over its ceiling",
     "fold_expansion": "fold expansion",
+    "potent_doses": "doses at full potency",
+    "relative_potency": "relative potency",
     "batch_duration": "process time (less is better)",
     IN_SPECIFICATION: "draws within specification",
 }
