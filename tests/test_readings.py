@@ -19,7 +19,9 @@ from exosim.operations.cell_thaw import CellThaw
 from exosim.operations.cell_wash import CellWash
 from exosim.operations.conditioned_medium import ConditionedMedium
 from exosim.operations.depth_filtration import DepthFiltration
+from exosim.operations.frozen_storage import FrozenStorage
 from exosim.operations.hollow_fiber_culture import HollowFiberCulture
+from exosim.operations.lyophilization import Lyophilization
 from exosim.operations.measured_step import MeasuredStep
 from exosim.operations.planar_expansion import PlanarExpansion
 from exosim.operations.planar_passage import PlanarPassage
@@ -135,6 +137,18 @@ def test_retained_vials_are_no_doses() -> None:
     assert value(readings, "vials") == 100.0
     assert value(readings, "doses") == 200.0  # 80 vials of 2.5 doses
     assert value(readings, "vialed") == pytest.approx(2.5e12, rel=1e-12)
+
+
+@pytest.mark.parametrize("after", [FrozenStorage(storage_time=30.0), Lyophilization()])
+def test_what_happens_to_filled_vials_keeps_their_number(after: UnitOperation) -> None:
+    """Freezing and drying lose vesicles in every vial alike: retained vials stay out of the doses."""
+    filling = VialFilling(**{**EXACT_FILL, "retained": 20.0})
+    steps = batch(("medium", ConditionedMedium(volume=0.1, titer=2.5e10)), ("fill", filling), ("after", after))
+    readings = read(steps)
+    kept = value(readings, "vialed") / 2.5e12
+    assert 0.3 < kept < 1.0
+    assert value(readings, "vials") == 100.0
+    assert value(readings, "doses") == np.floor(80 * 2.5 * kept)
 
 
 def test_doses_of_a_bulk() -> None:
