@@ -9,10 +9,10 @@ Assumptions: vesicles of all sizes are lost alike; nothing else that is dissolve
 no other effect; moisture changes the water of the cake and nothing else, and what it does in storage belongs to the
 storage step.
 
-Validity: vials are dried after they are filled, and counted where `vial_filling` stands: put this step before it,
-since their recoveries multiply in any order. Particle counts with trehalose or sucrose in buffers that can be dried.
-Salt alone collapses. The recovery is known from few studies, the share without disaccharide is a guess: vesicles
-survive drying as they are, better with cryoprotectants (Frank et al. 2018).
+Validity: stands after `vial_filling`, whose vials then hold what is left, or before it for a bulk that is dried.
+Particle counts with trehalose or sucrose in buffers that can be dried. Salt alone collapses. The recovery is known from
+few studies, the share without disaccharide is a guess: vesicles survive drying as they are, better with cryoprotectants
+(Frank et al. 2018).
 
 Failures to think of: loss of vacuum, a shelf above the collapse temperature, a stopper that leaks.
 
@@ -41,6 +41,7 @@ _MOIST, _HYPERTONIC = 0.03, 0.3  # residual moisture; mol/L of salt
 class Lyophilization(MeasuredRecovery):
     """Freeze-drying and reconstitution."""
 
+    in_vials: ClassVar[bool] = True
     mechanism: ClassVar[frozenset[str]] = frozenset({"vesicle_recovery", "unprotected", "enough"})
 
     vesicle_recovery: Array = parameter(
