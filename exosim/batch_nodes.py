@@ -35,6 +35,8 @@ MEASURES: Mapping[str, tuple[str, str, Measure]] = {
     "dosed_protein": ("ug", "protein as the assay of the dose reports it", lambda c, material: c.doses(material, "ug")),
     "cell_equivalents": ("cell_equivalent", "cells whose medium it is", lambda _, material: material.cell_equivalents),
     "mhc_ii": ("molecule", "MHC class II molecules", lambda c, material: c.doses(material, "molecule")),
+    "vials": ("vial", "accepted vials", lambda _, material: material.vials),
+    "retained_vials": ("vial", "vials that are retained", lambda _, material: material.retained_vials),
     "potency": ("EV", "vesicles weighted with their relative potency", lambda _, material: material.potency),
 }
 """What a material holds, with unit and words; each is a sum, so that a balance of it is exact."""
@@ -176,7 +178,9 @@ class BatchNodes:
     def loss(self, measure: str, procedure: str, channel: str) -> Node | None:
         """Return what a loss channel takes; None where it takes nothing."""
         forms = self.steps[procedure].procedure.operation.closed_forms()
-        share = next((key for key, form in forms.items() if form.channel == channel), None)
+        of_all = measure == "vesicles"
+        shares = (key for key, form in forms.items() if form.channel == channel and (of_all or not form.of_vesicles))
+        share = next(shares, None)
         if share is not None:
             return self._shared_loss(measure, procedure, channel, share)
         of: Callable[[Outcome], Material] = lambda outcome: outcome.losses.get(channel, Material())  # noqa: E731

@@ -13,6 +13,7 @@ from exosim.formula import keyed, symbol
 from exosim.formula_tree import Input, Node
 from exosim.influence import Batch, Lanes, Neighborhood
 from exosim.kernel import last_maker
+from exosim.material import is_number
 from exosim.operations.base import HARVEST_HOLD, VIRUS_REDUCTION
 from exosim.readings import attribute_results, read_batch
 from exosim.step_table import Reading
@@ -96,7 +97,7 @@ class BatchQuantities:
             "harvested": self._harvested,
             "secreted": self._secreted,
             "vialed": lambda: self._same(name, self.nodes.made("vesicles", self.last)),
-            "vials": lambda: self._same(name, self.nodes.reported(self.last, "accepted", "vial", "accepted vials")),
+            "vials": lambda: self._same(name, self._vials()),
             "relative_potency": self._potency,
             "potent_doses": lambda: self._product(name, "doses", "relative_potency"),
             "batch_duration": self._duration,
@@ -148,8 +149,11 @@ class BatchQuantities:
         dose, nodes = self.around.batch.specification.dose, self.nodes
         terms = {"dose": nodes.constant("product.dose", dose.amount, f"{dose.kind}/dose", "what a dose holds")}
         if "content" not in nodes.steps[self.last].outcome.monitors:
-            held = nodes.made(nodes.counted, self.last)
-            return self._read("doses", "floor(held / dose)", {"held": held, **terms})
+            terms["held"] = nodes.made(nodes.counted, self.last)
+            if is_number(nodes.steps[self.last].outcome.product.vials, 0.0):
+                return self._read("doses", "floor(held / dose)", terms)
+            terms |= {name: nodes.made(name, self.last) for name in ("vials", "retained_vials")}
+            return self._read("doses", "floor((vials - retained_vials) / vials * held / dose)", terms)
         told = {
             "accepted": ("vial", "inspected and good"),
             "retained": ("vial", "kept for QC and stability"),
@@ -157,6 +161,12 @@ class BatchQuantities:
         }
         terms |= {key: nodes.reported(self.last, key, *words) for key, words in told.items()}
         return self._read("doses", "floor((accepted - retained) * content / dose)", terms)
+
+    def _vials(self) -> Node:
+        """Return the vials as they were filled, or as a later step received them."""
+        if "content" in self.nodes.steps[self.last].outcome.monitors:
+            return self.nodes.reported(self.last, "accepted", "vial", "accepted vials")
+        return self.nodes.made("vials", self.last)
 
     def _harvested(self) -> Node:
         sources = [name for name, step in self.nodes.steps.items() if step.procedure.operation.makes_vesicles]

@@ -45,6 +45,7 @@ HINGE_COLUMNS = (
 """What is told of a rivalry, of a hinge of it, and of a flip along that."""
 _OF_RIVALRY, _OF_HINGE = HINGE_COLUMNS[:9], HINGE_COLUMNS[9:20]
 _ALIKE = "the difference is the same in all draws"
+_NOT_FINITE = "the difference is not a finite number in all draws"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +188,11 @@ class Rivalries:
         return tuple(replace(one, runner_up=one.rival == closest) for one in found)
 
     def _rivalry(self, quantity: str, values: Mapping[str, Floats], leader: str, rival: str, sign: float) -> Rivalry:
-        gaps, ratio = gap(values[leader][: self.lanes], values[rival][: self.lanes], sign)
-        ahead = positive_share(gap(values[leader], values[rival], sign)[0])
-        rivalry = Rivalry(quantity, leader, rival, False, ahead, ratio, 0, None)
+        whole, ratio = gap(values[leader], values[rival], sign)
+        gaps = whole[: self.lanes]
+        rivalry = Rivalry(quantity, leader, rival, False, positive_share(whole), ratio, 0, None)
+        if not all(np.isfinite(values[label]).all() for label in (leader, rival)):
+            return replace(rivalry, reason=_NOT_FINITE)
         if float(np.ptp(gaps)) <= _ROUNDING * float(np.abs(gaps).max()):
             return replace(rivalry, reason=_ALIKE)
         tried = list(self._tried(leader, rival))
@@ -201,7 +204,7 @@ class Rivalries:
     def _tried(self, leader: str, rival: str) -> Iterator[_Sorted]:
         """Yield the inputs of both, those of the leader first, each once."""
         own, other = self._inputs[leader], self._inputs[rival]
-        for key, found in {**other, **own}.items():
+        for key, found in {**own, **other, **own}.items():
             holder = leader if key in own else rival
             of = BOTH if key in own and key in other else holder
             unit = "1" if found.path == COMMON_PATH else self._units[holder][found.path]

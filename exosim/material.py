@@ -68,6 +68,8 @@ class Material:
     free_cargo: Array = 0.0
     aggregated_cargo: Array = 0.0
     polymer: Array = 0.0
+    vials: Array = 0.0
+    retained_vials: Array = 0.0
     cell_equivalents: Array = 0.0
 
     def present(self) -> dict[str, Array]:

@@ -198,7 +198,7 @@ def _read_cells(steps: Sequence[Step], context: Context, specification: Specific
     last, dose = _made(steps), specification.dose
     found = {
         "doses": _doses(last, last.product.viable_cells, dose),
-        "vials": last.monitors.get("accepted"),
+        "vials": _vials(last),
         "batch_duration": _duration(steps),
         **cell_headlines(steps),
     }
@@ -244,7 +244,7 @@ def _duration(steps: Iterable[Step]) -> Array:
 
 def _headline(name: str, unit: str, values: Array | None) -> Reading:
     """Return a headline figure, with the reason where there is none."""
-    reasons = {"vials": "the recipe does not end with vial_filling"}
+    reasons = {"vials": "no vial_filling in the recipe"}
     return Reading(name, None, unit, values, None if values is not None else reasons.get(name, NO_CULTURE))
 
 
@@ -259,7 +259,7 @@ def _headlines(steps: Sequence[Step], contents: Contents, specification: Specifi
         "evs_per_protein": pure,
         "particles_per_protein": ratio(contents.particles(product), protein),
         "purity_relative_to_ceiling": ratio(pure, contents.protein_ceiling(product)),
-        "vials": last.monitors.get("accepted"),
+        "vials": _vials(last),
         "harvested": start,
         "vialed": vesicles,
         "batch_duration": _duration(steps),
@@ -287,11 +287,21 @@ def _culture_headlines(steps: Iterable[Step], start: Array) -> dict[str, Array |
 
 
 def _doses(last: Outcome, available: Array, dose: DoseRule) -> Array:
-    """Return whole doses of what is `available` in bulk; a tolerance keeps exact multiples whole."""
+    """Return whole doses of what is `available`; a tolerance keeps exact multiples whole.
+
+    Retained vials hold none. What a step keeps after filling, such as freezing, is spread evenly over the vials.
+    """
     if "content" in last.monitors:
         available = (last.monitors["accepted"] - last.monitors["retained"]) * last.monitors["content"]
+    elif not is_number(last.product.vials, 0.0):
+        available = available * (1.0 - ratio(last.product.retained_vials, last.product.vials))
     doses = available / dose.amount
     return np.asarray(np.floor(doses * (1.0 + 1e-12) + short_of_whole(doses)))
+
+
+def _vials(last: Outcome) -> Array | None:
+    """Return the accepted vials that hold the product; None where it is in none."""
+    return None if is_number(last.product.vials, 0.0) else last.product.vials
 
 
 def doses_of(last: Outcome, context: Context, dose: DoseRule) -> Array:
@@ -343,5 +353,4 @@ def lot_of(
     contents = contents_of(context, specification) if contents is None else contents
     contained = contents.doses(product, specification.dose.kind)
     per_dose = ratio(times(product.volume, 1e3), contained / specification.dose.amount)
-    vials = made.monitors.get("accepted", 0.0)
-    return Lot(product, context, per_dose, contents, specification.properties, contamination or {}, vials)
+    return Lot(product, context, per_dose, contents, specification.properties, contamination or {}, product.vials)

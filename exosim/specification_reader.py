@@ -204,9 +204,9 @@ class SpecificationReader:
     def _check_vials(self, name: str, path: KeyPath) -> None:
         """Note a content of vials where the product is in none."""
         made = [table.operation for table in self.table.unit_procedure if not _only_takes_time(table)]
-        if MEASURES[name].bottom == "vial" and made and made[-1] != "vial_filling":
+        if MEASURES[name].bottom == "vial" and made and "vial_filling" not in made:
             others = ", ".join(other for other, of in MEASURES.items() if of.bottom == "volume")
-            problem = f"{name} needs vials, and the recipe does not end with vial_filling"
+            problem = f"{name} needs vials, and the recipe has no vial_filling"
             self.findings.add((*path, "measure"), Problem(problem, expected=f"such as {others}"))
 
     def _check_loaded(self, name: str, path: KeyPath, brought: set[str]) -> None:

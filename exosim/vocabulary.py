@@ -46,6 +46,8 @@ SPECIES: Mapping[str, Species] = {
     "free_cargo": Species("mol", None, "cargo that is not loaded, dissolved"),
     "aggregated_cargo": Species("mol", None, "cargo in aggregates as large as vesicles: mistaken for loaded cargo"),
     "polymer": Species("g", None, "polymer or gradient medium added to separate: PEG, dextran, iodixanol"),
+    "vials": Species("vial", None, "accepted vials that hold the material"),
+    "retained_vials": Species("vial", None, "those of them that are kept for tests, stability and retain"),
     "cell_equivalents": Species(
         "cell_equivalent", None, "cells whose medium this is: vesicles may be lost, the origin is not"
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 import exosim as xs
 from exosim.comparison import Comparison
-from exosim.hinges import BOTH, HINGE_COLUMNS, Rivalry, gap, hinge_rows
+from exosim.hinges import BOTH, HINGE_COLUMNS, Rivalries, Rivalry, gap, hinge_rows
 from exosim.ranking import bins_of, first_order
 from exosim.sampling import Quantity
 from exosim.switch_points import positive_share, switches
@@ -189,6 +190,17 @@ def test_nothing_hangs_where_nothing_varies(tmp_path: Path) -> None:
     assert found.reason == "the difference is the same in all draws"
     assert xs.compare(first, second, draws=8).rivalries() == ()
     assert xs.compare(first, first, draws=64).rivalries() == ()
+
+
+def test_what_is_not_finite_has_a_reason(tmp_path: Path) -> None:
+    """A headline that overflows in a draw is told of, and no number that is none gets into a file."""
+    scenarios = {name: of_titer(tmp_path, lognormal(5e9, 0.3), name) for name in ("x", "y")}
+    values = {"x": np.full(64, 2.0), "y": np.ones(64)}
+    values["x"][5] = math.inf
+    (found,) = Rivalries(scenarios, 0, 64).of("vialed", values, "x", 1.0)
+    assert found.reason == "the difference is not a finite number in all draws"
+    assert found.hinges == ()
+    json.dumps(found.as_dict(), allow_nan=False)
 
 
 def test_the_same_for_any_number_of_processes() -> None:

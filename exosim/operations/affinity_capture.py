@@ -168,7 +168,7 @@ class AffinityCapture(MeasuredRecovery):
         if self.ev_recovery is not None:
             return {}
         about = "share of the vesicles that does not show the target"
-        return {"without": ClosedForm("1 - positive", "1", about, channel="without the target")}
+        return {"without": ClosedForm("1 - positive", "1", about, channel="without the target", of_vesicles=True)}
 
     def _bindable(self, feed: Material) -> Array:
         """Return the vesicles that an endless bed would bind; with a measured recovery, those that are recovered."""

@@ -164,15 +164,23 @@ class AnionExchangeChromatography(MeasuredRecovery):
     )
     midpoint_volume: Array = parameter(5.0, "CV", low=1, high=20, doc="volume of the step for which the midpoints hold")
     wash_salt: Array = parameter(0.3, "mol/L", low=0.02, high=3, doc="salt of the wash", critical=True, decided=True)
-    wash_volume: Array = parameter(5.0, "CV", low=1, high=30, doc="volume of the wash", decided=True)
+    wash_volume: Array = parameter(
+        5.0, "CV", low=1, high=30, doc="volume of the wash", source="general_knowledge", decided=True
+    )
     elution_salt: Array = parameter(
         0.6, "mol/L", low=0.01, high=2, doc="salt of the elution", critical=True, decided=True
     )
-    elution_volume: Array = parameter(5.0, "CV", low=1, high=30, doc="volume of the pool", critical=True, decided=True)
-    equilibration_volume: Array = parameter(10.0, "CV", low=3, high=50, doc="buffer before a load", decided=True)
-    regeneration_volume: Array = parameter(10.0, "CV", low=3, high=50, doc="liquid that cleans the bed", decided=True)
+    elution_volume: Array = parameter(
+        5.0, "CV", low=1, high=30, doc="volume of the pool", critical=True, source="general_knowledge", decided=True
+    )
+    equilibration_volume: Array = parameter(
+        10.0, "CV", low=3, high=50, doc="buffer before a load", source="general_knowledge", decided=True
+    )
+    regeneration_volume: Array = parameter(
+        10.0, "CV", low=3, high=50, doc="liquid that cleans the bed", source="general_knowledge", decided=True
+    )
     regeneration_salt: Array = parameter(
-        2.0, "mol/L", low=0.0, high=3, doc="salt of the liquid that cleans the bed", decided=True
+        2.0, "mol/L", low=0.0, high=3, doc="salt of what cleans", source="general_knowledge", decided=True
     )
     irreversible: Array = parameter(
         0.15, "1", low=0.0, high=0.4, doc="fraction of the vesicles that no salt releases", recovery=True
@@ -364,16 +372,15 @@ class AnionExchangeChromatography(MeasuredRecovery):
         }
 
     def _phases(self, load: Array, cycles: Array) -> tuple[Phase, ...]:
-        hourly = self.flow * 60.0
-        return (
-            Phase("prepare", self.preparation),
-            Phase("dilute", self.dilution_time),
-            Phase("equilibrate", cycles * self.equilibration_volume / hourly),
-            Phase("load", load / hourly),
-            Phase("wash", cycles * self.wash_volume / hourly),
-            Phase("elute", cycles * self.elution_volume / hourly),
-            Phase("regenerate", cycles * self.regeneration_volume / hourly),
-        )
+        volumes = {
+            "equilibrate": cycles * self.equilibration_volume,
+            "load": load,
+            "wash": cycles * self.wash_volume,
+            "elute": cycles * self.elution_volume,
+            "regenerate": cycles * self.regeneration_volume,
+        }
+        liquids = (Phase(name, volume / (self.flow * 60.0)) for name, volume in volumes.items())
+        return (Phase("prepare", self.preparation), Phase("dilute", self.dilution_time), *liquids)
 
     def _limits(self, feed: Material, salt: Array, share: Array, cycles: Array, bound: Array) -> dict[str, Array]:
         limits = {
@@ -382,8 +389,7 @@ class AnionExchangeChromatography(MeasuredRecovery):
             "more loads than the bed lasts": one_where(cycles > self.lifetime),
         }
         if self.vesicle_capacity is not None:
-            above = one_where(self.vesicle_capacity > self._ceiling)
-            limits["capacity above what the channels hold at most"] = above
+            limits["capacity above what the channels hold at most"] = one_where(self.vesicle_capacity > self._ceiling)
         if self.ev_recovery is None:
             there = total(feed.vesicles)
             caught = total(np.asarray(feed.vesicles * bound))

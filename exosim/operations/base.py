@@ -58,6 +58,7 @@ class ClosedForm:
     unit, about : of the number
     monitor : the monitor that reports it; empty where none does
     channel : the loss channel that takes this share of all that entered and was added; empty where none does
+    of_vesicles : whether the channel takes that share of the vesicles only
     """
 
     formula: str
@@ -65,6 +66,7 @@ class ClosedForm:
     about: str
     monitor: str = ""
     channel: str = ""
+    of_vesicles: bool = False
 
 
 @dataclass(frozen=True, slots=True)

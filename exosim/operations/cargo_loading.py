@@ -208,7 +208,11 @@ class CargoLoading(MeasuredRecovery):
         """Return which share of the vesicles the method costs."""
         if self.ev_recovery is not None or self.copies_per_vesicle is not None:
             return {}
-        return {"share_damaged": ClosedForm("1 - vesicle_recovery", "1", "vesicles that are lost", "", "damage")}
+        return {
+            "share_damaged": ClosedForm(
+                "1 - vesicle_recovery", "1", "vesicles that are lost", "", "damage", of_vesicles=True
+            )
+        }
 
     def _from_cells(self, feed: Material, copies: Array) -> Outcome:
         """Return the vesicles with what their cells have put into them; a step that takes no time and costs nothing."""

@@ -123,7 +123,9 @@ class Lyophilization(MeasuredRecovery):
         kept = "vesicle_recovery * (unprotected + (1 - unprotected) * min(disaccharide / enough, 1))"
         return {
             "kept": ClosedForm(kept, "1", "vesicles that survive drying"),
-            "share_dried": ClosedForm("1 - kept", "1", "lost in freezing and drying", "", "freezing and drying"),
+            "share_dried": ClosedForm(
+                "1 - kept", "1", "lost in freezing and drying", "", "freezing and drying", of_vesicles=True
+            ),
         }
 
     def _recovered(self) -> Array:

@@ -95,9 +95,11 @@ class VialFilling(UnitOperation):
         full, part = (share / (1.0 + self.overfill) for share in (accepted * in_vial, poured))
         left = np.maximum(minus(1.0 - filled * in_vial, poured), 0.0)
         good = plus(accepted, last)
+        kept_back = self._kept_back(good)
+        vials = Material(vials=good, retained_vials=kept_back)
         return Outcome(
-            bulk.portion(plus(full, part)),
-            added=diluent,
+            bulk.portion(plus(full, part)) + vials,
+            added=diluent + vials,
             losses={
                 "rejected vials": bulk.portion((filled - accepted) * in_vial),
                 "overfill": bulk.portion(plus(full, part) * self.overfill),
@@ -108,7 +110,7 @@ class VialFilling(UnitOperation):
             monitors={
                 "vials": plus(filled, last),
                 "accepted": good,
-                "retained": self._kept_back(good),
+                "retained": kept_back,
                 "content": held * full / np.maximum(accepted, 1.0),
             },
             limits=self._limits(feed, held),

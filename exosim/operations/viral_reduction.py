@@ -115,7 +115,7 @@ class ViralReduction(MeasuredRecovery):
         }
         if self.ev_recovery is None and self.pore_diameter is None:
             taken = "taken apart"
-            forms["share_taken_apart"] = ClosedForm("disrupted", "1", "vesicles that are taken apart", "", taken)
+            forms["share_taken_apart"] = ClosedForm("disrupted", "1", "vesicles that are taken apart", "", taken, True)
         return forms
 
     def _passage(self, diameter: Array) -> Array:
