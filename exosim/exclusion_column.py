@@ -244,7 +244,7 @@ class ExclusionColumn(MeasuredRecovery):
         velocity = self.flow * self.bed_height
         pressure = packed_bed.pressure_drop(velocity, self.bed_height, self.bead_diameter, self.void_fraction)
         limit = {"pressure above what the bed bears": one_where(pressure > self.pressure_limit)}
-        return {"linear velocity": velocity, "pressure": pressure}, limit
+        return {"linear_velocity": velocity, "pressure": pressure}, limit
 
     def _retention(self, diameter: Array) -> Array:
         coefficient = plates.distribution_coefficient(diameter, self.pore_diameter)
