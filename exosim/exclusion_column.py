@@ -39,7 +39,7 @@ class ExclusionColumn(MeasuredRecovery):
         50.0,
         "1",
         low=20,
-        high=100,
+        high=200,
         minimum=1.0,
         doc="cycles that a packing serves; each uses up its share of the resin",
     )
@@ -180,7 +180,12 @@ class ExclusionColumn(MeasuredRecovery):
             phases=(Phase("prepare", self.preparation), Phase("run", (feed.volume + eluent) / (self.flow * packed))),
             consumption={"buffer": eluent, "resin": packed * cycles / self.lifetime},
             monitors={"cycles": cycles, "load": load, "resolution": self._resolution(), **flow},
-            limits={"load above 20 % of the column": one_where(load > _LARGEST_LOAD), **bed_limit, **pressed},
+            limits={
+                "load above 20 % of the column": one_where(load > _LARGEST_LOAD),
+                "more loads than the packing lasts": one_where(cycles > self.lifetime),
+                **bed_limit,
+                **pressed,
+            },
         )
 
     def unused(self) -> frozenset[str]:
@@ -246,7 +251,7 @@ class ExclusionColumn(MeasuredRecovery):
         velocity = self.flow * self.bed_height
         pressure = packed_bed.pressure_drop(velocity, self.bed_height, self.bead_diameter, self.void_fraction)
         limit = {"pressure above what the bed bears": one_where(pressure > self.pressure_limit)}
-        return {"linear velocity": velocity, "pressure": pressure}, limit
+        return {"linear_velocity": velocity, "pressure": pressure}, limit
 
     def _retention(self, diameter: Array) -> Array:
         coefficient = plates.distribution_coefficient(diameter, self.pore_diameter)

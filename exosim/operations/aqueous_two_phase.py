@@ -129,7 +129,7 @@ class AqueousTwoPhase(MeasuredRecovery):
             consumption={"buffer": added.volume, "separation_polymer": added.polymer},
             monitors={
                 "fillings": fillings,
-                "polymer in the product": product.polymer / np.maximum(bottom, NOTHING),
+                "product_polymer": product.polymer / np.maximum(bottom, NOTHING),
             },
             limits=self._limits(feed, vesicles, fillings),
         )

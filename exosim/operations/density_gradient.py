@@ -234,7 +234,7 @@ class DensityGradient(Spin):
         drawn = self._poured(added.volume, whole, self.pool_from, self.pool_to).portion(self.pooled_share)
         pool, losses = self._pooled(feed)
         rest = Material(**{name: getattr(added, name) - amount for name, amount in drawn.present().items()})
-        losses["outside the cut"] = losses.get("outside the cut", Material()) + rest
+        losses["outside the pool"] = losses.get("outside the pool", Material()) + rest
         return Outcome(
             pool + drawn,
             added=added,
@@ -255,9 +255,9 @@ class DensityGradient(Spin):
         """Return what of the feed is in the pooled fractions, and what is lost, by channel."""
         kept = {**self._others_in_the_cut(feed), "vesicles": 1.0, **dict.fromkeys(FOLLOWERS, 1.0)}
         pool, outside = feed.separate({**kept, "cell_equivalents": 1.0}, otherwise=self.pooled_share)
-        mechanism = {"outside the cut": self.vesicles_in_the_cut(), "handling": self.recovered}
+        mechanism = {"outside the pool": self.vesicles_in_the_cut(), "handling": self.recovered}
         pool, losses = self.take_vesicles("measured loss", mechanism, pool)
-        losses["outside the cut"] = losses.get("outside the cut", Material()) + outside
+        losses["outside the pool"] = losses.get("outside the pool", Material()) + outside
         return pool, losses
 
     def vesicles_in_the_cut(self) -> Array:

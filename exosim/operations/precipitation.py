@@ -8,7 +8,7 @@ up again, and of its vesicles a fraction stays in clumps that are no single vesi
 
 Two truths: protein that is dragged along forms aggregates that a counter takes for vesicles. They are generated here as
 non-vesicular particles, a declared number per microgram of protein that goes on, which is the reason why measured
-recoveries of this method exceed 100 %. The monitor `counted recovery` tells what a counter without a detection limit
+recoveries of this method exceed 100 %. The monitor `counted_recovery` tells what a counter without a detection limit
 would report.
 
 Assumptions: volumes add up; aggregates of protein weigh next to nothing in the balance of protein; endotoxin and
@@ -93,7 +93,7 @@ class Precipitation(MeasuredRecovery):
     residual_liquid: Array = parameter(
         0.005, "1", low=0.0005, high=0.05, doc="fraction of the mixture that stays with the pellet"
     )
-    taken_up: Array = parameter(
+    resuspended: Array = parameter(
         0.92, "1", low=0.6, high=1.0, doc="fraction of the pellet that is taken up again", recovery=True
     )
     aggregated: Array = parameter(
@@ -133,12 +133,12 @@ class Precipitation(MeasuredRecovery):
         pellet, poured = mixture.separate(self._pelleted(particles))
         mechanism = {
             "supernatant": particles,
-            "resuspension": self.taken_up,
+            "resuspension": self.resuspended,
             "aggregation": 1.0 - self.aggregated,
         }
         pellet, losses = self.take_vesicles("measured loss", mechanism, pellet)
         whole = {**self.vesicles_kept(1.0, pellet), "cell_equivalents": 1.0, "volume": 1.0, "salt": 1.0, "polymer": 1.0}
-        pellet, stuck = pellet.separate(whole, self.taken_up)
+        pellet, stuck = pellet.separate(whole, self.resuspended)
         losses["supernatant"] = losses.get("supernatant", Material()) + poured
         losses["resuspension"] = losses.get("resuspension", Material()) + stuck
         buffer = Material(volume=feed.volume / self.concentration_factor)
@@ -155,8 +155,8 @@ class Precipitation(MeasuredRecovery):
             consumption={"buffer": plus(stock.volume, buffer.volume), "separation_polymer": stock.polymer},
             monitors={
                 "runs": runs,
-                "counted recovery": _particles(product) / np.maximum(_particles(feed), NOTHING),
-                "polymer in the product": product.polymer / np.maximum(product.volume, NOTHING),
+                "counted_recovery": _particles(product) / np.maximum(_particles(feed), NOTHING),
+                "product_polymer": product.polymer / np.maximum(product.volume, NOTHING),
             },
             limits=self._limits(feed, particles, product, formed, runs),
         )
