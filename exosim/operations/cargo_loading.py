@@ -29,7 +29,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from exosim.material import Material, minus, one_where, plus, total, weighted
+from exosim.material import Material, minus, one_where, plus, short_of_whole, total, weighted
 from exosim.operations.base import NOTHING, ClosedForm, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, declared, parameter
 from exosim.physics import loading
@@ -69,7 +69,7 @@ class CargoLoading(MeasuredRecovery):
         high=0.85,
         doc="fraction of the cargo offered that stays with the vesicles, aggregates included; holds at one ratio only",
         source="rankinturner2021",
-        grade="A",
+        grade="B",
         critical=True,
     )
     capacity: Array | None = parameter(
@@ -272,7 +272,8 @@ class CargoLoading(MeasuredRecovery):
         """Return how many portions of volume are treated; the feed is what counts."""
         if self.portion is None:
             return self.cycles
-        return np.maximum(np.ceil(feed.volume * 1e3 / (self.portion * self.cycles) - 1e-9), 1.0) * self.cycles
+        wanted = feed.volume * 1e3 / (self.portion * self.cycles)
+        return np.maximum(np.ceil(wanted - short_of_whole(wanted)), 1.0) * self.cycles
 
     def _phases(self, feed: Material) -> tuple[Phase, ...]:
         treat = 0.0 if self.portion is None else self._portions(feed) * self.portion_time

@@ -9,7 +9,7 @@ Assumptions: vesicles of all sizes are lost alike; nothing else that is dissolve
 no other effect; moisture changes the water of the cake and nothing else, and what it does in storage belongs to the
 storage step.
 
-Validity: stands after `vial_filling`, whose vials then hold what is left, or before it for a bulk that is dried.
+Validity: before or after `vial_filling`, since recoveries multiply in any order: vials travel with the material.
 Particle counts with trehalose or sucrose in buffers that can be dried. Salt alone collapses. The recovery is known from
 few studies, the share without disaccharide is a guess: vesicles survive drying as they are, better with cryoprotectants
 (Frank et al. 2018).
