@@ -26,6 +26,7 @@ _CALLED = {
     "endotoxin": "endotoxin",
     "potency": "relative potency",
 }
+_LITTLE = 1e-3
 _MANY_TIMES = 1e4
 _TITLE = "the two truths: what is there, and what the assays report; medians, with the 5 to 95 % interval"
 
@@ -63,5 +64,5 @@ def _cells(summary: Summary) -> tuple[str, str, str]:
 
 
 def _percent(share: float) -> str:
-    """Return a share in percent; a recovery since a result near 0 has more digits than a table has room for."""
-    return f"{100.0 * share:,.1f}" if share < _MANY_TIMES else number(100.0 * share, 2)
+    """Return a share in percent; next to nothing and many times as much in two digits: not 0.0, and not forty."""
+    return f"{100.0 * share:,.1f}" if share == 0.0 or _LITTLE <= share < _MANY_TIMES else number(100.0 * share, 2)
