@@ -303,7 +303,8 @@ class Reader:
         operation = owner(**typical)
         for name, wrong in operation.problems():
             self._add((*path, name), Problem(wrong))
-        for name in sorted(operation.unused() & set(given)):
+        written = self.table.unit_procedure[int(path[1])].parameters  # what a preset brings was nobody's choice
+        for name in sorted(operation.unused() & set(given) & set(written)):
             place = address(self.findings.data, (*path, name))
             self.findings.warnings.append(f"{place} is given but not used: another value replaces it")
         return operation.unused()

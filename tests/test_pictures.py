@@ -11,7 +11,7 @@ import pytest
 
 import exosim as xs
 from exosim import plots
-from exosim.plots.style import save
+from exosim.plots.style import percent, save
 from exosim.size_spectra import size_spectra
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
@@ -101,3 +101,11 @@ def test_every_picture_of_the_documentation_is_drawn_by_its_script(tmp_path: Pat
     assert {path.name for path in written} == {path.name for path in (documentation / "images").iterdir()}
     pages = " ".join(page.read_text(encoding="utf-8") for page in documentation.rglob("*.md"))
     assert all(f"images/{path.name})" in pages for path in written)
+
+
+@pytest.mark.parametrize(
+    ("mean", "digits", "told"),
+    [(27.4, 0, "27"), (0.16, 0, "0.2"), (0.012, 1, "0.01"), (0.0, 1, "0.0"), (2e-5, 0, "<0.001")],
+)
+def test_a_bar_next_to_nothing_is_not_called_nothing(mean: float, digits: int, told: str) -> None:
+    assert percent(mean, digits) == told

@@ -126,3 +126,16 @@ def test_a_preset_of_the_wrong_kind_is_told_which_kinds_there_are(
     with pytest.raises(exosim.ScenarioError) as caught:
         load(tmp_path / "s.toml")
     assert told in str(caught.value)
+
+
+def test_a_measured_recovery_beside_a_preset_gives_no_warning(tmp_path: Path) -> None:
+    """Of what is replaced, only what the scenario says itself is told."""
+    recipe = '[[unit_procedure]]\nid = "medium"\noperation = "conditioned_medium"\n[[unit_procedure]]\nid = "chip"\n'
+    text = f'format = 1\nname = "s"\nproduct.dose = "1 EV"\n{recipe}'
+    text += 'operation = "microfluidic_separation"\nchip = "electrokinetic"\n'
+    told = []
+    for number, more in enumerate(("", "outlet_recovery = 0.7")):
+        file = tmp_path / f"{number}.toml"
+        file.write_text(f"{text}[unit_procedure.parameters]\nev_recovery = 0.6\n{more}\n", encoding="utf-8")
+        told.append(load(file).warnings)
+    assert told == [(), ("chip.outlet_recovery is given but not used: another value replaces it",)]

@@ -108,3 +108,10 @@ def scientific(value: float, digits: int = 2) -> str:
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     return f"{mantissa}×10{raised}"
+
+
+def percent(mean: float, digits: int) -> str:
+    """Return a percentage to so many decimals; in one significant digit where that would say 0."""
+    if mean == 0.0 or round(mean, digits) > 0.0:
+        return f"{mean:.{digits}f}"
+    return f"{mean:.1g}" if mean >= 1e-3 else "<0.001"

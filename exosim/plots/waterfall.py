@@ -20,6 +20,7 @@ from exosim.plots.style import (
     headline,
     light_grid,
     new_axes,
+    percent,
     plain,
     scientific,
 )
@@ -161,10 +162,10 @@ def _loss_rows(step: str, losses: dict[str, Floats], kind: str, start: float) ->
 def _figures(row: Row, mean: float, low: float, high: float, unit: str) -> str:
     if row.kind != "level":
         spread = f"  ({max(low, 0.0):.1f} to {high:.1f})" if high - low > _FIXED * 100.0 else ""
-        return f"−{mean:.1f} %{spread}"
+        return f"−{percent(mean, 1)} %{spread}"
     middle, first, last = (float(q) for q in np.quantile(row.amounts, (0.5, 0.05, 0.95)))
     spread = f" ({scientific(first)} to {scientific(last)})" if last - first > _FIXED * middle else ""
-    return f"{mean:.0f} %  {scientific(middle)} {unit}{spread}"
+    return f"{percent(mean, 0)} %  {scientific(middle)} {unit}{spread}"
 
 
 def _dress(axes: Axes, rows: list[Row], yields: Yields) -> None:
