@@ -164,7 +164,7 @@ class ExclusionColumn(MeasuredRecovery):
         loads = feed.volume / (self.load_fraction * packed)
         cycles = np.maximum(np.ceil(loads - short_of_whole(loads)), 1.0)
         load = np.maximum(feed.volume, NOTHING) / (cycles * packed)
-        particles = np.asarray(self._in_pool(self.context.sizes.diameters, load))
+        particles = self._particles_in_pool(load)
         eluate, outside = feed.separate(self._kept(feed, load, particles))
         bound, bed_limit = self._bed(feed)
         product, losses = self.take_vesicles(
@@ -211,6 +211,13 @@ class ExclusionColumn(MeasuredRecovery):
         if np.any(self.pool_to <= self.pool_from):
             yield "pool_to", "the pool must end after it starts"
 
+    def _particles_in_pool(self, load: Array) -> NDArray[np.float64]:
+        """Return the fraction of the particles of each class that reaches the pool: none above the pores enters one."""
+        diameters = self.context.sizes.diameters
+        fitting = int(np.searchsorted(diameters[:, 0], np.max(self.pore_diameter, initial=0.0)))
+        different = np.asarray(self._in_pool(diameters[: fitting + 1], load))
+        return np.repeat(different, [1] * fitting + [len(diameters) - fitting] * (len(different) - fitting), axis=0)
+
     def _kept(self, feed: Material, load: Array, particles: NDArray[np.float64]) -> dict[str, Array]:
         """Return the fractions that reach the pool of all that is not a vesicle."""
         dissolved = {"free_cargo": self.context.free_cargo_diameter, "polymer": self.context.polymer_diameter}
@@ -249,7 +256,7 @@ class ExclusionColumn(MeasuredRecovery):
         velocity = self.flow * self.bed_height
         pressure = packed_bed.pressure_drop(velocity, self.bed_height, self.bead_diameter, self.void_fraction)
         limit = {"pressure above what the bed bears": one_where(pressure > self.pressure_limit)}
-        return {"linear velocity": velocity, "pressure": pressure}, limit
+        return {"linear_velocity": velocity, "pressure": pressure}, limit
 
     def _retention(self, diameter: Array) -> Array:
         coefficient = plates.distribution_coefficient(diameter, self.pore_diameter)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from exosim.assay import Assay
+from exosim import units
+from exosim.assay import LEVEL, READS, Assay
 from exosim.lot_properties import LotProperties
 from exosim.operations import catalog
 from exosim.operations.base import Hold
@@ -48,7 +49,9 @@ MAKES: Mapping[str, set[str]] = {
 }
 PRODUCT = {"ev_size": VesicleSize, "protein_size": ProteinSize, "product": Vesicles, "lot": LotProperties}
 DECLARING = {"hold": Hold, "wait": Wait, "common": Common, **PRODUCT, "assay": Assay}
-DECLARED = [(owner, name) for owner in sorted(DECLARING) for name in declared(DECLARING[owner])]
+DECLARED = [
+    (owner, name) for owner in sorted(DECLARING) for name, p in declared(DECLARING[owner]).items() if p.unit != LEVEL
+]
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "operations.md"
 
 
@@ -97,6 +100,13 @@ def test_the_base_class_has_a_test_for_each_promise() -> None:
 def test_a_parameter_says_what_it_is(owner: str, name: str) -> None:
     """Parameters of the product, of holds and of assays are declared like those of operations."""
     check_parameter(DECLARING[owner], name)
+
+
+def test_what_is_per_milliliter_has_the_unit_of_what_its_assay_reads() -> None:
+    """The quantification limit is declared in the place of a unit, for which each kind of reading has one."""
+    assert [name for name, p in declared(Assay).items() if p.unit == LEVEL] == ["quantification_limit"]
+    for unit in READS.values():
+        units.dimension(unit)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -42,13 +42,13 @@ _MILLILITERS = 1e3  # in a liter
 class AffinityCapture(MeasuredRecovery):
     """Bind and elute on a bed with a ligand for vesicles."""
 
-    mechanism: ClassVar[frozenset[str]] = frozenset({"positive", "binding_rate", "eluted"})
+    mechanism: ClassVar[frozenset[str]] = frozenset({"positive_fraction", "binding_rate", "eluted"})
     sized_by: ClassVar[str | None] = "column_volume"
 
     column_volume: Array = parameter(
         0.1, "L", low=0.0001, high=20, doc="volume of the bed", critical=True, decided=True
     )
-    positive: Array = parameter(
+    positive_fraction: Array = parameter(
         0.6, "1", low=0.3, high=0.8, doc="fraction of the vesicles that shows the target", source="general_knowledge"
     )
     binding_rate: Array = parameter(
@@ -57,7 +57,7 @@ class AffinityCapture(MeasuredRecovery):
     residence_time: Array = parameter(
         6.0, "min", low=0.5, high=60, doc="time in the bed while loading", critical=True, decided=True
     )
-    capacity: Array = parameter(
+    vesicle_capacity: Array = parameter(
         1e11,
         "EV/mL",
         low=1e10,
@@ -66,12 +66,12 @@ class AffinityCapture(MeasuredRecovery):
         source="general_knowledge",
         critical=True,
     )
-    load_safety: Array = parameter(
+    safety: Array = parameter(
         0.8,
         "1",
         low=0.3,
         high=1.0,
-        doc="part of the capacity that a cycle is planned to use",
+        doc="share of the capacity that a load may take",
         source="general_knowledge",
         decided=True,
     )
@@ -106,17 +106,17 @@ class AffinityCapture(MeasuredRecovery):
         0.02, "1", low=0.001, high=0.8, doc="fraction of the lipoproteins that is bound and eluted"
     )
     wash_volume: Array = parameter(
-        6.0, "1", low=2, high=30, doc="wash of one cycle, in column volumes", source="general_knowledge", decided=True
+        6.0, "CV", low=2, high=30, doc="wash of one cycle", source="general_knowledge", decided=True
     )
     elution_volume: Array = parameter(
-        3.0, "1", low=1, high=10, doc="pool of one cycle, in column volumes", source="general_knowledge", decided=True
+        3.0, "CV", low=1, high=10, doc="pool of one cycle", source="general_knowledge", decided=True
     )
     regeneration_volume: Array = parameter(
         8.0,
-        "1",
+        "CV",
         low=2,
         high=20,
-        doc="regeneration and equilibration of one cycle, in column volumes",
+        doc="regeneration and equilibration of one cycle",
         source="general_knowledge",
         decided=True,
     )
@@ -134,15 +134,15 @@ class AffinityCapture(MeasuredRecovery):
         0.15, "mol/L", low=0.0, high=2.5, doc="salt of the elution buffer, neutralized", decided=True
     )
     lifetime: Array = parameter(
-        50.0, "1", low=1, high=200, doc="cycles that a bed lasts; 1 for beads that are thrown away"
+        50.0, "1", low=1, high=200, minimum=1.0, doc="cycles that a bed lasts; 1 for beads that are thrown away"
     )
     preparation: Array = parameter(1.0, "h", low=0.25, high=4, doc="time to equilibrate, to sanitize and to neutralize")
 
     def transform(self, feed: Material) -> Outcome:
         """Return the pool of all cycles."""
         bindable = self._bindable(feed)
-        room = self.capacity * self.column_volume * _MILLILITERS
-        cycles = capture.cycles_needed(bindable, room * self.load_safety, self.most_cycles)
+        room = self.vesicle_capacity * self.column_volume * _MILLILITERS
+        cycles = capture.cycles_needed(bindable, room * self.safety, self.most_cycles)
         fits = capture.within_capacity(bindable, room * cycles)
         eluate, passed = feed.separate(self._kept())
         product, losses = self.take_vesicles("measured loss", self._mechanism(fits), eluate)
@@ -157,9 +157,9 @@ class AffinityCapture(MeasuredRecovery):
             product.replaced(volume=pooled, salt=eluting),
             added=Material(volume=liquid, salt=salt + eluting),
             losses=losses,
-            phases=self._phases(feed.volume, liquid),
+            phases=self._phases(feed.volume, cycles),
             consumption={"buffer": liquid, "affinity_resin": self.column_volume * cycles / self.lifetime},
-            monitors={"cycles": cycles, "load": bindable * fits / (cycles * room)},
+            monitors={"cycles": cycles, "share_of_capacity": bindable * fits / (cycles * room)},
             limits=self._limits(bindable, room * cycles),
         )
 
@@ -167,12 +167,12 @@ class AffinityCapture(MeasuredRecovery):
         """Return the loss of vesicles without the target."""
         if self.ev_recovery is not None:
             return {}
-        about = "share of the vesicles that does not show the target"
-        return {"without": ClosedForm("1 - positive", "1", about, channel="without the target", of_vesicles=True)}
+        about, channel = "share of the vesicles that does not show the target", "without the target"
+        return {"without": ClosedForm("1 - positive_fraction", "1", about, channel=channel, of_vesicles=True)}
 
     def _bindable(self, feed: Material) -> Array:
         """Return the vesicles that an endless bed would bind; with a measured recovery, those that are recovered."""
-        share = self.positive * self._met() if self.ev_recovery is None else self.ev_recovery
+        share = self.positive_fraction * self._met() if self.ev_recovery is None else self.ev_recovery
         return total(feed.vesicles) * share
 
     def _met(self) -> Array:
@@ -181,7 +181,7 @@ class AffinityCapture(MeasuredRecovery):
     def _mechanism(self, fits: Array) -> dict[str, Array]:
         """Return the fraction of the vesicles kept by each loss, in order."""
         return {
-            "without the target": self.positive,
+            "without the target": self.positive_fraction,
             "not bound in time": self._met(),
             "breakthrough": fits,
             "not eluted": self.eluted,
@@ -200,13 +200,15 @@ class AffinityCapture(MeasuredRecovery):
             **dict.fromkeys(("volume", "salt", "debris", "viable_cells", "dead_cells", *SMALL_MOLECULES), 0.0),
         }
 
-    def _phases(self, loaded: Array, buffers: Array) -> tuple[Phase, ...]:
-        hours_per_liter = self.residence_time / _MINUTES / self.column_volume
+    def _phases(self, loaded: Array, cycles: Array) -> tuple[Phase, ...]:
+        hours = self.residence_time / _MINUTES
         return (
             Phase("prepare", self.preparation),
-            Phase("load", loaded * hours_per_liter),
-            Phase("wash, elute, regenerate", buffers * hours_per_liter),
+            Phase("load", loaded / self.column_volume * hours),
+            Phase("wash", cycles * self.wash_volume * hours),
+            Phase("elute", cycles * self.elution_volume * hours),
+            Phase("regenerate", cycles * self.regeneration_volume * hours),
         )
 
     def _limits(self, bindable: Array, room: Array) -> dict[str, Array]:
-        return {"capacity of the ligand exceeded: vesicles break through": one_where(np.greater(bindable, room))}
+        return {"load above the capacity of the ligand: vesicles break through": one_where(np.greater(bindable, room))}

@@ -45,7 +45,7 @@ _SOLIDS = ("debris", "viable_cells", "dead_cells")
 _NEVER_BOUND = ("salt", "polymer", *SMALL_MOLECULES)
 _HIGHEST_SALT = 0.15  # mol/L
 _LEAST_LOAD = 1e-3  # column volumes
-_LEFT, _WASH, _THROUGH = "left on the bed", "wash", "flow-through"
+_NOT_ELUTED, _WASH, _THROUGH = "not eluted", "wash", "flow-through"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,10 +224,10 @@ class AnionExchangeChromatography(MeasuredRecovery):
             consumption={"buffer": added.volume, "resin": self.column_volume * cycles / self.lifetime},
             monitors={
                 "cycles": cycles,
-                "share of the capacity": needed / cycles,
-                "salt of the load": salt,
-                "log reduction of protein": log_reduction(feed.protein, product.protein),
-                "log reduction of DNA": log_reduction(feed.free_dna, product.free_dna),
+                "share_of_capacity": needed / cycles,
+                "load_salt": salt,
+                "protein_log_reduction": log_reduction(feed.protein, product.protein),
+                "dna_log_reduction": log_reduction(feed.free_dna, product.free_dna),
             },
             limits=self._limits(feed, salt, needed / cycles, cycles, bound["vesicles"]),
         )
@@ -328,17 +328,17 @@ class AnionExchangeChromatography(MeasuredRecovery):
         """Return the eluted solutes, and what is lost in each step."""
         losses: dict[str, Material] = {}
         product = feed
-        for index, channel in enumerate((_THROUGH, _WASH, _LEFT)):
+        for index, channel in enumerate((_THROUGH, _WASH, _NOT_ELUTED)):
             kept: dict[str, Array] = {name: of[index] for name, of in steps.items()}
             kept = {**kept, **self._likewise(kept), **VESICLES_TAKEN, **dict.fromkeys(("volume", *_NEVER_BOUND), 0.0)}
-            if channel == _LEFT:
+            if channel == _NOT_ELUTED:
                 kept |= dict.fromkeys(_SOLIDS, 0.0)
             product, losses[channel] = product.separate(kept)
         bound, kept_on, eluted = steps["vesicles"]
         mechanism = {
             _THROUGH: bound,
             _WASH: kept_on,
-            _LEFT: eluted,
+            _NOT_ELUTED: eluted,
             "irreversible adsorption": 1.0 - self.irreversible,
         }
         product, taken = self.take_vesicles("measured loss", mechanism, product)
@@ -368,7 +368,7 @@ class AnionExchangeChromatography(MeasuredRecovery):
             _THROUGH: of(thinned + self.equilibration_volume * beds, self.buffer_salt),
             _WASH: of(self.wash_volume * beds, self.wash_salt),
             "elution": of(self.elution_volume * beds, self.elution_salt),
-            _LEFT: of(self.regeneration_volume * beds, self.regeneration_salt),
+            _NOT_ELUTED: of(self.regeneration_volume * beds, self.regeneration_salt),
         }
 
     def _phases(self, load: Array, cycles: Array) -> tuple[Phase, ...]:
@@ -386,7 +386,7 @@ class AnionExchangeChromatography(MeasuredRecovery):
         limits = {
             "load above the capacity of the bed": one_where(share > 1.0),
             "load above 0.15 mol/L of salt": one_where((salt > _HIGHEST_SALT) & (np.asarray(self.steepness) > 0.0)),
-            "more loads than the bed lasts": one_where(cycles > self.lifetime),
+            "more cycles than the bed lasts": one_where(cycles > self.lifetime),
         }
         if self.vesicle_capacity is not None:
             limits["capacity above what the channels hold at most"] = one_where(self.vesicle_capacity > self._ceiling)

@@ -36,7 +36,7 @@ _CAUGHT = "caught in the beads"
 class CoreBeadChromatography(MeasuredRecovery):
     """Flow-through on beads with an inert shell and a binding core; volumes of liquid are in column volumes."""
 
-    mechanism: ClassVar[frozenset[str]] = frozenset({"passed"})
+    mechanism: ClassVar[frozenset[str]] = frozenset({"bed_recovery"})
     sized_by: ClassVar[str | None] = "column_volume"
 
     column_volume: Array = parameter(
@@ -50,7 +50,7 @@ class CoreBeadChromatography(MeasuredRecovery):
         doc="hydrodynamic diameter that the shell keeps out; 17 for 700 kDa, 14 for 400 kDa",
         source="general_knowledge",
     )
-    capacity: Array = parameter(
+    protein_capacity: Array = parameter(
         13.0,
         "mg/mL",
         low=10,
@@ -62,7 +62,7 @@ class CoreBeadChromatography(MeasuredRecovery):
     half_saturation: Array = parameter(
         20.0, "ug/mL", low=1, high=200, doc="concentration of protein at which the beads hold half of that"
     )
-    albumin_reduction: Array = parameter(
+    albumin_removal: Array = parameter(
         1.7,
         "log",
         low=1.0,
@@ -93,12 +93,12 @@ class CoreBeadChromatography(MeasuredRecovery):
         planned=True,
         doc="most loads of a lot; protein above the capacity then breaks through. None: as many as it takes",
     )
-    passed: Array = parameter(
+    bed_recovery: Array = parameter(
         0.8,
         "1",
         low=0.65,
         high=0.95,
-        doc="fraction of the vesicles that leaves the bed",
+        doc="fraction of the vesicles that does not stay on the bed",
         source="corso2017",
         recovery=True,
     )
@@ -138,7 +138,7 @@ class CoreBeadChromatography(MeasuredRecovery):
                 "free_dna": self._passing(self.dna_diameter, load),
             }
         )
-        product, losses = self.take_vesicles("measured loss", {"left in the bed": self.passed}, passing)
+        product, losses = self.take_vesicles("measured loss", {"bed adsorption": self.bed_recovery}, passing)
         beds = self.column_volume * cycles
         chase, rinse = self._buffer(self.chase_volume * beds), self._buffer(self.equilibration_volume * beds)
         cleaner = Material(volume=self.cleaning_volume * beds)
@@ -151,12 +151,12 @@ class CoreBeadChromatography(MeasuredRecovery):
             consumption={"buffer": added.volume, "resin": beds / self.lifetime},
             monitors={
                 "cycles": cycles,
-                "share of the capacity": load,
-                "log reduction of protein": log_reduction(feed.protein, product.protein),
+                "share_of_capacity": load,
+                "protein_log_reduction": log_reduction(feed.protein, product.protein),
             },
             limits={
-                "protein load above the capacity of the beads": one_where(load > 1.0),
-                "more loads than the beads last": one_where(cycles > self.lifetime),
+                "protein above the capacity of the beads": one_where(load > 1.0),
+                "more cycles than the bed lasts": one_where(cycles > self.lifetime),
             },
         )
 
@@ -164,12 +164,12 @@ class CoreBeadChromatography(MeasuredRecovery):
         """Return the protein that enters the beads over what one bed holds."""
         milliliters = np.maximum(feed.volume, NOTHING) * 1e3
         entering = core_beads.entering(feed.protein, self.context.protein_diameters, self.shell_cutoff)
-        held = adsorption.langmuir(entering / milliliters, self.capacity, 1.0 / self.half_saturation)
+        held = adsorption.langmuir(entering / milliliters, self.protein_capacity, 1.0 / self.half_saturation)
         return entering * 1e-3 / np.maximum(held * self.column_volume * 1e3, NOTHING)
 
     def _passing(self, diameter: Array, load: Array) -> Array:
         """Return the fraction of a solute that the beads do not catch."""
-        units = core_beads.reference_units(self.albumin_reduction, self.residence_time)
+        units = core_beads.reference_units(self.albumin_removal, self.residence_time)
         return core_beads.passing(diameter, self.context.protein_diameters[1], self.shell_cutoff, units, load)
 
     def _buffer(self, volume: Array) -> Material:

@@ -43,10 +43,10 @@ class FieldFlowFractionation(MeasuredRecovery):
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"recovered"})
 
-    cut_from: Array = parameter(
+    pool_from: Array = parameter(
         40.0, "nm", low=10, high=150, doc="diameter at whose time collecting starts", critical=True, decided=True
     )
-    cut_to: Array = parameter(
+    pool_to: Array = parameter(
         180.0, "nm", low=60, high=400, doc="diameter at whose time collecting ends", critical=True, decided=True
     )
     cross_flow: Array = parameter(
@@ -101,15 +101,15 @@ class FieldFlowFractionation(MeasuredRecovery):
     def transform(self, feed: Material) -> Outcome:
         """Return what was collected in all injections."""
         injections = self._injections(feed)
-        start, stop = self._retention(self.cut_from), self._retention(self.cut_to)
+        start, stop = self._retention(self.pool_from), self._retention(self.pool_to)
         particles = self._collected(self.context.sizes.diameters)
         collected, outside = feed.separate(self._others(particles))
-        mechanism = {"outside the cut": particles, "accumulation wall": self.recovered}
+        mechanism = {"outside the pool": particles, "accumulation wall": self.recovered}
         product, losses = self.take_vesicles("measured loss", mechanism, collected)
         carrier = self._carrier(injections, stop)
         volume = injections * self.outlet_flow * (stop - start) / _MILLILITERS
         salt = self.carrier_salt * volume
-        losses["outside the cut"] = losses.get("outside the cut", Material()) + outside.replaced(
+        losses["outside the pool"] = losses.get("outside the pool", Material()) + outside.replaced(
             volume=feed.volume + carrier.volume - volume, salt=feed.salt + carrier.salt - salt
         )
         return Outcome(
@@ -121,7 +121,7 @@ class FieldFlowFractionation(MeasuredRecovery):
                 Phase("run", injections * self._run_time(stop), attended=False),
             ),
             consumption={"buffer": carrier.volume},
-            monitors={"injections": injections, "collecting from": start, "collecting to": stop},
+            monitors={"injections": injections, "collected_from": start, "collected_to": stop},
             limits={
                 "analytical: more injections than are reasonable": one_where(
                     np.greater(injections, self.most_injections)
@@ -131,8 +131,8 @@ class FieldFlowFractionation(MeasuredRecovery):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with the cut."""
-        if np.any(np.less_equal(self.cut_to, self.cut_from)):
-            yield "cut_to", "the cut must end above the diameter at which it starts"
+        if np.any(np.less_equal(self.pool_to, self.pool_from)):
+            yield "pool_to", "the cut must end above the diameter at which it starts"
 
     def _injections(self, feed: Material) -> Array:
         """Return the injections that the protein and the volume of a lot take."""
@@ -154,7 +154,7 @@ class FieldFlowFractionation(MeasuredRecovery):
 
     def _collected(self, diameters: Array) -> NDArray[np.float64]:
         """Return the fraction that leaves while the cut is collected."""
-        start, stop = self._retention(self.cut_from), self._retention(self.cut_to)
+        start, stop = self._retention(self.pool_from), self._retention(self.pool_to)
         return np.asarray(plates.pooled_fraction(self._retention(diameters), self.plates, start, stop))
 
     def _others(self, particles: NDArray[np.float64]) -> dict[str, Array]:

@@ -113,7 +113,7 @@ class MicrofluidicSeparation(MeasuredRecovery):
             losses=losses,
             phases=(Phase("prepare", self.preparation), Phase("run", hours)),
             consumption={"buffer": buffer.volume, "chip": self.chips + clogs},
-            monitors={"clogs": clogs, "chance of a clog": chips.chance_of_a_clog(self.clog_hazard, sample)},
+            monitors={"clogs": clogs, "chance_of_clog": chips.chance_of_a_clog(self.clog_hazard, sample)},
             limits={
                 "more than a day on these chips": one_where(np.greater(hours, _DAY)),
                 "every chip is expected to clog": one_where(np.greater_equal(clogs, self.chips)),

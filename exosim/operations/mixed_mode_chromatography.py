@@ -31,7 +31,7 @@ from exosim.operations.base import NOTHING, Outcome, log_reduction, without_vesi
 from exosim.parameter import Array, parameter
 from exosim.physics import breakthrough, core_beads
 
-_BEADS = frozenset({"bead_recovery", "shell_cutoff", "bead_capacity", "albumin_reduction"})
+_BEADS = frozenset({"bead_recovery", "shell_cutoff", "bead_capacity", "albumin_removal"})
 _CAUGHT = "caught in the layer"
 
 
@@ -112,7 +112,7 @@ class MixedModeChromatography(ExclusionColumn):
         source="vendor_data_sheets",
         grade="B",
     )
-    albumin_reduction: Array = parameter(
+    albumin_removal: Array = parameter(
         1.7,
         "log",
         low=1.0,
@@ -142,8 +142,8 @@ class MixedModeChromatography(ExclusionColumn):
             consumption={**eluted.consumption, "resin": resin},
             monitors={
                 **eluted.monitors,
-                "log reduction of lipoproteins": log_reduction(feed.lipoproteins, product.lipoproteins),
-                "log reduction of protein": log_reduction(feed.protein, product.protein),
+                "lipoprotein_log_reduction": log_reduction(feed.lipoproteins, product.lipoproteins),
+                "protein_log_reduction": log_reduction(feed.protein, product.protein),
             },
             limits={**eluted.limits, **limits},
         )
@@ -169,7 +169,7 @@ class MixedModeChromatography(ExclusionColumn):
         held = np.maximum(self.bead_capacity * 1e3 * self.core_bead_share * layer, NOTHING)
         load = core_beads.entering(pool.protein, context.protein_diameters, self.shell_cutoff) / held
         residence = 60.0 * self.layer_fraction * self.core_bead_share / self.flow
-        units = core_beads.reference_units(self.albumin_reduction, residence)
+        units = core_beads.reference_units(self.albumin_removal, residence)
         diameters = {
             "protein": context.protein_diameters,
             "nuclease": context.nuclease_diameter,

@@ -8,7 +8,7 @@ up again, and of its vesicles a fraction stays in clumps that are no single vesi
 
 Two truths: protein that is dragged along forms aggregates that a counter takes for vesicles. They are generated here as
 non-vesicular particles, a declared number per microgram of protein that goes on, which is the reason why measured
-recoveries of this method exceed 100 %. The monitor `counted recovery` tells what a counter without a detection limit
+recoveries of this method exceed 100 %. The monitor `counted_recovery` tells what a counter without a detection limit
 would report.
 
 Assumptions: volumes add up; polymer that the feed brings along precipitates nothing; aggregates of protein weigh next
@@ -94,7 +94,7 @@ class Precipitation(MeasuredRecovery):
     residual_liquid: Array = parameter(
         0.005, "1", low=0.0005, high=0.05, doc="fraction of the mixture that stays with the pellet"
     )
-    taken_up: Array = parameter(
+    resuspended: Array = parameter(
         0.92, "1", low=0.6, high=1.0, doc="fraction of the pellet that is taken up again", recovery=True
     )
     aggregated: Array = parameter(
@@ -130,15 +130,16 @@ class Precipitation(MeasuredRecovery):
         """Return the pellet, taken up in buffer."""
         stock = self._stock(feed.volume)
         mixture = feed + stock
-        pellet, poured = mixture.separate(self._pelleted(mixture))
+        particles = self._settled(self.context.sizes.diameters)
+        pellet, poured = mixture.separate(self._pelleted(particles))
         mechanism = {
-            "supernatant": self._settled(self.context.sizes.diameters),
-            "resuspension": self.taken_up,
+            "supernatant": particles,
+            "resuspension": self.resuspended,
             "aggregation": 1.0 - self.aggregated,
         }
         pellet, losses = self.take_vesicles("measured loss", mechanism, pellet)
         whole = {**self.vesicles_kept(1.0, pellet), "cell_equivalents": 1.0, "volume": 1.0, "salt": 1.0, "polymer": 1.0}
-        pellet, stuck = pellet.separate(whole, self.taken_up)
+        pellet, stuck = pellet.separate(whole, self.resuspended)
         losses["supernatant"] = losses.get("supernatant", Material()) + poured
         losses["resuspension"] = losses.get("resuspension", Material()) + stuck
         buffer = Material(volume=feed.volume / self.concentration_factor)
@@ -155,10 +156,10 @@ class Precipitation(MeasuredRecovery):
             consumption={"buffer": plus(stock.volume, buffer.volume), "separation_polymer": stock.polymer},
             monitors={
                 "runs": runs,
-                "counted recovery": _particles(product) / np.maximum(_particles(feed), NOTHING),
-                "polymer in the product": product.polymer / np.maximum(product.volume, NOTHING),
+                "counted_recovery": _particles(product) / np.maximum(_particles(feed), NOTHING),
+                "product_polymer": product.polymer / np.maximum(product.volume, NOTHING),
             },
-            limits=self._limits(feed, product, formed, runs),
+            limits=self._limits(feed, particles, product, formed, runs),
         )
 
     def problems(self) -> Iterator[tuple[str, str]]:
@@ -175,16 +176,15 @@ class Precipitation(MeasuredRecovery):
         """Return the fraction of particles that is found in the pellet, liquid that stays with it included."""
         critical = precipitating.critical_concentration(diameters, self.critical_concentration, self.size_exponent)
         solid = precipitating.precipitated(self.polymer_concentration, critical, self.steepness)
-        solid = solid * precipitating.grown(self.hold_time, self.growth_time)
-        return np.asarray(1.0 - (1.0 - solid) * (1.0 - self.residual_liquid))
+        found = precipitating.grown(self.hold_time, self.growth_time) * (1.0 - self.residual_liquid)
+        return np.asarray(self.residual_liquid + solid * found)
 
     def _dragged(self, diameters: Array) -> NDArray[np.float64]:
         """Return the fraction of dissolved molecules in the pellet: precipitated or dragged along."""
         return np.asarray(1.0 - (1.0 - self._settled(diameters)) * (1.0 - self.protein_carryover))
 
-    def _pelleted(self, mixture: Material) -> dict[str, Array]:
+    def _pelleted(self, particles: NDArray[np.float64]) -> dict[str, Array]:
         """Return the fractions in the pellet of all that is not a vesicle; these are taken channel by channel."""
-        particles = self._settled(self.context.sizes.diameters)
         protein = self._dragged(self.context.protein_diameters)
         return {
             "nonvesicular": particles,
@@ -214,14 +214,16 @@ class Precipitation(MeasuredRecovery):
             Phase("spin", runs * self.spin_time, attended=False),
         )
 
-    def _limits(self, feed: Material, product: Material, formed: Material, runs: Array) -> dict[str, Array]:
+    def _limits(
+        self, feed: Material, particles: Array, product: Material, formed: Material, runs: Array
+    ) -> dict[str, Array]:
         aggregates = total(formed.nonvesicular)
         limits = {
             "most particles are aggregates of protein": np.greater(aggregates, 0.5 * _particles(product)),
             "more than ten runs of the centrifuge": np.greater(runs, _MANY_SPINS),
         }
         if self.ev_recovery is None:
-            settled = total(np.asarray(feed.vesicles * self._settled(self.context.sizes.diameters)))
+            settled = total(np.asarray(feed.vesicles * particles))
             limits["less than half of the vesicles are precipitated"] = settled < 0.5 * total(feed.vesicles)
         return {name: one_where(reached) for name, reached in limits.items()}
 

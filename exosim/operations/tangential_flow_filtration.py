@@ -240,7 +240,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
             losses=losses,
             phases=(Phase("prepare", self.preparation), *hours),
             consumption={"buffer": buffer.volume, "membrane_area": self.membrane_area},
-            monitors={"load": feed.volume / self.membrane_area, "pump passes": passes},
+            monitors={"load": feed.volume / self.membrane_area, "pump_passes": passes},
             limits={**limits, **self.adsorption_limit(stuck, number)},
         )
 

@@ -78,10 +78,10 @@ class ViralReduction(MeasuredRecovery):
         """Return the treated material."""
         passed = self._passage(self.context.sizes.diameters)
         treated, retained = feed.separate(self._through())
-        mechanism = {"retained by the virus filter": passed, "taken apart": 1.0 - self.disrupted}
+        mechanism = {"virus filter": passed, "taken apart": 1.0 - self.disrupted}
         product, losses = self.take_vesicles("measured loss", mechanism, treated)
         product, losses["loss of potency"] = product.separate({"potency": self.potency_kept})
-        channel = "retained by the virus filter"
+        channel = "virus filter"
         losses[channel] = losses.get(channel, Material()) + retained
         filters, hours = self._filtration(feed)
         return Outcome(
@@ -95,7 +95,7 @@ class ViralReduction(MeasuredRecovery):
             monitors={
                 f"{VIRUS_REDUCTION}enveloped": np.asarray(self.enveloped),
                 f"{VIRUS_REDUCTION}non-enveloped": np.asarray(self.nonenveloped),
-                "virus_filters": filters,
+                "filters": filters,
             },
             limits=self._limits(feed, product),
         )

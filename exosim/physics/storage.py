@@ -71,7 +71,8 @@ def adsorption_constant(transfer: Array, area_per_volume: Array, diameters: Arra
     diameters : shape (classes, 1) [nm]
     size_exponent : m; 0 when size does not matter
     """
-    return np.asarray(transfer * area_per_volume * (REFERENCE_DIAMETER / diameters) ** size_exponent)
+    smaller = np.exp(size_exponent * np.log(REFERENCE_DIAMETER / diameters))
+    return np.asarray(transfer * area_per_volume * smaller)
 
 
 def stored(vesicles: Array, decay: Array, adsorption: Array, hours: Array, places: Array) -> tuple[Array, Array]:
@@ -85,8 +86,9 @@ def stored(vesicles: Array, decay: Array, adsorption: Array, hours: Array, place
     places : number of vesicles that the wall can take
     """
     both = decay + adsorption
-    on_wall = adsorption / np.maximum(both, _SMALLEST) * -np.expm1(-both * hours)
+    in_solution = np.exp(-both * hours)
+    on_wall = adsorption / np.maximum(both, _SMALLEST) * (1.0 - in_solution)
     wanted = total(np.asarray(vesicles * on_wall))
     served = np.minimum(places, wanted) / np.maximum(wanted, _SMALLEST)
-    left = served * np.exp(-both * hours) + (1.0 - served) * np.exp(-decay * hours)
+    left = served * in_solution + (1.0 - served) * np.exp(-decay * hours)
     return np.asarray(left), np.asarray(served * on_wall)

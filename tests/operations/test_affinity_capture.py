@@ -17,7 +17,7 @@ from exosim.quantities import read_quantity
 from exosim.references import references
 from exosim.testing.feeds import everything
 
-BREAKS = "capacity of the ligand exceeded: vesicles break through"
+BREAKS = "load above the capacity of the ligand: vesicles break through"
 
 
 def share(outcome: Any, feed: Material) -> float:
@@ -43,7 +43,7 @@ def test_the_eluate_is_the_formula(positive: float, rate: float, minutes: float,
     """N f (1 - exp(-k L t)) is bound, and a fraction of it eluted; each loss has its channel."""
     feed = everything()
     operation = AffinityCapture(
-        positive=positive, binding_rate=rate, residence_time=minutes, eluted=eluted, column_volume=1.0
+        positive_fraction=positive, binding_rate=rate, residence_time=minutes, eluted=eluted, column_volume=1.0
     )
     outcome = operation.transform(feed)
     met = 1.0 - np.exp(-rate * minutes)
@@ -60,14 +60,14 @@ def test_a_full_bed_binds_its_capacity_and_no_more() -> None:
     feed = everything()
     for portion in (1.0, 3.0):
         lot = feed.portion(portion)
-        operation = AffinityCapture(column_volume=0.01, capacity=1e11, most_cycles=1, eluted=0.8)
+        operation = AffinityCapture(column_volume=0.01, vesicle_capacity=1e11, most_cycles=1, eluted=0.8)
         outcome = operation.transform(lot)
         assert float(np.squeeze(total(outcome.product.vesicles))) == pytest.approx(0.8 * 1e12, rel=1e-9)
         bindable = 0.6 * (1.0 - np.exp(-3.0)) * float(np.squeeze(total(lot.vesicles)))
         assert lost(outcome, "breakthrough", lot) * float(np.squeeze(total(lot.vesicles))) == pytest.approx(
             bindable - 1e12, rel=1e-9
         )
-        assert outcome.limits[BREAKS] and outcome.monitors["load"] == pytest.approx(1.0, rel=1e-12)
+        assert outcome.limits[BREAKS] and outcome.monitors["share_of_capacity"] == pytest.approx(1.0, rel=1e-12)
 
 
 def test_more_cycles_take_up_the_rest() -> None:
@@ -113,7 +113,7 @@ def test_potency_is_lost_apart_from_vesicles() -> None:
 def test_a_measured_recovery_replaces_the_mechanism() -> None:
     """It stands for target, contact and elution; cycles then follow from what is recovered."""
     feed = everything()
-    outcome = AffinityCapture(ev_recovery=0.45, positive=0.3, eluted=0.5, column_volume=0.03).transform(feed)
+    outcome = AffinityCapture(ev_recovery=0.45, positive_fraction=0.3, eluted=0.5, column_volume=0.03).transform(feed)
     assert share(outcome, feed) == pytest.approx(0.45, rel=1e-12)
     assert outcome.monitors["cycles"] == np.ceil(0.45 * 1e13 / (0.8 * 3e12))
     assert AffinityCapture(ev_recovery=0.45).closed_forms() == {}
@@ -147,7 +147,7 @@ def test_a_scenario_names_its_ligand(tmp_path: Path) -> None:
     scenario = xs.load(path)
     resolved = {row.path: row for row in scenario.ledger()}
     assert resolved["capture.potency_kept"].origin == "preset"
-    assert resolved["capture.positive"].origin == "scenario"
+    assert resolved["capture.positive_fraction"].origin == "scenario"
     recovery = np.median(xs.evaluate(scenario).values("recovery", "capture"))
     assert recovery == pytest.approx(0.5 * (1.0 - np.exp(-3.0)) * 0.78, rel=1e-6)
 
@@ -173,5 +173,5 @@ operation = "affinity_capture"
 ligand = "tetraspanin_antibody"
 [unit_procedure.parameters]
 column_volume = "0.2 L"
-positive = 0.5
+positive_fraction = 0.5
 """

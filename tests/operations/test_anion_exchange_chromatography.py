@@ -49,8 +49,8 @@ def test_defaults_recover_what_is_published_for_bind_and_elute() -> None:
     feed = everything()
     outcome = AnionExchangeChromatography().transform(feed)
     assert 0.5 < recovered(outcome, feed) < 0.9
-    assert 0.7 < outcome.monitors["log reduction of protein"] < 2.0
-    assert 0.5 < outcome.monitors["log reduction of DNA"] < 3.0
+    assert 0.7 < outcome.monitors["protein_log_reduction"] < 2.0
+    assert 0.5 < outcome.monitors["dna_log_reduction"] < 3.0
     assert not any(np.any(reached) for reached in outcome.limits.values())
 
 
@@ -107,9 +107,9 @@ def test_an_overload_is_split_into_cycles_unless_that_is_forbidden() -> None:
     """Cycles are the capacities that a lot asks for over the safe share; they recover what an overload loses."""
     feed = vesicles(3e14, salt=0.05)
     one, split = (AnionExchangeChromatography(most_cycles=most).transform(feed) for most in (1, None))
-    asked = float(np.squeeze(one.monitors["share of the capacity"]))
+    asked = float(np.squeeze(one.monitors["share_of_capacity"]))
     assert split.monitors["cycles"] == np.ceil(asked / 0.8)
-    assert split.monitors["share of the capacity"] <= 0.8
+    assert split.monitors["share_of_capacity"] <= 0.8
     assert recovered(split, feed) > 1.5 * recovered(one, feed)
     assert split.duration > one.duration
     assert split.consumption["buffer"] > one.consumption["buffer"]
@@ -153,7 +153,7 @@ def test_salt_in_the_load_loses_vesicles_and_dilution_brings_them_back() -> None
     feed = vesicles(5e12, salt=0.35)
     diluted = AnionExchangeChromatography(dilution=3.0).transform(feed)
     assert share(diluted.losses["flow-through"], feed) < 0.01
-    assert diluted.monitors["salt of the load"] == pytest.approx((0.35 + 2.0 * 0.02) / 3.0, rel=1e-12)
+    assert diluted.monitors["load_salt"] == pytest.approx((0.35 + 2.0 * 0.02) / 3.0, rel=1e-12)
     undiluted = AnionExchangeChromatography(dilution=1.0).transform(feed)
     assert diluted.added.volume == pytest.approx(undiluted.added.volume + 2.0, rel=1e-12)
     load = [next(p.duration for p in of.phases if p.name == "load") for of in (undiluted, diluted)]

@@ -64,7 +64,7 @@ def test_volumes_salt_and_polymer() -> None:
     assert outcome.product.salt / 0.25 == pytest.approx(0.1 * first + 0.9 * 0.15, rel=1e-12)
     assert outcome.consumption["separation_polymer"] == pytest.approx(2 * 40.0 * 2.25 + 100.0 * 0.25, rel=1e-12)
     assert outcome.consumption["buffer"] == pytest.approx(0.5 + 2.25, rel=1e-12)
-    assert outcome.monitors["polymer in the product"] == pytest.approx(100.0, rel=1e-12)
+    assert outcome.monitors["product_polymer"] == pytest.approx(100.0, rel=1e-12)
 
 
 def test_every_filling_and_every_round_takes_its_time() -> None:

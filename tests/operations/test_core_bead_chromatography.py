@@ -10,7 +10,7 @@ from exosim.operations.base import standard_context
 from exosim.operations.core_bead_chromatography import CoreBeadChromatography
 from exosim.testing.feeds import everything
 
-OVERLOAD = "protein load above the capacity of the beads"
+OVERLOAD = "protein above the capacity of the beads"
 
 
 def protein(milligrams: float, liters: float = 0.1) -> Material:
@@ -63,7 +63,7 @@ def test_split_loads_remove_what_an_overload_lets_through() -> None:
     """Cycles cost time, buffer and beads, and keep the reduction."""
     feed = protein(500.0)
     split, one = (CoreBeadChromatography(most_cycles=most).transform(feed) for most in (None, 1))
-    assert split.monitors["log reduction of protein"] > 2.0 * one.monitors["log reduction of protein"]
+    assert split.monitors["protein_log_reduction"] > 2.0 * one.monitors["protein_log_reduction"]
     assert split.duration > one.duration
     assert split.consumption["buffer"] > one.consumption["buffer"]
     assert split.consumption["resin"] == pytest.approx(0.02 * split.monitors["cycles"] / 20.0, rel=1e-12)
@@ -72,7 +72,7 @@ def test_split_loads_remove_what_an_overload_lets_through() -> None:
 def test_vesicles_and_large_particles_flow_through() -> None:
     """All sizes alike, lipoproteins with them, DNA above the cut-off too."""
     feed = everything()
-    product = CoreBeadChromatography(passed=0.8).transform(feed).product
+    product = CoreBeadChromatography(bed_recovery=0.8).transform(feed).product
     assert product.vesicles / feed.vesicles == pytest.approx(0.8, rel=1e-12)
     assert product.lipoproteins / feed.lipoproteins == pytest.approx(1.0, rel=1e-12)
     assert product.free_dna / feed.free_dna == pytest.approx(1.0, rel=1e-8)
@@ -83,7 +83,7 @@ def test_vesicles_and_large_particles_flow_through() -> None:
 def test_defaults_reach_the_published_reduction() -> None:
     """Protein at working load falls by about one log, at the low end of 1 to 2.5 because complexes barely enter."""
     outcome = CoreBeadChromatography(residence_time=8.0).transform(everything())
-    assert 1.0 < outcome.monitors["log reduction of protein"] < 2.5
+    assert 1.0 < outcome.monitors["protein_log_reduction"] < 2.5
 
 
 def test_volume_and_time_follow_the_residence_time() -> None:

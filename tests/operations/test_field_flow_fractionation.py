@@ -30,8 +30,8 @@ def kept(product: Material, feed: Material) -> Any:
 
 def test_times_are_those_of_strong_retention() -> None:
     """t_R is nearly w^2 / (6 D) ln(1 + V_c / V_out): 14.4 min at 100 nm, in proportion to the diameter."""
-    outcome = FieldFlowFractionation(cut_from=50.0, cut_to=100.0).transform(microliters(100.0))
-    start, stop = (float(outcome.monitors[name]) for name in ("collecting from", "collecting to"))
+    outcome = FieldFlowFractionation(pool_from=50.0, pool_to=100.0).transform(microliters(100.0))
+    start, stop = (float(outcome.monitors[name]) for name in ("collected_from", "collected_to"))
     assert stop == pytest.approx(14.5, abs=0.1)
     assert stop / start == pytest.approx(2.0, rel=0.02)
 
@@ -39,7 +39,7 @@ def test_times_are_those_of_strong_retention() -> None:
 def test_a_sharp_run_cuts_by_size() -> None:
     """With many plates all between the diameters is collected and nothing else, but for what stays on the wall."""
     feed = microliters(100.0)
-    product = FieldFlowFractionation(cut_from=60.0, cut_to=150.0, plates=1e6, recovered=0.75).transform(feed).product
+    product = FieldFlowFractionation(pool_from=60.0, pool_to=150.0, plates=1e6, recovered=0.75).transform(feed).product
     inside = (DIAMETERS > 60.0) & (DIAMETERS < 150.0)
     assert kept(product, feed) == pytest.approx(np.where(inside, 0.75, 0.0), abs=1e-9)
     assert np.ravel(product.nonvesicular / feed.nonvesicular) == pytest.approx(inside.astype(float), abs=1e-9)
@@ -48,8 +48,8 @@ def test_a_sharp_run_cuts_by_size() -> None:
 def test_small_and_large_vesicles_and_exomeres_are_told_apart() -> None:
     """Cuts of 60 to 80 and of 90 to 120 nm hold mostly their own sizes, and next to nothing of 35 nm or of protein."""
     feed = microliters(100.0)
-    small = FieldFlowFractionation(cut_from=60.0, cut_to=80.0, plates=400.0).transform(feed).product
-    large = FieldFlowFractionation(cut_from=90.0, cut_to=120.0, plates=400.0).transform(feed).product
+    small = FieldFlowFractionation(pool_from=60.0, pool_to=80.0, plates=400.0).transform(feed).product
+    large = FieldFlowFractionation(pool_from=90.0, pool_to=120.0, plates=400.0).transform(feed).product
     of_35, of_70, of_105 = (int(np.argmin(np.abs(DIAMETERS - d))) for d in (35.0, 70.0, 105.0))
     assert kept(small, feed)[of_70] > 5 * kept(large, feed)[of_70]
     assert kept(large, feed)[of_105] > 5 * kept(small, feed)[of_105]
@@ -61,9 +61,9 @@ def test_adjoining_cuts_add_up() -> None:
     """What one cut leaves the next one takes."""
     feed = microliters(100.0)
     edges = (30.0, 60.0, 100.0, 200.0)
-    parts = [FieldFlowFractionation(cut_from=a, cut_to=b) for a, b in itertools.pairwise(edges)]
+    parts = [FieldFlowFractionation(pool_from=a, pool_to=b) for a, b in itertools.pairwise(edges)]
     together = sum(kept(part.transform(feed).product, feed) for part in parts)
-    whole = kept(FieldFlowFractionation(cut_from=30.0, cut_to=200.0).transform(feed).product, feed)
+    whole = kept(FieldFlowFractionation(pool_from=30.0, pool_to=200.0).transform(feed).product, feed)
     assert together == pytest.approx(whole, rel=1e-9, abs=1e-12)
 
 
@@ -92,11 +92,11 @@ def test_what_is_collected_is_dilute() -> None:
     """The pool is outlet flow times the time of the cut; its salt is the carrier's."""
     feed = microliters(100.0)
     outcome = FieldFlowFractionation(outlet_flow=0.8, carrier_salt=0.05, load=10.0).transform(feed)
-    minutes = float(outcome.monitors["collecting to"] - outcome.monitors["collecting from"])
+    minutes = float(outcome.monitors["collected_to"] - outcome.monitors["collected_from"])
     assert outcome.product.volume == pytest.approx(0.8e-3 * minutes, rel=1e-12)
     assert outcome.product.salt == pytest.approx(0.05 * outcome.product.volume, rel=1e-12)
     assert outcome.product.volume > 50 * feed.volume
-    hours = 0.15 + float(outcome.monitors["collecting to"]) / 60.0 + 0.2
+    hours = 0.15 + float(outcome.monitors["collected_to"]) / 60.0 + 0.2
     assert {p.name: p.duration for p in outcome.phases}["run"] == pytest.approx(hours, rel=1e-12)
     assert outcome.consumption["buffer"] == pytest.approx(1.3 * 60e-3 * hours, rel=1e-12)
 
@@ -104,7 +104,7 @@ def test_what_is_collected_is_dilute() -> None:
 def test_losses_and_a_measured_recovery() -> None:
     feed = microliters(100.0)
     outcome = FieldFlowFractionation(recovered=0.6).transform(feed)
-    cut = 1.0 - float(np.squeeze(total(outcome.losses["outside the cut"].vesicles) / total(feed.vesicles)))
+    cut = 1.0 - float(np.squeeze(total(outcome.losses["outside the pool"].vesicles) / total(feed.vesicles)))
     wall = float(np.squeeze(total(outcome.losses["accumulation wall"].vesicles) / total(feed.vesicles)))
     assert wall == pytest.approx(0.4 * cut, rel=1e-9)
     assert outcome.product.dead_cells == 0.0 and outcome.product.cell_equivalents == feed.cell_equivalents
@@ -113,5 +113,5 @@ def test_losses_and_a_measured_recovery() -> None:
 
 
 def test_a_cut_that_ends_before_it_starts_is_refused() -> None:
-    assert [name for name, _ in FieldFlowFractionation(cut_from=100.0, cut_to=80.0).problems()] == ["cut_to"]
+    assert [name for name, _ in FieldFlowFractionation(pool_from=100.0, pool_to=80.0).problems()] == ["pool_to"]
     assert not list(FieldFlowFractionation().problems())

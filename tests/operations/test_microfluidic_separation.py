@@ -57,7 +57,7 @@ def test_clogs_cost_chips_time_and_sample() -> None:
     outcome = MicrofluidicSeparation(clog_hazard=0.02, **settings).transform(feed)
     clean = MicrofluidicSeparation(clog_hazard=1e-12, **settings).transform(feed)
     assert outcome.monitors["clogs"] == pytest.approx(1.0, rel=1e-12)
-    assert outcome.monitors["chance of a clog"] == pytest.approx(1.0 - np.exp(-1.0), rel=1e-12)
+    assert outcome.monitors["chance_of_clog"] == pytest.approx(1.0 - np.exp(-1.0), rel=1e-12)
     assert outcome.consumption["chip"] == pytest.approx(11.0, rel=1e-12)
     assert outcome.duration - clean.duration == pytest.approx(0.025, rel=1e-6)
     lost = outcome.losses["clogged chips"]

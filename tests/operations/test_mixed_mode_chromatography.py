@@ -59,7 +59,7 @@ def test_plasma_comes_out_as_published_for_dual_mode() -> None:
     """1 mL on 10 mL: above 99 % of the lipoproteins caught at the default, above 30 % of the vesicles kept."""
     plasma = BloodPlasma(volume=1e-3).transform(Material()).product
     outcome = MixedModeChromatography(column_volume=0.01).transform(plasma)
-    assert outcome.monitors["log reduction of lipoproteins"] > 1.99
+    assert outcome.monitors["lipoprotein_log_reduction"] > 1.99
     assert amount(outcome, "vesicles") > 0.3 * float(np.squeeze(total(plasma.vesicles)))
     assert not any(np.any(reached) for reached in outcome.limits.values())
 
@@ -81,7 +81,7 @@ def test_an_exhausted_layer_lets_lipoproteins_through() -> None:
     assert not np.any(DUAL.limits[limit])
     outcome = MixedModeChromatography().transform(plasma)
     assert np.all(outcome.limits[limit])
-    assert outcome.monitors["log reduction of lipoproteins"] < 0.3
+    assert outcome.monitors["lipoprotein_log_reduction"] < 0.3
     held = float(np.squeeze(total(np.asarray(outcome.losses["caught in the layer"].lipoproteins))))
     assert held == pytest.approx(1e14 * 0.2 * 1200.0, rel=0.01)
 
@@ -105,4 +105,4 @@ def test_a_feed_without_lipoproteins_passes() -> None:
     feed: Material = FEED.replaced(lipoproteins=0.0)
     outcome = MixedModeChromatography().transform(feed)
     assert amount(outcome, "vesicles") == pytest.approx(amount(DUAL, "vesicles"), rel=1e-12)
-    assert np.all(np.asarray(outcome.monitors["log reduction of lipoproteins"]) == 0.0)
+    assert np.all(np.asarray(outcome.monitors["lipoprotein_log_reduction"]) == 0.0)

@@ -24,7 +24,7 @@ def recovery(product: Material, feed: Material) -> float:
     return float(np.squeeze(total(product.vesicles) / total(feed.vesicles)))
 
 
-IDEAL: dict[str, Any] = {"taken_up": 1.0, "aggregated": 0.0, "residual_liquid": 0.0005, "growth_time": 0.05}
+IDEAL: dict[str, Any] = {"resuspended": 1.0, "aggregated": 0.0, "residual_liquid": 0.0005, "growth_time": 0.05}
 
 
 def test_each_size_class_follows_the_law() -> None:
@@ -60,7 +60,7 @@ def test_less_polymer_or_a_shorter_hold_precipitates_less() -> None:
 def test_protein_is_dragged_along_and_the_largest_precipitates() -> None:
     """At 100 g/L proteins are dragged only; at 150 g/L complexes precipitate of themselves."""
     feed = everything()
-    settings: dict[str, Any] = {"taken_up": 1.0, "protein_carryover": 0.2, "residual_liquid": 0.0005}
+    settings: dict[str, Any] = {"resuspended": 1.0, "protein_carryover": 0.2, "residual_liquid": 0.0005}
     usual = ratio(Precipitation(**settings).transform(feed).product, feed, "protein")
     assert usual == pytest.approx(np.full(4, 1.0 - 0.8 * (1.0 - 0.0005)), rel=1e-9)
     strong = ratio(Precipitation(polymer_concentration=150.0, **settings).transform(feed).product, feed, "protein")
@@ -72,8 +72,8 @@ def test_counted_recovery_exceeds_the_true_one_in_proteinaceous_feeds() -> None:
     medium = everything()
     serum = medium.replaced(protein=medium.protein + np.array([[0.2], [0.55], [0.15], [0.1]]) * 4e3 * 2000.0)
     plain, rich = (Precipitation(aggregates_per_protein=1e7).transform(feed) for feed in (medium, serum))
-    assert float(np.squeeze(plain.monitors["counted recovery"])) < 1.0
-    assert float(np.squeeze(rich.monitors["counted recovery"])) > 1.0
+    assert float(np.squeeze(plain.monitors["counted_recovery"])) < 1.0
+    assert float(np.squeeze(rich.monitors["counted_recovery"])) > 1.0
     assert recovery(rich.product, serum) == pytest.approx(recovery(plain.product, medium), rel=1e-12)
     assert rich.limits["most particles are aggregates of protein"]
     assert not plain.limits["most particles are aggregates of protein"]
@@ -97,14 +97,14 @@ def test_polymer_and_salt_are_accounted_for() -> None:
     assert outcome.product.volume == pytest.approx(2.0 / 20.0 + 0.01 * mixture, rel=1e-12)
     assert outcome.product.polymer == pytest.approx(0.01 * 100.0 * mixture, rel=1e-12)
     concentration = outcome.product.polymer / outcome.product.volume
-    assert outcome.monitors["polymer in the product"] == pytest.approx(concentration, rel=1e-12)
+    assert outcome.monitors["product_polymer"] == pytest.approx(concentration, rel=1e-12)
     salt = (feed.salt + 0.375 * (mixture - 2.0)) * 0.01 + 0.15 * 0.1
     assert outcome.product.salt == pytest.approx(salt, rel=1e-12)
 
 
 def test_losses_have_their_channels() -> None:
     feed = everything()
-    outcome = Precipitation(taken_up=0.9, aggregated=0.1).transform(feed)
+    outcome = Precipitation(resuspended=0.9, aggregated=0.1).transform(feed)
     settled = float(np.squeeze(1.0 - total(outcome.losses["supernatant"].vesicles) / total(feed.vesicles)))
     assert recovery(outcome.product, feed) == pytest.approx(settled * 0.9 * 0.9, rel=1e-9)
     assert outcome.product.debris == pytest.approx(0.9 * feed.debris, rel=1e-12)

@@ -234,7 +234,7 @@ def test_a_bed_bears_a_pressure(limit: float, reached: float) -> None:
     """2 CV/h on 30 cm are 60 cm/h, which take 0.091 bar through 90 um beads."""
     operation = SizeExclusionChromatography(bed_height=30.0, flow=2.0, pressure_limit=limit)
     outcome = operation.transform(loaded(0.1))
-    assert outcome.monitors["linear velocity"] == pytest.approx(60.0, rel=1e-12)
+    assert outcome.monitors["linear_velocity"] == pytest.approx(60.0, rel=1e-12)
     assert outcome.monitors["pressure"] == pytest.approx(0.0912, abs=5e-4)
     assert outcome.limits["pressure above what the bed bears"] == reached
     plain = SizeExclusionChromatography().transform(loaded(0.1))

@@ -501,7 +501,7 @@ def test_passes_through_the_pump_and_their_damage() -> None:
     """n = (ln X + N) / (permeate / cross flow); exp(-k gamma n) survives, after what was adsorbed."""
     feed = everything()
     outcome = TangentialFlowFiltration(permeate_share=0.03).transform(feed)
-    assert outcome.monitors["pump passes"] == pytest.approx((math.log(20.0) + 6.0) / 0.03, rel=1e-12)
+    assert outcome.monitors["pump_passes"] == pytest.approx((math.log(20.0) + 6.0) / 0.03, rel=1e-12)
     assert "shear" not in outcome.losses
     sheared = TangentialFlowFiltration(shear_damage=1e-7).transform(feed)
     survived = math.exp(-1e-7 * 4000.0 * (math.log(20.0) + 6.0) / 0.03)

@@ -27,8 +27,8 @@ def rows() -> Iterator[Row]:
     """Yield the rows of V10."""
     feed, outcome = _run()
     for name, monitor, percent, low, high in (
-        ("protein", "log reduction of protein", 97, 1.5, 1.55),
-        ("DNA", "log reduction of DNA", 95, 1.28, 1.32),
+        ("protein", "protein_log_reduction", 97, 1.5, 1.55),
+        ("DNA", "dna_log_reduction", 95, 1.28, 1.32),
     ):
         yield Row(
             "V10", f"log reduction of {name}, hydroxyl monolith [1]", _SOURCE, "monolith, conditioned medium",
