@@ -206,7 +206,7 @@ class ContinuousCentrifugation(Settling):
         """Return how often the bowl is discharged, at the end too."""
         sediment = self._solids(feed, captured["viable_cells"], captured["debris"]) / self.packing
         bowls = sediment / (self.solids_space * self.filled_at_discharge)
-        return np.ceil(np.maximum(bowls - short_of_whole(bowls), 0.0))
+        return np.maximum(np.ceil(bowls - short_of_whole(bowls)), np.greater(bowls, 0.0))
 
     def _solids(self, feed: Material, cells: Array = 1.0, debris: Array = 1.0) -> Array:
         """Return the volume of a fraction of the cells and of the debris [L]."""
