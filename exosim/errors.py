@@ -117,7 +117,8 @@ def unknown(what: str, name: str, valid: Iterable[str], homes: Sequence[str] = (
     nearest = nearest_name(name, names)
     problem = f'unknown {what} "{shortened(name, 60)}"'
     if homes and nearest is None:
-        problem += f"; {' and '.join(homes)} {'accepts' if len(homes) == 1 else 'accept'} it"
+        *others, last = homes
+        problem += f"; {', '.join(others)} and {last} accept it" if others else f"; {last} accepts it"
     return Problem(problem, expected="one of " + ", ".join(names) if names else None, nearest=nearest)
 
 

@@ -39,7 +39,7 @@ class ExclusionColumn(MeasuredRecovery):
         50.0,
         "1",
         low=20,
-        high=100,
+        high=200,
         minimum=1.0,
         doc="cycles that a packing serves; each uses up its share of the resin",
     )
@@ -158,7 +158,7 @@ class ExclusionColumn(MeasuredRecovery):
         packed = self.column_volume * self.columns
         cycles = rounded_up(feed.volume / (self.load_fraction * packed))
         load = np.maximum(feed.volume, NOTHING) / (cycles * packed)
-        particles = np.asarray(self._in_pool(self.context.sizes.diameters, load))
+        particles = self._particles_in_pool(load)
         eluate, outside = feed.separate(self._kept(feed, load, particles))
         bound, bed_limit = self._bed(feed)
         product, losses = self.take_vesicles(
@@ -178,7 +178,12 @@ class ExclusionColumn(MeasuredRecovery):
             phases=(Phase("prepare", self.preparation), Phase("run", (feed.volume + eluent) / (self.flow * packed))),
             consumption={"buffer": eluent, "resin": packed * cycles / self.lifetime},
             monitors={"cycles": cycles, "load": load, "resolution": self._resolution(), **flow},
-            limits={"load above 20 % of the column": one_where(load > _LARGEST_LOAD), **bed_limit, **pressed},
+            limits={
+                "load above 20 % of the column": one_where(load > _LARGEST_LOAD),
+                "more loads than the packing lasts": one_where(cycles > self.lifetime),
+                **bed_limit,
+                **pressed,
+            },
         )
 
     def unused(self) -> frozenset[str]:
@@ -198,6 +203,13 @@ class ExclusionColumn(MeasuredRecovery):
         """Yield what is wrong with the pool window."""
         if np.any(self.pool_to <= self.pool_from):
             yield "pool_to", "the pool must end after it starts"
+
+    def _particles_in_pool(self, load: Array) -> NDArray[np.float64]:
+        """Return the fraction of the particles of each class that reaches the pool: none above the pores enters one."""
+        diameters = self.context.sizes.diameters
+        fitting = int(np.searchsorted(diameters[:, 0], np.max(self.pore_diameter, initial=0.0)))
+        different = np.asarray(self._in_pool(diameters[: fitting + 1], load))
+        return np.repeat(different, [1] * fitting + [len(diameters) - fitting] * (len(different) - fitting), axis=0)
 
     def _kept(self, feed: Material, load: Array, particles: NDArray[np.float64]) -> dict[str, Array]:
         """Return the fractions that reach the pool of all that is not a vesicle."""

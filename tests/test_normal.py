@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
-from exosim.normal import normal_quantile
+from exosim.normal import normal_quantile, tabled_normal_distribution
 from exosim.sampling import uniforms
 
 DRAWN = uniforms(1, "a", "batch", 0, 1_000_000)
@@ -66,3 +66,36 @@ def test_a_number_does_not_depend_on_its_neighbors() -> None:
 def test_it_rises() -> None:
     z = normal_quantile(np.sort(DRAWN))
     assert np.all(np.diff(z) >= -1e-15 * np.abs(z[1:]))
+
+
+def test_the_table_of_the_function_agrees_with_scipy() -> None:
+    """To rounding of the largest value everywhere, and of the value itself far into the lower tail."""
+    z = np.concatenate([np.linspace(-37.49, 10.0, 1_000_003), normal_quantile(DRAWN)])
+    found, expected = tabled_normal_distribution(z), ndtr(z)
+    assert np.abs(found - expected).max() < 4e-16
+    assert np.abs(found / expected - 1.0).max() < 1e-9
+    assert np.abs(found / expected - 1.0)[z > -10.0].max() < 2e-12
+
+
+def test_the_table_of_the_function_ends_at_0_and_1() -> None:
+    assert tabled_normal_distribution(np.repeat([-np.inf, -1e300, 0.0, 9.0, 1e300, np.inf], 64))[::64].tolist() == [
+        0,
+        0,
+        0.5,
+        1,
+        1,
+        1,
+    ]
+
+
+def test_the_table_of_the_function_keeps_shape_and_precision() -> None:
+    """A number does not depend on its neighbors; float32 stays float32, and as close as it can be."""
+    z = np.linspace(-9.0, 9.0, 12_800)
+    apart = np.concatenate([tabled_normal_distribution(part) for part in z.reshape(-1, 64)])
+    assert np.array_equal(tabled_normal_distribution(z), apart)
+    assert tabled_normal_distribution(z.reshape(100, 128)).shape == (100, 128)
+    assert float(tabled_normal_distribution(-1.3)) == pytest.approx(ndtr(-1.3), rel=1e-15)
+    assert tabled_normal_distribution(0.0).shape == ()
+    narrow = tabled_normal_distribution(z.astype(np.float32))
+    assert narrow.dtype == np.float32
+    assert np.abs(narrow - ndtr(z.astype(np.float32).astype(np.float64))).max() < 3e-7

@@ -119,6 +119,7 @@ constexpr int POOLS = 4;  // pools of soluble protein
   X(overfill, "fill.overfill") \
   X(line_loss, "fill.line_loss") \
   X(reject_fraction, "fill.reject_fraction") \
+  X(retained, "fill.retained") \
   X(nuclease_diameter, "context.nuclease_diameter")
 
 #define POINTER(name, path) const double *name;
@@ -152,6 +153,8 @@ struct Numbers {
   X(NUCLEASE, "nuclease", 1) \
   X(VOLUME, "volume", 1) \
   X(SALT, "salt", 1) \
+  X(VIALS, "vials", 1) \
+  X(RETAINED, "retained_vials", 1) \
   X(VIABLE, "viable_cells", 1) \
   X(DOUBLINGS, "doublings", 1) \
   X(SECRETED, "secreted", 1) \

@@ -205,11 +205,14 @@ ALONE fill(const Run &r, const Tile &t) {
   const Numbers n = r.n;
   const double in_full = n.fill_volume * 1e-3 * (1.0 + n.overfill), *volume = t(STERILIZE, VOLUME);
   Lane share;
+  double *vials = t(FILL, VIALS), *kept_back = t(FILL, RETAINED);
   EACH_LANE {
     const double usable = most(volume[i] - n.line_loss * 1e-3, 0.0);
     const double filled = std::floor(usable / in_full + 1e-9);
     const double accepted = std::floor(filled * (1.0 - n.reject_fraction) + 1e-9);
     const double in_vial = least(in_full, usable / most(filled, 1.0));
+    vials[i] = accepted;
+    kept_back[i] = least(n.retained, accepted);
     share[i] = accepted * in_vial / (1.0 + n.overfill) / most(volume[i], NOTHING);
   }
   for (int row = 0; row < DEBRIS; ++row) scale(t, STERILIZE, FILL, row, share);

@@ -142,14 +142,16 @@ class Culture(Vessel, Plan):
         return self.harvest_fraction if visit.last or not self.drains else 0.0
 
     def conditioned_share(self, visit: Visit) -> Array:
-        """Return the share of the medium of its cells that a harvest is of a vessel that drains; not what was bled."""
-        still = one_where(np.less_equal(plus(self.permeate, self.bleed), 0.0))
-        return 1.0 - self.bled_share - still * (1.0 - self.harvest_fraction)
+        """Return the share of the medium of its cells that a harvest is of a vessel that drains; not what was bled.
+
+        Where a vessel that could drain does not, it is the share that a harvest takes.
+        """
+        return (self.permeate + self.harvest_fraction * NOTHING) / (plus(self.permeate, self.bleed) + NOTHING)
 
     @property
     def bled_share(self) -> Array:
         """Share of the medium that leaves a vessel as a bleed."""
-        return self.bleed / np.maximum(plus(self.permeate, self.bleed), NOTHING)
+        return self.bleed / (plus(self.permeate, self.bleed) + NOTHING)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with the shares of protein and with the schedule."""

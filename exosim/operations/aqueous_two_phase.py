@@ -110,8 +110,10 @@ class AqueousTwoPhase(MeasuredRecovery):
         fresh = self._liquid(self.washes * top, self.buffer_salt, self.washes * self.top_polymer * top)
         added = stocks + fresh
         own = self._liquid(bottom, self._salt(feed, stocks, mixed), self.bottom_polymer * bottom)
-        below, above = feed.separate(self._in_bottom())
-        below, losses = self.take_vesicles("measured loss", self._mechanism(), below)
+        below, above = feed.separate(self._in_bottom(feed))
+        vesicles = self._particles(self.vesicle_partition)
+        mechanism = {"top phase": vesicles, "interface": (1.0 - self.interface) ** self.rounds}
+        below, losses = self.take_vesicles("measured loss", mechanism, below)
         drawn_off = above.replaced(
             volume=feed.volume + added.volume - own.volume,
             salt=feed.salt + added.salt - own.salt,
@@ -129,7 +131,7 @@ class AqueousTwoPhase(MeasuredRecovery):
                 "fillings": fillings,
                 "product_polymer": product.polymer / np.maximum(bottom, NOTHING),
             },
-            limits=self._limits(feed, fillings),
+            limits=self._limits(feed, vesicles, fillings),
         )
 
     @property
@@ -149,25 +151,19 @@ class AqueousTwoPhase(MeasuredRecovery):
         coefficients = partition.coefficient(self.context.sizes.diameters, of_reference, self.size_exponent)
         return np.asarray(self._share(coefficients))
 
-    def _in_bottom(self) -> dict[str, Array]:
+    def _in_bottom(self, feed: Material) -> dict[str, Array]:
         """Return what the bottom phase holds of all but vesicles; its liquid and salt are counted apart."""
-        even = self._share(1.0)
+        even, there = self._share(1.0), feed.present()
+        particles = {"nonvesicular": self.particle_partition, "lipoproteins": self.lipoprotein_partition}
+        largest = partition.coefficient(self.context.sizes.diameters[-1], self.particle_partition, self.size_exponent)
         names = ("nuclease", "endotoxin", "free_cargo", "polymer", *SMALL_MOLECULES)
         return {
             **dict.fromkeys(("volume", "salt"), 0.0),
-            "nonvesicular": self._particles(self.particle_partition),
-            "lipoproteins": self._particles(self.lipoprotein_partition),
-            "aggregated_cargo": self._particles(self.particle_partition)[-1],
+            **{name: self._particles(of_reference) for name, of_reference in particles.items() if name in there},
+            "aggregated_cargo": self._share(largest),
             "protein": self._share(self.protein_partition),
             "free_dna": self._share(self.dna_partition),
             **dict.fromkeys(names, even),
-        }
-
-    def _mechanism(self) -> dict[str, Array]:
-        """Return the fraction of the vesicles kept by each loss, in order."""
-        return {
-            "top phase": self._particles(self.vesicle_partition),
-            "interface": (1.0 - self.interface) ** self.rounds,
         }
 
     def _salt(self, feed: Material, stocks: Material, mixed: Array) -> Array:
@@ -182,7 +178,6 @@ class AqueousTwoPhase(MeasuredRecovery):
             Phase("settle", rounds * self.settling_time, attended=False),
         )
 
-    def _limits(self, feed: Material, fillings: Array) -> dict[str, Array]:
+    def _limits(self, feed: Material, in_bottom: Array, fillings: Array) -> dict[str, Array]:
         limits = {"more than one filling of the vessel": one_where(np.greater(fillings, 1.0))}
-        held = self._particles(self.vesicle_partition)
-        return {**limits, **self.minority_limit("are in the bottom phase", held, feed)}
+        return {**limits, **self.minority_limit("are in the bottom phase", in_bottom, feed)}

@@ -85,7 +85,7 @@ class ClarifyingCentrifugation(Spin):
         cleared, pellet = feed.separate(self._not_pelleted(feed))
         mechanism = {"pellet": self._drawn_off(self.pelleted_vesicles(self.context.sizes)), "heel": 1.0 - left}
         cleared, losses = self.take_vesicles("measured loss", mechanism, cleared)
-        drawn, heel = cleared.separate({**VESICLES_TAKEN, "cell_equivalents": 1.0}, otherwise=1.0 - left)
+        drawn, heel = cleared.separate(VESICLES_TAKEN, otherwise=1.0 - left)
         return Outcome(
             drawn,
             losses=joined(losses, {"pellet": pellet, "heel": heel}),

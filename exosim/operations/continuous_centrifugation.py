@@ -187,7 +187,7 @@ class ContinuousCentrifugation(Settling):
             ),
             consumption={"buffer": buffer.volume},
             monitors={"discharges": stops, "settling_area": self.area, "debris_captured": captured["debris"]},
-            limits=self._limits(sheared, captured["debris"], vesicles),
+            limits=self._limits(sheared, captured["debris"], vesicles, left),
         )
 
     def _sheared(self, feed: Material) -> tuple[Material, Material, Material]:
@@ -219,7 +219,7 @@ class ContinuousCentrifugation(Settling):
         drained = 1.0 - left
         mechanism = {"shear": 1.0 - self.vesicle_damage, "sediment": 1.0 - vesicles, "discharge and hold-up": drained}
         cleared, losses = self.take_vesicles("measured loss", mechanism, cleared)
-        product, kept_back = cleared.separate({**VESICLES_TAKEN, "cell_equivalents": 1.0}, otherwise=drained)
+        product, kept_back = cleared.separate(VESICLES_TAKEN, otherwise=drained)
         return product, joined(losses, {"sediment": solids, "discharge and hold-up": kept_back})
 
     def _sediment(
@@ -235,7 +235,7 @@ class ContinuousCentrifugation(Settling):
         product, stuck = taken.separate({**followers, **_IN_THE_LIQUID}, otherwise=self.resuspended)
         return product, joined(losses, {"centrate": centrate, "resuspension": stuck})
 
-    def _limits(self, feed: Material, debris: Array, vesicles: Array) -> dict[str, Array]:
+    def _limits(self, feed: Material, debris: Array, vesicles: Array, left: Array) -> dict[str, Array]:
         passes = np.less(debris, _CLEARED) & np.greater(feed.debris, 0.0)
         limits = {
             "debris is not cleared: the flow is too high for the settling area": one_where(passes),
@@ -243,4 +243,7 @@ class ContinuousCentrifugation(Settling):
                 self._solids(feed) > _DILUTE * feed.volume
             ),
         }
-        return {**limits, **(self.minority_limit("are captured", vesicles, feed) if self.keep_sediment else {})}
+        if self.keep_sediment:
+            return {**limits, **self.minority_limit("are captured", vesicles, feed)}
+        much = np.greater(left, 0.5) & np.greater(feed.volume, 0.0)
+        return {**limits, "discharges and hold-up take more than half of the feed": one_where(much)}

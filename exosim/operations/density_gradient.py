@@ -28,7 +28,7 @@ from typing import ClassVar
 import numpy as np
 
 from exosim.centrifuge import Spin
-from exosim.material import Material, is_number, one_where, total
+from exosim.material import Material, one_where, total
 from exosim.operations.base import FOLLOWERS, ClosedForm, Outcome, Phase, joined
 from exosim.parameter import Array, parameter
 from exosim.physics import isopycnic, pelleting
@@ -266,22 +266,24 @@ class DensityGradient(Spin):
     def _others_in_the_cut(self, feed: Material) -> dict[str, Array]:
         """Return the fraction of all that bands, vesicles aside, that is in the pooled fractions, by species."""
         sizes, proteins = self.context.sizes.diameters, self.context.protein_diameters
-        particles = self._spheres(sizes, self.nonvesicular_density)
-        cells = self._spheres(self.cell_diameter * _MICROMETER, self.cell_density)
-        cut = {
-            "nonvesicular": particles,
-            "lipoproteins": self._spheres(sizes, self.lipoprotein_density),
-            "protein": self._spheres(proteins, self.protein_density),
-            "free_dna": self._in_the_cut(self.dna_density, self._dna_mobility()),
-            "debris": self._spheres(self.debris_diameter * _MICROMETER, self.debris_density),
-            "viable_cells": cells,
-            "dead_cells": cells,
-            "nuclease": self._spheres(self.context.nuclease_diameter, self.protein_density),
-            "endotoxin": self._spheres(proteins[-1], self.protein_density),
-            "free_cargo": self._spheres(self.context.free_cargo_diameter, self.protein_density),
+        spheres = {
+            "lipoproteins": (sizes, self.lipoprotein_density),
+            "protein": (proteins, self.protein_density),
+            "debris": (self.debris_diameter * _MICROMETER, self.debris_density),
+            "viable_cells": (self.cell_diameter * _MICROMETER, self.cell_density),
+            "dead_cells": (self.cell_diameter * _MICROMETER, self.cell_density),
+            "nuclease": (self.context.nuclease_diameter, self.protein_density),
+            "endotoxin": (proteins[-1], self.protein_density),
+            "free_cargo": (self.context.free_cargo_diameter, self.protein_density),
         }
-        if not is_number(feed.aggregated_cargo, 0.0):
-            cut["aggregated_cargo"] = total(np.asarray(self.context.secreted * particles))
+        there = feed.present()
+        cut = {name: self._spheres(*of) for name, of in spheres.items() if name in there}
+        if "free_dna" in there:
+            cut["free_dna"] = self._in_the_cut(self.dna_density, self._dna_mobility())
+        if not there.keys().isdisjoint(("nonvesicular", "aggregated_cargo")):
+            cut["nonvesicular"] = self._spheres(sizes, self.nonvesicular_density)
+        if "aggregated_cargo" in there:
+            cut["aggregated_cargo"] = total(np.asarray(self.context.secreted * cut["nonvesicular"]))
         return cut
 
     def _spheres(self, diameter: Array, density: Array) -> Array:
@@ -297,7 +299,7 @@ class DensityGradient(Spin):
         aim = np.minimum(np.maximum(density, self.top_density), self.bottom_density)
         reached = isopycnic.density_reached(aim, start, self._approach(mobility), self.spin_time)
         banded = isopycnic.cut(reached, self.pool_from, self.pool_to, self.band_width)
-        return np.asarray(self.smeared * self.pooled_share + (1.0 - self.smeared) * banded)
+        return self.smeared * self.pooled_share + (1.0 - self.smeared) * banded
 
     def _approach(self, mobility: Array) -> Array:
         steepness = (self.bottom_density - self.top_density) / self.rotor.path

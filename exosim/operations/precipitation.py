@@ -129,9 +129,10 @@ class Precipitation(MeasuredRecovery):
         """Return the pellet, taken up in buffer."""
         stock = self._stock(feed.volume)
         mixture = feed + stock
-        pellet, poured = mixture.separate(self._pelleted(mixture))
+        particles = self._settled(self.context.sizes.diameters)
+        pellet, poured = mixture.separate(self._pelleted(particles))
         mechanism = {
-            "supernatant": self._settled(self.context.sizes.diameters),
+            "supernatant": particles,
             "resuspension": self.resuspended,
             "aggregation": 1.0 - self.aggregated,
         }
@@ -154,7 +155,7 @@ class Precipitation(MeasuredRecovery):
                 "counted_recovery": _particles(product) / np.maximum(_particles(feed), NOTHING),
                 "product_polymer": product.polymer / np.maximum(product.volume, NOTHING),
             },
-            limits=self._limits(feed, product, formed, runs),
+            limits=self._limits(feed, particles, product, formed, runs),
         )
 
     def problems(self) -> Iterator[tuple[str, str]]:
@@ -171,16 +172,15 @@ class Precipitation(MeasuredRecovery):
         """Return the fraction of particles that is found in the pellet, liquid that stays with it included."""
         critical = precipitating.critical_concentration(diameters, self.critical_concentration, self.size_exponent)
         solid = precipitating.precipitated(self.polymer_concentration, critical, self.steepness)
-        solid = solid * precipitating.grown(self.hold_time, self.growth_time)
-        return np.asarray(1.0 - (1.0 - solid) * (1.0 - self.residual_liquid))
+        found = precipitating.grown(self.hold_time, self.growth_time) * (1.0 - self.residual_liquid)
+        return np.asarray(self.residual_liquid + solid * found)
 
     def _dragged(self, diameters: Array) -> NDArray[np.float64]:
         """Return the fraction of dissolved molecules in the pellet: precipitated or dragged along."""
         return np.asarray(1.0 - (1.0 - self._settled(diameters)) * (1.0 - self.protein_carryover))
 
-    def _pelleted(self, mixture: Material) -> dict[str, Array]:
+    def _pelleted(self, particles: NDArray[np.float64]) -> dict[str, Array]:
         """Return the fractions in the pellet of all that is not a vesicle; these are taken channel by channel."""
-        particles = self._settled(self.context.sizes.diameters)
         protein = self._dragged(self.context.protein_diameters)
         return {
             "nonvesicular": particles,
@@ -209,13 +209,15 @@ class Precipitation(MeasuredRecovery):
             Phase("spin", runs * self.spin_time, attended=False),
         )
 
-    def _limits(self, feed: Material, product: Material, formed: Material, runs: Array) -> dict[str, Array]:
+    def _limits(
+        self, feed: Material, particles: Array, product: Material, formed: Material, runs: Array
+    ) -> dict[str, Array]:
         aggregates = total(formed.nonvesicular)
         limits = {
             "most particles are aggregates of protein": np.greater(aggregates, 0.5 * _particles(product)),
             "more than ten runs of the centrifuge": np.greater(runs, _MANY_SPINS),
         }
-        settled = self.minority_limit("are precipitated", self._settled(self.context.sizes.diameters), feed)
+        settled = self.minority_limit("are precipitated", particles, feed)
         return {**{name: one_where(reached) for name, reached in limits.items()}, **settled}
 
 

@@ -19,6 +19,7 @@ Sources: Livshits et al. 2015 (pelleting); Théry et al. 2006 (force, time, wash
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -86,9 +87,10 @@ class Ultracentrifugation(Spin):
 
     def transform(self, feed: Material) -> Outcome:
         """Return the pellets, taken up in buffer."""
-        spins = [self._spin(feed, 0)]
+        settled = {"vesicles": self.pelleted_vesicles(self.context.sizes), **self.pelleted_others(feed)}
+        spins = [self._spin(feed, 0, settled)]
         for wash in range(1, round(self.washes) + 1):
-            spins.append(self._spin(spins[-1].taken_up, wash))
+            spins.append(self._spin(spins[-1].taken_up, wash, settled))
         losses: dict[str, Material] = {}
         for spin in spins:
             losses = joined(losses, spin.losses)
@@ -104,18 +106,19 @@ class Ultracentrifugation(Spin):
                 "runs": sum(spin.runs for spin in spins),
                 "speed": np.asarray(self.revolutions),
             },
-            limits={**self.speed_limit(), **self._pelleting_limit(feed)},
+            limits={**self.speed_limit(), **self._pelleting_limit(feed, settled["vesicles"])},
         )
 
-    def _spin(self, stage: Material, number: int) -> _Spun:
+    def _spin(self, stage: Material, number: int, settled: Mapping[str, Array]) -> _Spun:
         """Spin the feed, or wash what was taken up: pour off the liquid and take up the pellets."""
         channel, prefix = ("wash supernatant", "wash: ") if number else ("supernatant", "")
         topping = self._buffer(self._to_full_tubes(stage.volume)) if number else Material()
         stage = stage + topping
         tubes, runs = self.filled(stage.volume)
         over = np.minimum(tubes * self.residual_volume * 1e-3 / np.maximum(stage.volume, NOTHING), 1.0)
-        pellet, poured = stage.separate(self._staying(over, stage), otherwise=over)
-        pellet, losses = self._without_lost_vesicles(number, channel, over, pellet)
+        kept = self._staying(over, stage, settled)
+        pellet, poured = stage.separate({**kept, **self._followers(stage)}, otherwise=over)
+        pellet, losses = self._without_lost_vesicles(number, channel, kept["vesicles"], pellet)
         pellet, stuck = pellet.separate({**self._followers(stage), **_IN_THE_LIQUID}, self.resuspended)
         losses = joined(losses, {channel: poured, "resuspension": stuck})
         liquid = self._buffer(tubes * self.resuspension_volume * 1e-3)
@@ -137,31 +140,28 @@ class Ultracentrifugation(Spin):
         """Return the vesicles and all that follows them, as what stays whole."""
         return {**self.vesicles_kept(1.0, stage), "cell_equivalents": 1.0}
 
-    def _staying(self, over: Array, stage: Material) -> dict[str, Array]:
-        """Return what is not poured off, besides vesicles: what settles, what is dragged along, what is over it."""
-        poured = 1.0 - over
+    def _staying(self, over: Array, stage: Material, settled: Mapping[str, Array]) -> dict[str, Array]:
+        """Return what is not poured off: what settles, what is dragged along, what is over it."""
+        poured, there = 1.0 - over, {"vesicles", *stage.present()}
         dissolved = poured * (1.0 - self.entrained)
-        settling = self.pelleted_others(stage)
         return {
-            **self._followers(stage),
-            **{name: 1.0 - (1.0 - share) * poured for name, share in settling.items()},
-            "protein": 1.0 - (1.0 - settling["protein"]) * dissolved,
+            **{name: share * poured + over for name, share in settled.items() if name in there},
+            "protein": 1.0 - (1.0 - settled["protein"]) * dissolved,
             "nuclease": 1.0 - dissolved,
             "endotoxin": 1.0 - dissolved,
         }
 
     def _without_lost_vesicles(
-        self, number: int, channel: str, over: Array, pellet: Material
+        self, number: int, channel: str, kept: Array, pellet: Material
     ) -> tuple[Material, dict[str, Material]]:
         """Return the pellet without the vesicles that a spin loses; a measured recovery is that of all spins."""
         if number and self.ev_recovery is not None:
             return pellet, {}
-        settled = 1.0 - (1.0 - self.pelleted_vesicles(self.context.sizes)) * (1.0 - over)
-        mechanism = {channel: settled, "resuspension": self.resuspended, "aggregation": 1.0 - self.aggregated}
+        mechanism = {channel: kept, "resuspension": self.resuspended, "aggregation": 1.0 - self.aggregated}
         return self.take_vesicles("measured loss", mechanism, pellet)
 
-    def _pelleting_limit(self, feed: Material) -> dict[str, Array]:
-        return self.minority_limit("are pelleted in a spin", self.pelleted_vesicles(self.context.sizes), feed)
+    def _pelleting_limit(self, feed: Material, pelleted: Array) -> dict[str, Array]:
+        return self.minority_limit("are pelleted in a spin", pelleted, feed)
 
 
 @dataclass(frozen=True, slots=True)

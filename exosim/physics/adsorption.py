@@ -9,6 +9,8 @@ cross-section. A channel of diameter D has the surface 4 / D per volume of liqui
 *Salt.* Of what is bound, ``E = 1 / (1 + (I50 / I)^h)`` is released by a step of salt I. The same law as a retention
 factor, ``k' = v (I50 / I)^h`` in column volumes, tells how much liquid at that salt moves a solute through the bed:
 half is released at I50 by the volume v. That is stoichiometric displacement with the exponent h (Brooks & Cramer 1992).
+Steps in a row each reach equilibrium: after a wash that releases E_w the elution pools ``(1 - E_w) E_e``, little more
+than the difference ``E_e - E_w`` that solutes of many midpoints would give.
 A negative h turns the sign: what salt binds, such as by preferential exclusion, and its absence releases.
 
 *Load.* A bed loaded with n column volumes is one equilibrium stage of the multi-component Langmuir isotherm: of each
@@ -28,7 +30,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.material import rounded_up
+from exosim.material import rounded_up, times
 from exosim.parameter import Array
 
 JAMMING = 0.547
@@ -121,29 +123,32 @@ def free_sites(demands: Sequence[Array], strengths: Sequence[Array]) -> NDArray[
     within 1e-9 after ten steps for solutes whose strengths lie fifteen decades apart. A solute of many sizes comes with
     its mean strength: nothing is lost by that where all or little is bound, and the bed never holds more than it can.
     """
+    each = np.stack(np.broadcast_arrays(*demands, *strengths))
+    demand, strength = each[: len(demands)], each[len(demands) :]
     inverse: Array = 1.0
     for _ in range(_STEPS):
-        held: Array = _TINY
-        slope: Array = _TINY
-        for demand, strength in zip(demands, strengths, strict=True):
-            bound = strength / (strength + inverse)
-            taken = demand * bound
-            held, slope = held + taken, slope + taken * bound
+        bound = strength / (strength + inverse)
+        taken = demand * bound
+        held, slope = taken.sum(axis=0) + _TINY, (taken * bound).sum(axis=0) + _TINY
         inverse = np.maximum(_of_one_solute(held, slope / held, inverse), 1.0)
     return np.asarray(1.0 / inverse)
 
 
 def _of_one_solute(held: Array, bound: Array, inverse: Array) -> Array:
-    """Return y for the one solute that stands for all: a share `bound` of it is bound at the last y."""
+    """Return y for the one solute that stands for all: a share `bound` of it is bound at the last y.
+
+    It is the positive root of ``y^2 - 2 h y - a``, as ``sqrt(a) exp(arsinh(h / sqrt(a)))``: nothing cancels.
+    """
     strength = inverse * bound / np.maximum(1.0 - bound, _ROUNDING)
-    half = 0.5 * (strength * (held / bound - 1.0) + 1.0)
-    larger = np.hypot(half, np.sqrt(strength)) + np.abs(half)
-    return np.where(half > 0.0, larger, strength / larger)
+    root = np.sqrt(strength)
+    half = 0.5 * (strength * (held / bound - 1.0) + 1.0) / root
+    apart = np.log(np.abs(half) + np.sqrt(np.square(half) + 1.0))
+    return np.asarray(root * np.exp(np.copysign(apart, half)))
 
 
 def bound_share(strength: Array, free: Array) -> Array:
     """Return the share of a solute that is bound, given its strength k' / n and the share of free sites."""
-    held = strength * free
+    held = times(strength, free)
     return held / (1.0 + held)
 
 

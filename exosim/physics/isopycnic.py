@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from exosim.normal import normal_distribution
+from exosim.normal import tabled_normal_distribution
 from exosim.parameter import Array
 from exosim.physics.pelleting import GRAVITY
 
@@ -68,4 +68,5 @@ def cut(density: Array, low: Array, high: Array, spread: Array) -> Array:
     low, high : of the cut [g/mL]
     spread : standard deviation of the band [g/mL]
     """
-    return np.asarray(normal_distribution((high - density) / spread) - normal_distribution((low - density) / spread))
+    below, above = (tabled_normal_distribution((edge - density) / spread) for edge in (low, high))
+    return np.asarray(above - below)

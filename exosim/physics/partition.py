@@ -28,7 +28,8 @@ def coefficient(diameters: Array, of_reference: Array, exponent: Array) -> Array
     of_reference : K of 100 nm particles
     exponent : power of the diameter in ln K; 0 when size does not matter
     """
-    return np.asarray(np.exp(np.log(of_reference) * (diameters / REFERENCE_DIAMETER) ** exponent))
+    power = np.exp(exponent * np.log(diameters / REFERENCE_DIAMETER))
+    return np.asarray(np.exp(np.log(of_reference) * power))
 
 
 def bottom_share(partition: Array, ratio: Array, rounds: Array = 1.0) -> Array:
@@ -40,7 +41,7 @@ def bottom_share(partition: Array, ratio: Array, rounds: Array = 1.0) -> Array:
     ratio : volume of the top over that of the bottom phase
     rounds : separations, each after the first with a fresh top phase
     """
-    return np.asarray((1.0 + partition * ratio) ** -rounds)
+    return np.asarray(1.0 / (1.0 + partition * ratio) ** rounds)
 
 
 def washed_concentration(mixed: Array, fresh: Array, ratio: Array, washes: Array) -> Array:

@@ -50,8 +50,9 @@ def up_to_jamming(per_area: Array, particles: Array, diameters: Array) -> Array:
     """
     if not isinstance(particles, np.ndarray):
         return per_area
-    jammed = JAMMED * 4.0 / np.pi * 1e18 * total(particles) / np.maximum(weighted(particles, np.square(diameters)), 1.0)
-    return np.asarray(np.minimum(per_area, jammed))
+    of_one_nanometer = JAMMED * 4.0 / np.pi * 1e18
+    mean = total(particles) / np.maximum(weighted(particles, np.square(diameters)), 1.0)
+    return np.asarray(np.minimum(per_area, of_one_nanometer * mean))
 
 
 def left_in_solution(particles: Array, diameters: Array, per_area: Array, area: Array) -> Array:

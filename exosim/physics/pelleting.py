@@ -93,7 +93,7 @@ def sedimentation_coefficient(diameter: Array, density: Array, medium: Array, vi
     density, medium : of the particle and of the liquid [g/mL]
     viscosity : of the liquid [mPa s]
     """
-    return np.asarray(_STOKES * diameter**2 * np.maximum(density - medium, 0.0) / (18.0 * viscosity))
+    return np.asarray(_STOKES / 18.0 * diameter**2 / viscosity * np.maximum(density - medium, 0.0))
 
 
 def angular_speed(revolutions: Array) -> Array:
@@ -130,7 +130,7 @@ def settled(coefficient: Array, speed: Array, hours: Array) -> Array:
     speed : [1/min]
     hours : at full speed [h]
     """
-    return coefficient * angular_speed(speed) ** 2 * (hours * _HOUR)
+    return coefficient * (angular_speed(speed) ** 2 * (hours * _HOUR))
 
 
 def settled_at_the_wall(rotor: Rotor) -> Array:
@@ -166,8 +166,17 @@ def pelleted_fraction(rotor: Rotor, moved: Array) -> Array:
     """
     if rotor.swings:
         return np.asarray(np.minimum(-rotor.outer * np.expm1(-moved) / rotor.path, 1.0))
-    ratio = np.minimum(moved * rotor.mean_radius / rotor.path, 1.0)
-    return np.asarray((np.arcsin(ratio) + ratio * np.sqrt(1.0 - ratio**2)) * (2.0 / np.pi))
+    ratio = np.asarray(np.minimum(moved * (rotor.mean_radius / rotor.path), 1.0))
+    if ratio.ndim < 2:
+        return _in_the_ellipse(ratio)
+    fraction, some = np.ones_like(ratio), ratio.min(axis=1) < 1.0
+    fraction[some] = _in_the_ellipse(ratio[some])
+    return fraction
+
+
+def _in_the_ellipse(ratio: Array) -> Array:
+    """Return the fraction of what moves along the chords of an ellipse, by its way over the longest of them."""
+    return np.asarray((np.arcsin(ratio) + ratio * np.sqrt(1.0 - np.square(ratio))) * (2.0 / np.pi))
 
 
 def sector_fraction(rotor: Rotor, moved: Array) -> Array:

@@ -28,7 +28,7 @@ def critical_concentration(diameters: Array, of_reference: Array, exponent: Arra
     of_reference : that of 100 nm particles, c100 [g/L]
     exponent : m; 0 when size does not matter
     """
-    return np.asarray(of_reference * (REFERENCE_DIAMETER / diameters) ** exponent)
+    return np.asarray(of_reference * np.exp(exponent * np.log(REFERENCE_DIAMETER / diameters)))
 
 
 def precipitated(polymer: Array, critical: Array, steepness: Array) -> Array:
@@ -39,7 +39,7 @@ def precipitated(polymer: Array, critical: Array, steepness: Array) -> Array:
     polymer, critical : concentration of polymer, and the one above which these particles precipitate [g/L]
     steepness : beta [L/g]
     """
-    return np.asarray(-np.expm1(-steepness * np.maximum(polymer - critical, 0.0)))
+    return np.asarray(1.0 - np.exp(-steepness * np.maximum(polymer - critical, 0.0)))
 
 
 def grown(hours: Array, time_constant: Array) -> Array:

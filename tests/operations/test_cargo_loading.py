@@ -222,6 +222,10 @@ def test_small_portions_take_hours() -> None:
     """Two liters in cuvettes of 0.4 mL are 5,000 of them; time is in proportion."""
     outcome = loaded(portion=0.4, portion_time=0.05)
     assert monitor(outcome, "portions") == 5000.0
+    counts = np.arange(1.0, 3000.0)
+    narrow = Material(volume=(counts * 4e-4).astype(np.float32))
+    found = CargoLoading(portion=np.float32(0.4)).transform(narrow).monitors["portions"]
+    assert np.array_equal(found, counts)  # rounding of single precision adds no cuvette
     assert float(np.squeeze(outcome.duration)) == pytest.approx(0.5 + 5000.0 * 0.05 + 1.5 + 2.0, rel=1e-12)
     assert loaded().duration == pytest.approx(4.0)
 

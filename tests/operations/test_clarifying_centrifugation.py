@@ -74,7 +74,14 @@ def test_cargo_that_is_not_in_vesicles() -> None:
     outcome = cleared(force=10_000.0, spin_time=0.5)
     assert kept(outcome, "aggregated_cargo") < kept(outcome, "vesicles")
     assert [kept(outcome, name) for name in ("free_cargo", "polymer")] == pytest.approx([0.99, 0.99], rel=1e-12)
-    assert kept(outcome, "cell_equivalents") == 1.0
+
+
+def test_the_heel_is_a_share_of_the_lot() -> None:
+    """What stays over the pellets takes cell equivalents along; of less than a heel nothing is left to dose."""
+    assert kept(cleared(), "cell_equivalents") == pytest.approx(0.99, rel=1e-12)
+    tiny = ClarifyingCentrifugation().transform(everything().portion(1e-3))
+    assert tiny.product.volume == 0.0 and tiny.product.cell_equivalents == 0.0
+    assert tiny.losses["heel"].cell_equivalents == pytest.approx(1e-3 * everything().cell_equivalents, rel=1e-12)
 
 
 def test_a_measured_recovery_holds_for_all_of_the_step() -> None:

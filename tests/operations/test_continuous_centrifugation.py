@@ -94,11 +94,22 @@ def test_sediment_is_discharged() -> None:
     assert outcome.monitors["discharges"] == 10.0
     lost = outcome.losses["discharge and hold-up"]
     assert lost.volume == pytest.approx(10 * 0.3 + 0.2, rel=1e-12)
-    assert lost.cell_equivalents == 0.0
+    assert lost.cell_equivalents == pytest.approx(3.2 / 200.0 * feed.cell_equivalents, rel=1e-12)
     dense = "more than a tenth of the feed is solids: they hinder each other"
     assert outcome.limits[dense] == 0.0
     full = feed.replaced(viable_cells=0.12 * 200.0 / (np.pi / 6.0 * 15.0**3 * 1e-15))
     assert ContinuousCentrifugation().transform(full).limits[dense] == 1.0
+
+
+def test_a_bowl_that_holds_more_than_the_feed() -> None:
+    """Less than the bowl and a discharge keep: nothing is left, no cell equivalents either, and a limit says so."""
+    much = "discharges and hold-up take more than half of the feed"
+    tiny = spun(0.1)
+    assert tiny.limits[much] == 1.0
+    assert tiny.product.volume == 0.0 and tiny.product.cell_equivalents == 0.0
+    assert (spun(0.9).limits[much], spun(1.1).limits[much], spun().limits[much]) == (1.0, 0.0, 0.0)
+    assert ContinuousCentrifugation().transform(Material()).limits[much] == 0.0
+    assert much not in spun(0.1, keep_sediment=1.0).limits
 
 
 def test_losses_add_up_by_channel() -> None:

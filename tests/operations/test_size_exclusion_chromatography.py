@@ -79,6 +79,14 @@ def test_a_large_lot_is_run_in_equal_cycles(liters: float, cycles: int) -> None:
     assert run == pytest.approx((liters + 3.0 * 1.2 * cycles) / (2.0 * 1.2), rel=1e-12)
 
 
+def test_a_lot_can_wear_out_its_packing() -> None:
+    """A hundred liters on a column of a liter are more cycles than its packing lasts, and a limit says so."""
+    worn = "more loads than the packing lasts"
+    assert SizeExclusionChromatography(lifetime=50.0).transform(loaded(100.0)).limits[worn] == 1.0
+    assert SizeExclusionChromatography(lifetime=50.0).transform(loaded(6.0)).limits[worn] == 0.0
+    assert SizeExclusionChromatography(lifetime=50.0).transform(loaded(6.01)).limits[worn] == 1.0
+
+
 @pytest.mark.parametrize("flow", [0.3, 2.0, 8.0])
 def test_flow_is_in_column_volumes(flow: float) -> None:
     """A cycle of a tenth of a column and three volumes of buffer takes 3.1 / flow hours on a column of any size."""

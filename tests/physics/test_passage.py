@@ -86,3 +86,12 @@ def test_a_surface_leaves_what_it_has_no_place_for() -> None:
     assert left == pytest.approx([1.0 - 6.965e13 / 1e14, 0.0, 1.0], abs=1e-4)
     assert left_in_solution(np.array([[1e14]]), grid, 2e12, 1.0) == pytest.approx(0.98, rel=1e-12)
     assert up_to_jamming(2e12, 0.0, grid) == 2e12
+
+
+def test_a_jammed_layer_in_single_precision() -> None:
+    """A lot of 1e21 vesicles does not overflow single precision."""
+    grid = np.array([[100.0], [200.0]], np.float32)
+    many = np.full((2, 1), 5e20, np.float32)
+    with np.errstate(all="raise"):
+        found = up_to_jamming(np.float32(1e20), many, grid)
+    assert found == pytest.approx(0.547 / (np.pi / 4.0 * 25000e-18), rel=1e-5)
