@@ -21,7 +21,7 @@ import numpy as np
 
 from exosim.centrifuge import Spin
 from exosim.material import Material, one_where
-from exosim.operations.base import NOTHING, VESICLES_TAKEN, Outcome, Phase
+from exosim.operations.base import NOTHING, VESICLES_TAKEN, Outcome, Phase, joined
 from exosim.parameter import Array, parameter
 
 
@@ -86,11 +86,9 @@ class ClarifyingCentrifugation(Spin):
         mechanism = {"pellet": self._drawn_off(self.pelleted_vesicles(self.context.sizes)), "heel": 1.0 - left}
         cleared, losses = self.take_vesicles("measured loss", mechanism, cleared)
         drawn, heel = cleared.separate(VESICLES_TAKEN, otherwise=1.0 - left)
-        losses["pellet"] = losses.get("pellet", Material()) + pellet
-        losses["heel"] = losses.get("heel", Material()) + heel
         return Outcome(
             drawn,
-            losses=losses,
+            losses=joined(losses, {"pellet": pellet, "heel": heel}),
             phases=(
                 Phase("handle", runs * self.turnaround),
                 Phase("spin", runs * self.spin_time, attended=False),

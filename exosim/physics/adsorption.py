@@ -30,7 +30,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.material import times
+from exosim.material import rounded_up, times
 from exosim.parameter import Array
 
 JAMMING = 0.547
@@ -152,13 +152,14 @@ def bound_share(strength: Array, free: Array) -> Array:
     return held / (1.0 + held)
 
 
-def cycles_needed(load: Array, capacity: Array, safety: Array, rounding: Array) -> NDArray[np.float64]:
-    """Return in how many loads a bed takes an amount, at least 1: ``ceil(load / (capacity safety))``.
+def cycles_needed(load: Array, safety: Array, most: Array | None = None) -> Array:
+    """Return in how many equal loads a bed takes a lot: ``ceil(load / safety)``, at least 1 and at most `most`.
 
     Parameters
     ----------
-    load, capacity : what there is, and what one load may hold, in one unit
-    safety : share of the capacity that is used
-    rounding : by how much a count may exceed a whole number by rounding alone
+    load : what there is over what the bed holds
+    safety : share of the capacity that a load may take
+    most : largest number of loads; none: as many as it takes
     """
-    return np.maximum(np.ceil(load / (capacity * safety) - rounding), 1.0)
+    cycles = rounded_up(load / safety)
+    return cycles if most is None else np.minimum(cycles, most)

@@ -121,9 +121,10 @@ def test_the_firmest_bind_first() -> None:
 
 
 def test_cycles() -> None:
-    assert adsorption.cycles_needed(0.0, 1.0, 0.8, 1e-9) == 1.0
-    assert adsorption.cycles_needed(1.6, 1.0, 0.8, 1e-9) == 2.0
-    assert adsorption.cycles_needed(1.61, 1.0, 0.8, 1e-9) == 3.0
+    assert adsorption.cycles_needed(0.0, 0.8) == 1.0
+    assert adsorption.cycles_needed(1.6, 0.8) == 2.0
+    assert adsorption.cycles_needed(1.61, 0.8) == 3.0
+    assert adsorption.cycles_needed(np.array([0.0, 5.0, 5.1]), 1.0, 5.0).tolist() == [1.0, 5.0, 5.0]
 
 
 def test_lanes_give_what_scalars_give() -> None:
