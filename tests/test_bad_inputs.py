@@ -142,7 +142,7 @@ REFUSED = [
     replaced("TOM-030", "batch = 0.3", "batch = {\nvalue = 0.3 }", "inline table must stay on one line"),
     replaced("TOM-031", "seed = 1", "seed\u00a0= 1", ":3:5:", "U+00A0", "a plain space"),
     whole("SCH-001", BASE + "[prodct]\n", 'unknown section "prodct"', "did you mean product?", "unit_procedure, assay"),
-    given("SCH-003", "depth_filtration", "plates = 100", 'mixed_mode_chromatography and size_exclusion_chromatography accept it'),
+    given("SCH-003", "depth_filtration", "plates = 100", "and size_exclusion_chromatography accept it"),
     replaced("SCH-004", 'volume = "10 L"', 'Volume = "10 L"', "medium.Volume", "did you mean volume?"),
     volume("SCH-006", "true", "got boolean true", 'a quantity in L, such as "50 L"'),
     replaced("SCH-007", 'operation = "vial_filling"', FEEDS + '"tff"', "fill.feeds", 'a list of text: feeds = ["tff"]'),

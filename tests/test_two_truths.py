@@ -113,6 +113,31 @@ def test_recovery_is_measured_above_all_as_often_as_the_closed_form_says(
     assert row.measured.median == pytest.approx(RECOVERY, rel=0.01)
 
 
+@pytest.mark.parametrize("bias", [0.0, 0.3])
+def test_recovery_above_all_where_errors_are_added(bias: float, tmp_path: Path) -> None:
+    """Phi(-(1 - r) (1 + b) / (s sqrt(1 + r^2))): added errors matter the less the more the instrument finds."""
+    errors = f'steps = "all"\nnoise = "additive"\nrepeatability = 0.12\nbias = {bias}'
+    row = found(xs.evaluate(scenario(tmp_path, errors), draws=DRAWS), "recovery", "step")
+    expected = float(norm.cdf(-(1.0 - RECOVERY) * (1.0 + bias) / (0.12 * math.hypot(1.0, RECOVERY))))
+    assert row.above_one is not None and 0.2 < expected < 0.4
+    assert abs(row.above_one - expected) <= 3.3 * math.sqrt(expected * (1.0 - expected) / DRAWS)
+
+
+def test_purity_has_the_errors_of_both_its_assays(tmp_path: Path) -> None:
+    """Logarithms of independent factors: day and repeatability of the count, repeatability of the protein."""
+    errors = 'steps = "all"\nrepeatability = 0.06\nbetween_days = 0.12'
+    fine = scenario(tmp_path, errors).with_({"assay.protein.quantification_limit": "0.01 ug/mL"})
+    yields = xs.evaluate(fine, draws=DRAWS)
+    told = yields._kept["measured"]["particles_per_protein by tracking / protein", "polish"]
+    sigma = math.sqrt(sum(math.log1p(variation**2) for variation in (0.06, 0.12, 0.08)))
+    assert told is not None and float(np.std(np.log(told))) == pytest.approx(sigma, rel=0.02)
+    counts = ("particles by tracking", "protein by protein")
+    count, protein = (yields._kept["measured"][name, "polish"] for name in counts)
+    assert count is not None and protein is not None
+    assert np.asarray(told) == pytest.approx(np.asarray(count) / np.asarray(protein), rel=1e-12)
+    assert abs(np.corrcoef(np.log(count), np.log(protein))[0, 1]) < 3.3 / math.sqrt(DRAWS)
+
+
 def test_the_product_has_the_first_result_of_the_lot_here_and_in_the_facility(tmp_path: Path) -> None:
     """The sample of the product, the attribute of `yield` and the laboratory of `run` tell one number."""
     errors = "between_days = 0.2\nbetween_laboratories = 0.4"

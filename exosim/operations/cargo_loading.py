@@ -69,7 +69,7 @@ class CargoLoading(MeasuredRecovery):
         high=0.85,
         doc="fraction of the cargo offered that stays with the vesicles, aggregates included; holds at one ratio only",
         source="rankinturner2021",
-        grade="A",
+        grade="B",
         critical=True,
     )
     capacity: Array | None = parameter(

@@ -9,10 +9,10 @@ Assumptions: vesicles of all sizes are lost alike; nothing else that is dissolve
 no other effect; moisture changes the water of the cake and nothing else, and what it does in storage belongs to the
 storage step.
 
-Validity: vials are dried after they are filled, and counted where `vial_filling` stands: put this step before it,
-since their recoveries multiply in any order. Particle counts with trehalose or sucrose in buffers that can be dried.
-Salt alone collapses. The recovery is known from few studies, the share without disaccharide is a guess: vesicles
-survive drying as they are, better with cryoprotectants (Frank et al. 2018).
+Validity: before or after `vial_filling`, since recoveries multiply in any order: vials travel with the material.
+Particle counts with trehalose or sucrose in buffers that can be dried. Salt alone collapses. The recovery is known from
+few studies, the share without disaccharide is a guess: vesicles survive drying as they are, better with cryoprotectants
+(Frank et al. 2018).
 
 Failures to think of: loss of vacuum, a shelf above the collapse temperature, a stopper that leaks.
 

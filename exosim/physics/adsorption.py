@@ -9,6 +9,8 @@ cross-section. A channel of diameter D has the surface 4 / D per volume of liqui
 *Salt.* Of what is bound, ``E = 1 / (1 + (I50 / I)^h)`` is released by a step of salt I. The same law as a retention
 factor, ``k' = v (I50 / I)^h`` in column volumes, tells how much liquid at that salt moves a solute through the bed:
 half is released at I50 by the volume v. That is stoichiometric displacement with the exponent h (Brooks & Cramer 1992).
+Steps in a row each reach equilibrium: after a wash that releases E_w the elution pools ``(1 - E_w) E_e``, little more
+than the difference ``E_e - E_w`` that solutes of many midpoints would give.
 A negative h turns the sign: what salt binds, such as by preferential exclusion, and its absence releases.
 
 *Load.* A bed loaded with n column volumes is one equilibrium stage of the multi-component Langmuir isotherm: of each

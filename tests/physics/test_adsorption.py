@@ -60,6 +60,24 @@ def test_half_is_released_at_the_midpoint_and_more_by_more_salt() -> None:
     assert turned == pytest.approx(1.0 - shares, rel=1e-9)
 
 
+@pytest.mark.parametrize("diameter", [50.0, 100.0, 200.0])
+def test_larger_particles_need_more_salt(diameter: float) -> None:
+    """The midpoint is 0.45 mol/L (d / 100 nm)^0.15: 0.41, 0.45 and 0.50 mol/L."""
+    midpoint = 0.45 * (diameter / 100.0) ** 0.15
+    assert midpoint == pytest.approx({50.0: 0.406, 100.0: 0.45, 200.0: 0.499}[diameter], abs=5e-4)
+    ratio = adsorption.salt_ratio(midpoint, 0.45, 8.0) * adsorption.size_ratio(diameter, 0.15, 8.0)
+    assert adsorption.released(ratio) == pytest.approx(0.5, rel=1e-12)
+
+
+@pytest.mark.parametrize("steepness", [6.0, 8.0, 12.0])
+def test_steps_in_a_row_pool_nearly_the_difference(steepness: float) -> None:
+    """After a wash that releases E_w a step pools (1 - E_w) E_e, a percent at most more than E_e - E_w."""
+    washed, eluted = (adsorption.released(adsorption.salt_ratio(salt, 0.45, steepness)) for salt in (0.3, 0.6))
+    pooled, difference = (1.0 - washed) * eluted, eluted - washed
+    assert pooled - difference == pytest.approx(washed * (1.0 - eluted), rel=1e-9)
+    assert 0.0 < pooled - difference < 0.013
+
+
 @given(st.floats(1e-4, 30.0), st.floats(1e-3, 1e12))
 def test_one_solute_has_a_closed_form(demand: float, strength: float) -> None:
     """Its balance y^2 + y (a - 1 - x a) - a = 0 is a quadratic equation."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from exosim.physics import flux
+from exosim.physics import flux, pelleting
 from exosim.physics.quadrature import POSITIONS, WEIGHTS
 
 positive = st.floats(1e-3, 1e3)
@@ -28,6 +28,20 @@ def test_diffusivity_of_stokes_and_einstein() -> None:
     assert flux.diffusivity(100.0) == pytest.approx(4.91e-12, rel=2e-3)
     assert flux.diffusivity(7.2) == pytest.approx(6.8e-11, rel=0.02)  # 6.7e-11 is the table's albumin
     assert flux.diffusivity(50.0) == pytest.approx(2.0 * flux.diffusivity(100.0), rel=1e-14)
+
+
+def test_colder_water_slows_diffusion() -> None:
+    """100 nm at 20 and 4 degC, with the viscosity of water there, and the mass transfer at 20 degC."""
+    at_25 = float(flux.diffusivity(100.0))
+
+    def diffusivity(celsius: float) -> float:
+        viscosity = float(pelleting.water_viscosity(celsius)) * 1e-3
+        return at_25 * (celsius + 273.15) / flux.ROOM_TEMPERATURE * flux.WATER_VISCOSITY / viscosity
+
+    assert diffusivity(20.0) == pytest.approx(4.29e-12, abs=0.005e-12)
+    assert diffusivity(4.0) == pytest.approx(2.59e-12, abs=0.005e-12)
+    found = [float(flux.mass_transfer(shear, diffusivity(20.0), 0.3)) for shear in (2000.0, 4000.0, 8000.0)]
+    assert found == pytest.approx([1.44, 1.82, 2.29], abs=0.005)
 
 
 @given(st.floats(500.0, 16000.0), st.floats(1e-12, 1e-10), st.floats(0.1, 1.2), st.floats(1.1, 10.0))

@@ -29,6 +29,9 @@ def test_cycles_beside_a_stretched_exponential(scale: float, share: float, error
     if share == 1.0:
         assert stretched == pytest.approx([0.705, 0.641, 0.600], abs=5e-4)
     assert storage.freeze_thaw_survival(cycles, 0.295 * share, 0.0775 * share) == pytest.approx(stretched, abs=error)
+    if share == 1.0:  # both go beyond the data here
+        assert np.exp(-scale * 5.0**0.345) == pytest.approx(0.544, abs=1e-3)
+        assert storage.freeze_thaw_survival(5.0, 0.295, 0.0775) == pytest.approx(0.511, abs=5e-4)
 
 
 def test_decay_meets_its_constants() -> None:

@@ -27,14 +27,10 @@ from exosim.sampling import uniforms
 
 
 def rows() -> Iterator[Row]:
-    """Yield the rows of section V."""
-    yield from _isolation()
-    yield from _storage()
-    yield from anion_exchange.rows()
-    yield from serum_fibers.rows()
-    yield from loading_methods.rows()
-    yield from isolation.rows()
-    yield from instruments.rows()
+    """Yield the rows of section V, case by case."""
+    parts = (_isolation, _storage, anion_exchange.rows, serum_fibers.rows, loading_methods.rows, isolation.rows)
+    found = [row for part in (*parts, instruments.rows) for row in part()]
+    yield from sorted(found, key=lambda row: row.case)
 
 
 def _isolation() -> Iterator[Row]:
