@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exosim import units
-from exosim.material import one_where, short_of_whole
+from exosim.material import one_where, rounded_up
 from exosim.parameter import Array, parameter
 from exosim.physics import pelleting
 from exosim.physics.pelleting import Rotor
@@ -130,8 +130,8 @@ class Spin(Settling):
         in_a_tube : of that volume in one tube [mL]; None where tubes are filled with it
         """
         wanted = volume * 1e3 / (self.tube_volume if in_a_tube is None else in_a_tube)
-        tubes = np.ceil(np.maximum(wanted - short_of_whole(wanted), 0.0))
-        return tubes, np.ceil(tubes / self.tubes - short_of_whole(tubes))
+        tubes = rounded_up(wanted, 0.0)
+        return tubes, rounded_up(tubes / self.tubes, 0.0)
 
     def speed_limit(self) -> dict[str, Array]:
         """Return the limit that a draw turns the rotor faster than it may."""

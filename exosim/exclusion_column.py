@@ -13,8 +13,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.material import Material, is_number, one_where, short_of_whole, total
-from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
+from exosim.material import Material, is_number, one_where, rounded_up, solution, total
+from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase, joined
 from exosim.parameter import Array, parameter
 from exosim.physics import packed_bed, passage, plates
 from exosim.vocabulary import SMALL_MOLECULES
@@ -74,7 +74,12 @@ class ExclusionColumn(MeasuredRecovery):
         decided=True,
     )
     plate_height: Array = parameter(
-        1.0, "mm", low=0.2, high=5, doc="height of one plate, about ten beads in a bed that is packed by hand"
+        0.5,
+        "mm",
+        low=0.2,
+        high=1.0,
+        doc="height of one plate, five or six beads: 200 plates in 10 cm; twice that in a bed that is packed by hand",
+        source="general_knowledge",
     )
     bead_diameter: Array = parameter(90.0, "um", low=30, high=165, doc="diameter of the beads")
     pressure_limit: Array = parameter(
@@ -156,8 +161,7 @@ class ExclusionColumn(MeasuredRecovery):
     def transform(self, feed: Material) -> Outcome:
         """Return the pool."""
         packed = self.column_volume * self.columns
-        loads = feed.volume / (self.load_fraction * packed)
-        cycles = np.maximum(np.ceil(loads - short_of_whole(loads)), 1.0)
+        cycles = rounded_up(feed.volume / (self.load_fraction * packed))
         load = np.maximum(feed.volume, NOTHING) / (cycles * packed)
         particles = self._particles_in_pool(load)
         eluate, outside = feed.separate(self._kept(feed, load, particles))
@@ -168,15 +172,14 @@ class ExclusionColumn(MeasuredRecovery):
         flow, pressed = self._flow()
         pooled = (self.pool_to - self.pool_from) * packed * cycles
         eluent = self.cycle_volume * packed * cycles
-        buffer = Material(volume=eluent, salt=self.buffer_salt * eluent)
+        buffer = solution(eluent, self.buffer_salt)
         waste = outside.replaced(
             volume=feed.volume + eluent - pooled, salt=feed.salt + self.buffer_salt * (eluent - pooled)
         )
-        losses["outside the pool"] = losses.get("outside the pool", Material()) + waste
         return Outcome(
             product.replaced(volume=pooled, salt=self.buffer_salt * pooled),
             added=buffer,
-            losses=losses,
+            losses=joined(losses, {"outside the pool": waste}),
             phases=(Phase("prepare", self.preparation), Phase("run", (feed.volume + eluent) / (self.flow * packed))),
             consumption={"buffer": eluent, "resin": packed * cycles / self.lifetime},
             monitors={"cycles": cycles, "load": load, "resolution": self._resolution(), **flow},

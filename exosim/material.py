@@ -172,6 +172,16 @@ def short_of_whole(count: Array) -> Array:
     return _ROUNDING if np.result_type(count) == np.float64 else _ROUNDING_32 * (count + 1.0)
 
 
+def rounded_up(count: Array, least: Array = 1.0) -> Array:
+    """Return the next whole number, at least `least`; a `count` above one by rounding alone stays with it."""
+    return np.maximum(np.ceil(count - short_of_whole(count)), least)
+
+
+def solution(volume: Array, salt: Array) -> Material:
+    """Return a volume [L] of buffer with a concentration of salt [mol/L]."""
+    return Material(volume=volume, salt=salt * volume)
+
+
 def lane_of(value: Array, lane: int) -> Array:
     """Return one lane of an array, as an array of one lane; plain numbers stay."""
     if isinstance(value, np.ndarray) and value.ndim and value.shape[-1] > 1:

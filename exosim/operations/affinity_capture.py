@@ -31,7 +31,7 @@ import numpy as np
 from exosim.material import Material, one_where, total
 from exosim.operations.base import ClosedForm, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
-from exosim.physics import capture
+from exosim.physics import adsorption, capture
 from exosim.vocabulary import SMALL_MOLECULES
 
 _MINUTES = 60.0  # in an hour
@@ -142,7 +142,7 @@ class AffinityCapture(MeasuredRecovery):
         """Return the pool of all cycles."""
         bindable = self._bindable(feed)
         room = self.vesicle_capacity * self.column_volume * _MILLILITERS
-        cycles = capture.cycles_needed(bindable, room * self.safety, self.most_cycles)
+        cycles = adsorption.cycles_needed(bindable / room, self.safety, self.most_cycles)
         fits = capture.within_capacity(bindable, room * cycles)
         eluate, passed = feed.separate(self._kept())
         product, losses = self.take_vesicles("measured loss", self._mechanism(fits), eluate)

@@ -34,8 +34,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from exosim.material import Material, is_number, one_where, short_of_whole, total, weighted
-from exosim.operations.base import NOTHING, VESICLES_TAKEN, MeasuredRecovery, Outcome, Phase, log_reduction
+from exosim.material import Material, is_number, one_where, solution, total, weighted
+from exosim.operations.base import NOTHING, VESICLES_TAKEN, MeasuredRecovery, Outcome, Phase, joined, log_reduction
 from exosim.parameter import Array, parameter
 from exosim.physics import adsorption
 from exosim.vocabulary import PROTEIN_POOLS, SMALL_MOLECULES
@@ -207,19 +207,17 @@ class AnionExchangeChromatography(MeasuredRecovery):
         strengths = self._strengths(feed, salt, np.maximum(load, _LEAST_LOAD))
         solutes = list(self._solutes(feed, strengths))
         needed = sum(demand * adsorption.bound_share(strength, 1.0) for demand, strength in solutes)
-        cycles = self._cycles(needed)
+        cycles = adsorption.cycles_needed(needed, self.safety, self.most_cycles)
         free = adsorption.free_sites([d / cycles for d, _ in solutes], [s * cycles for _, s in solutes])
         bound = self._bound(strengths, free * cycles)
         product, losses = self._separated(feed, self._steps(feed, bound))
         buffers = self._buffers(thinned, cycles)
-        for channel, buffer in buffers.items():
-            if channel != "elution":
-                losses[channel] = losses.get(channel, Material()) + buffer
         added = sum(buffers.values(), Material())
+        eluent = buffers.pop("elution")
         return Outcome(
-            product + buffers["elution"],
+            product + eluent,
             added=added,
-            losses=losses,
+            losses=joined(losses, buffers),
             phases=self._phases(load, cycles),
             consumption={"buffer": added.volume, "resin": self.column_volume * cycles / self.lifetime},
             monitors={
@@ -303,11 +301,6 @@ class AnionExchangeChromatography(MeasuredRecovery):
         if self.dna_removal is None:
             yield feed.free_dna * 1e-6 / (self.dna_capacity * milliliters), strengths["free_dna"]
 
-    def _cycles(self, needed: Array) -> Array:
-        rounding = short_of_whole(needed / self.safety)
-        cycles = adsorption.cycles_needed(needed, 1.0, self.safety, rounding)
-        return cycles if self.most_cycles is None else np.minimum(cycles, self.most_cycles)
-
     def _steps(self, feed: Material, bound: Mapping[str, Array]) -> dict[str, tuple[Array, Array, Array]]:
         """Return what binds, what of that stays through the wash, and what of that is eluted, by species."""
         stays = self._bound(self._strengths(feed, self.wash_salt, self.wash_volume), 1.0)
@@ -342,9 +335,7 @@ class AnionExchangeChromatography(MeasuredRecovery):
             "irreversible adsorption": 1.0 - self.irreversible,
         }
         product, taken = self.take_vesicles("measured loss", mechanism, product)
-        for channel, lost in taken.items():
-            losses[channel] = losses.get(channel, Material()) + lost
-        return product, losses
+        return product, joined(losses, taken)
 
     def _likewise(self, kept: Mapping[str, Array]) -> dict[str, Array]:
         """Return the species that behave as others do."""
@@ -359,16 +350,12 @@ class AnionExchangeChromatography(MeasuredRecovery):
 
     def _buffers(self, thinned: Array, cycles: Array) -> dict[str, Material]:
         """Return the liquids that come in, by where they end."""
-
-        def of(volume: Array, salt: Array) -> Material:
-            return Material(volume=volume, salt=salt * volume)
-
         beds = self.column_volume * cycles
         return {
-            _THROUGH: of(thinned + self.equilibration_volume * beds, self.buffer_salt),
-            _WASH: of(self.wash_volume * beds, self.wash_salt),
-            "elution": of(self.elution_volume * beds, self.elution_salt),
-            _NOT_ELUTED: of(self.regeneration_volume * beds, self.regeneration_salt),
+            _THROUGH: solution(thinned + self.equilibration_volume * beds, self.buffer_salt),
+            _WASH: solution(self.wash_volume * beds, self.wash_salt),
+            "elution": solution(self.elution_volume * beds, self.elution_salt),
+            _NOT_ELUTED: solution(self.regeneration_volume * beds, self.regeneration_salt),
         }
 
     def _phases(self, load: Array, cycles: Array) -> tuple[Phase, ...]:

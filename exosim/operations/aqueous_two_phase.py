@@ -25,8 +25,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.material import Material, one_where, short_of_whole, total
-from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
+from exosim.material import Material, one_where, rounded_up, solution
+from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase, joined
 from exosim.parameter import Array, parameter
 from exosim.physics import partition
 from exosim.vocabulary import SMALL_MOLECULES
@@ -114,17 +114,17 @@ class AqueousTwoPhase(MeasuredRecovery):
         vesicles = self._particles(self.vesicle_partition)
         mechanism = {"top phase": vesicles, "interface": (1.0 - self.interface) ** self.rounds}
         below, losses = self.take_vesicles("measured loss", mechanism, below)
-        losses["top phase"] = losses.get("top phase", Material()) + above.replaced(
+        drawn_off = above.replaced(
             volume=feed.volume + added.volume - own.volume,
             salt=feed.salt + added.salt - own.salt,
             polymer=above.polymer + added.polymer - own.polymer,
         )
-        fillings = self._fillings(mixed)
+        fillings = rounded_up(mixed / self.vessel_volume)
         product = below + own
         return Outcome(
             product,
             added=added,
-            losses=losses,
+            losses=joined(losses, {"top phase": drawn_off}),
             phases=self._phases(fillings),
             consumption={"buffer": added.volume, "separation_polymer": added.polymer},
             monitors={
@@ -140,7 +140,7 @@ class AqueousTwoPhase(MeasuredRecovery):
         return 1.0 + self.washes
 
     def _liquid(self, volume: Array, salt: Array, polymer: Array) -> Material:
-        return Material(volume=volume, salt=salt * volume, polymer=polymer)
+        return solution(volume, salt).replaced(polymer=polymer)
 
     def _share(self, coefficient: Array) -> Array:
         """Return what the bottom phase holds in the end, given a partition coefficient."""
@@ -171,10 +171,6 @@ class AqueousTwoPhase(MeasuredRecovery):
         first = (feed.salt + stocks.salt) / np.maximum(mixed, NOTHING)
         return partition.washed_concentration(first, self.buffer_salt, self.phase_ratio, self.washes)
 
-    def _fillings(self, mixed: Array) -> Array:
-        fillings = mixed / self.vessel_volume
-        return np.maximum(np.ceil(fillings - short_of_whole(fillings)), 1.0)
-
     def _phases(self, fillings: Array) -> tuple[Phase, ...]:
         rounds = fillings * self.rounds
         return (
@@ -184,8 +180,4 @@ class AqueousTwoPhase(MeasuredRecovery):
 
     def _limits(self, feed: Material, in_bottom: Array, fillings: Array) -> dict[str, Array]:
         limits = {"more than one filling of the vessel": one_where(np.greater(fillings, 1.0))}
-        if self.ev_recovery is None:
-            held = total(np.asarray(feed.vesicles * in_bottom))
-            few = one_where(held < 0.5 * total(feed.vesicles))
-            limits["less than half of the vesicles are in the bottom phase"] = few
-        return limits
+        return {**limits, **self.minority_limit("are in the bottom phase", in_bottom, feed)}

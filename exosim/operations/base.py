@@ -38,6 +38,11 @@ VIRUS_REDUCTION = "virus reduction: "
 Losses: TypeAlias = Mapping[str, Material]
 
 
+def joined(losses: Losses, others: Losses) -> dict[str, Material]:
+    """Return the losses of both; what they lose in one channel is added up."""
+    return {**losses, **{name: losses.get(name, Material()) + lost for name, lost in others.items()}}
+
+
 @dataclass(frozen=True, slots=True)
 class Phase:
     """An ISA-88 phase: a named stretch of time with the people that it needs."""
@@ -243,6 +248,13 @@ class MeasuredRecovery(UnitOperation):
         taken = np.less(left, 0.5) & np.greater(offered, 0.0)
         return {"adsorption takes more than half of the vesicles": one_where(taken)}
 
+    def minority_limit(self, words: str, share: Array, feed: Material) -> dict[str, Array]:
+        """Return the limit that less than half of the vesicles `words`, given the share of each class that does."""
+        if self.ev_recovery is not None:
+            return {}
+        few = total(np.asarray(feed.vesicles * share)) < 0.5 * total(feed.vesicles)
+        return {f"less than half of the vesicles {words}": one_where(few)}
+
     def take_vesicles(
         self, channel: str, mechanism: Mapping[str, Array], feed: Material
     ) -> tuple[Material, dict[str, Material]]:
@@ -340,8 +352,7 @@ class Fold:
         self.state = outcome.remainder
         self.product = self.product + lot
         self.added, self.generated = self.added + outcome.added, self.generated + outcome.generated
-        for channel, lost in {**outcome.losses, HARVEST_HOLD: waited}.items():
-            self.losses[channel] = self.losses.get(channel, Material()) + lost
+        self.losses = joined(self.losses, {**outcome.losses, HARVEST_HOLD: waited})
         self.phases.extend(outcome.phases)
         for key, amount in outcome.consumption.items():
             self.consumption[key] = plus(self.consumption.get(key, 0.0), amount)

@@ -29,7 +29,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from exosim.material import Material, minus, one_where, plus, short_of_whole, total, weighted
+from exosim.material import Material, minus, one_where, plus, rounded_up, total, weighted
 from exosim.operations.base import NOTHING, ClosedForm, MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, declared, parameter
 from exosim.physics import loading
@@ -272,8 +272,7 @@ class CargoLoading(MeasuredRecovery):
         """Return how many portions of volume are treated; the feed is what counts."""
         if self.portion is None:
             return self.cycles
-        wanted = feed.volume * 1e3 / (self.portion * self.cycles)
-        return np.maximum(np.ceil(wanted - short_of_whole(wanted)), 1.0) * self.cycles
+        return rounded_up(feed.volume * 1e3 / (self.portion * self.cycles)) * self.cycles
 
     def _phases(self, feed: Material) -> tuple[Phase, ...]:
         treat = 0.0 if self.portion is None else self._portions(feed) * self.portion_time

@@ -20,8 +20,8 @@ from typing import ClassVar
 import numpy as np
 
 from exosim.centrifuge import Spin
-from exosim.material import Material
-from exosim.operations.base import NOTHING, VESICLES_TAKEN, Outcome, Phase
+from exosim.material import Material, one_where
+from exosim.operations.base import NOTHING, VESICLES_TAKEN, Outcome, Phase, joined
 from exosim.parameter import Array, parameter
 
 
@@ -86,18 +86,19 @@ class ClarifyingCentrifugation(Spin):
         mechanism = {"pellet": self._drawn_off(self.pelleted_vesicles(self.context.sizes)), "heel": 1.0 - left}
         cleared, losses = self.take_vesicles("measured loss", mechanism, cleared)
         drawn, heel = cleared.separate(VESICLES_TAKEN, otherwise=1.0 - left)
-        losses["pellet"] = losses.get("pellet", Material()) + pellet
-        losses["heel"] = losses.get("heel", Material()) + heel
         return Outcome(
             drawn,
-            losses=losses,
+            losses=joined(losses, {"pellet": pellet, "heel": heel}),
             phases=(
                 Phase("handle", runs * self.turnaround),
                 Phase("spin", runs * self.spin_time, attended=False),
             ),
             consumption={"centrifuge_tube": tubes},
             monitors={"tubes": tubes, "runs": runs, "speed": np.asarray(self.revolutions)},
-            limits=self.speed_limit(),
+            limits={
+                **self.speed_limit(),
+                "the heel takes more than half of the feed": one_where(np.greater(left, 0.5)),
+            },
         )
 
     def _drawn_off(self, pelleted: Array) -> Array:

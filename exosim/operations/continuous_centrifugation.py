@@ -30,8 +30,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from exosim.material import Material, as_precise, is_number, one_where, plus, short_of_whole, times, total
-from exosim.operations.base import NOTHING, VESICLES_TAKEN, Losses, Outcome, Phase
+from exosim.material import Material, as_precise, is_number, one_where, plus, rounded_up, solution, times
+from exosim.operations.base import NOTHING, VESICLES_TAKEN, Outcome, Phase, joined
 from exosim.parameter import Array, parameter
 from exosim.physics import settling_area
 from exosim.settling import Settling
@@ -174,7 +174,7 @@ class ContinuousCentrifugation(Settling):
         split = self._sediment if self.keep_sediment else self._centrate
         product, losses = split(sheared, captured, vesicles, left)
         some = one_where(np.greater(feed.volume, 0.0))
-        buffer = self._buffer(some) if self.keep_sediment else Material()
+        buffer = solution(self.suspension_volume * some, self.buffer_salt) if self.keep_sediment else Material()
         return Outcome(
             product + buffer,
             added=buffer,
@@ -206,16 +206,12 @@ class ContinuousCentrifugation(Settling):
         """Return how often the bowl is discharged, at the end too."""
         sediment = self._solids(feed, captured["viable_cells"], captured["debris"]) / self.packing
         bowls = sediment / (self.solids_space * self.filled_at_discharge)
-        return np.ceil(np.maximum(bowls - short_of_whole(bowls), 0.0))
+        return rounded_up(bowls, one_where(np.greater(bowls, 0.0)))
 
     def _solids(self, feed: Material, cells: Array = 1.0, debris: Array = 1.0) -> Array:
         """Return the volume of a fraction of the cells and of the debris [L]."""
         cubes = cells * plus(feed.viable_cells, feed.dead_cells) * self.cell_diameter**3
         return (cubes + debris * feed.debris * self.debris_diameter**3) * (math.pi / 6.0 * _CUBIC_MICROMETER)
-
-    def _buffer(self, some: Array) -> Material:
-        volume = self.suspension_volume * some
-        return Material(volume=volume, salt=self.buffer_salt * volume)
 
     def _centrate(
         self, feed: Material, captured: Mapping[str, Array], vesicles: Array, left: Array
@@ -225,7 +221,7 @@ class ContinuousCentrifugation(Settling):
         mechanism = {"shear": 1.0 - self.vesicle_damage, "sediment": 1.0 - vesicles, "discharge and hold-up": drained}
         cleared, losses = self.take_vesicles("measured loss", mechanism, cleared)
         product, kept_back = cleared.separate(VESICLES_TAKEN, otherwise=drained)
-        return product, _joined(losses, {"sediment": solids, "discharge and hold-up": kept_back})
+        return product, joined(losses, {"sediment": solids, "discharge and hold-up": kept_back})
 
     def _sediment(
         self, feed: Material, captured: Mapping[str, Array], vesicles: Array, left: Array
@@ -238,7 +234,7 @@ class ContinuousCentrifugation(Settling):
         mechanism = {"shear": 1.0 - self.vesicle_damage, "centrate": held, "resuspension": self.resuspended}
         taken, losses = self.take_vesicles("measured loss", mechanism, taken)
         product, stuck = taken.separate({**followers, **_IN_THE_LIQUID}, otherwise=self.resuspended)
-        return product, _joined(losses, {"centrate": centrate, "resuspension": stuck})
+        return product, joined(losses, {"centrate": centrate, "resuspension": stuck})
 
     def _limits(self, feed: Material, debris: Array, vesicles: Array, left: Array) -> dict[str, Array]:
         passes = np.less(debris, _CLEARED) & np.greater(feed.debris, 0.0)
@@ -248,14 +244,7 @@ class ContinuousCentrifugation(Settling):
                 self._solids(feed) > _DILUTE * feed.volume
             ),
         }
-        if self.keep_sediment and self.ev_recovery is None:
-            few = total(np.asarray(feed.vesicles * vesicles)) < 0.5 * total(feed.vesicles)
-            limits["less than half of the vesicles are captured"] = one_where(few)
-        if not self.keep_sediment:
-            much = np.greater(left, 0.5) & np.greater(feed.volume, 0.0)
-            limits["discharges and hold-up take more than half of the feed"] = one_where(much)
-        return limits
-
-
-def _joined(losses: dict[str, Material], others: Losses) -> dict[str, Material]:
-    return {**losses, **{name: losses.get(name, Material()) + lost for name, lost in others.items()}}
+        if self.keep_sediment:
+            return {**limits, **self.minority_limit("are captured", vesicles, feed)}
+        much = np.greater(left, 0.5) & np.greater(feed.volume, 0.0)
+        return {**limits, "discharges and hold-up take more than half of the feed": one_where(much)}

@@ -24,7 +24,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from exosim.material import Material, one_where, short_of_whole
+from exosim.material import Material, one_where, solution
 from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase, log_reduction
 from exosim.parameter import Array, parameter
 from exosim.physics import adsorption, core_beads
@@ -126,9 +126,7 @@ class CoreBeadChromatography(MeasuredRecovery):
     def transform(self, feed: Material) -> Outcome:
         """Return the flow-through."""
         needed = self._protein_load(feed)
-        cycles = adsorption.cycles_needed(needed, 1.0, self.safety, short_of_whole(needed / self.safety))
-        if self.most_cycles is not None:
-            cycles = np.minimum(cycles, self.most_cycles)
+        cycles = adsorption.cycles_needed(needed, self.safety, self.most_cycles)
         load = needed / cycles
         passing, caught = feed.separate(
             {
@@ -140,7 +138,7 @@ class CoreBeadChromatography(MeasuredRecovery):
         )
         product, losses = self.take_vesicles("measured loss", {"bed adsorption": self.bed_recovery}, passing)
         beds = self.column_volume * cycles
-        chase, rinse = self._buffer(self.chase_volume * beds), self._buffer(self.equilibration_volume * beds)
+        chase, rinse = (solution(v * beds, self.buffer_salt) for v in (self.chase_volume, self.equilibration_volume))
         cleaner = Material(volume=self.cleaning_volume * beds)
         added = chase + rinse + cleaner
         return Outcome(
@@ -171,9 +169,6 @@ class CoreBeadChromatography(MeasuredRecovery):
         """Return the fraction of a solute that the beads do not catch."""
         units = core_beads.reference_units(self.albumin_removal, self.residence_time)
         return core_beads.passing(diameter, self.context.protein_diameters[1], self.shell_cutoff, units, load)
-
-    def _buffer(self, volume: Array) -> Material:
-        return Material(volume=volume, salt=self.buffer_salt * volume)
 
     def _phases(self, volume: Array, cycles: Array) -> tuple[Phase, ...]:
         hours = self.residence_time / 60.0

@@ -29,7 +29,7 @@ import numpy as np
 
 from exosim.centrifuge import Spin
 from exosim.material import Material, one_where, total
-from exosim.operations.base import FOLLOWERS, ClosedForm, Outcome, Phase
+from exosim.operations.base import FOLLOWERS, ClosedForm, Outcome, Phase, joined
 from exosim.parameter import Array, parameter
 from exosim.physics import isopycnic, pelleting
 
@@ -234,11 +234,10 @@ class DensityGradient(Spin):
         drawn = self._poured(added.volume, whole, self.pool_from, self.pool_to).portion(self.pooled_share)
         pool, losses = self._pooled(feed)
         rest = Material(**{name: getattr(added, name) - amount for name, amount in drawn.present().items()})
-        losses["outside the pool"] = losses.get("outside the pool", Material()) + rest
         return Outcome(
             pool + drawn,
             added=added,
-            losses=losses,
+            losses=joined(losses, {"outside the pool": rest}),
             phases=self._phases(tubes, runs),
             consumption={"buffer": added.volume, "gradient_medium": added.polymer, "centrifuge_tube": tubes},
             monitors={"tubes": tubes, "runs": runs, "pooled_volume": self.pooled_share * whole},
@@ -257,8 +256,7 @@ class DensityGradient(Spin):
         pool, outside = feed.separate({**kept, "cell_equivalents": 1.0}, otherwise=self.pooled_share)
         mechanism = {"outside the pool": self.vesicles_in_the_cut(), "handling": self.recovered}
         pool, losses = self.take_vesicles("measured loss", mechanism, pool)
-        losses["outside the pool"] = losses.get("outside the pool", Material()) + outside
-        return pool, losses
+        return pool, joined(losses, {"outside the pool": outside})
 
     def vesicles_in_the_cut(self) -> Array:
         """Return the fraction of the vesicles that is in the pooled fractions, per size class."""

@@ -16,8 +16,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from exosim.material import Material, one_where, total
 from exosim.operations.base import MeasuredRecovery, Outcome, Phase
 from exosim.parameter import Array, parameter
@@ -91,7 +89,7 @@ class DepthFiltration(MeasuredRecovery):
         area = self.area * 1e-4
         load = feed.volume / area
         needed = plugging.filters_needed(load, self.capacity)
-        filters = self._filters(needed, load, self.capacity)
+        filters = plugging.filters_in_parallel(load, self.time_limit, self.flux, self.capacity, self.blocking)
         hours = plugging.hours(load / filters, self.flux, self.capacity, self.blocking)
         clean = 10.0**-self.debris_reduction
         kept = {"debris": clean, "viable_cells": clean, "dead_cells": clean, "free_dna": 10.0**-self.dna_reduction}
@@ -111,10 +109,3 @@ class DepthFiltration(MeasuredRecovery):
                 **self.adsorption_limit(bound, total(feed.vesicles)),
             },
         )
-
-    def _filters(self, needed: Array, load: Array, capacity: Array) -> Array:
-        """Return the filters in parallel: those that do not plug, or more where the time is short."""
-        if self.time_limit is None:
-            return needed
-        in_time = plugging.filters_in_time(load, self.time_limit, self.flux, capacity, self.blocking)
-        return np.maximum(needed, in_time)

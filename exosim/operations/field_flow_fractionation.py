@@ -25,8 +25,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.material import Material, one_where, plus, short_of_whole, total
-from exosim.operations.base import MeasuredRecovery, Outcome, Phase
+from exosim.material import Material, one_where, plus, rounded_up, solution, total
+from exosim.operations.base import MeasuredRecovery, Outcome, Phase, joined
 from exosim.parameter import Array, parameter
 from exosim.physics import field_flow, flux, plates
 from exosim.physics.size import vesicle_protein
@@ -109,13 +109,11 @@ class FieldFlowFractionation(MeasuredRecovery):
         carrier = self._carrier(injections, stop)
         volume = injections * self.outlet_flow * (stop - start) / _MILLILITERS
         salt = self.carrier_salt * volume
-        losses["outside the pool"] = losses.get("outside the pool", Material()) + outside.replaced(
-            volume=feed.volume + carrier.volume - volume, salt=feed.salt + carrier.salt - salt
-        )
+        waste = outside.replaced(volume=feed.volume + carrier.volume - volume, salt=feed.salt + carrier.salt - salt)
         return Outcome(
             product.replaced(volume=volume, salt=salt),
             added=carrier,
-            losses=losses,
+            losses=joined(losses, {"outside the pool": waste}),
             phases=(
                 Phase("prepare", self.preparation),
                 Phase("run", injections * self._run_time(stop), attended=False),
@@ -143,7 +141,7 @@ class FieldFlowFractionation(MeasuredRecovery):
         protein = plus(plus(total(feed.protein), feed.associated_protein), of_vesicles)
         loads = protein / (self.load * _MICROGRAMS)
         wanted = np.maximum(loads, feed.volume * _MILLILITERS / self.injection_volume)
-        return np.maximum(np.ceil(wanted - short_of_whole(wanted)), 1.0)
+        return rounded_up(wanted)
 
     def _retention(self, diameters: Array) -> Array:
         """Return the time at which particles leave [min]."""
@@ -180,5 +178,4 @@ class FieldFlowFractionation(MeasuredRecovery):
     def _carrier(self, injections: Array, stop: Array) -> Material:
         """Return the carrier of all injections: both flows, from focusing to rinsing."""
         flow = (self.cross_flow + self.outlet_flow) * _MINUTES / _MILLILITERS
-        volume = injections * flow * self._run_time(stop)
-        return Material(volume=volume, salt=self.carrier_salt * volume)
+        return solution(injections * flow * self._run_time(stop), self.carrier_salt)

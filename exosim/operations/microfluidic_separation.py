@@ -27,8 +27,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.material import Material, one_where, plus, total
-from exosim.operations.base import NOTHING, ClosedForm, MeasuredRecovery, Outcome, Phase
+from exosim.material import Material, one_where, plus, solution, total
+from exosim.operations.base import NOTHING, ClosedForm, MeasuredRecovery, Outcome, Phase, joined
 from exosim.parameter import Array, parameter
 from exosim.physics import chips, passage
 from exosim.vocabulary import SMALL_MOLECULES
@@ -101,16 +101,13 @@ class MicrofluidicSeparation(MeasuredRecovery):
         window = self._window()
         mechanism = {"clogged chips": running, "outside the window": window, "waste outlet": self.outlet_recovery}
         run, losses = self.take_vesicles("measured loss", mechanism, run)
-        buffer = Material(volume=self.sheath_ratio * feed.volume)
-        buffer = buffer.replaced(salt=self.buffer_salt * buffer.volume)
+        buffer = solution(self.sheath_ratio * feed.volume, self.buffer_salt)
         product, waste = (run + buffer).separate(self._leaving(run, buffer.volume, window))
-        losses["clogged chips"] = losses.get("clogged chips", Material()) + in_chips
-        losses["waste outlet"] = losses.get("waste outlet", Material()) + waste
         hours = chips.hours(sample, self.chip_flow, self.chips, clogs, self.exchange_time)
         return Outcome(
             product,
             added=buffer,
-            losses=losses,
+            losses=joined(losses, {"clogged chips": in_chips, "waste outlet": waste}),
             phases=(Phase("prepare", self.preparation), Phase("run", hours)),
             consumption={"buffer": buffer.volume, "chip": self.chips + clogs},
             monitors={"clogs": clogs, "chance_of_clog": chips.chance_of_a_clog(self.clog_hazard, sample)},

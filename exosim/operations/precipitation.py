@@ -11,8 +11,9 @@ non-vesicular particles, a declared number per microgram of protein that goes on
 recoveries of this method exceed 100 %. The monitor `counted_recovery` tells what a counter without a detection limit
 would report.
 
-Assumptions: volumes add up; aggregates of protein weigh next to nothing in the balance of protein; endotoxin and
-nuclease behave as dissolved protein; cargo in aggregates precipitates like the largest vesicles.
+Assumptions: volumes add up; polymer that the feed brings along precipitates nothing; aggregates of protein weigh next
+to nothing in the balance of protein; endotoxin and nuclease behave as dissolved protein; cargo in aggregates
+precipitates like the largest vesicles.
 
 Typical failure modes: a pellet that does not stick to its tube, or that cannot be taken up; polymer in the product that
 disturbs the next chromatography.
@@ -31,8 +32,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.material import Material, one_where, plus, short_of_whole, total
-from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase
+from exosim.material import Material, one_where, plus, rounded_up, solution, total
+from exosim.operations.base import NOTHING, MeasuredRecovery, Outcome, Phase, joined
 from exosim.parameter import Array, parameter
 from exosim.physics import precipitating
 from exosim.physics.size import class_shares
@@ -139,10 +140,7 @@ class Precipitation(MeasuredRecovery):
         pellet, losses = self.take_vesicles("measured loss", mechanism, pellet)
         whole = {**self.vesicles_kept(1.0, pellet), "cell_equivalents": 1.0, "volume": 1.0, "salt": 1.0, "polymer": 1.0}
         pellet, stuck = pellet.separate(whole, self.resuspended)
-        losses["supernatant"] = losses.get("supernatant", Material()) + poured
-        losses["resuspension"] = losses.get("resuspension", Material()) + stuck
-        buffer = Material(volume=feed.volume / self.concentration_factor)
-        buffer = buffer.replaced(salt=self.buffer_salt * buffer.volume)
+        buffer = solution(feed.volume / self.concentration_factor, self.buffer_salt)
         formed = self._protein_aggregates(pellet)
         product = pellet + buffer + formed
         runs = self._runs(mixture.volume)
@@ -150,7 +148,7 @@ class Precipitation(MeasuredRecovery):
             product,
             added=stock + buffer,
             generated=formed,
-            losses=losses,
+            losses=joined(losses, {"supernatant": poured, "resuspension": stuck}),
             phases=self._phases(runs),
             consumption={"buffer": plus(stock.volume, buffer.volume), "separation_polymer": stock.polymer},
             monitors={
@@ -203,8 +201,7 @@ class Precipitation(MeasuredRecovery):
         return Material(nonvesicular=shares * (self.aggregates_per_protein * total(pellet.protein)))
 
     def _runs(self, volume: Array) -> Array:
-        runs = volume / self.spin_volume
-        return np.maximum(np.ceil(runs - short_of_whole(runs)), 1.0)
+        return rounded_up(volume / self.spin_volume)
 
     def _phases(self, runs: Array) -> tuple[Phase, ...]:
         return (
@@ -221,10 +218,8 @@ class Precipitation(MeasuredRecovery):
             "most particles are aggregates of protein": np.greater(aggregates, 0.5 * _particles(product)),
             "more than ten runs of the centrifuge": np.greater(runs, _MANY_SPINS),
         }
-        if self.ev_recovery is None:
-            settled = total(np.asarray(feed.vesicles * particles))
-            limits["less than half of the vesicles are precipitated"] = settled < 0.5 * total(feed.vesicles)
-        return {name: one_where(reached) for name, reached in limits.items()}
+        settled = self.minority_limit("are precipitated", particles, feed)
+        return {**{name: one_where(reached) for name, reached in limits.items()}, **settled}
 
 
 def _particles(material: Material) -> Array:

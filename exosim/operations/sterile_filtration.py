@@ -19,7 +19,7 @@ from typing import ClassVar
 import numpy as np
 
 from exosim.material import Material, is_number, one_where, total
-from exosim.operations.base import NOTHING, VESICLES_TAKEN, MeasuredRecovery, Outcome, Phase
+from exosim.operations.base import NOTHING, VESICLES_TAKEN, MeasuredRecovery, Outcome, Phase, joined
 from exosim.parameter import Array, parameter
 from exosim.physics import passage, plugging
 
@@ -80,7 +80,7 @@ class SterileFiltration(MeasuredRecovery):
         concentration = total(feed.vesicles) / (volume * 1e3)
         capacity = self.capacity / (1.0 + concentration / self.half_capacity)
         needed = plugging.filters_needed(load, capacity)
-        filters = self._filters(needed, load, capacity)
+        filters = plugging.filters_in_parallel(load, self.time_limit, self.flux, capacity, self.blocking)
         hours = plugging.hours(load / filters, self.flux, capacity, self.blocking)
         diameters = self.context.sizes.diameters
         passed = passage.size_passage(diameters, self.half_passage, self.passage_slope)
@@ -91,10 +91,9 @@ class SterileFiltration(MeasuredRecovery):
         mechanism = {"size cut": passed, "filter adsorption": bound, "hold-up": 1.0 - left}
         product, losses = self.take_vesicles("sterile filter", mechanism, filtrate)
         product, in_filter = product.separate(VESICLES_TAKEN, otherwise=1.0 - left)
-        losses["hold-up"] = losses.get("hold-up", Material()) + in_filter
         return Outcome(
             product,
-            losses={"solids and large particles": removed, **losses},
+            losses={"solids and large particles": removed, **joined(losses, {"hold-up": in_filter})},
             phases=(
                 Phase("prepare", self.preparation),
                 Phase("filter", hours),
@@ -113,10 +112,3 @@ class SterileFiltration(MeasuredRecovery):
         if is_number(feed.aggregated_cargo, 0.0):
             return {}
         return {"aggregated_cargo": self.vesicles_kept(passed, feed)["cargo"]}
-
-    def _filters(self, needed: Array, load: Array, capacity: Array) -> Array:
-        """Return the filters in parallel: those that do not plug, or more where the time is short."""
-        if self.time_limit is None:
-            return needed
-        in_time = plugging.filters_in_time(load, self.time_limit, self.flux, capacity, self.blocking)
-        return np.maximum(needed, in_time)

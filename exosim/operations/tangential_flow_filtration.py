@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exosim.material import Material, as_precise, is_number, one_where, total, weighted
-from exosim.operations.base import NOTHING, VESICLES_TAKEN, MeasuredRecovery, Outcome, Phase
+from exosim.operations.base import NOTHING, VESICLES_TAKEN, MeasuredRecovery, Outcome, Phase, joined
 from exosim.parameter import Array, parameter
 from exosim.physics import flux, osmotic, passage, sieving
 from exosim.physics.quadrature import NODES, POSITIONS, WEIGHTS
@@ -231,13 +231,11 @@ class TangentialFlowFiltration(MeasuredRecovery):
         mechanism = {"permeate": particles, "membrane adsorption": stuck, **self._shear(passes), "hold-up": drained}
         product, losses = self.take_vesicles("measured loss", mechanism, salted)
         product, in_system = product.separate(VESICLES_TAKEN, otherwise=drained)
-        losses["hold-up"] = losses.get("hold-up", Material()) + in_system
-        losses["permeate"] = losses.get("permeate", Material()) + permeate
         hours, limits = self._time(feed, retained, number, passing)
         return Outcome(
             product,
             added=buffer,
-            losses=losses,
+            losses=joined(losses, {"hold-up": in_system, "permeate": permeate}),
             phases=(Phase("prepare", self.preparation), *hours),
             consumption={"buffer": buffer.volume, "membrane_area": self.membrane_area},
             monitors={"load": feed.volume / self.membrane_area, "pump_passes": passes},

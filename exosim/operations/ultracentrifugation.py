@@ -26,8 +26,8 @@ from typing import ClassVar
 import numpy as np
 
 from exosim.centrifuge import Spin
-from exosim.material import Material, one_where, total
-from exosim.operations.base import NOTHING, Outcome, Phase
+from exosim.material import Material, solution
+from exosim.operations.base import NOTHING, Outcome, Phase, joined
 from exosim.parameter import Array, parameter
 
 _IN_THE_LIQUID = dict.fromkeys(("volume", "salt", "free_cargo", "polymer"), 1.0)
@@ -93,8 +93,7 @@ class Ultracentrifugation(Spin):
             spins.append(self._spin(spins[-1].taken_up, wash, settled))
         losses: dict[str, Material] = {}
         for spin in spins:
-            for channel, lost in spin.losses.items():
-                losses[channel] = losses.get(channel, Material()) + lost
+            losses = joined(losses, spin.losses)
         added = sum((spin.buffer for spin in spins), Material())
         return Outcome(
             spins[-1].taken_up,
@@ -121,8 +120,7 @@ class Ultracentrifugation(Spin):
         pellet, poured = stage.separate({**kept, **self._followers(stage)}, otherwise=over)
         pellet, losses = self._without_lost_vesicles(number, channel, kept["vesicles"], pellet)
         pellet, stuck = pellet.separate({**self._followers(stage), **_IN_THE_LIQUID}, self.resuspended)
-        losses[channel] = losses.get(channel, Material()) + poured
-        losses["resuspension"] = losses.get("resuspension", Material()) + stuck
+        losses = joined(losses, {channel: poured, "resuspension": stuck})
         liquid = self._buffer(tubes * self.resuspension_volume * 1e-3)
         phases = (
             Phase(prefix + "handle", runs * self.turnaround),
@@ -136,7 +134,7 @@ class Ultracentrifugation(Spin):
         return np.maximum(self.filled(volume)[0] * self.tube_volume * 1e-3 - volume, 0.0)
 
     def _buffer(self, volume: Array) -> Material:
-        return Material(volume=volume, salt=self.buffer_salt * volume)
+        return solution(volume, self.buffer_salt)
 
     def _followers(self, stage: Material) -> dict[str, Array]:
         """Return the vesicles and all that follows them, as what stays whole."""
@@ -163,11 +161,7 @@ class Ultracentrifugation(Spin):
         return self.take_vesicles("measured loss", mechanism, pellet)
 
     def _pelleting_limit(self, feed: Material, pelleted: Array) -> dict[str, Array]:
-        if self.ev_recovery is not None:
-            return {}
-        before = total(feed.vesicles)
-        few = one_where(total(np.asarray(feed.vesicles * pelleted)) < 0.5 * before)
-        return {"less than half of the vesicles are pelleted in a spin": few}
+        return self.minority_limit("are pelleted in a spin", pelleted, feed)
 
 
 @dataclass(frozen=True, slots=True)

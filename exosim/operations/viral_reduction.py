@@ -30,7 +30,7 @@ from typing import ClassVar
 import numpy as np
 
 from exosim.material import Material, is_number, one_where, total
-from exosim.operations.base import NOTHING, VIRUS_REDUCTION, ClosedForm, MeasuredRecovery, Outcome, Phase
+from exosim.operations.base import NOTHING, VIRUS_REDUCTION, ClosedForm, MeasuredRecovery, Outcome, Phase, joined
 from exosim.parameter import Array, parameter
 from exosim.physics import passage, plugging
 
@@ -82,12 +82,10 @@ class ViralReduction(MeasuredRecovery):
         mechanism = {"virus filter": passed, "taken apart": 1.0 - self.disrupted}
         product, losses = self.take_vesicles("measured loss", mechanism, treated)
         product, losses["loss of potency"] = product.separate({"potency": self.potency_kept})
-        channel = "virus filter"
-        losses[channel] = losses.get(channel, Material()) + retained
         filters, hours = self._filtration(feed)
         return Outcome(
             product,
-            losses=losses,
+            losses=joined(losses, {"virus filter": retained}),
             phases=(
                 Phase("prepare", self.preparation),
                 Phase("treat", hours, attended=self.pore_diameter is not None),

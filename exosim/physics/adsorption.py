@@ -30,12 +30,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.material import times
+from exosim.material import rounded_up, times
 from exosim.parameter import Array
 
 JAMMING = 0.547
 """Share of a surface that random sequential adsorption of spheres covers (Feder 1980)."""
 _STEPS = 10
+_ARRIVED = 32.0
+"""Step of a lane that is taken for rounding, in units of the last place."""
 _TINY, _ROUNDING = 1e-30, 1e-15
 _FIRMEST = 40.0  # logarithm of a ratio above which nothing ever leaves
 _SMALLEST_SALT = 5e-3  # mol/L: water is never free of ions
@@ -122,15 +124,20 @@ def free_sites(demands: Sequence[Array], strengths: Sequence[Array]) -> NDArray[
     of all, with the same sum and slope at y, for which the balance is a quadratic equation: exact for one solute, and
     within 1e-9 after ten steps for solutes whose strengths lie fifteen decades apart. A solute of many sizes comes with
     its mean strength: nothing is lost by that where all or little is bound, and the bed never holds more than it can.
+    A lane that moves by rounding alone stays where it is for good, so that its bits do not depend on when others end.
     """
     each = np.stack(np.broadcast_arrays(*demands, *strengths))
     demand, strength = each[: len(demands)], each[len(demands) :]
-    inverse: Array = 1.0
+    inverse = np.ones(each.shape[1:], each.dtype)
     for _ in range(_STEPS):
         bound = strength / (strength + inverse)
         taken = demand * bound
         held, slope = taken.sum(axis=0) + _TINY, (taken * bound).sum(axis=0) + _TINY
-        inverse = np.maximum(_of_one_solute(held, slope / held, inverse), 1.0)
+        found = np.maximum(_of_one_solute(held, slope / held, inverse), 1.0)
+        moved = np.abs(found - inverse) > _ARRIVED * np.finfo(each.dtype).eps * inverse
+        if not np.any(moved):
+            break
+        np.copyto(inverse, found, where=moved)
     return np.asarray(1.0 / inverse)
 
 
@@ -152,13 +159,14 @@ def bound_share(strength: Array, free: Array) -> Array:
     return held / (1.0 + held)
 
 
-def cycles_needed(load: Array, capacity: Array, safety: Array, rounding: Array) -> NDArray[np.float64]:
-    """Return in how many loads a bed takes an amount, at least 1: ``ceil(load / (capacity safety))``.
+def cycles_needed(load: Array, safety: Array, most: Array | None = None) -> Array:
+    """Return in how many equal loads a bed takes a lot: ``ceil(load / safety)``, at least 1 and at most `most`.
 
     Parameters
     ----------
-    load, capacity : what there is, and what one load may hold, in one unit
-    safety : share of the capacity that is used
-    rounding : by how much a count may exceed a whole number by rounding alone
+    load : what there is over what the bed holds
+    safety : share of the capacity that a load may take
+    most : largest number of loads; none: as many as it takes
     """
-    return np.maximum(np.ceil(load / (capacity * safety) - rounding), 1.0)
+    cycles = rounded_up(load / safety)
+    return cycles if most is None else np.minimum(cycles, most)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from exosim.material import short_of_whole
 from exosim.parameter import Array
 
 
@@ -24,19 +23,6 @@ def bound_in_time(rate: Array, hours: Array) -> Array:
     hours : contact time [h]
     """
     return np.asarray(-np.expm1(-rate * hours))
-
-
-def cycles_needed(bindable: Array, capacity: Array, most: Array) -> Array:
-    """Return the whole number of cycles that a bed is loaded: at least one, at most `most`.
-
-    Parameters
-    ----------
-    bindable : vesicles that would bind to an endless bed [EV]
-    capacity : vesicles that one cycle is planned to bind [EV]
-    most : the largest number of cycles
-    """
-    wanted = bindable / capacity
-    return np.clip(np.ceil(wanted - short_of_whole(wanted)), 1.0, most)
 
 
 def within_capacity(bindable: Array, capacity: Array) -> Array:

@@ -25,7 +25,7 @@ import math
 
 import numpy as np
 
-from exosim.material import short_of_whole
+from exosim.material import rounded_up
 from exosim.parameter import Array
 
 CHANGE_OUT = 1.0 - math.sqrt(0.1)  # share of V_max at 90 % flow decay
@@ -98,8 +98,24 @@ def filters_in_time(
     throughput_per_area: Array, time: Array, flux: Array, capacity: Array, blocking: float = STANDARD
 ) -> Array:
     """Return how many filters in parallel finish within a time; `throughput_per_area` is that of one of them alone."""
-    areas = smallest_area(throughput_per_area, time, flux, capacity, blocking)
-    return np.asarray(np.ceil(areas - short_of_whole(areas)))
+    return rounded_up(smallest_area(throughput_per_area, time, flux, capacity, blocking), 0.0)
+
+
+def filters_in_parallel(
+    throughput_per_area: Array, time: Array | None, flux: Array, capacity: Array, blocking: float
+) -> Array:
+    """Return how many filters in parallel neither plug nor take longer than a time.
+
+    Parameters
+    ----------
+    throughput_per_area : of one filter alone [L/m2]
+    time : within which they finish [h]; none: however long it takes
+    flux, capacity, blocking : as in :func:`hours`
+    """
+    filters = filters_needed(throughput_per_area, capacity)
+    if time is None:
+        return filters
+    return np.maximum(filters, filters_in_time(throughput_per_area, time, flux, capacity, blocking))
 
 
 def cake_seconds(

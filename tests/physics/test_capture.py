@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exosim.physics import capture
+from exosim.physics.adsorption import cycles_needed
 
 
 @pytest.mark.parametrize(("rate", "hours", "bound"), [(30.0, 0.1, 0.950213), (30.0, 0.0, 0.0), (6.931472, 0.1, 0.5)])
@@ -26,12 +27,12 @@ def test_short_contacts_bind_in_proportion() -> None:
     ("bindable", "cycles"), [(0.0, 1), (1e12, 1), (8e12, 1), (8e12 + 1e6, 2), (1.6e13, 2), (4e13, 5), (4.1e13, 5)]
 )
 def test_cycles_are_whole_and_bounded(bindable: float, cycles: int) -> None:
-    assert capture.cycles_needed(bindable, 8e12, 5.0) == cycles
+    assert cycles_needed(bindable / 1e13, 0.8, 5.0) == cycles
 
 
 @given(st.floats(0.0, 1e16), st.floats(1e9, 1e14), st.integers(1, 50))
 def test_no_more_is_bound_than_there_is_room(bindable: float, capacity: float, most: int) -> None:
-    cycles = float(capture.cycles_needed(bindable, capacity, float(most)))
+    cycles = float(cycles_needed(bindable / capacity, 1.0, float(most)))
     assert 1.0 <= cycles <= most and cycles == math.floor(cycles)
     bound = bindable * float(capture.within_capacity(bindable, capacity * cycles))
     assert bound == pytest.approx(min(bindable, capacity * cycles), rel=1e-9, abs=1e-9)
