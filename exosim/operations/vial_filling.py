@@ -113,7 +113,7 @@ class VialFilling(UnitOperation):
                 "retained": kept_back,
                 "content": held * full / np.maximum(accepted, 1.0),
             },
-            limits=self._limits(feed, held),
+            limits=self._limits(feed, held, minus(good, kept_back)),
         )
 
     def _last_vial(self, rest: Array, volume: Array) -> tuple[Array, Array]:
@@ -208,12 +208,13 @@ class VialFilling(UnitOperation):
     def _kept_back(self, accepted: Array) -> Array:
         return np.asarray(np.minimum(self.retained, accepted))
 
-    def _limits(self, feed: Material, held: Array) -> dict[str, Array]:
+    def _limits(self, feed: Material, held: Array, for_doses: Array) -> dict[str, Array]:
+        none_left = {"no vial is left for doses: all that are accepted are retained": one_where(for_doses <= 0.0)}
         if self.target_content is None:
-            return {}
+            return none_left
         reached = held / (np.maximum(feed.volume, NOTHING) * 1e3) * self.fill_volume
         short = one_where(reached < self.target_content * (1.0 - 1e-9))
-        return {"bulk below the target content: vials hold less": short}
+        return {"bulk below the target content: vials hold less": short, **none_left}
 
 
 def _whole(count: Array) -> Array:

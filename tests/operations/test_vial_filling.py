@@ -174,3 +174,11 @@ def test_the_balance_closes_where_a_vial_is_all_but_full(milliliters: float) -> 
     outcome = VialFilling(**PLAIN).transform(feed)
     assert max(imbalance(feed, outcome).values()) < 1e-12
     assert outcome.losses["line and heel"].volume >= 0.0
+
+
+@pytest.mark.parametrize(("retained", "told"), [(40, 1.0), (100, 1.0), (99, 0.0), (0, 0.0)])
+def test_no_vial_for_doses_is_told(retained: int, told: float) -> None:
+    """Vials that are all retained make no dose, and the filling says why there is none."""
+    milliliters = 30.0 if retained == 40 else 100.0
+    outcome = VialFilling(**{**PLAIN, "retained": retained}).transform(bulk(milliliters))
+    assert outcome.limits["no vial is left for doses: all that are accepted are retained"] == told
