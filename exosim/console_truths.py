@@ -26,6 +26,8 @@ _CALLED = {
     "endotoxin": "endotoxin",
     "potency": "relative potency",
 }
+_LITTLE = 1e-3
+_MANY_TIMES = 1e4
 _TITLE = "the two truths: what is there, and what the assays report; medians, with the 5 to 95 % interval"
 
 
@@ -54,8 +56,13 @@ def _cells(summary: Summary) -> tuple[str, str, str]:
     if summary.median is None or summary.p5 is None or summary.p95 is None:
         return "-", "-", ""
     if summary.unit == "1":
-        low, middle, high = (f"{100.0 * value:.1f}" for value in (summary.p5, summary.median, summary.p95))
+        low, middle, high = (_percent(value) for value in (summary.p5, summary.median, summary.p95))
     else:
         low, middle, high = number(summary.p5, 2), number(summary.median), number(summary.p95, 2)
     unit = "%" if summary.unit == "1" else summary.unit
     return middle, f"{low} to {high}" if summary.p5 != summary.p95 else "", unit
+
+
+def _percent(share: float) -> str:
+    """Return a share in percent; next to nothing and many times as much in two digits: not 0.0, and not forty."""
+    return f"{100.0 * share:,.1f}" if share == 0.0 or _LITTLE <= share < _MANY_TIMES else number(100.0 * share, 2)

@@ -27,8 +27,12 @@ def read_presets(
         if key is None:
             continue
         preset = presets(kind).get(key)
-        if preset is None:
+        if preset is None and kind in kinds_for(table.operation):
             findings.add((*path, kind), unknown(kind, key, _fitting(kind, table.operation)))
+            continue
+        if preset is None:
+            expected = _listed(kind, table.operation)
+            findings.add((*path, kind), Problem(f"{table.operation} takes no {kind}", got=key, expected=expected))
             continue
         if table.operation not in preset.operations:
             expected = _listed(kind, table.operation)
@@ -50,7 +54,8 @@ def _fitting(kind: str, operation: str) -> Sequence[str]:
 
 def _listed(kind: str, operation: str) -> str:
     if kind not in kinds_for(operation):
-        return f"no {kind} for this operation"
+        others = [f'{other} = "{fitting(other, operation)[0]}"' for other in kinds_for(operation)]
+        return f"no {kind} for this operation" + (f", but {' or '.join(others)}, say" if others else "")
     return f"one of {', '.join(_fitting(kind, operation))}"
 
 

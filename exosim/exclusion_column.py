@@ -74,7 +74,12 @@ class ExclusionColumn(MeasuredRecovery):
         decided=True,
     )
     plate_height: Array = parameter(
-        1.0, "mm", low=0.2, high=5, doc="height of one plate, about ten beads in a bed that is packed by hand"
+        0.5,
+        "mm",
+        low=0.2,
+        high=1.0,
+        doc="height of one plate, five or six beads: 200 plates in 10 cm; twice that in a bed that is packed by hand",
+        source="general_knowledge",
     )
     bead_diameter: Array = parameter(90.0, "um", low=30, high=165, doc="diameter of the beads")
     pressure_limit: Array = parameter(

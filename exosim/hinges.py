@@ -25,7 +25,7 @@ from exosim.normal import normal_quantile
 from exosim.ranking import MOST_LANES, bins_of, first_order, noise_floor
 from exosim.sampling import Level, uniforms
 from exosim.switch_points import Switch, positive_share, switches
-from exosim.uncertain_inputs import COMMON_PATH, Input, inputs_of
+from exosim.uncertain_inputs import Input, inputs_of
 
 if TYPE_CHECKING:
     from exosim.scenario import Scenario
@@ -207,7 +207,7 @@ class Rivalries:
         for key, found in {**own, **other, **own}.items():
             holder = leader if key in own else rival
             of = BOTH if key in own and key in other else holder
-            unit = "1" if found.path == COMMON_PATH else self._units[holder][found.path]
+            unit = "1" if found.score else self._units[holder][found.path]
             yield _Sorted(found, of, unit, *self._sorted(key, found), self._scenarios[holder])
 
     def _sorted(self, key: _Key, found: Input) -> tuple[NDArray[np.intp], Floats]:
@@ -232,9 +232,9 @@ def gap(leader: Floats, rival: Floats, sign: float) -> tuple[Floats, bool]:
 def value_at(scenario: Scenario, found: Input, u: float) -> float:
     """Return the value of the quantity of an input at one uniform number, its other layers at their medians.
 
-    For the common factor of the step recoveries it is the standard normal score.
+    For the common factor of the step recoveries, and for the laboratory of an assay, it is the standard normal score.
     """
-    if found.path == COMMON_PATH:
+    if found.score:
         return float(normal_quantile(np.array([u]))[0])
     return scenario.uncertain()[found.path].quantity.at(found.path, (found.level, found.name), u)
 

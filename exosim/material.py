@@ -172,7 +172,7 @@ def short_of_whole(count: Array) -> Array:
     return _ROUNDING if np.result_type(count) == np.float64 else _ROUNDING_32 * (count + 1.0)
 
 
-def rounded_up(count: Array, least: float = 1.0) -> Array:
+def rounded_up(count: Array, least: Array = 1.0) -> Array:
     """Return the next whole number, at least `least`; a `count` above one by rounding alone stays with it."""
     return np.maximum(np.ceil(count - short_of_whole(count)), least)
 

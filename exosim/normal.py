@@ -11,6 +11,7 @@ Where a kernel asks for the function itself, :func:`tabled_normal_distribution` 
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,8 @@ _ONE = np.int64(0x3FF0000000000000)
 _TRAILING = np.int64((1 << _SHIFT) - 1)
 _LOWEST = 2.0 ** -(_OCTAVES + 1)
 _FIRST = int(np.array(_LOWEST).view(np.int64)) >> _SHIFT
-_PER_UNIT = 512
+_PER_UNIT = 512.0
+_SQRT_TWO_PI = math.sqrt(2.0 * math.pi)
 _FROM, _TO = -37.5, 9.0
 """Where the function is 0 and 1 to rounding, and between them the knots of its table."""
 _LEAST_BLOCK = 64
@@ -49,31 +51,65 @@ def tabled_normal_distribution(values: Array) -> Floats:
     """
     if np.size(values) < _LEAST_BLOCK:
         return normal_distribution(values)
-    d = np.clip(values, _FROM, _TO)
-    knot = np.rint(d * _PER_UNIT)
-    index = knot.astype(np.intp) - int(_FROM * _PER_UNIT)
-    knot *= 1.0 / _PER_UNIT
-    d -= knot
+    index, knot, d = _nearest(values)
     square = np.square(knot)
     series = (square - 3.0) * knot
     for factor, term in ((0.25, 1.0 - square), (1.0 / 3.0, knot), (-0.5, 1.0)):
         series *= d
         series *= factor
         series += term
-    below, density = _knots(np.result_type(d).str)
+    density, below, _ = _knots(np.result_type(d).str)
     series *= d
     series *= density.take(index, mode="clip")
     series += below.take(index, mode="clip")
     return np.asarray(series)
 
 
+def normal_ramp(values: Array) -> Floats:
+    """Return the integral of the standard normal distribution function, ``R(z) = z Phi(z) + phi(z)``, by that table.
+
+    With z = t + d it is ``R(t) + d (Phi(t) + phi(t) d/2 (1 - d/3 (t + d/4 (1 - t^2))))``.
+    """
+    if np.size(values) < _LEAST_BLOCK:
+        return np.asarray(values * normal_distribution(values) + _density(values))
+    index, knot, d = _nearest(values)
+    density, below, ramp = _knots(np.result_type(d).str)
+    series = 1.0 - np.square(knot)
+    for factor, term in ((0.25, knot), (-1.0 / 3.0, 1.0)):
+        series *= d
+        series *= factor
+        series += term
+    series *= density.take(index, mode="clip")
+    series *= d
+    series *= 0.5
+    series += below.take(index, mode="clip")
+    series *= d
+    series += ramp.take(index, mode="clip")
+    return np.asarray(series)
+
+
+def _nearest(values: Array) -> tuple[NDArray[np.intp], Floats, Floats]:
+    """Return which knot is nearest to each value, where it is, and how far the value lies above it."""
+    knot = np.rint(values * _PER_UNIT)
+    np.clip(knot, _FROM * _PER_UNIT, _TO * _PER_UNIT, out=knot)
+    index = knot.astype(np.intp)
+    index -= int(_FROM * _PER_UNIT)
+    knot *= 1.0 / _PER_UNIT
+    return index, knot, values - knot
+
+
 @functools.cache
-def _knots(precision: str) -> tuple[Floats, Floats]:
-    """Return the function and its density at the knots; below the first one both are 0."""
+def _knots(precision: str) -> tuple[Floats, Floats, Floats]:
+    """Return density, function and its integral at the knots; the density ends, so that all is straight beyond."""
     knots = np.arange(_FROM * _PER_UNIT, _TO * _PER_UNIT + 1.0) / _PER_UNIT
-    below, density = normal_distribution(knots), np.exp(-0.5 * np.square(knots)) / np.sqrt(2.0 * np.pi)
-    below[0] = density[0] = 0.0
-    return below.astype(precision), density.astype(precision)
+    density, below = _density(knots), normal_distribution(knots)
+    density[0] = below[0] = density[-1] = 0.0
+    ramp = knots * below + density
+    return density.astype(precision), below.astype(precision), ramp.astype(precision)
+
+
+def _density(values: Array) -> Floats:
+    return np.asarray(np.exp(-0.5 * np.square(values)) / _SQRT_TWO_PI)
 
 
 def normal_quantile(uniforms: Array) -> Floats:

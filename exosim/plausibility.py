@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exosim.declarations import Declarations, PlantDeclarations
+from exosim.operations.base import UnitOperation
+from exosim.operations.vial_filling import VialFilling
 
 
 def doubts(plant: PlantDeclarations) -> Iterator[str]:
@@ -29,6 +31,18 @@ def sampling_doubts(declared: Declarations) -> Iterator[str]:
         kept = block.typical("retained", retained.default or 0.0)
         if used > kept:
             yield f"the assays use up {used:g} vials of a lot, more than the {kept:g} of {procedure.id}.retained"
+
+
+def vial_doubts(declared: Declarations) -> Iterator[str]:
+    """Yield procedures that work on a bulk after the product was filled: vials would stay, and hold what is left."""
+    filled: set[str] = set()
+    for procedure in declared.procedures:
+        owner = procedure.operation.owner
+        fed = any(feed.partition(".")[0] in filled for feed in procedure.feeds)
+        if fed and not (issubclass(owner, UnitOperation) and owner.in_vials):
+            yield f"{procedure.id}: its feed is in vials, and its operation works on a bulk; move it before the filling"
+        elif fed or issubclass(owner, VialFilling):
+            filled.add(procedure.id)
 
 
 def _orders(plant: PlantDeclarations) -> Iterator[str]:

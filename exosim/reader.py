@@ -20,7 +20,7 @@ from exosim.operations.base import Hold, UnitOperation, VisitedOperation
 from exosim.parameter import ASSUMPTION, declared
 from exosim.plant import AMOUNT
 from exosim.plant_reader import PlantReader
-from exosim.plausibility import sampling_doubts
+from exosim.plausibility import sampling_doubts, vial_doubts
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quantities import Given, read_number, read_quantity, read_source
 from exosim.readings import DoseRule
@@ -101,7 +101,8 @@ class Reader:
             PlantReader(table, self.findings, self._block, self._utilities).read(),
         )
         if not self.findings.problems:
-            self.findings.warnings.extend((*sampling_doubts(declared), *laboratory_doubts(declared)))
+            for doubts in (vial_doubts, sampling_doubts, laboratory_doubts):
+                self.findings.warnings.extend(doubts(declared))
         return declared
 
     # -- sections -----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from exosim.material import Material, SizeClasses, is_number, one_where, total
+from exosim.material import Material, SizeClasses, one_where, total
 from exosim.operations.base import MeasuredRecovery
 from exosim.parameter import Array, parameter
 from exosim.physics import pelleting
@@ -106,22 +106,24 @@ class Settling(MeasuredRecovery):
     def pelleted_others(self, feed: Material) -> dict[str, Array]:
         """Return the pelleted fraction of everything else in the feed that settles, by species; of protein, complexes.
 
-        Aggregates of cargo have the sizes of the vesicles and the density of non-vesicular particles.
+        Particles that the feed does not hold are left out. Aggregates of cargo have the sizes of the vesicles and the
+        density of non-vesicular particles.
         """
-        sizes = self.context.sizes
+        sizes, there = self.context.sizes, feed.present()
         cells = self.pelleted(self.cell_diameter * _MICROMETER, self.cell_density)
-        particles = self.pelleted(sizes.diameters, self.nonvesicular_density)
         settling = {
-            "nonvesicular": particles,
-            "lipoproteins": self.pelleted(sizes.diameters, self.lipoprotein_density),
             "protein": _COMPLEXES * self.pelleted_molecules(self.complex_sedimentation),
             "free_dna": self.pelleted_molecules(self.dna_sedimentation),
             "debris": self.pelleted(self.debris_diameter * _MICROMETER, self.debris_density),
             "viable_cells": cells,
             "dead_cells": cells,
         }
-        if not is_number(feed.aggregated_cargo, 0.0):
-            settling["aggregated_cargo"] = total(np.asarray(self.context.secreted * particles))
+        if "lipoproteins" in there:
+            settling["lipoproteins"] = self.pelleted(sizes.diameters, self.lipoprotein_density)
+        if not there.keys().isdisjoint(("nonvesicular", "aggregated_cargo")):
+            settling["nonvesicular"] = self.pelleted(sizes.diameters, self.nonvesicular_density)
+        if "aggregated_cargo" in there:
+            settling["aggregated_cargo"] = total(np.asarray(self.context.secreted * settling["nonvesicular"]))
         return settling
 
     def pelleted(self, diameter: Array, density: Array) -> Array:

@@ -12,6 +12,7 @@ from typing import Any
 from exosim.addresses import DEFAULT_INSTRUMENT, address
 from exosim.assay import READS, Assay, Reads
 from exosim.assay_methods import methods
+from exosim.assay_plausibility import idle, unfit_method, window_problem
 from exosim.cargo_contents import CARGO
 from exosim.cell_readings import CELL_HEADLINES
 from exosim.declarations import Block
@@ -89,6 +90,8 @@ class SpecificationReader:
         own = given(table, Assay)
         raw = {**(method.parameters if method is not None else {}), **own}
         block = self.block(Assay, f"assay.{table.id}", ("assay", index), raw, amounts=READS[reads])
+        if wrong := window_problem(block):
+            self.findings.add(("assay", index, "window_low"), wrong)
         brought = {n: dataclasses.replace(g, origin="preset") for n, g in block.given.items() if n not in own}
         samples = self._samples(index, table, reads)
         words = {"noise": table.noise, "reads": reads, "one_run": table.one_run, "samples": samples}
@@ -105,7 +108,11 @@ class SpecificationReader:
         for place, name in enumerate(asked):
             if name not in procedures:
                 self.findings.add(("assay", index, "steps", place), unknown("procedure", str(name), procedures))
-        if not reads or not procedures or re.search(r"\bcells?\b", str(self.table.product.dose)):
+        cells = re.search(r"\bcells?\b", str(self.table.product.dose)) is not None
+        idling = idle(reads, cells=cells, endotoxin=self.table.product.lot.endotoxin is not None)
+        if idling and (asked or table.method in methods()):
+            self.findings.warnings.append(f"assay.{table.id} reads no sample: {idling}")
+        if not reads or not procedures or cells:
             return ()
         before = [name for name in procedures[:-1] if name in asked and reads not in _AT_THE_END]
         return (*before, procedures[-1])
@@ -116,10 +123,14 @@ class SpecificationReader:
         if name is None and dose.kind == "particle":
             warning = f"product.instrument is missing: doses are counted by {DEFAULT_INSTRUMENT}"
             self.findings.warnings.append(warning)
-        if name is None or name in assays:
-            return name or DEFAULT_INSTRUMENT
-        self.findings.add(("product", "instrument"), unknown("assay", name, assays))
-        return DEFAULT_INSTRUMENT
+        if name is not None and name not in assays:
+            self.findings.add(("product", "instrument"), unknown("assay", name, assays))
+            return DEFAULT_INSTRUMENT
+        reads = assays[name].words.get("reads") if name else None
+        if reads and reads != "particles":
+            expected = 'an assay that counts particles, such as method = "nta"'
+            self.findings.add(("product", "instrument"), Problem(f"the assay {name} reads {reads}", expected=expected))
+        return name or DEFAULT_INSTRUMENT
 
     def lot(self, dose: DoseRule) -> Block:
         """Return what the scenario says of the lots of the product."""
@@ -150,6 +161,7 @@ class SpecificationReader:
                 self.findings.add((*path, "measure"), unknown("measure", table.measure, MEASURES))
                 continue
             self._check_known(table, path, assays)
+            self._check_method(table, path)
             self._check_made(table.measure, path)
             self._check_vials(table.measure, path)
             low, high = self._range(table, path)
@@ -185,6 +197,14 @@ class SpecificationReader:
             problem = f"the assay {table.assay} finds organisms in the volume that it tests, and that is missing"
             expected = 'volume_tested = "10 mL", say, in its [[assay]]'
             self.findings.add((*path, "assay"), Problem(problem, expected=expected))
+
+    def _check_method(self, table: AttributeTable, path: KeyPath) -> None:
+        """Note an attribute about what the method of its assay does not read."""
+        named = (assay.method for assay in self.table.assay if assay.id == table.assay)
+        method = methods().get(next(named, None) or "")
+        wrong = None if method is None else unfit_method(MEASURES[table.measure], table.measure, method)
+        if wrong is not None:
+            self.findings.add((*path, "assay"), wrong)
 
     def _check_made(self, name: str, path: KeyPath) -> None:
         """Note a measure of what the recipe does not make: it would report 0 for every lot."""

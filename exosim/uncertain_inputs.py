@@ -28,6 +28,7 @@ class Input:
     path, level : the quantity, and what the number is drawn for
     name : under which it is drawn
     grade, source : the evidence for the quantity, as in the ledger
+    score : whether the number is a standard normal score with which the quantity spreads others, and no value of it
     """
 
     path: str
@@ -35,6 +36,7 @@ class Input:
     name: str
     grade: str
     source: str
+    score: bool = False
 
 
 def inputs_of(scenario: Scenario) -> tuple[Input, ...]:
@@ -46,20 +48,21 @@ def inputs_of(scenario: Scenario) -> tuple[Input, ...]:
         for path, g in given.items()
         for level, name in g.quantity.layers(path)
     ]
-    found.extend(_of_the_instrument(scenario))
+    found.extend(_laboratories(scenario))
     if any(g.quantity.common and g.quantity.varies == "batch" for g in given.values()):
         evidence = scenario.declarations.common.given["batch"]
-        found.append(Input(COMMON_PATH, "batch", COMMON, evidence.grade, evidence.source))
+        found.append(Input(COMMON_PATH, "batch", COMMON, evidence.grade, evidence.source, score=True))
     return tuple(found)
 
 
-def _of_the_instrument(scenario: Scenario) -> Iterator[Input]:
-    """Yield the laboratory of the instrument of the product, in which a world differs from another."""
-    name = scenario.declarations.instrument
-    spread = scenario.declarations.assays[name].given.get("between_laboratories")
-    if spread is not None:
-        path = f"assay.{name}.between_laboratories"
-        yield Input(path, "study", laboratory_name(name), spread.grade, spread.source)
+def _laboratories(scenario: Scenario) -> Iterator[Input]:
+    """Yield the laboratories in which the product is counted and its protein read: worlds differ in them."""
+    declared = scenario.declarations
+    for name in dict.fromkeys((declared.instrument, declared.dose.assay)):
+        spread = declared.assays[name].given.get("between_laboratories") if name is not None else None
+        if spread is not None:
+            path = f"assay.{name}.between_laboratories"
+            yield Input(path, "study", laboratory_name(str(name)), spread.grade, spread.source, score=True)
 
 
 def levels_of(scenario: Scenario) -> tuple[Level, ...]:

@@ -54,7 +54,7 @@ FLOORS: dict[str, int] = {
         ["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder", "recipe_builder"], 6
     ),
     **dict.fromkeys(["release_reader", "release_builder", "release_plausibility", "specification_reader"], 6),
-    **dict.fromkeys(["demand_reader", "demand_builder", "assay_draws"], 6),
+    **dict.fromkeys(["demand_reader", "demand_builder", "assay_draws", "assay_plausibility"], 6),
     **dict.fromkeys(["contents", "dose_reader", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
     **dict.fromkeys(["enclosures"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),

@@ -11,6 +11,7 @@ from tests.lot_scenario import attribute_text, measured_text
 from tests.texts import BASE, Door
 
 MEDIUM = BASE.partition("[[attribute]]")[0]
+METHOD = '[[assay]]\nid = "{}"\nmethod = "{}"\n'
 STERILITY = '[[assay]]\nid = "sterility"\n{}\n'
 
 
@@ -93,6 +94,23 @@ REFUSED = [
         one("cargo_per_vesicle", 'at_least = "10 1/EV"'),
         "attribute.asked.measure: no operation of the recipe brings a cargo of which cargo_per_vesicle could be",
     ),
+    (
+        one("dna_per_volume", 'at_most = "10 ng/mL"', "protein", METHOD.format("protein", "bca")),
+        "attribute.asked.assay: dna_per_volume is told by an assay of dna, and bca reads protein; "
+        "expected an assay without a method, or by qpcr",
+    ),
+    (
+        one("particles_per_protein", 'at_least = "1e9 particle/ug"', "counts", METHOD.format("counts", "nta")),
+        "told by an assay of protein (particles are counted by product.instrument), and nta reads particles; expected",
+    ),
+    (
+        MEDIUM.replace("[product]", '[product]\ninstrument = "protein"', 1) + METHOD.format("protein", "bca"),
+        "product.instrument: the assay protein reads protein; expected an assay that counts particles, such as",
+    ),
+    (
+        MEDIUM + METHOD.format("counts", "nta") + 'window_low = "2e9 particle/mL"\n',
+        "assay.counts.window_low: is not below window_high; got 2e9 and 1e9 particle/mL",
+    ),
     (MEDIUM + STERILITY.format('volume_tested = "0 mL"'), "assay.sterility.volume_tested: must be above 0"),
     (MEDIUM + STERILITY.format('volume_tested = "3 cell"'), "cell cannot be converted to mL"),
 ]
@@ -148,6 +166,8 @@ def test_a_bad_property_is_told_once(door: Door) -> None:
 
 
 REMARKS = [
+    (MEDIUM + METHOD.format("lal", "lal"), "assay.lal reads no sample: product.lot.endotoxin is not given"),
+    (MEDIUM + '[[assay]]\nid = "odd"\nsteps = "all"\n', "assay.odd reads no sample: it has no method, and no"),
     (
         lots('endotoxin = "0.2 EU/mL"\ncd9 = 0.5'),
         "product.lot.cd9 is given but not used: no attribute and no assay asks for it",

@@ -378,3 +378,15 @@ def test_no_operation_loses_cell_equivalents_with_vesicles(name: str) -> None:
     share = np.ravel(handed_on.cell_equivalents)[0] / feed.cell_equivalents
     vesicles = np.ravel(total(np.asarray(handed_on.vesicles)))[0] / np.ravel(total(np.asarray(feed.vesicles)))[0]
     assert vesicles * (1.0 - 1e-9) <= share <= 1.0 + 1e-12
+
+
+@pytest.mark.parametrize("name", [name for name, one in catalog().items() if one.needs != "viable_cells"])
+def test_no_cell_equivalents_without_liquid(name: str) -> None:
+    """A step that leaves nothing of a feed of some microliters leaves no cell equivalents to dose either."""
+    feed = feed_for(catalog()[name])
+    if catalog()[name].source or not feed.present():
+        return
+    made = catalog()[name]().transform(feed.portion(1e-6 / feed.volume))
+    handed_on = made.product + made.remainder
+    empty = np.equal(handed_on.volume, 0.0)
+    assert np.all(np.where(empty, handed_on.cell_equivalents, 0.0) == 0.0)

@@ -17,11 +17,12 @@ from exosim.hinges import BOTH, HINGE_COLUMNS, Rivalries, Rivalry, gap, hinge_ro
 from exosim.ranking import bins_of, first_order
 from exosim.sampling import Quantity
 from exosim.switch_points import positive_share, switches
-from tests.layered import of_titer
+from tests.layered import TEXT, of_titer
 from tests.texts import Door
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 LANES = 2**15
+PARTICLES = 'product = { dose = "1e7 particle", instrument = "counts" }'
 Floats = NDArray[np.float64]
 
 
@@ -172,6 +173,22 @@ def test_one_shared_input_flips_by_its_strength(tmp_path: Path) -> None:
     (flip,) = hinge.flips
     assert flip.value == pytest.approx(5e9 * math.exp(0.5 * -math.log(1.25) / 0.3), rel=0.01)
     assert (flip.below, flip.above) == pytest.approx((0.0, 1.0), abs=1e-3)
+
+
+def test_the_laboratory_of_an_instrument_flips_at_its_score(tmp_path: Path) -> None:
+    """Doses as two instruments count them: one biased, one in a laboratory of its own, ahead above ln(1.1) / sigma."""
+    paths = []
+    for name, wrong in (("biased", "bias = 0.1"), ("elsewhere", "between_laboratories = 0.3")):
+        text = TEXT.replace('"layered"', f'"{name}"').replace('product.dose = "1e7 EV"', PARTICLES)
+        paths.append(tmp_path / f"{name}.toml")
+        paths[-1].write_text(f'{text}\n[[assay]]\nid = "counts"\n{wrong}\n', encoding="utf-8")
+    comparison = xs.compare(*paths, draws=20_000)
+    (rivalry,) = (one for one in comparison.rivalries() if one.quantity == "doses" and one.runner_up)
+    (hinge,) = rivalry.hinges
+    (flip,) = hinge.flips
+    assert (hinge.input, hinge.unit) == ("assay.counts.between_laboratories", "1")
+    assert hinge.share == pytest.approx(1.0, abs=0.02)
+    assert flip.value == pytest.approx(math.log(1.1) / math.sqrt(math.log1p(0.3**2)), abs=0.05)
 
 
 def test_less_is_better_of_the_time() -> None:

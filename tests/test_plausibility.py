@@ -84,3 +84,24 @@ def test_a_wrong_entry_of_a_list_does_not_hide_what_else_is_wrong(tmp_path: Path
     with pytest.raises(xs.ScenarioError) as caught:
         loaded(tmp_path, text)
     assert told in str(caught.value) and "kg cannot be converted to h" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("operation", "bulk"),
+    [
+        ("frozen_storage", False),
+        ("lyophilization", False),
+        ("measured_step", False),
+        ("timed_step", False),
+        ("viral_reduction", False),
+        ("tangential_flow_filtration", True),
+        ("vial_filling", True),
+    ],
+)
+def test_what_is_in_vials_is_no_bulk_any_more(tmp_path: Path, operation: str, bulk: bool) -> None:
+    """One warning, at the first step that would have to open the vials."""
+    steps = {"medium": "conditioned_medium", "fill": "vial_filling", "wait": "timed_step", "after": operation}
+    recipe = "".join(f'[[unit_procedure]]\nid = "{name}"\noperation = "{of}"\n' for name, of in steps.items())
+    warnings = loaded(tmp_path, f'format = 1\nname = "vials"\nproduct.dose = "1e9 EV"\n{recipe}').warnings
+    told = "after: its feed is in vials, and its operation works on a bulk; move it before the filling"
+    assert warnings == ((told,) if bulk else ())

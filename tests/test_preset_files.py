@@ -104,3 +104,25 @@ def test_a_scenario_of_presets_runs(tmp_path: Path) -> None:
     assert harvested.shape == (64,)
     assert 1e13 < np.median(harvested) < 1e16
     assert np.std(np.log(harvested)) > 0.3
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "told"),
+    [
+        (
+            "adsorber",
+            "tim4",
+            'affinity_capture takes no adsorber; got tim4; expected no adsorber for this operation, but ligand = "',
+        ),
+        ("ligand", "tim-4", "did you mean tim4?"),
+        ("rotor", "sw_28", 'expected no rotor for this operation, but ligand = "heparin", say'),
+    ],
+)
+def test_a_preset_of_the_wrong_kind_is_told_which_kinds_there_are(
+    tmp_path: Path, key: str, name: str, told: str
+) -> None:
+    recipe = f'[[unit_procedure]]\nid = "pull"\noperation = "affinity_capture"\n{key} = "{name}"\n'
+    (tmp_path / "s.toml").write_text(f'format = 1\nname = "s"\nproduct.dose = "1 EV"\n{recipe}', encoding="utf-8")
+    with pytest.raises(exosim.ScenarioError) as caught:
+        load(tmp_path / "s.toml")
+    assert told in str(caught.value)

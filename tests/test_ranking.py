@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import exosim as xs
 from exosim.ranking import MOST_LANES, first_order, noise_floor
 from exosim.uncertain_inputs import inputs_of
-from tests.layered import of_levels
+from tests.layered import TEXT, of_levels
 from tests.oracle import REPLICATIONS, STATISTICS, Row, load
 from tests.texts import of_operation
 
@@ -168,3 +168,13 @@ def test_a_nested_run_ranks_by_its_worlds(tmp_path: Path) -> None:
     for rank in (r for r in ranks if r.quantity == "harvested"):
         assert rank.share == pytest.approx(known[rank.level], abs=1.5 * (rank.high - rank.low))
         assert rank.floor == noise_floor(4000, 3)
+
+
+def test_doses_in_protein_hang_on_the_laboratory_that_reads_it(tmp_path: Path) -> None:
+    text = TEXT.replace('product.dose = "1e7 EV"', 'product = { dose = "1 ug", protein_assay = "bca" }')
+    file = tmp_path / "protein.toml"
+    file.write_text(f'{text}\n[[assay]]\nid = "bca"\nmethod = "bca"\nbetween_laboratories = 0.3\n', encoding="utf-8")
+    yields = xs.evaluate(xs.load(file), draws=20_000)
+    (rank,) = (one for one in yields.ranking() if one.quantity == "doses")
+    assert (rank.input, rank.level) == ("assay.bca.between_laboratories", "study")
+    assert rank.share == pytest.approx(1.0, abs=0.02)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from scipy.stats import norm
 import exosim as xs
 from exosim.assay import Assay, Result
 from exosim.assay_methods import methods
+from exosim.cli import main
 from exosim.composition import Contents
 from exosim.kernel import Step
 from exosim.material import Material
@@ -357,3 +359,16 @@ def test_the_lot_agrees_with_the_sample() -> None:
     result = Result(assay, np.zeros(1))
     found_in_lot = float(np.squeeze(reported_value(MEASURES["particles_per_volume"], lot, result, None)))
     assert found_in_lot == pytest.approx(measured(material, tracking=assay)["particles by tracking"][1], rel=1e-12)
+
+
+def test_a_recovery_since_next_to_nothing_fits_into_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With additive errors a first result may be 0, and what comes after it any multiple."""
+    text = TEXT.partition("[[assay]]")[0].format(recovery=RECOVERY) + (
+        '[[assay]]\nid = "tracking"\nmethod = "trps"\nsteps = "all"\nnoise = "additive"\n'
+        "repeatability = 0.6\nbetween_days = 0.9\nbetween_laboratories = 0.9\n"
+    )
+    (tmp_path / "s.toml").write_text(text, encoding="utf-8")
+    assert main(["yield", str(tmp_path / "s.toml"), "--draws", "500", "--out", str(tmp_path / "out")]) == 0
+    assert max(map(len, re.findall(r"[0-9.,]+", capsys.readouterr().out))) < 12

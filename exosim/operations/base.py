@@ -178,6 +178,8 @@ class UnitOperation:
     """The parameter that tells how many cells conditioned a medium, of a source that is given its contents."""
     brings: ClassVar[frozenset[str]] = frozenset()
     """Species that enter the process here and whose diameter the product declares: ``free_cargo``, ``polymer``."""
+    in_vials: ClassVar[bool] = False
+    """Whether filled vials can go through the operation as they are, closed or not."""
     makes_vesicles: ClassVar[bool] = False
     """Whether vesicles enter the process here: their number in the harvests is what every yield refers to."""
 

@@ -20,7 +20,7 @@ from typing import ClassVar
 import numpy as np
 
 from exosim.centrifuge import Spin
-from exosim.material import Material
+from exosim.material import Material, one_where
 from exosim.operations.base import NOTHING, VESICLES_TAKEN, Outcome, Phase, joined
 from exosim.parameter import Array, parameter
 
@@ -95,7 +95,10 @@ class ClarifyingCentrifugation(Spin):
             ),
             consumption={"centrifuge_tube": tubes},
             monitors={"tubes": tubes, "runs": runs, "speed": np.asarray(self.revolutions)},
-            limits=self.speed_limit(),
+            limits={
+                **self.speed_limit(),
+                "the heel takes more than half of the feed": one_where(np.greater(left, 0.5)),
+            },
         )
 
     def _drawn_off(self, pelleted: Array) -> Array:

@@ -205,7 +205,8 @@ class ContinuousCentrifugation(Settling):
     def _discharges(self, feed: Material, captured: Mapping[str, Array]) -> Array:
         """Return how often the bowl is discharged, at the end too."""
         sediment = self._solids(feed, captured["viable_cells"], captured["debris"]) / self.packing
-        return rounded_up(sediment / (self.solids_space * self.filled_at_discharge), 0.0)
+        bowls = sediment / (self.solids_space * self.filled_at_discharge)
+        return rounded_up(bowls, one_where(np.greater(bowls, 0.0)))
 
     def _solids(self, feed: Material, cells: Array = 1.0, debris: Array = 1.0) -> Array:
         """Return the volume of a fraction of the cells and of the debris [L]."""

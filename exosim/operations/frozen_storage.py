@@ -34,6 +34,7 @@ _DAY = 24.0  # h
 class FrozenStorage(MeasuredRecovery):
     """Storage at a temperature, with freeze-thaw cycles."""
 
+    in_vials: ClassVar[bool] = True
     mechanism: ClassVar[frozenset[str]] = frozenset(
         {
             "temperature",

@@ -41,6 +41,7 @@ _MOIST, _HYPERTONIC = 0.03, 0.3  # residual moisture; mol/L of salt
 class Lyophilization(MeasuredRecovery):
     """Freeze-drying and reconstitution."""
 
+    in_vials: ClassVar[bool] = True
     mechanism: ClassVar[frozenset[str]] = frozenset({"vesicle_recovery", "unprotected", "enough"})
 
     vesicle_recovery: Array = parameter(

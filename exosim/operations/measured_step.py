@@ -7,6 +7,7 @@ particle counter also counts what the step does to other particles.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from exosim.parameter import Array, parameter
 @dataclass(frozen=True, kw_only=True)
 class MeasuredStep(UnitOperation):
     """Any unit operation, by its measured recoveries."""
+
+    in_vials: ClassVar[bool] = True
 
     ev_recovery: Array = parameter(
         0.8, "1", low=0.01, high=1.0, recovery=True, doc="fraction of the vesicles recovered", critical=True

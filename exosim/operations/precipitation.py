@@ -11,8 +11,9 @@ non-vesicular particles, a declared number per microgram of protein that goes on
 recoveries of this method exceed 100 %. The monitor `counted_recovery` tells what a counter without a detection limit
 would report.
 
-Assumptions: volumes add up; aggregates of protein weigh next to nothing in the balance of protein; endotoxin and
-nuclease behave as dissolved protein; cargo in aggregates precipitates like the largest vesicles.
+Assumptions: volumes add up; polymer that the feed brings along precipitates nothing; aggregates of protein weigh next
+to nothing in the balance of protein; endotoxin and nuclease behave as dissolved protein; cargo in aggregates
+precipitates like the largest vesicles.
 
 Typical failure modes: a pellet that does not stick to its tube, or that cannot be taken up; polymer in the product that
 disturbs the next chromatography.

@@ -18,6 +18,7 @@ class TimedStep(UnitOperation):
     """A step of a known duration."""
 
     plain: ClassVar[bool] = True
+    in_vials: ClassVar[bool] = True
 
     step_time: Array = parameter(1.0, "h", low=0.0, high=8760, doc="duration of the step")
     people: float = parameter(

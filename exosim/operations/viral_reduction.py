@@ -41,6 +41,7 @@ _EFFECTIVE = 4.0  # log
 class ViralReduction(MeasuredRecovery):
     """One step of viral reduction; a preset of the method brings log reductions and losses. The defaults are low pH."""
 
+    in_vials: ClassVar[bool] = True
     mechanism: ClassVar[frozenset[str]] = frozenset({"disrupted"})
 
     enveloped: Array = parameter(

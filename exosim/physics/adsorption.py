@@ -36,6 +36,8 @@ from exosim.parameter import Array
 JAMMING = 0.547
 """Share of a surface that random sequential adsorption of spheres covers (Feder 1980)."""
 _STEPS = 10
+_ARRIVED = 32.0
+"""Step of a lane that is taken for rounding, in units of the last place."""
 _TINY, _ROUNDING = 1e-30, 1e-15
 _FIRMEST = 40.0  # logarithm of a ratio above which nothing ever leaves
 _SMALLEST_SALT = 5e-3  # mol/L: water is never free of ions
@@ -122,15 +124,20 @@ def free_sites(demands: Sequence[Array], strengths: Sequence[Array]) -> NDArray[
     of all, with the same sum and slope at y, for which the balance is a quadratic equation: exact for one solute, and
     within 1e-9 after ten steps for solutes whose strengths lie fifteen decades apart. A solute of many sizes comes with
     its mean strength: nothing is lost by that where all or little is bound, and the bed never holds more than it can.
+    A lane that moves by rounding alone stays where it is for good, so that its bits do not depend on when others end.
     """
     each = np.stack(np.broadcast_arrays(*demands, *strengths))
     demand, strength = each[: len(demands)], each[len(demands) :]
-    inverse: Array = 1.0
+    inverse = np.ones(each.shape[1:], each.dtype)
     for _ in range(_STEPS):
         bound = strength / (strength + inverse)
         taken = demand * bound
         held, slope = taken.sum(axis=0) + _TINY, (taken * bound).sum(axis=0) + _TINY
-        inverse = np.maximum(_of_one_solute(held, slope / held, inverse), 1.0)
+        found = np.maximum(_of_one_solute(held, slope / held, inverse), 1.0)
+        moved = np.abs(found - inverse) > _ARRIVED * np.finfo(each.dtype).eps * inverse
+        if not np.any(moved):
+            break
+        np.copyto(inverse, found, where=moved)
     return np.asarray(1.0 / inverse)
 
 

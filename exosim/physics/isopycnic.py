@@ -67,6 +67,14 @@ def cut(density: Array, low: Array, high: Array, spread: Array) -> Array:
     density : at the middle of the band [g/mL]
     low, high : of the cut [g/mL]
     spread : standard deviation of the band [g/mL]
+
+    Notes
+    -----
+    Classes of one density, such as those that have arrived, are worked out once.
     """
+    if np.ndim(density) == 2 and np.shape(density)[-1] == 1:
+        different, of_class = np.unique(density, return_inverse=True)
+        if different.size < np.size(density):
+            return np.asarray(cut(different[:, None], low, high, spread))[of_class.reshape(-1)]
     below, above = (tabled_normal_distribution((edge - density) / spread) for edge in (low, high))
     return np.asarray(above - below)

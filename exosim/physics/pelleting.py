@@ -169,7 +169,7 @@ def pelleted_fraction(rotor: Rotor, moved: Array) -> Array:
     ratio = np.asarray(np.minimum(moved * (rotor.mean_radius / rotor.path), 1.0))
     if ratio.ndim < 2:
         return _in_the_ellipse(ratio)
-    fraction, some = np.ones_like(ratio), ratio.min(axis=1) < 1.0
+    fraction, some = np.ones_like(ratio), ratio.min(axis=1, initial=1.0) < 1.0
     fraction[some] = _in_the_ellipse(ratio[some])
     return fraction
 

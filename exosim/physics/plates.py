@@ -9,30 +9,16 @@ Validity: linear, no interaction with the matrix; N constant over solutes.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-from numpy.typing import NDArray
 
 from exosim.material import is_number
-from exosim.normal import tabled_normal_distribution
+from exosim.normal import normal_ramp, tabled_normal_distribution
 from exosim.parameter import Array
-
-_SQRT_TWO_PI = math.sqrt(2.0 * math.pi)
 
 
 def distribution_coefficient(diameter: Array, pore_diameter: Array) -> Array:
     """Return K_D of spheres [nm, nm]: 1 for points, 0 at and above the pore diameter."""
     return np.asarray((1.0 - np.minimum(diameter / pore_diameter, 1.0)) ** 2)
-
-
-def _ramp(x: Array) -> NDArray[np.float64]:
-    """Return the integral of the normal distribution function, x Phi(x) + phi(x)."""
-    density = np.asarray(np.square(x) * -0.5)
-    np.exp(density, out=density)
-    density *= 1.0 / _SQRT_TWO_PI
-    density += x * tabled_normal_distribution(x)
-    return density
 
 
 def pooled_fraction(retention: Array, plates: Array, start: Array, stop: Array, load: Array = 0.0) -> Array:
@@ -52,8 +38,8 @@ def pooled_fraction(retention: Array, plates: Array, start: Array, stop: Array, 
     if is_number(load, 0.0):
         return np.asarray(tabled_normal_distribution(last) - tabled_normal_distribution(first))
     width = load / sigma
-    gained = _ramp(last) - _ramp(last - width)
-    return np.asarray(np.clip((gained - _ramp(first) + _ramp(first - width)) / width, 0.0, 1.0))
+    gained = normal_ramp(last) - normal_ramp(last - width)
+    return np.asarray(np.clip((gained - normal_ramp(first) + normal_ramp(first - width)) / width, 0.0, 1.0))
 
 
 def resolution(first: Array, second: Array, plates: Array) -> Array:

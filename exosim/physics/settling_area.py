@@ -71,7 +71,7 @@ def overflow_ratio(coefficient: Array, area: Array, flow: Array) -> Array:
     area : Sigma [m2]
     flow : [L/h]
     """
-    return coefficient * GRAVITY * area * (_LITERS_PER_HOUR / flow)
+    return coefficient * (GRAVITY * area * (_LITERS_PER_HOUR / flow))
 
 
 def captured(ratio: Array) -> Array:

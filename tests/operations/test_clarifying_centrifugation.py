@@ -79,7 +79,11 @@ def test_cargo_that_is_not_in_vesicles() -> None:
 def test_the_heel_is_a_share_of_the_lot() -> None:
     """What stays over the pellets takes cell equivalents along; of less than a heel nothing is left to dose."""
     assert kept(cleared(), "cell_equivalents") == pytest.approx(0.99, rel=1e-12)
+    heel = "the heel takes more than half of the feed"
+    assert cleared().limits[heel] == 0.0
+    assert ClarifyingCentrifugation().transform(Material()).limits[heel] == 0.0
     tiny = ClarifyingCentrifugation().transform(everything().portion(1e-3))
+    assert tiny.limits[heel] == 1.0
     assert tiny.product.volume == 0.0 and tiny.product.cell_equivalents == 0.0
     assert tiny.losses["heel"].cell_equivalents == pytest.approx(1e-3 * everything().cell_equivalents, rel=1e-12)
 

@@ -101,6 +101,16 @@ def test_sediment_is_discharged() -> None:
     assert ContinuousCentrifugation().transform(full).limits[dense] == 1.0
 
 
+def test_any_sediment_is_discharged_at_the_end() -> None:
+    """However little it is, and in single precision too; a feed without solids leaves none."""
+    for liters in (200.0, 1e-3):
+        for precision in (np.float64, np.float32):
+            feed = Material(**{k: np.asarray(v, precision) for k, v in harvest(liters).present().items()})
+            assert ContinuousCentrifugation().transform(feed).monitors["discharges"] == 1.0
+    clear = harvest().replaced(debris=0.0, viable_cells=0.0, dead_cells=0.0)
+    assert ContinuousCentrifugation().transform(clear).monitors["discharges"] == 0.0
+
+
 def test_a_bowl_that_holds_more_than_the_feed() -> None:
     """Less than the bowl and a discharge keep: nothing is left, no cell equivalents either, and a limit says so."""
     much = "discharges and hold-up take more than half of the feed"

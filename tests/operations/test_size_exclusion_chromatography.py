@@ -223,6 +223,8 @@ def test_plates_follow_from_the_height_of_the_bed() -> None:
     )
     assert "plates" in bed.unused() and "plate_height" not in bed.unused()
     assert {"plate_height", "pressure_limit", "bead_diameter"} <= SizeExclusionChromatography().unused()
+    by_default = SizeExclusionChromatography(bed_height=10.0).transform(lot).product.protein  # 200 plates in 10 cm
+    assert by_default == pytest.approx(np.asarray(bed.transform(lot).product.protein), rel=1e-12)
     tall = SizeExclusionChromatography(bed_height=90.0, plate_height=1.5).transform(lot)
     assert tall.monitors["resolution"] == pytest.approx(math.sqrt(3.0) * bed.transform(lot).monitors["resolution"])
 

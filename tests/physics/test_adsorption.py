@@ -146,3 +146,12 @@ def test_sizes_taken_together_never_overfill_a_bed(load: float) -> None:
     free = adsorption.free_sites([load], [np.sum(amounts * held) / load])
     taken = float(amounts @ adsorption.bound_share(held, free) + free)
     assert 0.94 < taken <= 1.0 + 1e-9
+
+
+def test_the_free_sites_of_a_lane_do_not_depend_on_its_neighbors() -> None:
+    """Lanes end after different numbers of steps, some from far away, and none moves on for the sake of another."""
+    generator = np.random.default_rng(3)
+    amounts, held = 10.0 ** generator.uniform(-3.0, 3.0, (4, 256)), 10.0 ** generator.uniform(-6.0, 12.0, (4, 256))
+    together = adsorption.free_sites(list(amounts), list(held))
+    parts = [adsorption.free_sites(list(amounts[:, i : i + 1]), list(held[:, i : i + 1])) for i in range(256)]
+    assert np.array_equal(together, np.concatenate(parts))
