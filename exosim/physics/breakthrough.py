@@ -48,11 +48,6 @@ def dynamic_capacity(share: Array, units: Array) -> Array:
     return 1.0 + np.log(share) / units
 
 
-def units_for(dynamic: Array, share: Array) -> Array:
-    """Return the transfer units that give a dynamic capacity at a `share` of the inlet."""
-    return -np.log(share) / (1.0 - dynamic)
-
-
 def taken(load: Array, units: Array) -> NDArray[np.float64]:
     """Return what the bed has taken after a load, over its capacity: at most the load, and at most 1."""
     few = np.minimum(units * load, units)
@@ -64,12 +59,6 @@ def passed_share(load: Array, units: Array) -> NDArray[np.float64]:
     load, units = np.maximum(load, _LEAST), np.maximum(units, _LEAST)
     above = np.maximum(units * load - units, 0.0)
     return np.asarray((above + _let_through(load, units)) / (units * load))
-
-
-def captured_share(load: Array, units: Array) -> NDArray[np.float64]:
-    """Return the share of a load that the bed takes: 1 - e^-N of a small one, 1 / r of one far above capacity."""
-    load, units = np.maximum(load, _LEAST), np.maximum(units, _LEAST)
-    return np.asarray(taken(load, units) / load)
 
 
 def _let_through(load: Array, units: Array) -> NDArray[np.float64]:
