@@ -174,8 +174,6 @@ class Tally:
         ammonia = times(times(culture.ammonia_rate, MILLIMOLES), cell_hours)
         made["lactate"] = times(lost.get(METABOLISM, {}).get("glucose", 0.0), culture.lactate_yield)
         made["ammonia"] = ammonia if self._released is None else self._released
-        if self._released is not None and SPENT not in lost:  # thousands of steps: their sum would round
-            made["ammonia"] = plus(gained("ammonia"), lost.get(METABOLISM, {}).get("ammonia", 0.0))
         if SPENT in lost:
             spent = {name: plus(made.get(name, 0.0), times(gained(name), -1.0)) for name in _SOLUTES}
             lost[SPENT] = spent

@@ -22,6 +22,10 @@ def assert_same(found: Array, expected: Array, scale: Array = 0.0, tolerance: fl
     expect(np.all(np.abs(one - other) <= allowed), f"{found} is not {expected}")
 
 
+_FULL_PRECISION = 1e-290
+"""Amounts below this are made of parts near 1e-308, where numbers have fewer digits: a balance says nothing there."""
+
+
 def imbalance(feed: Material, outcome: Outcome) -> dict[str, float]:
     """Return, for each field, the worst of |in - out| over the largest term of the same class and lane."""
     inward = (feed, outcome.added, outcome.generated)
@@ -32,7 +36,7 @@ def imbalance(feed: Material, outcome: Outcome) -> dict[str, float]:
         signs = [1.0] * len(inward) + [-1.0] * len(outward)
         difference = sum(sign * term for sign, term in zip(signs, terms, strict=True))
         largest = np.maximum.reduce([np.abs(term) for term in terms])
-        worst[name] = float(np.max(np.abs(difference) / np.maximum(largest, 1e-300)))
+        worst[name] = float(np.max(np.abs(difference) / np.maximum(largest, _FULL_PRECISION)))
     return worst
 
 
