@@ -7,9 +7,7 @@ that is absent is the plain number 0.0, which costs nothing; a length of 1 on th
 
 from __future__ import annotations
 
-import dataclasses
 import math
-import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,9 +39,13 @@ class SizeClasses:
         return np.sqrt(self.edges[:-1] * self.edges[1:])[:, None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, init=False)
 class Material:
-    """A volume [L] and the amount of every species; the units are in :data:`exosim.vocabulary.SPECIES`."""
+    """A volume [L] and the amount of every species; the units are in :data:`exosim.vocabulary.SPECIES`.
+
+    Most materials hold few species. An instance keeps those that it was given, and has 0 of the others by its class:
+    thousands are made in a simulated year, and setting every field of each took a tenth of it.
+    """
 
     volume: Array = 0.0
     vesicles: Array = 0.0
@@ -72,11 +74,16 @@ class Material:
     retained_vials: Array = 0.0
     cell_equivalents: Array = 0.0
 
+    def __init__(self, **amounts: Array) -> None:
+        if not amounts.keys() <= _NAMES:
+            raise TypeError(f"no species: {', '.join(sorted(amounts.keys() - _NAMES))}")
+        self.__dict__.update(amounts)
+
     def present(self) -> dict[str, Array]:
         """Return the amounts that are not a plain 0, by name."""
         return {
             name: amount
-            for name, amount in zip(FIELDS, _AMOUNTS(self), strict=True)
+            for name, amount in self.__dict__.items()
             if not (isinstance(amount, (float, int)) and amount == 0.0)
         }
 
@@ -121,11 +128,11 @@ class Material:
 
     def replaced(self, **amounts: Array) -> Material:
         """Return the material with some amounts exchanged."""
-        return dataclasses.replace(self, **amounts)
+        return Material(**{**self.__dict__, **amounts})
 
 
 FIELDS: tuple[str, ...] = ("volume", *SPECIES)
-_AMOUNTS = operator.attrgetter(*FIELDS)
+_NAMES = frozenset(FIELDS)
 _ROUNDING, _ROUNDING_32 = 1e-9, 4e-6
 
 
