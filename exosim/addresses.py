@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import copy
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from exosim.assay import Assay
@@ -99,6 +100,25 @@ def put(data: dict[str, Any], given: str, value: Any) -> KeyPath | Problem:
             return Problem("cannot be set: there is no table to hold it", path=given, got=in_words(holder))
     holder[path[-1]] = value
     return path
+
+
+def shared_out(each: Sequence[Mapping[str, Any]], changes: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return which values, by address, to put into each of several scenarios: those whose address it has.
+
+    An address that none of them has goes to the one with the nearest name, whose answer says what is wrong with it.
+    """
+    copies = [copy.deepcopy(dict(data)) for data in each]
+    shares = [{given: value for given, value in changes.items() if _located(data, given)} for data in copies]
+    for given in changes.keys() - {known for share in shares for known in share}:
+        names = [list(known_addresses(data)) for data in copies]
+        nearest = nearest_name(given, [name for known in names for name in known])
+        owner = next((index for index, known in enumerate(names) if nearest in known), 0)
+        shares[owner][given] = changes[given]
+    return shares
+
+
+def _located(data: dict[str, Any], given: str) -> bool:
+    return _locate(data, given.removesuffix(".value")) is not None
 
 
 def tables(data: Mapping[str, Any], section: str) -> list[dict[str, Any]]:

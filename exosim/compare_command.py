@@ -72,7 +72,8 @@ class _Asked:
 def compare(**options: Any) -> None:
     """Which of these: compare scenarios with the first one on the same draws, or runs in time with the first one.
 
-    Give scenario files: a FILE with variants stands for itself and all of them, FILE#NAME for one; --set holds for all.
+    Give scenario files: a FILE with variants stands for itself and all of them, FILE#NAME for one; --set
+    holds for each that has what it names.
     Or give the folders that exosim run wrote: they are paired by replication where they have one seed. With --run,
     scenario files are run in time first.
 

@@ -99,8 +99,14 @@ def _of_the_plan(quantity: Quantity, table: Mapping[str, Any], parameter: Parame
     return parameter.decided and fixed and not {"source", "grade"} & table.keys()
 
 
-def read_number(raw: Any, unit: str) -> float:
+def read_number(raw: Any, unit: str, example: str = "50") -> float:
     """Return one plain number in `unit`.
+
+    Parameters
+    ----------
+    raw : as TOML gives it
+    unit : in which the number is wanted
+    example : a number that it could be, for messages
 
     Raises
     ------
@@ -108,21 +114,21 @@ def read_number(raw: Any, unit: str) -> float:
         when it is not a quantity of that unit.
     """
     if isinstance(raw, str):
-        return _read_text(raw, unit)
+        return _read_text(raw, unit, example)
     if isinstance(raw, bool) or not isinstance(raw, (int, float)):
-        raise QuantityError("is of the wrong kind", in_words(raw), _wanted(unit))
+        raise QuantityError("is of the wrong kind", in_words(raw), _wanted(unit, example))
     if not -_LARGEST <= raw <= _LARGEST:
-        raise QuantityError("this is not a finite number", in_words(raw), _wanted(unit))
+        raise QuantityError("this is not a finite number", in_words(raw), _wanted(unit, example))
     if not units.is_dimensionless(unit):
         raise QuantityError("the unit is missing", in_words(raw), _wanted(unit, in_words(raw)))
     return float(raw)
 
 
-def _read_text(text: str, unit: str) -> float:
+def _read_text(text: str, unit: str, example: str) -> float:
     try:
         return units.parse(text, unit)
     except QuantityError as error:
-        expected = _wanted(unit) if error.expected == f"a quantity in {unit}" else error.expected
+        expected = _wanted(unit, example) if error.expected == f"a quantity in {unit}" else error.expected
         raise QuantityError(error.problem, in_words(text), expected, error.nearest) from None
 
 
@@ -139,8 +145,13 @@ def describe(quantity: Quantity, *, repeated: bool = False) -> str:
     return text
 
 
-def _wanted(unit: str, number: str = "50") -> str:
+def _wanted(unit: str, number: str) -> str:
     return "a number" if unit == "1" else f'a quantity in {unit}, such as "{number} {unit}"'
+
+
+def _example(parameter: Parameter) -> str:
+    """Return a number that the parameter could have, for messages."""
+    return units.show(parameter.low if parameter.default is None else parameter.default, "1")
 
 
 def _flag(raw: Any) -> bool:
@@ -158,7 +169,7 @@ def _base(
         got = " and ".join(kinds) if kinds else "neither"
         raise QuantityError("give one value or one distribution", got, f"value = … or one of {distributions}")
     if kinds[0] == "value":
-        return read_number(table["value"], parameter.unit)
+        return read_number(table["value"], parameter.unit, _example(parameter))
     if kinds[0] == _QUANTILES:
         return _quantile_given(table, parameter)
     if kinds[0] == _EMPIRICAL:
@@ -191,7 +202,7 @@ def _quantile_given(table: Mapping[str, Any], parameter: Parameter) -> Distribut
     numbers = []
     for name in NAMES:
         try:
-            numbers.append((name, read_number(table[name], parameter.unit)))
+            numbers.append((name, read_number(table[name], parameter.unit, _example(parameter))))
         except QuantityError as error:
             raise QuantityError(f"{name}: {error.problem}", error.got, error.expected, error.nearest) from None
     distribution = QuantileGiven("quantiles", tuple(numbers), parameter.minimum, parameter.maximum)
@@ -207,7 +218,8 @@ def _distribution(name: str, numbers: Any, parameter: Parameter) -> Distribution
     read: list[tuple[str, float]] = []
     for number in form:
         try:
-            read.append((number, read_number(numbers[number], "1" if number in family.plain else parameter.unit)))
+            unit = "1" if number in family.plain else parameter.unit
+            read.append((number, read_number(numbers[number], unit, _example(parameter))))
         except QuantityError as error:
             raise QuantityError(f"{name}.{number}: {error.problem}", error.got, error.expected, error.nearest) from None
     if name == "beta" and not units.is_dimensionless(parameter.unit):

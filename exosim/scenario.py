@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from exosim.addresses import shared_out
 from exosim.assay import noise_name
 from exosim.assay_draws import assay_of, laboratories_and_days, samples_in_process
 from exosim.declarations import Declarations
@@ -293,9 +294,10 @@ def _all_built(
 ) -> dict[str | None, Scenario]:  # fmt: skip
     """Return the wanted variants by name, None for the file itself; a problem that several have is told once."""
     built, found = dict[str | None, Scenario](), dict.fromkeys(problems)
-    for name in wanted:
+    shares = shared_out([chosen(source, name)[0].data for name in wanted], overrides)
+    for name, share in zip(wanted, shares, strict=True):
         try:
-            built[name] = _build(source, name, overrides, problems, enclosures=enclosures)
+            built[name] = _build(source, name, share, problems, enclosures=enclosures)
         except ScenarioError as error:
             found |= dict.fromkeys(error.problems)
     if found:

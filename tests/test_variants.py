@@ -369,3 +369,18 @@ def test_a_variant_that_is_wrong(variant: str, words: str, door: Door) -> None:
 def test_load_all_begins_with_the_file(three: xs.Scenario, here: Path) -> None:
     assert [scenario.variant for scenario in load_all(here / "three.toml")] == [None, "gentle", "filtered", "measured"]
     assert [scenario.variant for scenario in load_all(f"{here / 'three.toml'}#gentle")] == ["gentle"]
+
+
+def test_a_change_holds_for_each_variant_that_has_what_it_names(tmp_path: Path) -> None:
+    """It is taken where the path is; what no variant has is told once, with the nearest name of any."""
+    (tmp_path / "scenario.toml").write_text(BASE + VARIANTS, encoding="utf-8")
+    given = {"clarify.area": "900 cm2", "medium.volume": "3 L"}
+    found = {s.variant: s for s in load_all(tmp_path / "scenario.toml", given)}
+    assert [name for name, scenario in found.items() if "clarify.area" in scenario.overrides] == ["filtered"]
+    assert all("medium.volume" in scenario.overrides for scenario in found.values())
+    with pytest.raises(xs.ScenarioError) as caught:
+        load_all(tmp_path / "scenario.toml", {"clarfy.area": "900 cm2", "clarify.aera": "900 cm2"})
+    told = {problem.path: problem.nearest for problem in caught.value.problems}
+    assert len(caught.value.problems) == 2 and told == {"clarfy.area": "clarify.area", "clarify.aera": "area"}
+    with pytest.raises(xs.ScenarioError, match="unknown path"):  # the file itself has no such procedure
+        xs.load(tmp_path / "scenario.toml", {"clarify.area": "900 cm2"})
