@@ -151,7 +151,9 @@ def _wanted(unit: str, number: str) -> str:
 
 def _example(parameter: Parameter) -> str:
     """Return a number that the parameter could have, for messages."""
-    return units.show(parameter.low if parameter.default is None else parameter.default, "1")
+    if parameter.low <= 50.0 <= parameter.high:
+        return "50"
+    return units.show(parameter.default or parameter.low or parameter.high, "1")
 
 
 def _flag(raw: Any) -> bool:

@@ -144,7 +144,7 @@ REFUSED = [
     whole("SCH-001", BASE + "[prodct]\n", 'unknown section "prodct"', "did you mean product?", "unit_procedure, assay"),
     given("SCH-003", "depth_filtration", "plates = 100", "and size_exclusion_chromatography accept it"),
     replaced("SCH-004", 'volume = "10 L"', 'Volume = "10 L"', "medium.Volume", "did you mean volume?"),
-    volume("SCH-006", "true", "got boolean true", 'a quantity in L, such as "1 L"'),
+    volume("SCH-006", "true", "got boolean true", 'a quantity in L, such as "50 L"'),
     replaced("SCH-007", 'operation = "vial_filling"', FEEDS + '"tff"', "fill.feeds", 'a list of text: feeds = ["tff"]'),
     replaced("SCH-008", 'operation = "vial_filling"', FEEDS + '["tff", 1]', "fill.feeds.2", "got 1", "expected text"),
     replaced("SCH-011", 'name = "base"', 'name = ""', "name: must not be empty"),
