@@ -17,7 +17,7 @@ from exosim.material import one_where, rounded_up
 from exosim.parameter import Array, parameter
 from exosim.physics import pelleting
 from exosim.physics.pelleting import Rotor
-from exosim.settling import Settling
+from exosim.settling import Settling, wrong_radii
 
 _ROUNDING = 1e-9
 
@@ -91,8 +91,9 @@ class Spin(Settling):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with the radii and with the speed."""
-        if np.any(np.less_equal(self.r_max, self.r_min)):
-            yield "r_max", "r_max must be larger than r_min"
+        wrong = list(wrong_radii(self.r_min, self.r_max))
+        yield from wrong
+        if wrong:
             return
         if self.highest_speed is not None and np.any(self.revolutions > self.highest_speed * (1.0 + _ROUNDING)):
             given = "force" if self.speed is None else "speed"

@@ -7,6 +7,7 @@ the coefficient is that of :mod:`exosim.physics.pelleting`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,6 +21,13 @@ from exosim.vocabulary import PROTEIN_POOLS
 
 _MICROMETER = 1e3  # nm
 _COMPLEXES = one_where([[pool == "complex"] for pool in PROTEIN_POOLS])
+
+
+def wrong_radii(inner: Array, outer: Array) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the least and the largest radius of the liquid [mm]."""
+    if np.any(np.less_equal(outer, inner)):
+        least, largest = float(np.max(inner)), float(np.min(outer))
+        yield "r_max", f"r_max must be larger than r_min: {largest:g} mm is not above {least:g} mm"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,11 +105,14 @@ class Settling(MeasuredRecovery):
         """The viscosity of the liquid [mPa s]."""
         return pelleting.water_viscosity(self.temperature) if self.viscosity is None else self.viscosity
 
+    def vesicle_density(self, sizes: SizeClasses) -> Array:
+        """Return the density of vesicles, per size class [g/mL]."""
+        thickness = self.shell_thickness
+        return pelleting.core_shell_density(sizes.diameters, self.lumen_density, self.shell_density, thickness)
+
     def pelleted_vesicles(self, sizes: SizeClasses) -> Array:
         """Return the pelleted fraction of vesicles, per size class."""
-        thickness = self.shell_thickness
-        density = pelleting.core_shell_density(sizes.diameters, self.lumen_density, self.shell_density, thickness)
-        return self.pelleted(sizes.diameters, density)
+        return self.pelleted(sizes.diameters, self.vesicle_density(sizes))
 
     def pelleted_others(self, feed: Material) -> dict[str, Array]:
         """Return the pelleted fraction of everything else in the feed that settles, by species; of protein, complexes.

@@ -43,15 +43,12 @@ WAITING = {
     "SCH-019": "no key is deprecated",
     "UNI-008": "no parameter is a temperature",
     "UNI-017": "prices are not in this version",
-    "UNI-018": "no rotor: centrifugation is not in this version",
+    "UNI-018": "force is a plain number: a speed has a key of its own, which needs no radius beside those of the rotor",
     "VAL-019": "failures of this kind are not in this version",
     "VAL-020": "correlation matrices are not in this version",
     "VAL-022": "failures of this kind are not in this version",
     "VAL-023": "failures of this kind are not in this version",
     "VAL-024": "failures of this kind are not in this version",
-    "VAL-029": "centrifugation is not in this version",
-    "VAL-030": "centrifugation is not in this version",
-    "VAL-031": "centrifugation is not in this version",
     "VAL-045": "economics is not in this version",
     "VAL-047": "economics is not in this version",
     "CLI-015": "resume is not in this version",
@@ -107,6 +104,20 @@ def replaced(row: str, old: str, new: str, *words: str) -> Any:
 def given(row: str, operation: str, line: str, *words: str) -> Any:
     """Return the test of one parameter line of an operation."""
     return pytest.param(row, Case(of_operation(operation, line), words, at=line), id=row)
+
+
+FLOATING = 'medium_density = "1.04 g/mL"'
+DENSITY = '%s_density = { value = "%s g/mL", allow_outside_range = true }'
+
+
+def all_of_density(density: str) -> list[str]:
+    """Return the lines of vesicles of one density in a liquid of 1.04 g/mL."""
+    return [FLOATING, *(DENSITY % (part, density) for part in ("lumen", "shell"))]
+
+
+def many(row: str, operation: str, lines: list[str], *words: str) -> Any:
+    """Return the test of several parameter lines, told at the first."""
+    return pytest.param(row, Case(of_operation(operation, *lines), words, at=lines[0]), id=row)
 
 
 def whole(row: str, content: str | bytes, *words: str, options: tuple[str, ...] = ()) -> Any:
@@ -179,6 +190,9 @@ REFUSED = [
     volume("VAL-018", f"{{ truncated_normal = {EMPTY_WINDOW} }}", "practically empty"),
     given("VAL-026", "planar_expansion", 'doubling_time = "1e-9 h"', "outside the plausible range", "got 1e-9 h"),
     given("VAL-026", "planar_expansion", 'doubling_time = "10 h"', "plausible range", "or allow_outside_range = true"),
+    many("VAL-029", "ultracentrifugation", all_of_density("1.04"), "never pellet", "1.04 g/mL at most"),
+    many("VAL-030", "ultracentrifugation", all_of_density("1.03"), "never pellet", "1.03 g/mL at most"),
+    given("VAL-031", "ultracentrifugation", 'r_max = "35 mm"', "larger than r_min: 35 mm is not above 35.9 mm"),
     given("VAL-032", "size_exclusion_chromatography", "load_fraction = 1.5", "between 0 and 1", "0.02..0.2,"),
     given("VAL-034", "tangential_flow_filtration", "concentration_factor = 0.5", "must be at least 1", "got 0.5"),
     replaced("VAL-048", "seed = 1", "seed = -1", "seed: is outside its range", "got -1", "a whole number, at least 0"),

@@ -34,7 +34,7 @@ from exosim.material import Material, as_precise, is_number, one_where, plus, ro
 from exosim.operations.base import NOTHING, VESICLES_TAKEN, Outcome, Phase, joined
 from exosim.parameter import Array, parameter
 from exosim.physics import settling_area
-from exosim.settling import Settling
+from exosim.settling import Settling, wrong_radii
 
 _CUBIC_MICROMETER = 1e-15  # L
 _CLEARED = 0.95
@@ -130,8 +130,8 @@ class ContinuousCentrifugation(Settling):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with the radii."""
-        if self.settling_area is None and np.any(np.less_equal(self.r_max, self.r_min)):
-            yield "r_max", "r_max must be larger than r_min"
+        if self.settling_area is None:
+            yield from wrong_radii(self.r_min, self.r_max)
 
     def unused(self) -> frozenset[str]:
         """Return what does not matter beside what is given: other geometries, and what happens to the other stream."""

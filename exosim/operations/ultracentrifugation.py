@@ -19,7 +19,7 @@ Sources: Livshits et al. 2015 (pelleting); Théry et al. 2006 (force, time, wash
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -108,6 +108,15 @@ class Ultracentrifugation(Spin):
             },
             limits={**self.speed_limit(), **self._pelleting_limit(feed, settled["vesicles"])},
         )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what is wrong with the rotor, and that vesicles float."""
+        yield from super().problems()
+        heaviest = float(np.max(self.vesicle_density(self.context.sizes)))
+        liquid = float(np.min(self.medium_density))
+        if self.ev_recovery is None and heaviest <= liquid:
+            told = f"{heaviest:.4g} g/mL at most in a liquid of {liquid:.4g} g/mL"
+            yield "medium_density", f"vesicles never pellet, they are no denser than the liquid: {told}"
 
     def _spin(self, stage: Material, number: int, settled: Mapping[str, Array]) -> _Spun:
         """Spin the feed, or wash what was taken up: pour off the liquid and take up the pellets."""

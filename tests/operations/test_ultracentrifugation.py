@@ -194,7 +194,7 @@ def test_speed_and_force_are_one_setting() -> None:
 def test_a_rotor_that_cannot() -> None:
     """Radii the wrong way round, and a speed above the rated one, are refused; a draw above it is a limit."""
     (problem,) = Ultracentrifugation(r_min=110.0).problems()
-    assert problem == ("r_max", "r_max must be larger than r_min")
+    assert problem == ("r_max", "r_max must be larger than r_min: 103.8 mm is not above 110 mm")
     (problem,) = Ultracentrifugation(force=200_000.0, highest_speed=45_000.0).problems()
     assert problem == ("force", "the rotor would turn at 50602 rpm, and its highest speed is 45000 rpm")
     (problem,) = Ultracentrifugation(speed=46_000.0, highest_speed=45_000.0).problems()
