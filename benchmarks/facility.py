@@ -12,6 +12,7 @@ import simpy
 from pairs import PROCESSOR, interleaved
 
 import exosim as xs
+from exosim.campaign import Campaign
 from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
 from exosim.facility.operate import operate
@@ -19,7 +20,7 @@ from exosim.facility.route import Production
 from exosim.indicators import account
 from exosim.operations.base import standard_context
 from exosim.operations.timed_step import TimedStep
-from exosim.plant import Campaign, Equipment, Failure, Plant, Role
+from exosim.plant import Equipment, Failure, Plant, Role
 from exosim.recipe import Recipe, UnitProcedure
 from exosim.replications import run_once
 from exosim.working_time import Shift, WorkingTime, working_time

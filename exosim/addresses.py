@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from exosim.assay import Assay
+from exosim.campaign import CampaignNumbers
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
 from exosim.errors import Problem, in_words, nearest_name, shortened
@@ -20,7 +21,6 @@ from exosim.operations.base import Hold, VisitedOperation
 from exosim.parameter import declared
 from exosim.plant import (
     BreakdownNumbers,
-    CampaignNumbers,
     EquipmentNumbers,
     FailureNumbers,
     MaintenanceNumbers,

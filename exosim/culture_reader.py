@@ -12,7 +12,7 @@ from exosim.findings import Findings
 from exosim.operations.base import UnitOperation
 from exosim.parameter import declared
 from exosim.preset_catalog import KINDS, fitting, kinds_for, presets
-from exosim.schema import ProcedureTable, StimulusTable
+from exosim.procedure_tables import ProcedureTable, StimulusTable
 from exosim.toml_source import KeyPath
 
 

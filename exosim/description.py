@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from exosim.assay import Assay
+from exosim.campaign import CampaignNumbers
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
 from exosim.lot_properties import LotProperties
@@ -25,7 +26,6 @@ from exosim.operations.base import Hold, Outcome, UnitOperation, VisitedOperatio
 from exosim.parameter import ASSUMPTION, Parameter, declared
 from exosim.plant import (
     BreakdownNumbers,
-    CampaignNumbers,
     EquipmentNumbers,
     FailureNumbers,
     MaintenanceNumbers,

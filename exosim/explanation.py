@@ -19,7 +19,6 @@ from exosim.batch_quantities import BatchQuantities
 from exosim.errors import Problem, UsageError, unknown
 from exosim.formula import evaluate
 from exosim.formula_tree import Input, Node, lines, shown, under
-from exosim.indicators import Window
 from exosim.influence import Lanes, Neighborhood
 from exosim.quantities import default_line
 from exosim.reasons import Reasons
@@ -31,6 +30,7 @@ from exosim.saved_run import SavedRun
 from exosim.saved_yields import SavedYields
 from exosim.scenario import Scenario
 from exosim.version import __version__
+from exosim.window import Window
 
 Explained: TypeAlias = Scenario | Yields | FacilityResults | SavedRun | SavedYields
 FORM = "exosim.explain/1"

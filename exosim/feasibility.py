@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from exosim.campaign import Campaign
 from exosim.errors import ModelError, Problem, ScenarioError
 from exosim.facility.lots import Lots
-from exosim.plant import Campaign
 from exosim.scenario import Scenario
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from exosim.indicators import Window
+    from exosim.window import Window
 
 Read: TypeAlias = Callable[[Any], float]
 Series: TypeAlias = Callable[[Any], Sequence[float]]

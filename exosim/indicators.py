@@ -6,120 +6,26 @@ The window of an indicator is the run without its warm-up. A batch belongs to th
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 
 import numpy as np
 
 from exosim import folds
 from exosim.folds import folded, lead_times
-from exosim.history import histories, troubles
-from exosim.labor import paid_hours, touched_hours
-from exosim.plant import Plant
+from exosim.history import histories
+from exosim.labor import paid_hours
 from exosim.product_indicators import YEAR, batches_by_product, doses_by_product, lead_time_by_product, on_time
-from exosim.records import BatchRecord, Event, Run, log_hash
-from exosim.release import is_job
+from exosim.records import BatchRecord, log_hash
 from exosim.release_indicators import OF_JOBS, RELEASE, release_by_job, release_headlines
-from exosim.service.dispatch import Dispatch, dispatch
 from exosim.service.indicators import SERVICE, service_by_product, service_headlines
 from exosim.service.orders import OrderRecord
 from exosim.service.warehouse import LotRecord
 from exosim.waits import WAITS
+from exosim.window import Window
 
 _WEEK = 168.0  # h
-_ARRIVES = ("start", "parallel", "prepare")
-"""Events with which a batch or a preparation takes a unit."""
-
-
-@dataclass(frozen=True)
-class Window:
-    """A run, seen from the end of its warm-up to its end.
-
-    Attributes
-    ----------
-    run, plant : what ran, and on what
-    start : end of the warm-up [h]
-    planned : hours for which a batch occupies each equipment class as planned: no waits, no failures
-    """
-
-    run: Run
-    plant: Plant
-    start: float
-    planned: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def hours(self) -> float:
-        """Length of the window [h]."""
-        return max(self.run.hours - self.start, 1e-9)
-
-    @cached_property
-    def batches(self) -> list[BatchRecord]:
-        """The batches started in the window; those that found the line full were not."""
-        return [b for b in self.run.batches if b.started >= self.start and b.disposition != "turned_away"]
-
-    @cached_property
-    def ended(self) -> list[BatchRecord]:
-        """The batches that ended in the window, whenever they were started; not those that found the line full."""
-        begun = (b for b in self.run.batches if b.ended is not None and b.disposition != "turned_away")
-        return [b for b in begun if b.ended is not None and self.start <= b.ended <= self.run.hours]
-
-    @cached_property
-    def stays(self) -> list[tuple[str, str, float, float, float]]:
-        """Each stay on a unit: class, unit, from, to, turnaround after it [h]; an open stay ends with the run."""
-        turnaround = {e.id: float(np.ravel(e.turnaround)[0]) for e in self.plant.equipment}
-        open_stays: dict[tuple[int, str], tuple[str, float]] = {}
-        found: list[tuple[str, str, float, float, float]] = []
-        for event in self.run.log:
-            key = (event.batch, event.unit)
-            arrives = event.event in _ARRIVES or (event.event == "begin" and is_job(event.procedure))
-            if arrives and event.unit and key not in open_stays:
-                open_stays[key] = (event.unit.rsplit(" ", 1)[0], event.time)
-            elif event.event == "leave" or (event.event == "prepared" and event.unit):
-                at_once = event.unit.rsplit(" ", 1)[0], event.time  # of a lot that was lost before its job began
-                name, begun = open_stays.pop(key, at_once)
-                after = event.amount if event.event == "leave" else turnaround.get(name, 0.0)
-                found.append((name, event.unit, begun, event.time, after))
-        found.extend((name, unit, begun, self.run.hours, 0.0) for (_, unit), (name, begun) in open_stays.items())
-        return found
-
-    @cached_property
-    def by_event(self) -> Mapping[str, Sequence[Event]]:
-        """The events of the log by their name, in order; none of a name that it does not have."""
-        found: dict[str, list[Event]] = defaultdict(list)
-        for event in self.run.log:
-            found[event.event].append(event)
-        return found
-
-    @cached_property
-    def starts(self) -> Mapping[str, int]:
-        """How often each procedure was started in the window."""
-        return Counter(e.procedure for e in self.by_event["start"] if e.batch >= 0 and e.time >= self.start)
-
-    @cached_property
-    def touched(self) -> Mapping[str, float]:
-        """The hours of people at work in the window, by role [h]."""
-        return touched_hours(self.run.log, self.plant.roles, self.start, self.run.hours)
-
-    @cached_property
-    def troubles(self) -> Mapping[int, Sequence[Event]]:
-        """What went wrong, by number of the batch: its failures and deviations, in order."""
-        return troubles(self.run.log)
-
-    @cached_property
-    def releases(self) -> bool:
-        """Whether lots are tested and released after their recipe."""
-        return bool(self.by_event["manufactured"])
-
-    @cached_property
-    def dispatch(self) -> Dispatch:
-        """What became of orders and of the doses in stock, over the whole run."""
-        return dispatch(self.run, self.plant.demand)
-
-    def inside(self, begin: float, end: float) -> float:
-        """Return how much of a stretch of time lies in the window [h]."""
-        return max(min(end, self.run.hours) - max(begin, self.start), 0.0)
 
 
 @folded("count(each)", folds.starts)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from exosim.campaign import Campaign
 from exosim.facility.lots import Lots
-from exosim.plant import Campaign
 from exosim.scenario import Scenario
 
 BATCHES_PER_REPLICATION = 2**32

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
-from exosim.schema import ProcedureTable
+from exosim.procedure_tables import ProcedureTable
 from exosim.toml_tree import Node, Table
 
 _IDENTITIES = ("id", "role")

@@ -17,10 +17,6 @@ Agent = Literal["bacteria", "mycoplasma"]
 BreakdownConsequence = Literal["wait", "repeat", "reject"]
 Clock = Literal["operating", "calendar"]
 Segregation = Literal["none", "product", "batch"]
-WhenFull = Literal["wait", "turn_away"]
-Storage = Literal["unlimited", "none", "zero_wait"]
-Mode = Literal["paced", "as_soon_as_possible", "on_order"]
-Priority = Literal["fifo", "oldest", "earliest_due"]
 Sampled: TypeAlias = Callable[[str, int], float]
 """The n-th value of something of its own, such as the n-th repair of a unit: (name, n) to the value."""
 
@@ -77,51 +73,6 @@ class RoleNumbers:
         None, "1", low=1, high=10, minimum=1, whole=True, planned=True,
         doc="least people at any attended phase; 2 is a two-person rule",
     )  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class CampaignNumbers:
-    """The numbers of one campaign."""
-
-    every: Array = parameter(
-        168.0, "h", low=0.001, high=8760, doc="time between the launches of two batches", decided=True
-    )
-    batches: float | None = parameter(
-        None,
-        "1",
-        low=1,
-        high=1e6,
-        minimum=1,
-        whole=True,
-        planned=True,
-        doc="batches; none: as many as the horizon allows",
-    )
-    work_in_progress: float | None = parameter(
-        None, "1", low=1, high=1e5, minimum=1, whole=True, planned=True, doc="most batches on the line at once"
-    )
-    batches_per_donor: float = parameter(
-        1, "1", low=1, high=1e6, minimum=1, whole=True, planned=True, doc="batches made from one donor"
-    )
-    rank: float | None = parameter(
-        None,
-        "1",
-        low=0,
-        high=100,
-        whole=True,
-        planned=True,
-        doc="rank of the batches in every queue; 0 is served first",
-    )
-    begin: float | None = parameter(
-        None, "h", low=0.0, high=876_600, planned=True, doc="when the first batch is started"
-    )
-    lead_time: float | None = parameter(
-        None,
-        "h",
-        low=0.0,
-        high=87_660,
-        planned=True,
-        doc="how long before its due date the batch of an order is started",
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -334,32 +285,6 @@ class Breakdown:
     consequence: BreakdownConsequence = "wait"
     clock: Clock = "operating"
     limit: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Campaign:
-    """How batches of one product are started.
-
-    Attributes
-    ----------
-    rank : in every queue; 0 is served first
-    when_full : what becomes of a batch that finds the work in progress at its limit
-    begin : hour of the first release
-    lead_time : how long before its due date a batch on order is started [h]
-    """
-
-    mode: Mode = "paced"
-    every: Array = 168.0
-    batches: int | None = None
-    work_in_progress: int | None = None
-    batches_per_donor: int = 1
-    priority: Priority = "fifo"
-    storage: Storage = "unlimited"
-    rank: int = 0
-    when_full: WhenFull = "wait"
-    product: str = ""
-    begin: float = 0.0
-    lead_time: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

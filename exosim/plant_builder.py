@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
+from exosim.campaign import Campaign, CampaignNumbers
 from exosim.declarations import (
     Block,
     CampaignDeclaration,
@@ -18,8 +19,6 @@ from exosim.parameter import Array
 from exosim.plant import (
     Breakdown,
     BreakdownNumbers,
-    Campaign,
-    CampaignNumbers,
     Equipment,
     EquipmentNumbers,
     Failure,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from exosim.campaign import CampaignNumbers
 from exosim.declarations import (
     Block,
     CampaignDeclaration,
@@ -21,7 +22,7 @@ from exosim.failure_reader import FailureReader
 from exosim.findings import Findings
 from exosim.operations import catalog
 from exosim.parameter import declared
-from exosim.plant import CampaignNumbers, EquipmentNumbers, MaintenanceNumbers, RoleNumbers
+from exosim.plant import EquipmentNumbers, MaintenanceNumbers, RoleNumbers
 from exosim.plant_tables import CampaignTable, EquipmentTable
 from exosim.plausibility import doubts
 from exosim.quantities import read_number

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from exosim.indicators import Window
+    from exosim.window import Window
 
 YEAR = 8766.0  # h
 

@@ -21,6 +21,7 @@ from exosim.parameter import ASSUMPTION, declared
 from exosim.plant import AMOUNT
 from exosim.plant_reader import PlantReader
 from exosim.plausibility import sampling_doubts, vial_doubts
+from exosim.procedure_tables import HoldTable, ProcedureTable
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quantities import Given, read_number, read_quantity, read_source
 from exosim.readings import DoseRule
@@ -28,15 +29,7 @@ from exosim.recipe import Common, Wait
 from exosim.references import references
 from exosim.release_plausibility import laboratory_doubts
 from exosim.resource_reader import read_uses, read_utilities, unique
-from exosim.schema import (
-    FORMAT,
-    LATER_SECTIONS,
-    HoldTable,
-    ProcedureTable,
-    ScenarioTable,
-    read_structure,
-    stands_in_procedure,
-)
+from exosim.schema import FORMAT, LATER_SECTIONS, ScenarioTable, read_structure, stands_in_procedure
 from exosim.specification_reader import SpecificationReader
 from exosim.splits import read_split
 from exosim.streams import Streams

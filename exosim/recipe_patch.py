@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from exosim.errors import Problem, in_words, unknown
 from exosim.merging import merged_table
-from exosim.schema import ProcedureTable
+from exosim.procedure_tables import ProcedureTable
 from exosim.toml_tree import Node, Table
 
 RECIPE = "unit_procedure"

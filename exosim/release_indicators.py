@@ -15,7 +15,7 @@ from exosim.records import Event
 from exosim.release import DEVIATION, is_job
 
 if TYPE_CHECKING:
-    from exosim.indicators import Window
+    from exosim.window import Window
 
 _NAN = float("nan")
 

@@ -19,7 +19,7 @@ from exosim.facility.mishaps import Mishaps
 from exosim.facility.operate import operate
 from exosim.facility.route import Production
 from exosim.feasibility import check_in_time
-from exosim.indicators import Account, Window, account
+from exosim.indicators import Account, account
 from exosim.launches import BATCHES_PER_REPLICATION, launches
 from exosim.limits import MOST_REPLICATIONS
 from exosim.lot_results import LotResults
@@ -34,6 +34,7 @@ from exosim.sampling import BatchSample
 from exosim.scenario import Scenario
 from exosim.sites import seeds
 from exosim.stopping import read_half_widths, settled, targets
+from exosim.window import Window
 from exosim.workers import processes, starting
 
 Progress: TypeAlias = Callable[[int, int], None]

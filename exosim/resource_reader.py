@@ -13,8 +13,9 @@ from exosim.findings import Findings
 from exosim.parameter import declared
 from exosim.plant import PreparationNumbers, RoomNumbers, StockNumbers, StoreNumbers
 from exosim.plant_tables import RoomTable, StockTable
+from exosim.procedure_tables import ProcedureTable
 from exosim.quantities import read_number
-from exosim.schema import ProcedureTable, ScenarioTable
+from exosim.schema import ScenarioTable
 from exosim.toml_source import KeyPath
 from exosim.units import QuantityError
 from exosim.vocabulary import CONSUMABLES

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exosim import indicators, sketch
-from exosim.indicators import Account, Window
+from exosim.indicators import Account
 from exosim.limiting import Bound, bounds
 from exosim.ranking import Rank, ranked_inputs
 from exosim.readings import ALL_ATTRIBUTES
@@ -23,6 +23,7 @@ from exosim.summaries import Estimate, LimitReached, Summary, estimate, summariz
 from exosim.totals import Key, Totals
 from exosim.variance import LevelShares, Scale, level_shares
 from exosim.version import __version__
+from exosim.window import Window
 
 if TYPE_CHECKING:
     from exosim.collecting import Kept

@@ -11,10 +11,11 @@ from typing import Any
 from exosim.attribution.why import Why
 from exosim.folds import fold_of, meaning
 from exosim.formula_tree import Node, shown
-from exosim.indicators import BY_RESOURCE, HEADLINE_UNITS, HEADLINES, RESOURCE_UNITS, Window, account
+from exosim.indicators import BY_RESOURCE, HEADLINE_UNITS, HEADLINES, RESOURCE_UNITS, account
 from exosim.release_indicators import OF_JOBS, RELEASE
 from exosim.service.indicators import SERVICE, service
 from exosim.waits import WAITS
+from exosim.window import Window
 
 _OF_A_BATCH = ("doses_per_year", "doses_per_started_batch")
 _OF_TIME = ("lead_time", "lead_time_p90", "work_in_progress", "manufacturing_time")

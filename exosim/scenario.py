@@ -19,6 +19,7 @@ from typing import Any
 from exosim.addresses import shared_out
 from exosim.assay import noise_name
 from exosim.assay_draws import assay_of, laboratories_and_days, samples_in_process
+from exosim.campaign import Campaign
 from exosim.declarations import Declarations
 from exosim.empirical import Empirical
 from exosim.enclosures import NOTHING, Enclosures
@@ -29,7 +30,7 @@ from exosim.lot_properties import LotProperties
 from exosim.material import SizeClasses
 from exosim.operations.base import Context
 from exosim.parameter import Array, Ledger
-from exosim.plant import Campaign, Plant
+from exosim.plant import Plant
 from exosim.plant_builder import campaign_of, plant_of
 from exosim.product import DoseCount, ProteinSize, Vesicles, VesicleSize, laid_out, run_context
 from exosim.quantities import Given

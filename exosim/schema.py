@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import datetime
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
@@ -34,8 +34,10 @@ from exosim.plant_tables import (
     UtilityTable,
     WarehouseTable,
 )
+from exosim.procedure_tables import HoldTable, LongestHoldTable, ProcedureTable, StimulusTable
+from exosim.product_tables import LotTable, ProductTable, ProteinSizeTable, SizeTable
 from exosim.quality_tables import AssayTable, AttributeTable, ClosureTable, LimitsTable, ReleaseTable, ReviewTable
-from exosim.table_base import ID, LONGEST_NAME, Grade, Id, Name, Table, Text
+from exosim.table_base import ID, LONGEST_NAME, Grade, Name, Table, Text
 from exosim.toml_source import KeyPath
 
 FORMAT = 1
@@ -57,96 +59,6 @@ _ROUNDS = 6
 
 _VARIANT_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 VariantName = Annotated[str, StringConstraints(strict=True, pattern=_VARIANT_NAME, min_length=1, max_length=60)]
-
-
-class HoldTable(Table):
-    rate: Any = None
-    size_exponent: Any = None
-    potency_decay: Any = None
-    matrix: Text | None = None
-    source: Name | None = None
-    grade: Grade | None = None
-
-
-class LongestHoldTable(Table):
-    limit: Any
-    breach: Literal["deviation", "reject"] = "deviation"
-
-
-class StimulusTable(Table):
-    id: Id
-    fold: Any
-    basis: Name
-    acts_on: Literal["secretion", "fusion", "formation"] = "secretion"
-    begin: Any = None
-    duration: Any = None
-    every: Any = None
-    death: Any = None
-
-
-class ProcedureTable(Table):
-    id: Id
-    operation: Name
-    vessel: Name | None = None
-    cells: Name | None = None
-    medium: Name | None = None
-    carrier: Name | None = None
-    rotor: Name | None = None
-    ligand: Name | None = None
-    chip: Name | None = None
-    method: Name | None = None
-    adsorber: Name | None = None
-    unit: Name | None = None
-    operator: Name | None = None
-    feeds: Annotated[list[Name], Field(min_length=1)] | None = None
-    split: Annotated[dict[Id, Any], Field(min_length=1)] | None = None
-    end: Annotated[bool, Field(strict=True)] = False
-    expected_hold: Any = None
-    hold: HoldTable | None = None
-    harvest_hold: HoldTable | None = None
-    max_hold: LongestHoldTable | None = None
-    waits_in: Name | None = None
-    utilities: dict[Name, Any] = Field(default_factory=dict)
-    when_too_large: Literal["refuse", "parallel", "cycles"] = "refuse"
-    without: list[Name] = Field(default_factory=list)
-    stimulus: list[StimulusTable] = Field(default_factory=list)
-    parameters: dict[str, Any] = Field(default_factory=dict)
-
-
-class SizeTable(Table):
-    median: Any = None
-    gsd: Any = None
-    classes: Any = None
-
-
-class ProteinSizeTable(Table):
-    small: Any = None
-    albumin: Any = None
-    immunoglobulin: Any = None
-    complex: Any = None
-    nuclease: Any = None
-    free_cargo: Any = None
-    polymer: Any = None
-
-
-class LotTable(Table):
-    endotoxin: Any = None
-    potency: Any = None
-    mhc_ii: Any = None
-    cd9: Any = None
-    cd63: Any = None
-    cd81: Any = None
-
-
-class ProductTable(Table):
-    name: Name = "product"
-    dose: Any
-    instrument: Name | None = None
-    protein_assay: Name | None = None
-    ev_size: SizeTable = Field(default_factory=SizeTable)
-    protein_size: ProteinSizeTable = Field(default_factory=ProteinSizeTable)
-    lot: LotTable = Field(default_factory=LotTable)
-    protein_fraction: Any = None
 
 
 class CommonTable(Table):

@@ -22,12 +22,13 @@ from exosim.lot_properties import LotProperties
 from exosim.operations import catalog
 from exosim.parameter import declared
 from exosim.potency import POTENCY_HEADLINES
+from exosim.procedure_tables import ProcedureTable
 from exosim.quality import AGENTS, GIVEN, MARKERS, MEASURES, Attribute, Measure
 from exosim.quality_tables import AssayTable, AttributeTable, LimitsTable
 from exosim.quantities import read_number
 from exosim.readings import ALL_ATTRIBUTES, HEADLINES, DoseRule
 from exosim.resource_reader import given, unique
-from exosim.schema import ProcedureTable, ScenarioTable
+from exosim.schema import ScenarioTable
 from exosim.toml_source import KeyPath
 from exosim.units import QuantityError, show
 

@@ -11,8 +11,8 @@ from typing import Literal, TypeAlias
 from exosim.errors import Problem, shortened, unknown
 from exosim.operations import catalog
 from exosim.operations.base import UnitOperation, VisitedOperation
+from exosim.procedure_tables import ProcedureTable
 from exosim.recipe import PRODUCT, REMAINDER, WASTE
-from exosim.schema import ProcedureTable
 from exosim.toml_source import KeyPath
 
 Report: TypeAlias = Callable[[KeyPath, Problem], None]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from exosim.records import Event
 
 if TYPE_CHECKING:
-    from exosim.indicators import Window
+    from exosim.window import Window
 
 
 def waiting(window: Window) -> dict[str, float]:

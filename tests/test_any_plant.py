@@ -13,9 +13,10 @@ from hypothesis import given, settings
 
 from exosim.attribution.words import fates, who
 from exosim.errors import ModelError
-from exosim.indicators import Window, account
+from exosim.indicators import account
 from exosim.plant import Plant
 from exosim.records import Event
+from exosim.window import Window
 from tests.facility import plants as builder
 from tests.facility.any_plant import Products, nothing_is_kept, plants, ran
 from tests.facility.plants import Ran

@@ -22,9 +22,20 @@ FLOORS: dict[str, int] = {
         ["operations", "plugin_guard", "composition", "cargo_contents", "recipe", "kernel", "followers", "hold"], 2
     ),
     **dict.fromkeys(
-        ["quality", "product", "readings", "step_table", "cell_readings", "working_time", "plant", "release"], 3
+        [
+            "quality",
+            "product",
+            "readings",
+            "step_table",
+            "cell_readings",
+            "working_time",
+            "plant",
+            "release",
+            "campaign",
+        ],
+        3,
     ),
-    **dict.fromkeys(["assay", "assay_methods", "two_truths"], 3),
+    **dict.fromkeys(["assay", "assay_methods", "two_truths", "campaign"], 3),
     **dict.fromkeys(["records", "demand", "description", "testing", "lot_properties", "lot_results", "potency"], 3),
     **dict.fromkeys(
         [
@@ -32,6 +43,8 @@ FLOORS: dict[str, int] = {
             "toml_source",
             "table_base",
             "plant_tables",
+            "procedure_tables",
+            "product_tables",
             "quality_tables",
             "schema",
             "addresses",
@@ -47,7 +60,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["attribution", "service"], 5),
     **dict.fromkeys(["bottlenecks", "run_comparison"], 7),
     **dict.fromkeys(
-        ["indicators", "labor", "history", "waits", "product_indicators", "release_indicators", "directions"], 5
+        ["indicators", "labor", "history", "waits", "product_indicators", "release_indicators", "directions"],
+        5,
     ),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(
@@ -69,8 +83,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["comparing"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["formula", "formula_tree"], 1),
-    **dict.fromkeys(["folds"], 5),
-    **dict.fromkeys(["plots", "bibliography"], 9),
+    **dict.fromkeys(["folds", "window"], 5),
+    **dict.fromkeys(["plots", "bibliography", "telling"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),

@@ -13,13 +13,14 @@ import exosim as xs
 from exosim import plots
 from exosim.console import print_run
 from exosim.demand import Demand, Order, Warehouse
-from exosim.indicators import Account, Window, account
+from exosim.indicators import Account, account
 from exosim.json_schema import scenario_schema
 from exosim.plant import Plant
 from exosim.product_indicators import YEAR
 from exosim.records import BatchRecord, Event, Run
 from exosim.scenario import Scenario
 from exosim.service.indicators import SERVICE
+from exosim.window import Window
 
 SCENARIOS = Path(xs.__file__).parents[1] / "scenarios"
 SITE = f'''extends = "{SCENARIOS / "cdmo_two_products.toml"}"

@@ -20,7 +20,6 @@ from exosim.history import histories, troubles
 from exosim.indicators import (
     HEADLINES,
     YEAR,
-    Window,
     batches_per_year_bound,
     batches_turned_away,
     hold_violations,
@@ -38,6 +37,7 @@ from exosim.operations.base import Phase
 from exosim.plant import Equipment, Plant, Role
 from exosim.recipe import Recipe, WhenTooLarge
 from exosim.records import BatchRecord, Event, Run, log_hash
+from exosim.window import Window
 from exosim.working_time import Shift, WorkingTime, working_time
 from tests.facility.plants import CONTEXT, Setting, Stage, attended, crew, shop
 from tests.test_replications import PLAIN, STAGES, STEP, mean, plain

@@ -19,9 +19,10 @@ from exosim.bottlenecks.candidates import Candidate
 from exosim.bottlenecks.gains import Floats
 from exosim.bottlenecks.yardsticks import measured
 from exosim.errors import ModelError
-from exosim.indicators import Window, limiting_class
+from exosim.indicators import limiting_class
 from exosim.replications import Progress, run_once
 from exosim.scenario import Scenario
+from exosim.window import Window
 
 
 class Outcome(NamedTuple):

@@ -10,12 +10,13 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from exosim.directions import direction_of
-from exosim.indicators import BY_RESOURCE, HEADLINE_UNITS, HEADLINES, RESOURCE_UNITS, Window
+from exosim.indicators import BY_RESOURCE, HEADLINE_UNITS, HEADLINES, RESOURCE_UNITS
 from exosim.release import ASSAY, DEVIATION, REVIEW
 from exosim.release_indicators import OF_JOBS, RELEASE
 from exosim.scenario import Scenario
 from exosim.service.indicators import SERVICE, service_by_product, service_headlines
 from exosim.waits import WAITS
+from exosim.window import Window
 
 _PLANNED = ("batches_per_year_bound", "minimum_cycle_time")
 _JOBS = ("job_time", "job_waiting")

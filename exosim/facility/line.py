@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import simpy
 
+from exosim.campaign import Priority
 from exosim.facility.batch import Batch
 from exosim.facility.clock import Pause
 from exosim.facility.crew import Crew
@@ -21,7 +22,7 @@ from exosim.facility.store import Store
 from exosim.facility.upkeep import NOBODY, Upkeep
 from exosim.facility.utility import UtilitySupply
 from exosim.parameter import Array
-from exosim.plant import Equipment, Plant, Priority
+from exosim.plant import Equipment, Plant
 from exosim.records import Event, entry
 
 Key = Callable[[Batch, float], float]

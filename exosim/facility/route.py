@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from exosim.campaign import Campaign
 from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
 from exosim.lot_results import LotResults
 from exosim.operations.base import VisitedOperation
-from exosim.plant import Campaign, Plant
+from exosim.plant import Plant
 from exosim.recipe import UnitProcedure
 from exosim.release import Release
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from exosim.indicators import Window
 from exosim.plots.style import BLUE, DAY, GRAY, GREEN, ORANGE, SKY, VERMILION, headline, light_grid, new_axes, plain
 from exosim.results import FacilityResults
+from exosim.window import Window
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

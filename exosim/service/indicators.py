@@ -20,7 +20,7 @@ from exosim.service.orders import Fate, OrderRecord
 from exosim.service.warehouse import Kind, LotRecord, Movement
 
 if TYPE_CHECKING:
-    from exosim.indicators import Window
+    from exosim.window import Window
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from unittest import mock
 
 import numpy as np
 
+from exosim.campaign import Campaign
 from exosim.facility.batch import Batch
 from exosim.facility.line import Line
 from exosim.facility.lots import Lots
@@ -22,7 +23,7 @@ from exosim.material import Material, lane_of
 from exosim.operations.base import Outcome, Phase, UnitOperation, standard_context
 from exosim.operations.timed_step import TimedStep
 from exosim.parameter import Array
-from exosim.plant import Breakdown, Campaign, Equipment, Failure, Maintenance, Plant, Role, Room, Stock, Store, Utility
+from exosim.plant import Breakdown, Equipment, Failure, Maintenance, Plant, Role, Room, Stock, Store, Utility
 from exosim.recipe import Recipe, UnitProcedure
 from exosim.records import Event, Run
 from exosim.release import Release

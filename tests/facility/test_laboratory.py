@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exosim.indicators import Window, utilization
+from exosim.indicators import utilization
 from exosim.labor import touched_hours
 from exosim.plant import Breakdown, Equipment, Failure
 from exosim.release import Closure, Release, Review, TestPlan
 from exosim.waits import waiting_for_people
+from exosim.window import Window
 from exosim.working_time import Shift, working_time
 from tests.facility.plants import Setting, Stage, always, crew, everything_is_back, listed, shop
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exosim.errors import ModelError
-from exosim.indicators import Window
 from exosim.plant import Equipment, Failure, Plant, Room, Store
 from exosim.waits import waiting, waiting_for_room
+from exosim.window import Window
 from tests.facility.plants import Ran, Setting, Stage, crew, everything_is_back, shop, shops, told
 
 Product = tuple[list[Stage], int, Setting]

@@ -16,9 +16,9 @@ import pytest
 
 import exosim as xs
 from exosim import plots
-from exosim.indicators import Window
 from exosim.kernel import Step, run
 from exosim.replications import run_once
+from exosim.window import Window
 
 ROOT = Path(__file__).parents[2]
 SCENARIO = ROOT / "scenarios" / "tessee_planar_msc.toml"
