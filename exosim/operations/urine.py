@@ -47,7 +47,6 @@ class Urine(UnitOperation):
         "g/L",
         low=0.3,
         high=3.0,
-        minimum=0.01,
         doc="creatinine: how concentrated the urine of the day is, which scales all else; geometric mean of adults",
         source="ji2022",
         grade="A",
