@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 Again: TypeAlias = Callable[..., "Yields"]
 FORM = "exosim.yield/1"
+_DOSE = "dose"
 
 
 class Yields(YieldViews):
@@ -212,7 +213,7 @@ class Yields(YieldViews):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON document ``exosim.yield/1``: no time, path or machine, no NaN."""
-        ledger = self.scenario.ledger()
+        ledger, test = self.scenario.ledger(), self.scenario.declarations.diagnostic
         return {
             "form": FORM,
             "version": self.version,
@@ -227,6 +228,7 @@ class Yields(YieldViews):
             "limits": [limit.as_dict() for limit in self.limits()],
             "bounds": [bound.as_dict() for bound in self.bounds()],
             "specification": self.in_specification(),
+            **({} if test is None else {"diagnostic": test.as_dict()}),
             **({"two_truths": [row.as_dict() for row in self.two_truths()]} if self._kept["measured"] else {}),
             "shares": [shares.as_dict() for shares in self.shares()],
             "ranking": [rank.as_dict() for rank in self.ranking()],
@@ -278,12 +280,17 @@ class FacilityResults(RunViews):
 
     def quantities(self) -> Iterator[Estimate]:
         """Yield every indicator with its mean and 95 % interval over replications."""
-        for name, unit in indicators.reported(self.accounts).items():
+        for name, unit in self.counted(indicators.reported(self.accounts)).items():
             yield estimate(name, None, unit, [account.headlines.get(name, math.nan) for account in self.accounts])
-        for name, unit in indicators.RESOURCE_UNITS.items():
+        for name, unit in self.counted(indicators.RESOURCE_UNITS).items():
             found = [account.by_resource.get(name, {}) for account in self.accounts]
             for resource in dict.fromkeys(key for row in found for key in row):
                 yield estimate(name, resource, unit, [row.get(resource, math.nan) for row in found])
+
+    def counted(self, units: Mapping[str, str]) -> dict[str, str]:
+        """Return indicators with their units: without those that count doses where no product states what one is."""
+        doses = any(product.declarations.dose.stated for product in self.scenario.products())
+        return {name: unit for name, unit in units.items() if doses or unit.split("/")[0] != _DOSE}
 
     def bottleneck(self) -> tuple[str, float, float]:
         """Return the most occupied equipment class, its occupancy, and the analytic minimum cycle time [h]."""
@@ -327,6 +334,7 @@ class FacilityResults(RunViews):
             "doses": {
                 product.declarations.plant.campaigns[0].product: asdict(product.declarations.dose)
                 for product in self.scenario.products()
+                if product.declarations.dose.stated
             },
             "quantities": [quantity.as_dict() for quantity in self.quantities()],
             "limits": [],
