@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exosim.physics.diagnosis import negative_predictive_value, positive_predictive_value
-from exosim.plots.style import BLUE, GRAY, GREEN, headline, light_grid, new_axes, plain, scientific
+from exosim.plots.style import BLUE, GRAY, GREEN, headline, light_grid, new_axes, scientific
 from exosim.results import Yields
 
 if TYPE_CHECKING:
@@ -71,17 +71,11 @@ def _mark(axes: Axes, yields: Yields, stated: tuple[float, float, float]) -> Non
     worth = yields.summary("positive_predictive_value")
     if high > low:
         axes.axvspan(low, high, color=GRAY, alpha=0.12, linewidth=0)
-    axes.axvline(middle, color=GRAY, linewidth=1.0, linestyle="--")
-    if worth.median is None or worth.p5 is None or worth.p95 is None:
-        return
-    axes.plot([middle], [100.0 * worth.median], "o", color=BLUE, markersize=6, zorder=3)
-    span = f"{_percent(worth.p5)} to {_percent(worth.p95)}"
-    text = f"here {middle:.3g} % have it: of the positive,\n{_percent(worth.median)} ({span}) do"
-    right = middle > 10.0 * _LEAST**0.5
-    axes.annotate(
-        plain(text), (middle, 100.0 * worth.median), xytext=(-10.0 if right else 10.0, 14.0),
-        textcoords="offset points", ha="right" if right else "left", fontsize=9, color="black",
-    )  # fmt: skip
+    told = ""
+    if worth.median is not None and worth.p5 is not None and worth.p95 is not None:
+        axes.plot([middle], [100.0 * worth.median], "o", color=BLUE, markersize=6, zorder=3)
+        told = f":\n{_percent(worth.median)} ({_percent(worth.p5)} to {_percent(worth.p95)})\nof the positive do"
+    axes.axvline(middle, color=GRAY, linewidth=1.0, linestyle="--", label=f"here {middle:.3g} % have it{told}")
 
 
 def _percent(share: float) -> str:
@@ -100,4 +94,4 @@ def _dress(axes: Axes, yields: Yields, prevalence: NDArray[np.float64]) -> None:
     light_grid(axes, "y")
     title = yields.scenario.title or yields.scenario.name
     headline(axes, f"{title}: what a result is worth, by prevalence")
-    axes.legend(loc="center left", frameon=False)
+    axes.legend(loc="upper left", bbox_to_anchor=(0.0, 0.95), framealpha=0.85, edgecolor="none")
