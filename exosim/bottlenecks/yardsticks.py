@@ -22,7 +22,13 @@ _PLANNED = ("batches_per_year_bound", "minimum_cycle_time")
 _JOBS = ("job_time", "job_waiting")
 _ATTRIBUTES = "out_of_specification"
 _ALWAYS = ("doses_per_year", "batches_per_year", "lead_time", "right_first_time")
+_OF_DOSES = ("doses_per_year", "doses_per_started_batch", "doses_by_product")
 _WHERE_THERE = ("release_time", "on_time_in_full")
+
+
+def output_of(scenario: Scenario) -> str:
+    """Return the indicator by which additions are judged unless asked otherwise: doses, or batches where none count."""
+    return "doses_per_year" if _counts_doses(scenario) else "batches_per_year"
 
 
 def indicators_of(scenario: Scenario) -> dict[str, str]:
@@ -31,7 +37,18 @@ def indicators_of(scenario: Scenario) -> dict[str, str]:
     left_out = {*_PLANNED, *(() if plant.release else RELEASE), *(() if _demand(scenario) else SERVICE)}
     found = {name: unit for name, unit in HEADLINE_UNITS.items() if name not in left_out}
     found |= {f"{name}.{step}": RESOURCE_UNITS[name] for name, step in _in_parts(scenario)}
-    return {name: unit for name, unit in found.items() if direction_of(name.partition(".")[0]) != "neither"}
+    without = () if _counts_doses(scenario) else _OF_DOSES
+    families = {name: name.partition(".")[0] for name in found}
+    return {
+        name: found[name]
+        for name, family in families.items()
+        if direction_of(family) != "neither" and family not in without
+    }
+
+
+def _counts_doses(scenario: Scenario) -> bool:
+    """Return whether a dose is stated of any product: a diagnostic line needs none."""
+    return any(product.declarations.dose.stated for product in scenario.products())
 
 
 def _demand(scenario: Scenario) -> bool:
@@ -60,7 +77,7 @@ def reported(scenario: Scenario, by: str) -> dict[str, str]:
     """Return the indicators that a table tells, with units: that by which candidates are ranked comes first."""
     known = indicators_of(scenario)
     also = (name for name in known if name in _WHERE_THERE or name.startswith("on_time."))
-    return {name: known[name] for name in (by, *_ALWAYS, *also)}
+    return {name: known[name] for name in (by, *_ALWAYS, *also) if name in known}
 
 
 def measured(window: Window, names: Iterable[str]) -> dict[str, float]:
