@@ -70,7 +70,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["release_reader", "release_builder", "release_plausibility", "specification_reader"], 6),
     **dict.fromkeys(["demand_reader", "demand_builder", "assay_draws", "assay_plausibility"], 6),
     **dict.fromkeys(["contents", "dose_reader", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
-    **dict.fromkeys(["enclosures"], 6),
+    **dict.fromkeys(["enclosures", "taking_out"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
     **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
