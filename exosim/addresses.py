@@ -33,13 +33,14 @@ from exosim.preset_catalog import KINDS, kinds_for
 from exosim.product import ProteinSize, VesicleSize
 from exosim.release import ClosureNumbers, ReviewNumbers, TestNumbers
 from exosim.schema import LATER_SECTIONS, NOT_YET
+from exosim.shared_run import SharedRunNumbers
 from exosim.toml_source import KeyPath
 
 DEFAULT_INSTRUMENT = "nanoparticle_tracking"
 _TOP_LEVEL = ("name", "title", "seed", "draws", "format", "start", "horizon", "warm_up", "replications")
 _PROCEDURE_KEYS = (
     "operation", "unit", "operator", "feeds", "split", "end", "expected_hold", "hold", "harvest_hold", "max_hold",
-    "waits_in", "utilities", "when_too_large", "without", "stimulus", *KINDS,
+    "shared_run", "waits_in", "utilities", "when_too_large", "without", "stimulus", *KINDS,
 )  # fmt: skip
 _NAMED_SECTIONS = {
     "assay": "id",
@@ -250,6 +251,8 @@ def _of_procedure(table: Mapping[str, Any]) -> Iterator[str]:
         split = table.get("split")
         yield from (f"{name}.split.{share}" for share in (split if isinstance(split, dict) else ()))
         yield f"{name}.max_hold.limit"
+        if "shared_run" in table:
+            yield from (f"{name}.shared_run.{key}" for key in declared(SharedRunNumbers))
         for hold in ("hold", "harvest_hold") if issubclass(operation, VisitedOperation) else ("hold",):
             yield from (f"{name}.{hold}.{key}" for key in declared(Hold))
 

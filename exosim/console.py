@@ -214,6 +214,7 @@ _JOBS = {
 _RESULTS = {"out_of_specification": ("out of specification", "%", 100.0)}
 _WAITS = {
     "waiting": "unit",
+    "waiting_for_run": "run",
     "waiting_for_room": "room",
     "waiting_for_material": "material",
     "waiting_for_utility": "utility",
@@ -221,7 +222,7 @@ _WAITS = {
     "waiting_for_shift": "shift",
     "lost_to_failures": "failure",
 }
-_SELDOM = ("waiting_for_room", "waiting_for_material", "waiting_for_utility")
+_SELDOM = ("waiting_for_run", "waiting_for_room", "waiting_for_material", "waiting_for_utility")
 """Causes that are shown where they occur."""
 
 

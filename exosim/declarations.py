@@ -83,6 +83,7 @@ class ProcedureDeclaration:
     split: Block | None
     end: bool
     stimuli: tuple[tuple[Block, Target], ...] = ()
+    shared_run: Block | None = None
 
     @property
     def shares_common_factor(self) -> bool:
@@ -97,7 +98,8 @@ class ProcedureDeclaration:
         yield from (block for block, _ in self.stimuli)
         if self.wait.given:
             yield self.wait
-        yield from (block for block in (self.hold, self.harvest_hold, self.split) if block is not None)
+        others = (self.hold, self.harvest_hold, self.split, self.shared_run)
+        yield from (block for block in others if block is not None)
 
 
 @dataclass(frozen=True, slots=True)

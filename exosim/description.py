@@ -40,6 +40,7 @@ from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.recipe import Common, Wait
 from exosim.references import references
 from exosim.release import ClosureNumbers, ReviewNumbers, TestNumbers
+from exosim.shared_run import SharedRunNumbers
 from exosim.vocabulary import CONSUMABLES
 
 SECTIONS: Mapping[str, type[Any]] = {
@@ -50,6 +51,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "common": Common,
     "unit_procedure": Wait,
     "hold": Hold,
+    "shared_run": SharedRunNumbers,
     "stimulus": Stimulus,
     "assay": Assay,
     "campaign": CampaignNumbers,

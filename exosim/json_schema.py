@@ -34,6 +34,7 @@ _SECTIONS: Mapping[str, str] = {
     "ProductTable": "product",
     "AssayTable": "assay",
     "HoldTable": "hold",
+    "SharedRunTable": "shared_run",
     "StimulusTable": "stimulus",
     "CommonTable": "common",
     "ProcedureTable": "unit_procedure",

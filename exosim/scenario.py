@@ -43,6 +43,7 @@ from exosim.release_builder import release_of
 from exosim.sampling import FLAT, BatchSample, Nesting, Sample, SampleBlock
 from exosim.scenario_view import scenario_view
 from exosim.schema import ScenarioTable
+from exosim.shared_run_reader import conflicts
 from exosim.sites import missing, products
 from exosim.toml_source import MAXIMUM_MEBIBYTES, KeyPath, TomlSource
 from exosim.variants import chosen, split_name
@@ -350,7 +351,9 @@ def _others(declarations: Declarations, findings: Findings) -> dict[str, Scenari
         except ScenarioError as error:
             findings.problems += error.problems
             continue
-        for problem in missing(found[campaign.product].declarations, declarations.plant):
+        recipe = found[campaign.product].declarations
+        shared = (conflict.problem for conflict in conflicts(recipe, declarations.plant, [campaign]))
+        for problem in (*missing(recipe, declarations.plant), *shared):
             findings.add(place, problem)
     return found
 

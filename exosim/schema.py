@@ -34,7 +34,7 @@ from exosim.plant_tables import (
     UtilityTable,
     WarehouseTable,
 )
-from exosim.procedure_tables import HoldTable, LongestHoldTable, ProcedureTable, StimulusTable
+from exosim.procedure_tables import HoldTable, LongestHoldTable, ProcedureTable, SharedRunTable, StimulusTable
 from exosim.product_tables import LotTable, ProductTable, ProteinSizeTable, SizeTable
 from exosim.quality_tables import AssayTable, AttributeTable, ClosureTable, LimitsTable, ReleaseTable, ReviewTable
 from exosim.table_base import ID, LONGEST_NAME, Grade, Name, Table, Text
@@ -132,6 +132,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[[unit_procedure]]": ProcedureTable,
     "hold": HoldTable,
     "max_hold": LongestHoldTable,
+    "[unit_procedure.shared_run]": SharedRunTable,
     "[[unit_procedure.stimulus]]": StimulusTable,
     "[[assay]]": AssayTable,
     "[[attribute]]": AttributeTable,
@@ -167,6 +168,7 @@ _STAND_INS: Mapping[str, Any] = {
     "operation": "none", "limit": "1 h", "measure": "none", "limits": {}, "text": "none", "role": "unnamed",
     "days": ["Mon"], "from": datetime.time(6), "to": datetime.time(14), "consequence": "wait",
     "every": "1 h", "duration": "1 h", "fold": 1.0, "basis": "per cell", "due": datetime.date(2027, 1, 4),
+    "places": 2,
 }  # fmt: skip
 _EXAMPLES: Mapping[str, str] = {
     "name": 'name = "my_process"',
@@ -175,6 +177,7 @@ _EXAMPLES: Mapping[str, str] = {
     "unit_procedure": "[[unit_procedure]] with id and operation",
     "id": 'id = "clarify"',
     "fold": "fold = 3",
+    "places": "places = 8",
     "basis": 'basis = "per cell"',
     "operation": 'operation = "depth_filtration"',
     "limit": 'limit = "24 h" (of a utility: limit = "500 L/h")',

@@ -63,6 +63,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "hold": "how the feed is lost while it waits",
         "harvest_hold": "how harvests are lost while they wait for their pool; cultures only",
         "max_hold": "limit of the wait before the procedure",
+        "shared_run": "several batches, such as samples on a plate, share each run of the procedure",
         "vessel": "a real vessel, whose area, volume and limits count where the parameters do not say otherwise",
         "cells": "a type of cells, whose growth, metabolism and secretion count in the same way",
         "medium": "a medium, whose glucose and background count in the same way",

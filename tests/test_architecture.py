@@ -19,7 +19,18 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["sampling", "vocabulary", "material", "freed_memory", "precision", "global_random", "frames"], 1),
     **dict.fromkeys(["physics", "culture", "settling", "centrifuge", "exclusion_column", "preset_catalog"], 2),
     **dict.fromkeys(
-        ["operations", "plugin_guard", "composition", "cargo_contents", "recipe", "kernel", "followers", "hold"], 2
+        [
+            "operations",
+            "plugin_guard",
+            "composition",
+            "cargo_contents",
+            "recipe",
+            "kernel",
+            "followers",
+            "hold",
+            "shared_run",
+        ],
+        2,
     ),
     **dict.fromkeys(
         [
@@ -63,6 +74,7 @@ FLOORS: dict[str, int] = {
         ["indicators", "labor", "history", "waits", "product_indicators", "release_indicators", "directions"],
         5,
     ),
+    **dict.fromkeys(["run_indicators"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(
         ["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder", "recipe_builder"], 6
@@ -71,6 +83,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["demand_reader", "demand_builder", "assay_draws", "assay_plausibility"], 6),
     **dict.fromkeys(["contents", "dose_reader", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
     **dict.fromkeys(["enclosures", "taking_out"], 6),
+    **dict.fromkeys(["enclosures", "shared_run_reader"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
     **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
