@@ -200,6 +200,7 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
         "product.instrument",
         "product.protein_assay",
         "product.protein_fraction",
+        "product.course",
         "common.batch",
     )
     yield from (f"product.ev_size.{name}" for name in declared(VesicleSize))

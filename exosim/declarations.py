@@ -279,6 +279,12 @@ class Declarations:
     assays: Mapping[str, Block]
     attributes: tuple[Attribute, ...]
     plant: PlantDeclarations
+    patients: Block
+
+    @property
+    def course(self) -> int:
+        """Doses that one patient needs; 0 where a lot is for no patient."""
+        return round(self.patients.typical("course"))
 
     def blocks(self) -> Iterator[Block]:
         """Yield every parameter block, in the order of the ledger."""
@@ -292,7 +298,7 @@ class Declarations:
         yield from (test.numbers for test in self.plant.tests.values())
 
     def _of_product(self) -> Iterator[Block]:
-        yield from (self.size, self.vesicles, self.proteins, self.lot, self.common)
+        yield from (self.size, self.vesicles, self.proteins, self.lot, self.patients, self.common)
         for procedure in self.procedures:
             yield from procedure.blocks()
         yield from self.assays.values()

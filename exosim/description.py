@@ -24,6 +24,7 @@ from exosim.material import Material, is_number
 from exosim.operations import catalog
 from exosim.operations.base import Hold, Outcome, UnitOperation, VisitedOperation
 from exosim.parameter import ASSUMPTION, Parameter, declared
+from exosim.patients import PatientNumbers
 from exosim.plant import (
     BreakdownNumbers,
     EquipmentNumbers,
@@ -48,6 +49,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "product.ev_size": VesicleSize,
     "product.protein_size": ProteinSize,
     "product.lot": LotProperties,
+    "product.patient": PatientNumbers,
     "common": Common,
     "unit_procedure": Wait,
     "hold": Hold,

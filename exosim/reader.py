@@ -18,6 +18,7 @@ from exosim.findings import Findings
 from exosim.operations import catalog
 from exosim.operations.base import Hold, UnitOperation, VisitedOperation
 from exosim.parameter import ASSUMPTION, declared
+from exosim.patients import PatientNumbers
 from exosim.plant import AMOUNT
 from exosim.plant_reader import PlantReader
 from exosim.plausibility import sampling_doubts, vial_doubts
@@ -94,6 +95,7 @@ class Reader:
             assays,
             tuple(quality.attributes(assays)),
             PlantReader(table, self.findings, self._block, self._utilities).read(),
+            self._block(PatientNumbers, "product", ("product",), _given(product, PatientNumbers)),
         )
         check_shared_runs(declared, self.findings)
         if not self.findings.problems:

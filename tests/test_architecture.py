@@ -96,7 +96,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["comparing"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["formula", "formula_tree"], 1),
-    **dict.fromkeys(["folds", "window"], 5),
+    **dict.fromkeys(["folds", "window", "patient_indicators"], 5),
+    **dict.fromkeys(["patients"], 3),
     **dict.fromkeys(["plots", "bibliography", "telling"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
@@ -105,7 +106,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["explain_command", "console_explain"], 10),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths"], 10),
-    **dict.fromkeys(["console_orders", "console_runs"], 10),
+    **dict.fromkeys(["console_orders", "console_patients", "console_runs"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {
     "numpy": set(range(1, 10)),
