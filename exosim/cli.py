@@ -45,6 +45,7 @@ from exosim.errors import (
     unknown,
 )
 from exosim.explain_command import explain
+from exosim.profile_command import profile
 from exosim.version import __version__
 from exosim.whole_numbers import WholeNumber
 from exosim.why_command import why
@@ -252,7 +253,7 @@ def run(
         print_run(results, paths)
 
 
-for _command in (bottleneck, cite, compare, describe, explain, new, schema, why):
+for _command in (bottleneck, cite, compare, describe, explain, new, profile, schema, why):
     cli.add_command(_command)
 
 
