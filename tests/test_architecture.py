@@ -82,7 +82,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
     **dict.fromkeys(["switch_points", "hinges"], 7),
     **dict.fromkeys(["size_spectra", "screening", "truth_table"], 7),
-    **dict.fromkeys(["comparing"], 7),
+    **dict.fromkeys(["comparing", "lot_certificate"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["formula", "formula_tree"], 1),
     **dict.fromkeys(["folds", "window"], 5),
@@ -92,6 +92,7 @@ FLOORS: dict[str, int] = {
     ),
     **dict.fromkeys(["bottleneck_command", "console_bottleneck", "why_command", "console_why"], 10),
     **dict.fromkeys(["explain_command", "console_explain", "profile_command", "console_profile"], 10),
+    **dict.fromkeys(["certificate_command"], 10),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths"], 10),
     **dict.fromkeys(["console_orders", "console_runs"], 10),
@@ -237,6 +238,7 @@ def test_public_names_are_pinned() -> None:
     """What exosim exports is what is written down, and all of it can be imported."""
     assert sorted(exosim.__all__) == [
         "Bottleneck",
+        "Certificate",
         "CheckpointError",
         "Comparison",
         "ExosimError",
@@ -259,6 +261,7 @@ def test_public_names_are_pinned() -> None:
         "Yields",
         "__version__",
         "bottleneck",
+        "certificate",
         "compare",
         "evaluate",
         "explain",
