@@ -234,9 +234,7 @@ BY_RESOURCE: Mapping[str, tuple[str, Callable[[Window], dict[str, float]]]] = {
 }
 """Indicators by equipment class, role or procedure, with units."""
 HEADLINE_UNITS: Mapping[str, str] = {
-    name: unit
-    for part in (HEADLINES, SHARED, RELEASE, PATIENTS, SERVICE)
-    for name, (unit, _) in part.items()
+    name: unit for part in (HEADLINES, SHARED, RELEASE, PATIENTS, SERVICE) for name, (unit, _) in part.items()
 }
 """Unit of each indicator of the whole: of every run, then of shared runs, a release, patients, orders or a warehouse."""
 RESOURCE_UNITS: Mapping[str, str] = {
