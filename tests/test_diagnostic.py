@@ -191,6 +191,12 @@ def test_a_run_in_time_counts_no_doses(tmp_path: Path) -> None:
     assert not [name for name in names if "dose" in name]
     assert results.as_dict()["doses"] == {}
     json.dumps(results.as_dict(), allow_nan=False)
+    assert xs.bottleneck(of, 2).by == "batches_per_year"
+    assert "batches_per_year" in xs.explain(results, "batches_per_year").root.name
+    with pytest.raises(xs.UsageError):
+        xs.explain(results, "doses_per_year")
+    with pytest.raises(xs.UsageError):
+        xs.bottleneck(of, 2, by="doses_per_year")
 
 
 WRONG = [
