@@ -9,6 +9,9 @@ import numpy as np
 
 from exosim.batch_nodes import MEASURES, BatchNodes, absent
 from exosim.cell_readings import last_expansion
+from exosim.diagnostic import DIAGNOSTIC_HEADLINES
+from exosim.diagnostic_nodes import ABOUT as ABOUT_TEST
+from exosim.diagnostic_nodes import DiagnosticNodes
 from exosim.formula import keyed, symbol
 from exosim.formula_tree import Input, Node
 from exosim.influence import Batch, Lanes, Neighborhood
@@ -45,6 +48,7 @@ _ABOUT: Mapping[str, str] = {
     "cells_started": "viable cells that enter the process from outside",
     "cells_harvested": "viable cells that leave the last expansion",
     "cells_vialed": "viable cells in the product",
+    **ABOUT_TEST,
 }
 
 
@@ -90,6 +94,9 @@ class BatchQuantities:
             return self._of_step(name, self._row_of(self.last))
         if name.startswith(VIRUS_REDUCTION):
             return self._virus_reduction(name)
+        test = self.around.batch.specification.diagnostic
+        if name in DIAGNOSTIC_HEADLINES and test is not None:
+            return DiagnosticNodes(self.nodes, test, self.last, self._read).node(name)
         makers: Mapping[str, Callable[[], Node]] = {
             "doses": self._doses,
             "ev_yield": lambda: self._quotient(name, "vialed", "harvested"),

@@ -31,7 +31,17 @@ from exosim.version import __version__
 Floats: TypeAlias = NDArray[np.float64]
 FORM = "exosim.compare/1"
 IN_SPECIFICATION = "in_specification"
-DIRECTIONS: Mapping[str, str] = {"batch_duration": "less", "cells_started": "neither"}
+DIRECTIONS: Mapping[str, str] = {
+    "batch_duration": "less",
+    "cells_started": "neither",
+    "false_positives_per_100000": "less",
+    "interference": "less",
+    "reference_change_value": "less",
+    "alarm_rise": "less",
+    "alarm_fall": "less",
+    "false_alarms_per_patient_year": "less",
+    "detected_change": "less",
+}
 """What is better of a headline; more of all others."""
 ROUNDING = 1e-9
 """Difference of two values, as a share of them, below which it is rounding."""
@@ -353,6 +363,8 @@ def share_interval(hits: int, n: int) -> tuple[float, float]:
 
 
 def _dose(rule: Any) -> str:
+    if not rule.stated:
+        return "not stated"
     text = units.show(rule.amount, rule.kind)
     return text if rule.assay is None else f"{text} by {rule.assay}"
 

@@ -35,6 +35,18 @@ TITLES = {
     "cells_started": "viable cells at the start",
     "cells_harvested": "viable cells harvested",
     "cells_vialed": "viable cells in the product",
+    "positive_predictive_value": "positive predictive value",
+    "negative_predictive_value": "negative predictive value",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "true_positives_per_100000": "found, of 100,000 tested",
+    "false_positives_per_100000": "false positives, of 100,000",
+    "interference": "signal that is no vesicle",
+    "reference_change_value": "reference change value",
+    "alarm_rise": "a rise raises an alarm above",
+    "alarm_fall": "a fall raises an alarm above",
+    "false_alarms_per_patient_year": "false alarms of a patient",
+    "detected_change": "rise that one visit detects",
 }
 
 

@@ -19,6 +19,7 @@ from exosim.assay import Assay
 from exosim.campaign import CampaignNumbers
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
+from exosim.diagnostic import Interference, Monitoring, Performance, Signal
 from exosim.lot_properties import LotProperties
 from exosim.material import Material, is_number
 from exosim.operations import catalog
@@ -71,6 +72,10 @@ SECTIONS: Mapping[str, type[Any]] = {
     "assay.test": TestNumbers,
     "review": ReviewNumbers,
     "release.deviation": ClosureNumbers,
+    "diagnostic": Performance,
+    "diagnostic.signal": Signal,
+    "diagnostic.interference": Interference,
+    "diagnostic.monitoring": Monitoring,
 }
 """Sections of a scenario with declared numbers."""
 _PARTS = ("Model", "Assumptions", "Validity", "Sources")

@@ -236,7 +236,7 @@ BY_RESOURCE: Mapping[str, tuple[str, Callable[[Window], dict[str, float]]]] = {
 HEADLINE_UNITS: Mapping[str, str] = {
     name: unit for part in (HEADLINES, SHARED, RELEASE, PATIENTS, SERVICE) for name, (unit, _) in part.items()
 }
-"""Unit of each indicator of the whole: of every run, then of shared runs, a release, patients, orders or a warehouse."""
+"""Unit of each indicator of the whole: of every run, then of shared runs, a release, patients, orders and stock."""
 RESOURCE_UNITS: Mapping[str, str] = {
     **{name: unit for name, (unit, _) in (*BY_RESOURCE.items(), *OF_JOBS.items())},
     **{f"{name}_by_product": unit for name, (unit, _) in SERVICE.items()},

@@ -12,6 +12,7 @@ from exosim.contents import counted_like, with_dose
 from exosim.culture.stimulus import Stimulus
 from exosim.culture_reader import check_stimuli, given_numbers, read_effects, read_presets
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
+from exosim.diagnostic_reader import read_diagnostic
 from exosim.dose_reader import check_dose, read_dose, with_assay
 from exosim.errors import Problem, in_words, unknown
 from exosim.findings import Findings
@@ -97,6 +98,7 @@ class Reader:
             tuple(quality.attributes(assays)),
             PlantReader(table, self.findings, self._block, self._utilities).read(),
             self._block(PatientNumbers, "product", ("product",), _given(product, PatientNumbers)),
+            diagnostic=read_diagnostic(table.diagnostic, self.findings, self._block, self._grades),
         )
         check_shared_runs(declared, self.findings)
         by_design = RegulatoryReader(table, self.findings, list(declared.blocks()), self._grades).read()

@@ -5,6 +5,7 @@ Names and units of the headline figures are fixed: other programs read them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,8 @@ from exosim.cell_readings import (
     last_expansion,
 )
 from exosim.composition import Contents, ratio
+from exosim.diagnostic import DIAGNOSTIC_HEADLINES, Diagnostic
+from exosim.diagnostic_readings import diagnostic_figures
 from exosim.kernel import Step, last_maker, run, steps_of
 from exosim.lot_properties import LotProperties
 from exosim.material import Material, is_number, plus, short_of_whole, times, total
@@ -57,13 +60,18 @@ class DoseRule:
 
     Attributes
     ----------
-    amount, kind : how much of what
+    amount, kind : how much of what; infinitely much where the scenario states no dose, so that nothing fills one
     assay : id of the assay that reports the protein of a dose; None where its true protein counts, or none
     """
 
     amount: float
     kind: DoseKind
     assay: str | None = None
+
+    @property
+    def stated(self) -> bool:
+        """Whether there is a dose at all: a diagnostic line may fill none."""
+        return math.isfinite(self.amount)
 
     @property
     def species(self) -> str:
@@ -78,6 +86,7 @@ class Specification:
     Attributes
     ----------
     properties : what the scenario says of the lots of the product
+    diagnostic : the test that reads the product; None where it is none of a diagnostic line
     """
 
     dose: DoseRule
@@ -85,6 +94,7 @@ class Specification:
     instrument_id: str
     attributes: tuple[Attribute, ...] = ()
     properties: LotProperties = field(default_factory=LotProperties)
+    diagnostic: Diagnostic | None = None
 
     @property
     def sampled(self) -> bool:
@@ -270,7 +280,19 @@ def _headlines(steps: Sequence[Step], contents: Contents, specification: Specifi
     if may_differ([step.procedure for step in steps], properties):
         reported = {"doses": HEADLINES["doses"], **POTENCY_HEADLINES, **HEADLINES}
         found |= potency_headlines(product, contents, properties, np.asarray(found["doses"]))
-    return [_headline(name, unit, found.get(name)) for name, unit in reported.items()]
+    told = {name: unit for name, unit in reported.items() if dose.stated or unit != HEADLINES["doses"]}
+    return [
+        *(_headline(name, unit, found.get(name)) for name, unit in told.items()),
+        *_diagnosed(last, specification, contents),
+    ]
+
+
+def _diagnosed(made: Outcome, specification: Specification, contents: Contents) -> Iterator[Reading]:
+    """Yield what a test on the product tells of those tested."""
+    if specification.diagnostic is not None:
+        figures = diagnostic_figures(specification.diagnostic, made.product, contents)
+        told = ((name, unit) for name, unit in DIAGNOSTIC_HEADLINES.items() if name in figures)
+        yield from (Reading(name, None, unit, figures[name]) for name, unit in told)
 
 
 def _culture_headlines(steps: Iterable[Step], start: Array) -> dict[str, Array | None]:

@@ -16,6 +16,7 @@ from exosim.assay_plausibility import idle, unfit_method, window_problem
 from exosim.cargo_contents import CARGO
 from exosim.cell_readings import CELL_HEADLINES
 from exosim.declarations import Block
+from exosim.diagnostic import DIAGNOSTIC_HEADLINES
 from exosim.errors import Problem, in_words, unknown
 from exosim.findings import Findings
 from exosim.lot_properties import LotProperties
@@ -153,7 +154,7 @@ class SpecificationReader:
         unique(self.findings, "attribute", "id", [table.id for table in self.table.attribute])
         for index, table in enumerate(self.table.attribute):
             path: KeyPath = ("attribute", index)
-            if table.id in (*HEADLINES, *POTENCY_HEADLINES, *CELL_HEADLINES, ALL_ATTRIBUTES):
+            if table.id in (*HEADLINES, *POTENCY_HEADLINES, *CELL_HEADLINES, *DIAGNOSTIC_HEADLINES, ALL_ATTRIBUTES):
                 problem = f'"{table.id}" is the name of a reported figure'
                 self.findings.add((*path, "id"), Problem(problem, expected="another id"))
             if table.assay is not None and table.assay not in assays:

@@ -47,6 +47,10 @@ FLOORS: dict[str, int] = {
         3,
     ),
     **dict.fromkeys(["assay", "assay_methods", "two_truths", "campaign"], 3),
+    **dict.fromkeys(["diagnostic", "diagnostic_readings"], 3),
+    **dict.fromkeys(["diagnostic_tables", "diagnostic_reader"], 6),
+    **dict.fromkeys(["diagnostic_nodes"], 7),
+    **dict.fromkeys(["console_diagnostic"], 10),
     **dict.fromkeys(["records", "demand", "description", "testing", "lot_properties", "lot_results", "potency"], 3),
     **dict.fromkeys(["quality_by_design"], 3),
     **dict.fromkeys(
