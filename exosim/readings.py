@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from exosim.assay import Assay, Result
+from exosim.cargo_readings import CARGO_HEADLINES, cargo_headlines, loading_steps, lost_in_loading
 from exosim.cell_readings import (
     CELL_HEADLINES,
     CELL_STEP_UNITS,
@@ -187,7 +188,9 @@ def _read(step: Step, made: UnitProcedure) -> Step:
 def _readings(
     steps: Sequence[Step], rows: Iterable[Row], start: Array, contents: Contents, specification: Specification
 ) -> list[Reading]:
+    rows = tuple(rows)
     readings = _headlines(steps, contents, specification, start)
+    readings += _cargo(steps, rows, contents, specification)
     for row in rows:
         readings.extend(row_readings(row, start))
     return [*readings, *_virus_reduction(steps), *_headrooms(steps)]
@@ -271,6 +274,19 @@ def _headlines(steps: Sequence[Step], contents: Contents, specification: Specifi
         reported = {"doses": HEADLINES["doses"], **POTENCY_HEADLINES, **HEADLINES}
         found |= potency_headlines(product, contents, properties, np.asarray(found["doses"]))
     return [_headline(name, unit, found.get(name)) for name, unit in reported.items()]
+
+
+def _cargo(
+    steps: Sequence[Step], rows: Iterable[Row], contents: Contents, specification: Specification
+) -> list[Reading]:
+    """Return what a dose and a vesicle carry, where a step of the recipe loads any cargo."""
+    loading = loading_steps(step.procedure for step in steps)
+    if not loading:
+        return []
+    product, dose = _made(steps).product, specification.dose
+    found = cargo_headlines(product, contents, contents.doses(product, dose.kind) / dose.amount)
+    found["lost_in_loading"] = lost_in_loading(rows, loading)
+    return [Reading(name, None, unit, found[name]) for name, unit in CARGO_HEADLINES.items()]
 
 
 def _culture_headlines(steps: Iterable[Step], start: Array) -> dict[str, Array | None]:

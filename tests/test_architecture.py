@@ -37,6 +37,7 @@ FLOORS: dict[str, int] = {
     ),
     **dict.fromkeys(["assay", "assay_methods", "two_truths", "campaign"], 3),
     **dict.fromkeys(["records", "demand", "description", "testing", "lot_properties", "lot_results", "potency"], 3),
+    **dict.fromkeys(["cargo_readings"], 3),
     **dict.fromkeys(
         [
             "toml_scanner",
@@ -91,7 +92,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["bottleneck_command", "console_bottleneck", "why_command", "console_why"], 10),
     **dict.fromkeys(["explain_command", "console_explain"], 10),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
-    **dict.fromkeys(["console_variants", "console_hinges", "console_truths"], 10),
+    **dict.fromkeys(["console_variants", "console_hinges", "console_truths", "console_cargo"], 10),
     **dict.fromkeys(["console_orders", "console_runs"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {
