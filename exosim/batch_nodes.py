@@ -12,6 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from exosim import units
+from exosim.cargo_contents import cargo
 from exosim.composition import Contents, total_dna
 from exosim.description import equations_of, summary
 from exosim.formula import evaluate, keyed, symbols
@@ -41,6 +42,8 @@ MEASURES: Mapping[str, tuple[str, str, Measure]] = {
     "vials": ("vial", "accepted vials", lambda _, material: material.vials),
     "retained_vials": ("vial", "vials that are retained", lambda _, material: material.retained_vials),
     "potency": ("EV", "vesicles weighted with their relative potency", lambda _, material: material.potency),
+    "cargo": ("mol", "cargo in or on vesicles", lambda _, material: cargo("loaded", material)),
+    "apparent_cargo": ("mol", "cargo and its aggregates", lambda _, material: cargo("retained", material)),
 }
 """What a material holds, with unit and words; each is a sum, so that a balance of it is exact."""
 _COUNTED: Mapping[DoseKind, str] = {

@@ -10,7 +10,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from exosim.cargo_readings import CARGO_HEADLINES
 from exosim.console_base import headline_title, new_console, number, print_whole, table_lines
+from exosim.console_cargo import print_cargo
 from exosim.console_diagnostic import print_diagnostic
 from exosim.console_orders import BY_PRODUCT, ORDERS
 from exosim.console_patients import PATIENTS
@@ -68,6 +70,7 @@ def print_yields(yields: Yields, paths: Sequence[Path]) -> None:
     print_whole(_step_table(yields), console)
     for line in _ceiling(yields):
         console.print(Text(line))
+    print_cargo(yields, console)
     print_truths(yields.two_truths(), console)
     print_spread(yields, console)
     for line in bounds_in_words(yields.bounds()):
@@ -92,7 +95,7 @@ def _headline_table(yields: Yields) -> Table:
         table.add_column(title, justify="right" if justify == "right" else "left")
     table.add_column("unit")
     for summary in yields.headlines():
-        if summary.n and summary.name not in DIAGNOSTIC_HEADLINES:
+        if summary.n and summary.name not in (*CARGO_HEADLINES, *DIAGNOSTIC_HEADLINES):  # they have tables of their own
             cells = (number(summary.median), number(summary.p5), number(summary.p95))
             table.add_row(headline_title(summary.name, yields), *cells, "" if summary.unit == "1" else summary.unit)
     return table

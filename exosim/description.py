@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from exosim.assay import Assay
+from exosim.assay_methods import methods
 from exosim.campaign import CampaignNumbers
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
@@ -163,6 +164,13 @@ def describe_operation(name: str) -> OperationDescription:
 def summary(operation: type[UnitOperation]) -> str:
     """Return the first line of what an operation says of itself."""
     return _parts(inspect.getdoc(sys.modules[operation.__module__]) or "")["summary"]
+
+
+def methods_of(section: str) -> dict[str, str]:
+    """Return the methods that a section knows by key, each with its name and what it reads; only assays have any."""
+    if SECTIONS.get(section) is not Assay:
+        return {}
+    return {key: f"{method.name}; reads {method.reads.replace('_', ' ')}" for key, method in methods().items()}
 
 
 def cited(parameters: Mapping[str, Parameter]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from exosim.assay import Assay, Result
+from exosim.cargo_readings import CARGO_HEADLINES, cargo_headlines, loading_steps, lost_in_loading
 from exosim.cell_readings import (
     CELL_HEADLINES,
     CELL_STEP_UNITS,
@@ -197,7 +198,9 @@ def _read(step: Step, made: UnitProcedure) -> Step:
 def _readings(
     steps: Sequence[Step], rows: Iterable[Row], start: Array, contents: Contents, specification: Specification
 ) -> list[Reading]:
+    rows = tuple(rows)
     readings = _headlines(steps, contents, specification, start)
+    readings += _cargo(steps, rows, contents, specification)
     for row in rows:
         readings.extend(row_readings(row, start))
     return [*readings, *_virus_reduction(steps), *_headrooms(steps)]
@@ -293,6 +296,19 @@ def _diagnosed(made: Outcome, specification: Specification, contents: Contents) 
         figures = diagnostic_figures(specification.diagnostic, made.product, contents)
         told = ((name, unit) for name, unit in DIAGNOSTIC_HEADLINES.items() if name in figures)
         yield from (Reading(name, None, unit, figures[name]) for name, unit in told)
+
+
+def _cargo(
+    steps: Sequence[Step], rows: Iterable[Row], contents: Contents, specification: Specification
+) -> list[Reading]:
+    """Return what a dose and a vesicle carry, where a step of the recipe loads any cargo."""
+    loading = loading_steps(step.procedure for step in steps)
+    if not loading:
+        return []
+    product, dose = _made(steps).product, specification.dose
+    found = cargo_headlines(product, contents, contents.doses(product, dose.kind) / dose.amount)
+    found["lost_in_loading"] = lost_in_loading(rows, loading)
+    return [Reading(name, None, unit, found[name]) for name, unit in CARGO_HEADLINES.items()]
 
 
 def _culture_headlines(steps: Iterable[Step], start: Array) -> dict[str, Array | None]:

@@ -53,6 +53,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["console_diagnostic"], 10),
     **dict.fromkeys(["records", "demand", "description", "testing", "lot_properties", "lot_results", "potency"], 3),
     **dict.fromkeys(["quality_by_design"], 3),
+    **dict.fromkeys(["cargo_readings"], 3),
     **dict.fromkeys(
         [
             "toml_scanner",
@@ -115,6 +116,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths"], 10),
     **dict.fromkeys(["console_orders", "console_patients", "console_runs"], 10),
+    **dict.fromkeys(["console_variants", "console_hinges", "console_truths", "console_cargo"], 10),
+    **dict.fromkeys(["console_orders", "console_runs"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {
     "numpy": set(range(1, 10)),
