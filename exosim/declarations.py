@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from exosim.companion import Companion
 from exosim.culture.stimulus import Target
 from exosim.parameter import ASSUMPTION, Array, Parameter, Resolved
 from exosim.plant_tables import CampaignTable, FailureTable, RoomTable
@@ -277,6 +278,8 @@ class Declarations:
     assays: Mapping[str, Block]
     attributes: tuple[Attribute, ...]
     plant: PlantDeclarations
+    companion: Companion | None = None
+    companion_numbers: Block | None = None
 
     def blocks(self) -> Iterator[Block]:
         """Yield every parameter block, in the order of the ledger."""
@@ -291,6 +294,8 @@ class Declarations:
 
     def _of_product(self) -> Iterator[Block]:
         yield from (self.size, self.vesicles, self.proteins, self.lot, self.common)
+        if self.companion_numbers is not None:
+            yield self.companion_numbers
         for procedure in self.procedures:
             yield from procedure.blocks()
         yield from self.assays.values()

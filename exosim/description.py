@@ -17,6 +17,7 @@ from typing import Any
 
 from exosim.assay import Assay
 from exosim.campaign import CampaignNumbers
+from exosim.companion import CompanionNumbers
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
 from exosim.lot_properties import LotProperties
@@ -47,6 +48,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "product.ev_size": VesicleSize,
     "product.protein_size": ProteinSize,
     "product.lot": LotProperties,
+    "product.companion": CompanionNumbers,
     "common": Common,
     "unit_procedure": Wait,
     "hold": Hold,

@@ -8,6 +8,8 @@ from typing import Any
 
 from exosim.addresses import address
 from exosim.assay import LEVEL
+from exosim.companion import Companion
+from exosim.companion_reader import CompanionReader
 from exosim.contents import counted_like, with_dose
 from exosim.culture.stimulus import Stimulus
 from exosim.culture_reader import check_stimuli, given_numbers, read_effects, read_presets
@@ -64,12 +66,16 @@ class Reader:
         self._grades = self._source_grades(table)
         common = self._common_factor()
         self._utilities = read_utilities(table, self.findings)
-        dose, product = read_dose(table, self.findings), table.product
+        product = table.product
+        dose = read_dose(product.dose, self.findings)
         check_dose(table, self.findings, dose)
+        self._companions = CompanionReader(table, self.findings, self._block)
+        companion, companion_numbers = self._companions.read()
         quality = SpecificationReader(table, self.findings, self._block)
         assays = quality.assays()
         dose = with_assay(table, self.findings, dose, assays)
-        procedures = self._procedures(dose)
+        self._companions.check_attributes(dose, companion)
+        procedures = self._procedures(dose, companion)
         size = self._block(VesicleSize, "product.ev_size", ("product", "ev_size"), _given(product.ev_size, VesicleSize))
         vesicles = self._block(Vesicles, "product", ("product",), _given(product, Vesicles))
         proteins = self._block(
@@ -92,6 +98,8 @@ class Reader:
             assays,
             tuple(quality.attributes(assays)),
             PlantReader(table, self.findings, self._block, self._utilities).read(),
+            companion,
+            companion_numbers,
         )
         if not self.findings.problems:
             for doubts in (vial_doubts, sampling_doubts, laboratory_doubts):
@@ -140,7 +148,7 @@ class Reader:
 
     # -- procedures ---------------------------------------------------------------------------------------------------
 
-    def _procedures(self, dose: DoseRule) -> tuple[ProcedureDeclaration, ...]:
+    def _procedures(self, dose: DoseRule, companion: Companion | None) -> tuple[ProcedureDeclaration, ...]:
         tables = self.table.unit_procedure
         ids = [table.id for table in tables]
         if not tables:
@@ -155,8 +163,11 @@ class Reader:
                 self._add(("unit_procedure", index, "operation"), _no_operation(table.operation))
                 streams.unknown(table.id)
                 continue
-            found.append(self._procedure(index, table, operation, streams.feeds(index, table, operation), dose))
+            own = companion.dose if companion is not None and companion.after == table.id else dose
+            found.append(self._procedure(index, table, operation, streams.feeds(index, table, operation), own))
         streams.finish()
+        if companion is not None and not blind:
+            self._companions.check_maker(companion, streams)
         return tuple(found)
 
     def _check_ids(self, ids: list[str]) -> None:

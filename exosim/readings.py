@@ -5,7 +5,7 @@ Names and units of the headline figures are fixed: other programs read them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,6 +19,7 @@ from exosim.cell_readings import (
     harvested_cells,
     last_expansion,
 )
+from exosim.companion import PAIR_HEADLINES, Companion, Of, pair_figures
 from exosim.composition import Contents, ratio
 from exosim.kernel import Step, last_maker, run, steps_of
 from exosim.lot_properties import LotProperties
@@ -27,7 +28,7 @@ from exosim.operations.base import HARVEST_HOLD, HEADROOM, VIRUS_REDUCTION, Cont
 from exosim.parameter import Array
 from exosim.potency import POTENCY_HEADLINES, may_differ, potency_headlines
 from exosim.quality import Attribute, Lot, reported_value
-from exosim.recipe import Recipe, UnitProcedure
+from exosim.recipe import Recipe
 from exosim.step_table import Reading, Row, loss_readings, row_readings, rows_of, stages
 from exosim.vocabulary import DoseKind
 
@@ -78,6 +79,7 @@ class Specification:
     Attributes
     ----------
     properties : what the scenario says of the lots of the product
+    companion : the second product of a batch; None where there is one product
     """
 
     dose: DoseRule
@@ -85,6 +87,12 @@ class Specification:
     instrument_id: str
     attributes: tuple[Attribute, ...] = ()
     properties: LotProperties = field(default_factory=LotProperties)
+    companion: Companion | None = None
+
+    def about(self, of: Of) -> Specification:
+        """Return what concerns the product alone, or its companion alone."""
+        dose = self.companion.dose if self.companion is not None and of == "companion" else self.dose
+        return replace(self, dose=dose, attributes=tuple(one for one in self.attributes if one.of == of))
 
     @property
     def sampled(self) -> bool:
@@ -160,7 +168,8 @@ def read_run(
     if specification.dose.kind == "cell":
         whole = run(recipe)
         return _read_cells(whole, context, specification), list(whole)
-    made = recipe.procedures[last_maker(recipe.procedures)]
+    companion = specification.companion
+    made = {recipe.procedures[last_maker(recipe.procedures)].id, companion.after if companion is not None else ""}
     potency = may_differ(recipe.procedures, specification.properties)
     rows: list[Row] = []
     read: list[Step] = []
@@ -176,9 +185,9 @@ def read_run(
     return _readings(read, rows, start, contents, specification), read
 
 
-def _read(step: Step, made: UnitProcedure) -> Step:
-    """Return a step that has been read; its product stays when it is the one that counts."""
-    product = step.outcome.product if step.procedure is made else Material()
+def _read(step: Step, made: Collection[str]) -> Step:
+    """Return a step that has been read; its product stays when it is one that counts."""
+    product = step.outcome.product if step.procedure.id in made else Material()
     nothing = Material()
     outcome = replace(step.outcome, product=product, remainder=nothing, added=nothing, generated=nothing, losses={})
     return Step(step.procedure, nothing, nothing, outcome)
@@ -202,7 +211,11 @@ def _read_cells(steps: Sequence[Step], context: Context, specification: Specific
         "batch_duration": _duration(steps),
         **cell_headlines(steps),
     }
-    readings = [_headline(name, unit, found.get(name)) for name, unit in CELL_HEADLINES.items()]
+    reported = CELL_HEADLINES
+    if specification.companion is not None:
+        reported = {"doses": CELL_HEADLINES["doses"], **PAIR_HEADLINES, **CELL_HEADLINES}
+        found |= _pairs(steps, context, specification.companion, np.asarray(found["doses"]))
+    readings = [_headline(name, unit, found.get(name)) for name, unit in reported.items()]
     grown, start = last_expansion(steps), harvested_cells(steps)
     downstream = grown is None
     for row in stages(steps, "viable_cells"):
@@ -270,7 +283,15 @@ def _headlines(steps: Sequence[Step], contents: Contents, specification: Specifi
     if may_differ([step.procedure for step in steps], properties):
         reported = {"doses": HEADLINES["doses"], **POTENCY_HEADLINES, **HEADLINES}
         found |= potency_headlines(product, contents, properties, np.asarray(found["doses"]))
+    if specification.companion is not None:
+        reported = {"doses": HEADLINES["doses"], **PAIR_HEADLINES, **reported}
+        found |= _pairs(steps, contents.context, specification.companion, np.asarray(found["doses"]))
     return [_headline(name, unit, found.get(name)) for name, unit in reported.items()]
+
+
+def _pairs(steps: Iterable[Step], context: Context, companion: Companion, doses: Array) -> dict[str, Array]:
+    """Return the doses of the companion, and the pairs with those of the product."""
+    return pair_figures(doses, doses_of(companion.made(steps), context, companion.dose))
 
 
 def _culture_headlines(steps: Iterable[Step], start: Array) -> dict[str, Array | None]:
@@ -325,13 +346,16 @@ def attribute_results(
     noise : standard normal number of the one result of each assay, by its id
     contents : of the materials of these steps, as far as they are known
     """
-    lot = lot_of(_made(steps), context, specification, contents)
+    lots: dict[Of, Lot] = {"product": lot_of(_made(steps), context, specification, contents)}
+    if specification.companion is not None:
+        made = specification.companion.made(steps)
+        lots["companion"] = lot_of(made, context, specification.about("companion"), contents)
     results = {name: Result(assay, noise[name]) for name, assay in specification.assays.items()}
     for attribute in specification.attributes:
         measure = attribute.about
         named = results[attribute.assay] if attribute.assay is not None else None
         instrument = results[specification.instrument_id]
-        yield attribute, measure.unit, reported_value(measure, lot, instrument, named)
+        yield attribute, measure.unit, reported_value(measure, lots[attribute.of], instrument, named)
 
 
 def lot_of(

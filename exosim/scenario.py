@@ -184,8 +184,9 @@ class Scenario:
 
     def recipe(self, values: Values) -> Recipe:
         """Return the recipe with the given parameter values; what is not given has its default."""
-        context = self._context(values)
-        procedures = tuple(procedure_of(d, values, context) for d in self.declarations.procedures)
+        context, companion = self._context(values), self.declarations.companion
+        own = {} if companion is None else {companion.after: replace(context, dose_kind=companion.dose.kind)}
+        procedures = tuple(procedure_of(d, values, own.get(d.id, context)) for d in self.declarations.procedures)
         return Recipe(procedures, context)
 
     def specification(self, values: Values) -> Specification:
@@ -193,7 +194,9 @@ class Scenario:
         declared = self.declarations
         assays = {name: assay_of(name, block, values) for name, block in declared.assays.items()}
         properties = LotProperties(**declared.lot.pick(values))
-        return Specification(declared.dose, assays, declared.instrument, declared.attributes, properties)
+        return Specification(
+            declared.dose, assays, declared.instrument, declared.attributes, properties, declared.companion
+        )
 
     def plant(self, values: Values, seed: int | None = None, replication: int = 0) -> Plant:
         """Return the equipment, the people and what fails in one replication, with the given values."""

@@ -35,7 +35,7 @@ from exosim.plant_tables import (
     WarehouseTable,
 )
 from exosim.procedure_tables import HoldTable, LongestHoldTable, ProcedureTable, StimulusTable
-from exosim.product_tables import LotTable, ProductTable, ProteinSizeTable, SizeTable
+from exosim.product_tables import CompanionTable, LotTable, ProductTable, ProteinSizeTable, SizeTable
 from exosim.quality_tables import AssayTable, AttributeTable, ClosureTable, LimitsTable, ReleaseTable, ReviewTable
 from exosim.table_base import ID, LONGEST_NAME, Grade, Name, Table, Text
 from exosim.toml_source import KeyPath
@@ -128,6 +128,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[product.ev_size]": SizeTable,
     "[product.protein_size]": ProteinSizeTable,
     "[product.lot]": LotTable,
+    "[product.companion]": CompanionTable,
     "[common]": CommonTable,
     "[[unit_procedure]]": ProcedureTable,
     "hold": HoldTable,
@@ -167,6 +168,7 @@ _STAND_INS: Mapping[str, Any] = {
     "operation": "none", "limit": "1 h", "measure": "none", "limits": {}, "text": "none", "role": "unnamed",
     "days": ["Mon"], "from": datetime.time(6), "to": datetime.time(14), "consequence": "wait",
     "every": "1 h", "duration": "1 h", "fold": 1.0, "basis": "per cell", "due": datetime.date(2027, 1, 4),
+    "after": "unnamed",
 }  # fmt: skip
 _EXAMPLES: Mapping[str, str] = {
     "name": 'name = "my_process"',
@@ -176,6 +178,7 @@ _EXAMPLES: Mapping[str, str] = {
     "id": 'id = "clarify"',
     "fold": "fold = 3",
     "basis": 'basis = "per cell"',
+    "after": 'after = "fill_cells"',
     "operation": 'operation = "depth_filtration"',
     "limit": 'limit = "24 h" (of a utility: limit = "500 L/h")',
     "start": "start = 2027-01-04T06:00:00",
