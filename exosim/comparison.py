@@ -31,7 +31,9 @@ from exosim.version import __version__
 Floats: TypeAlias = NDArray[np.float64]
 FORM = "exosim.compare/1"
 IN_SPECIFICATION = "in_specification"
-DIRECTIONS: Mapping[str, str] = {"batch_duration": "less", "cells_started": "neither"}
+DIRECTIONS: Mapping[str, str] = {
+    "batch_duration": "less", "cells_started": "neither", "unpaired_share": "less", "companion_limits": "neither",
+}  # fmt: skip
 """What is better of a headline; more of all others."""
 ROUNDING = 1e-9
 """Difference of two values, as a share of them, below which it is rounding."""
@@ -181,7 +183,10 @@ class Comparison:
 
     def _comparable(self, name: str) -> bool:
         """Return whether a headline means the same in all scenarios: doses do not when a dose is not the same."""
-        return name not in ("doses", "potent_doses") or len({s.declarations.dose for s in self.scenarios.values()}) == 1
+        declared = [scenario.declarations for scenario in self.scenarios.values()]
+        if name == "companion_doses":
+            return len({one.companion.dose for one in declared if one.companion is not None}) == 1
+        return name not in ("doses", "potent_doses") or len({one.dose for one in declared}) == 1
 
     def _best(self, name: str, direction: str) -> dict[str, float]:
         """Return the share of the draws in which each scenario is the best; ties are shared evenly."""

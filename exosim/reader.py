@@ -52,6 +52,7 @@ class Reader:
         self._add = findings.add
         self._grades: dict[str, str] = {}
         self._common = 0.0
+        self._dose_beside: DoseRule | None = None
         self._utilities: Mapping[str, tuple[float, str]] = {}
 
     def read(self) -> Declarations | None:
@@ -71,6 +72,7 @@ class Reader:
         check_dose(table, self.findings, dose)
         self._companions = CompanionReader(table, self.findings, self._block)
         companion, companion_numbers = self._companions.read()
+        self._dose_beside = companion.dose if companion is not None else None
         quality = SpecificationReader(table, self.findings, self._block)
         assays = quality.assays()
         dose = with_assay(table, self.findings, dose, assays)
@@ -296,10 +298,13 @@ class Reader:
                 enclosed = self.findings.enclosures.measured.get(f"{prefix}.{name}")
                 given[name] = read_quantity(value, parameters[name], self._grades, self._common, folder, enclosed)
             except QuantityError as error:
-                self.findings.quantity((*path, name), with_dose(error, parameters[name]))
+                self.findings.quantity((*path, name), with_dose(error, parameters[name], self._address_of(dose)))
         complete = len(given) == len(raw) and issubclass(owner, UnitOperation)
         unused = self._check_together(owner, path, given) if complete else frozenset()
         return Block(owner, prefix, parameters, given, unused)
+
+    def _address_of(self, dose: DoseRule | None) -> str:
+        return "product.companion.dose" if dose is not None and dose is self._dose_beside else "product.dose"
 
     def _check_together(self, owner: type[UnitOperation], path: KeyPath, given: Mapping[str, Given]) -> frozenset[str]:
         """Report values that contradict each other; return the parameters that do not matter beside those given."""
