@@ -12,6 +12,7 @@ from rich.text import Text
 
 from exosim.console_base import headline_title, new_console, number, print_whole, table_lines
 from exosim.console_orders import BY_PRODUCT, ORDERS
+from exosim.console_patients import PATIENTS
 from exosim.console_spread import print_spread
 from exosim.console_truths import print_truths
 from exosim.console_variants import variant_table
@@ -218,6 +219,7 @@ _JOBS = {
 _RESULTS = {"out_of_specification": ("out of specification", "%", 100.0)}
 _WAITS = {
     "waiting": "unit",
+    "waiting_for_run": "run",
     "waiting_for_room": "room",
     "waiting_for_material": "material",
     "waiting_for_utility": "utility",
@@ -225,7 +227,7 @@ _WAITS = {
     "waiting_for_shift": "shift",
     "lost_to_failures": "failure",
 }
-_SELDOM = ("waiting_for_room", "waiting_for_material", "waiting_for_utility")
+_SELDOM = ("waiting_for_run", "waiting_for_room", "waiting_for_material", "waiting_for_utility")
 """Causes that are shown where they occur."""
 
 
@@ -238,6 +240,8 @@ def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
     console.print(Text(f"{title}, seed {results.seed}", style="bold"))
     known = {row.name for row in results.quantities()}
     print_whole(_indicator_table(results, "over the horizon", _INDICATORS), console)
+    if not known.isdisjoint(PATIENTS):
+        print_whole(_indicator_table(results, "one patient, one lot", PATIENTS), console)
     if not known.isdisjoint(ORDERS):
         print_whole(_indicator_table(results, "orders and stock", ORDERS), console)
     if not known.isdisjoint(BY_PRODUCT):

@@ -25,6 +25,7 @@ from exosim.material import Material, is_number
 from exosim.operations import catalog
 from exosim.operations.base import Hold, Outcome, UnitOperation, VisitedOperation
 from exosim.parameter import ASSUMPTION, Parameter, declared
+from exosim.patients import PatientNumbers
 from exosim.plant import (
     BreakdownNumbers,
     EquipmentNumbers,
@@ -41,6 +42,7 @@ from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.recipe import Common, Wait
 from exosim.references import references
 from exosim.release import ClosureNumbers, ReviewNumbers, TestNumbers
+from exosim.shared_run import SharedRunNumbers
 from exosim.vocabulary import CONSUMABLES
 
 SECTIONS: Mapping[str, type[Any]] = {
@@ -49,9 +51,11 @@ SECTIONS: Mapping[str, type[Any]] = {
     "product.protein_size": ProteinSize,
     "product.lot": LotProperties,
     "product.companion": CompanionNumbers,
+    "product.patient": PatientNumbers,
     "common": Common,
     "unit_procedure": Wait,
     "hold": Hold,
+    "shared_run": SharedRunNumbers,
     "stimulus": Stimulus,
     "assay": Assay,
     "campaign": CampaignNumbers,

@@ -51,3 +51,4 @@ class ProductTable(Table):
     lot: LotTable = Field(default_factory=LotTable)
     protein_fraction: Any = None
     companion: CompanionTable | None = None
+    course: Any = None

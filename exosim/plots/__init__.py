@@ -5,6 +5,7 @@ from __future__ import annotations
 from exosim.plots.bottleneck import bottleneck
 from exosim.plots.contrasts import contrasts, shown_contrasts
 from exosim.plots.facility import doses_per_year, lead_time, occupancy_by_week, waits
+from exosim.plots.fates import fates
 from exosim.plots.gantt import gantt
 from exosim.plots.ledger_chart import ledger_chart
 from exosim.plots.lot_timeline import lot_timeline
@@ -26,6 +27,7 @@ __all__ = [
     "bottleneck",
     "contrasts",
     "doses_per_year",
+    "fates",
     "gantt",
     "has_course",
     "lead_time",
