@@ -171,6 +171,10 @@ def print_check(scenario: Scenario, variants: Sequence[Scenario] = ()) -> None:
 _INDICATORS = {
     "doses_per_year": "doses per year",
     "doses_per_started_batch": "doses per started batch",
+    "dose_pairs_per_year": "pairs of doses per year",
+    "companion_doses_per_year": "doses of the companion per year",
+    "pairs_expired_per_year": "pairs expired before release per year",
+    "limited_by_companion": "lots that the companion limits",
     "batches_started": "batches started",
     "batches_finished": "batches finished",
     "batches_rejected": "batches lost",

@@ -18,6 +18,10 @@ _WIDE = 132
 _UNBOUNDED = 100_000
 TITLES = {
     "doses": "doses per batch",
+    "companion_doses": "doses of the companion per batch",
+    "dose_pairs": "pairs of doses per batch",
+    "unpaired_share": "doses without a partner",
+    "companion_limits": "batches that the companion limits",
     "potent_doses": "doses at full potency",
     "relative_potency": "relative potency",
     "ev_yield": "EV yield, harvest to vial",

@@ -39,6 +39,7 @@ FLOORS: dict[str, int] = {
             "readings",
             "step_table",
             "cell_readings",
+            "companion",
             "working_time",
             "plant",
             "release",
@@ -77,9 +78,10 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["attribution", "service"], 5),
     **dict.fromkeys(["bottlenecks", "run_comparison"], 7),
     **dict.fromkeys(
-        ["indicators", "labor", "history", "waits", "product_indicators", "release_indicators", "directions"],
+        ["indicators", "labor", "history", "waits", "product_indicators", "pair_indicators", "release_indicators"],
         5,
     ),
+    **dict.fromkeys(["directions"], 5),
     **dict.fromkeys(["run_indicators"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(
@@ -88,7 +90,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["release_reader", "release_builder", "release_plausibility", "specification_reader"], 6),
     **dict.fromkeys(["demand_reader", "demand_builder", "assay_draws", "assay_plausibility"], 6),
     **dict.fromkeys(["contents", "dose_reader", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
-    **dict.fromkeys(["enclosures", "taking_out"], 6),
+    **dict.fromkeys(["enclosures", "taking_out", "companion_reader"], 6),
     **dict.fromkeys(["enclosures", "shared_run_reader"], 6),
     **dict.fromkeys(["regulatory_tables", "regulatory_reader", "regulatory", "misev"], 6),
     **dict.fromkeys(["enclosures"], 6),
