@@ -2,8 +2,8 @@
 
 A procedure of the patch whose id is in the recipe is merged into it. A new one stands where its `after` or `before`
 says; else where one of its id was taken out; else after the procedure of the patch before it; else in place of the
-first that was taken out; else at the end. Failures and critical parameters of a procedure that is no longer there go with
-it.
+first that was taken out; else at the end. Failures and critical parameters of a procedure that is no longer there go
+with it.
 """
 
 from __future__ import annotations
