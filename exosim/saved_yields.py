@@ -54,6 +54,15 @@ class SavedYields:
         """Number of draws."""
         return int(self.document["n"])
 
+    @cached_property
+    def quantities(self) -> Mapping[tuple[str, str | None], Summary]:
+        """Every quantity by name and step, attributes as their assays report them among them."""
+        return {(row["name"], row["step"]): Summary(**row) for row in self.document["quantities"]}
+
+    def has(self, name: str, step: str | None = None) -> bool:
+        """Return whether a quantity is reported and has a value."""
+        return (name, step) in self.quantities and self.quantities[name, step].n > 0
+
     def summary(self, name: str, step: str | None = None) -> Summary:
         """Return mean, standard deviation, median and 5 to 95 % interval of a quantity.
 
@@ -62,11 +71,11 @@ class SavedYields:
         KeyError
             when there is no such quantity, with those that there are.
         """
-        found = {(row["name"], row["step"]): row for row in self.document["quantities"]}
+        found = self.quantities
         if (name, step) not in found:
             valid = sorted(n for n, s in found if s == step) or sorted({s for _, s in found if s})
             raise KeyError(f"no quantity {name!r} after step {step!r}; there is: {', '.join(valid)}")
-        return Summary(**found[name, step])
+        return found[name, step]
 
 
 def load_yields(folder: str | Path) -> SavedYields:
