@@ -45,6 +45,7 @@ from exosim.errors import (
     unknown,
 )
 from exosim.explain_command import explain
+from exosim.report_command import report
 from exosim.version import __version__
 from exosim.whole_numbers import WholeNumber
 from exosim.why_command import why
@@ -58,6 +59,7 @@ _BUG = 1
 _FEWER = {
     "yield": "fewer draws: --draws N",
     "compare": "fewer draws: --draws N",
+    "report": "fewer draws: --draws N",
     "bottleneck": "fewer processes (--jobs N), fewer batches or a shorter horizon",
     "run": "fewer processes (--jobs N), fewer batches or a shorter horizon",
 }
@@ -93,6 +95,7 @@ def cli() -> None:
     exosim run scenarios/msc_hollow_fiber.toml       when do doses leave the facility, and what holds them back?
     exosim bottleneck scenarios/msc_hollow_fiber.toml     what would one more unit, person or shift bring?
     exosim explain scenarios/msc_hollow_fiber.toml doses   where does a number come from?
+    exosim report results/base                       what do I send to those who ask?
     """  # noqa: D301 - click takes the \\b for "leave these lines as they are"
 
 
@@ -252,7 +255,7 @@ def run(
         print_run(results, paths)
 
 
-for _command in (bottleneck, cite, compare, describe, explain, new, schema, why):
+for _command in (bottleneck, cite, compare, describe, explain, new, report, schema, why):
     cli.add_command(_command)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from exosim.errors import FileError, Problem, shortened
 from exosim.folder import check_files, refuse_other_command
+from exosim.report_door import Reported
 from exosim.saved_scenario import read_saved_scenario
 from exosim.scenario import Scenario
 from exosim.summaries import Summary
@@ -19,7 +20,7 @@ DOCUMENT = "yields.json"
 
 
 @dataclass(frozen=True)
-class SavedYields:
+class SavedYields(Reported):
     """A yield that was read from its folder: what it is of, and its summaries; with the scenario all of it comes again.
 
     Attributes

@@ -19,7 +19,18 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["sampling", "vocabulary", "material", "freed_memory", "precision", "global_random", "frames"], 1),
     **dict.fromkeys(["physics", "culture", "settling", "centrifuge", "exclusion_column", "preset_catalog"], 2),
     **dict.fromkeys(
-        ["operations", "plugin_guard", "composition", "cargo_contents", "recipe", "kernel", "followers", "hold"], 2
+        [
+            "operations",
+            "balance",
+            "plugin_guard",
+            "composition",
+            "cargo_contents",
+            "recipe",
+            "kernel",
+            "followers",
+            "hold",
+        ],
+        2,
     ),
     **dict.fromkeys(
         [
@@ -75,7 +86,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
     **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
     **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run", "service_tables"], 7),
-    **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields", "planned_lot", "reasons"], 7),
+    **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields", "saved", "planned_lot", "reasons"], 7),
+    **dict.fromkeys(["titles", "balance_audit", "report_door"], 7),
     **dict.fromkeys(["influence", "batch_nodes", "batch_quantities", "run_nodes", "explanation"], 7),
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
     **dict.fromkeys(["switch_points", "hinges"], 7),
@@ -84,13 +96,13 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["formula", "formula_tree"], 1),
     **dict.fromkeys(["folds", "window"], 5),
-    **dict.fromkeys(["plots", "bibliography", "telling"], 9),
+    **dict.fromkeys(["plots", "picture_folder", "bibliography", "telling"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
     **dict.fromkeys(["bottleneck_command", "console_bottleneck", "why_command", "console_why"], 10),
     **dict.fromkeys(["explain_command", "console_explain"], 10),
-    **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
+    **dict.fromkeys(["report_command", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths"], 10),
     **dict.fromkeys(["console_orders", "console_runs"], 10),
 }

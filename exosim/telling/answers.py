@@ -78,7 +78,8 @@ def _doses(yields: SavedYields) -> Iterator[Part]:
     unit = "" if name == "doses" else called(found.unit)
     yield f"{what}: " if name != "doses" else ""
     yield number(found.median)
-    yield f"{' ' + unit if unit else ''}{' doses' if name == 'doses' else ''} per started batch at the median (5 to 95 %: "
+    yield f"{' ' + unit if unit else ''}{' doses' if name == 'doses' else ''} per started batch at the median "
+    yield "(5 to 95 %: "
     yield from _spaced(span(found.p5, found.p95))
     yield f"; {yields.draws:,} draws). "
 
@@ -247,5 +248,3 @@ def _spaced(parts: Sentence) -> Iterator[Part]:
     """Yield the parts of an interval with a space between them."""
     for part in parts:
         yield f" {part} " if isinstance(part, str) and len(parts) > 1 else part
-
-

@@ -107,10 +107,8 @@ def shares(yields: SavedYields) -> Table | None:
     """Return the shares of study, donor and batch in the spread of the headlines; None where nothing varies."""
     known = [row for row in yields.document["shares"] if row["reason"] is None]
     head = ("per started batch", "study: what nobody knows", "95 %", "donor", "95 %", "batch", "95 %")
-    rows = [
-        (headline_title(row["name"], yields), *(cell for level in ("study", "donor", "batch") for cell in _part(row, level)))
-        for row in known
-    ]  # fmt: skip
+    parts = [[cell for level in ("study", "donor", "batch") for cell in _part(row, level)] for row in known]
+    rows = [(headline_title(row["name"], yields), *cells) for row, cells in zip(known, parts, strict=True)]
     return table("Where the spread comes from", head, rows) if rows else None
 
 

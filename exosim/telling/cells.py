@@ -73,14 +73,16 @@ def plain(value: float, digits: int = 3) -> str:
     if 1e-3 <= abs(value) < 1e3:
         return _fixed(value, digits)
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    if float(f"{mantissa}e{exponent}") == value:
+        mantissa = f"{float(mantissa):g}"
     return f"{mantissa}×10{str(int(exponent)).translate(_RAISED)}"
 
 
 def _fixed(value: float, digits: int) -> str:
-    """Return a number below a thousand with trailing zeros only where they are digits of it."""
-    if value == round(value):
-        return f"{value:.0f}"
+    """Return a number below a thousand; zeros at its end tell that there are digits behind them."""
     shown = float(f"{value:.{digits}g}")
+    if shown == value:
+        return f"{value:g}"
     decimals = max(digits - 1 - math.floor(math.log10(abs(shown))), 0)
     return f"{shown:.{decimals}f}"
 

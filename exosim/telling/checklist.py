@@ -46,9 +46,7 @@ class Item:
 def checklist(saved: Saved) -> tuple[Item, ...]:
     """Return the items with their answers, in the order of the checklist."""
     answers = {**_same(saved), **(_of_run(saved) if isinstance(saved, SavedRun) else _of_yield(saved.draws))}
-    return tuple(
-        Item(number, asks, heading, answers[number]) for heading, *items in _TITLES for number, asks in items
-    )
+    return tuple(Item(number, asks, heading, answers[number]) for heading, *items in _TITLES for number, asks in items)
 
 
 def _same(saved: Saved) -> dict[str, str]:
@@ -65,8 +63,8 @@ def _same(saved: Saved) -> dict[str, str]:
             (f"{chain.product}: " if chain.product else "") + " → ".join(link.id for link in chain.links)
             for chain in chains(scenario)
         ),
-        "2.3": f"Variant of the scenario file: {scenario.variant or 'none'}; values replaced beside the file: {changes}.",
-        "3.1": f"{len({line.source for line in ledger})} sources, each with its DOI where it has one: see Sources used.",
+        "2.3": f"Variant of the scenario file: {scenario.variant or 'none'}; values replaced: {changes}.",
+        "3.1": f"{len({line.source for line in ledger})} sources, with DOI where there is one: see Sources used.",
         "3.2": _measured(scenario),
         "3.3": f"{len(ledger)} parameters with value, distribution, unit, source and grade: see Evidence. Values that "
         f"vary do so by study (what nobody knows), donor or batch; {counts[PLAN]} are decided by the plan.",
@@ -98,8 +96,8 @@ def _of_yield(draws: int) -> dict[str, str]:
         "1.2": "Doses, yield, purity, losses and durations of a started batch that does not fail: median and 5 to 95 % "
         "interval over all draws, with the share of draws within specification; each with its n.",
         "1.3": "A single scenario; shares of the inputs in the spread tell what to measure first. No optimization.",
-        "2.2": "Each step turns the material that enters into what goes on, what stays and what is lost, by species and "
-        "vesicle size, under conservation of amounts; planned waits lose vesicles at the declared rate.",
+        "2.2": "Each step turns the material that enters into what goes on, what stays and what is lost, by species "
+        "and vesicle size, under conservation of amounts; planned waits lose vesicles at the declared rate.",
         "2.4": "Closed forms and quadrature of the models named for each operation (exosim describe OPERATION). No "
         "scheduling: waits are those of the plan.",
         "2.5.1": "One batch of one donor in one possible world for each draw.",
@@ -109,8 +107,8 @@ def _of_yield(draws: int) -> dict[str, str]:
         "2.5.5": "A batch begins with the first step and ends with the last; none arrives or queues.",
         "4.1": _NO_CLOCK + "; each batch begins empty",
         "4.2": f"{draws:,} draws; not a length of time.",
-        "4.3": "Monte Carlo: independent draws of all uncertain values, or nested draws of batches in donors in worlds; "
-        "quantiles over draws are the interval of one batch, not of the mean.",
+        "4.3": "Monte Carlo: independent draws of all uncertain values, or nested draws of batches in donors in "
+        "worlds; quantiles over draws are the interval of one batch, not of the mean.",
         "5.3": "Monte Carlo over vectorized draws (NumPy), in blocks; no events.",
     }
 
@@ -123,24 +121,24 @@ def _of_run(run: SavedRun) -> dict[str, str]:
     return {
         "1.2": "Indicators of the facility (words of ISO 22400), each a fold over the event log of one replication: "
         "mean over replications with its 95 % interval (Student), median, 5 to 95 % range and n.",
-        "1.3": "A single scenario; what one more of each resource would bring is asked with exosim bottleneck, scenarios "
-        "are compared on common random numbers with exosim compare. No optimization.",
-        "2.2": "A batch enters the line, waits for a unit, people and their shift, materials, rooms and utilities, runs "
-        "each step with the physics of its real waits, and gives the unit back after turnaround; then tests, "
+        "1.3": "A single scenario; what one more of each resource would bring is asked with exosim bottleneck, "
+        "scenarios are compared on common random numbers with exosim compare. No optimization.",
+        "2.2": "A batch enters the line, waits for a unit, people and their shift, materials, rooms and utilities, "
+        "runs each step with the physics of its real waits, and gives the unit back after turnaround; then tests, "
         "reviews and disposition where the scenario has them.",
         "2.4": _rules(plant),
         "2.5.1": "Batches (lots), each of a donor, with its materials by species and vesicle size, its deviations and "
         "its history; jobs of the laboratory and of quality.",
-        "2.5.2": "The unit procedures of the recipe; preparation of stocks, maintenance, repairs, line clearance; tests, "
-        "reviews and closure of deviations where there are any.",
+        "2.5.2": "The unit procedures of the recipe; preparation of stocks, maintenance, repairs, line clearance; "
+        "tests, reviews and closure of deviations where there are any.",
         "2.5.3": _resources(plant),
         "2.5.4": _queues(plant),
         "2.5.5": _entries(plant),
         "4.1": _beginning(plant),
         "4.2": f"{plain(plant.horizon)} h ({plain(plant.horizon / 24.0)} d); time is in hours.",
         "4.3": _replications(run),
-        "5.3": "Process interaction: a SimPy environment for each replication, one process for each batch and job. Ties "
-        "are resolved by rank and order of arrival.",
+        "5.3": "Process interaction: a SimPy environment for each replication, one process for each batch and job. "
+        "Ties are resolved by rank and order of arrival.",
     }
 
 
@@ -154,7 +152,11 @@ def _resources(plant: PlantDeclarations) -> str:
     count = {name: one.numbers.typical("count", 1.0) for name, one in plant.equipment.items()}
     people = {name: one.numbers.typical("count", 1.0) for name, one in plant.roles.items()}
     kinds = {"equipment": _counts(count), "people": _counts(people), "rooms": _listed(plant.rooms)}
-    kinds |= {"stores": _listed(plant.stores), "materials": _listed(plant.stocks), "utilities": _listed(plant.utilities)}
+    kinds |= {
+        "stores": _listed(plant.stores),
+        "materials": _listed(plant.stocks),
+        "utilities": _listed(plant.utilities),
+    }
     return "; ".join(f"{kind}: {names}" for kind, names in kinds.items() if names) + "."
 
 
@@ -164,10 +166,12 @@ def _counts(numbers: Mapping[str, float]) -> str:
 
 def _queues(plant: PlantDeclarations) -> str:
     rules = _listed(
-        f"{c.product or 'the product'} {c.rules.priority.replace('_', ' ')}, storage {c.rules.storage.replace('_', ' ')}"
+        f"{c.product or 'the product'} {c.rules.priority}, storage {c.rules.storage}".replace("_", " ")
         for c in plant.campaigns
     )
-    return f"Order in each queue: {rules}; a lot leaves a queue when it is served, or when a limit of its hold rejects it."
+    return (
+        f"Order in each queue: {rules}; a lot leaves a queue when it is served, or when a limit of its hold rejects it."
+    )
 
 
 def _entries(plant: PlantDeclarations) -> str:
@@ -188,7 +192,9 @@ def _beginning(plant: PlantDeclarations) -> str:
 
 def _replications(run: SavedRun) -> str:
     asked = run.document["half_widths"]
-    told = f"{run.replications:,} independent replications, each one possible world; Student's 95 % interval of the mean."
+    told = (
+        f"{run.replications:,} independent replications, each one possible world; Student's 95 % interval of the mean."
+    )
     return told + (" Replications were added until the half-widths asked for were met." if asked else "")
 
 

@@ -93,9 +93,7 @@ def meanings(scenario: Scenario) -> dict[str, str]:
     """Return what each parameter of the ledger means, by address."""
     own = [("", block) for block in scenario.declarations.blocks()]
     others = [
-        (f"{product}.", block)
-        for product, other in scenario.others.items()
-        for block in other.declarations.of_recipe()
+        (f"{product}.", block) for product, other in scenario.others.items() for block in other.declarations.of_recipe()
     ]
     return {
         f"{before}{block.prefix}.{name}": parameter.doc
@@ -146,5 +144,3 @@ def _work(key: str, scenario: Scenario) -> tuple[Cell, ...]:
         link = Link(known.url, known.url)
     parts = (known.authors, f"({known.year})" if known.year else "", known.title, known.journal)
     return ". ".join(part for part in parts if part), link or _NO_WORK, known.checked
-
-

@@ -82,7 +82,9 @@ def remarks(saved: Saved) -> tuple[str, ...]:
         if saved.document["kept"] < saved.draws:
             error = 100 * float(saved.document["quantile_error"])
             kept = saved.document["kept"]
-            told.append(f"streamed: quantiles err by at most {error:.2g} %; pictures are those of the first {kept:,} draws")
+            told.append(
+                f"streamed: quantiles err by at most {error:.2g} %; pictures are those of the first {kept:,} draws"
+            )
         if "screening" in saved.document:
             told.append("screening in float32: for looking around, not for numbers that are published")
     elif saved.replications < 2:
@@ -117,15 +119,17 @@ def _of_yield(yields: SavedYields) -> tuple[Section, ...]:
 
 def _of_run(run: SavedRun) -> tuple[Section, ...]:
     products = run.scenario.products()
-    found = [_shown_draws(product, seed) for product, seed in zip(products, _seeds(run.scenario, run.seed), strict=True)]
+    found = [
+        _shown_draws(product, seed) for product, seed in zip(products, _seeds(run.scenario, run.seed), strict=True)
+    ]
     names = [product.name if len(products) > 1 else "" for product in products]
     steps = [
         batch_tables.steps(quantities, f"Step by step{f': {name}' if name else ''}")
         for (quantities, _), name in zip(found, names, strict=True)
     ]
     says = (
-        f"Medians of {_DRAWS_OF_STEPS} draws of a batch as planned, computed for this report from the scenario of the run: "
-        "what waits beyond the plan take is not in them."
+        f"Medians of {_DRAWS_OF_STEPS} draws of a batch as planned, computed for this report from the scenario of the "
+        "run: what waits beyond the plan take is not in them."
     )
     of = f"share of {_DRAWS_OF_STEPS} draws as planned that meets them"
     return (
@@ -159,7 +163,9 @@ def _quality(
         for product, met in zip(products, shares, strict=False)
         if product.declarations.attributes
     ]
-    says = "Limits apply to what the assays report." if tables else "The scenario sets no limits: there is no attribute."
+    says = (
+        "Limits apply to what the assays report." if tables else "The scenario sets no limits: there is no attribute."
+    )
     return Section("Specification and quality", says, (*tables, *more))
 
 
@@ -175,15 +181,17 @@ def _evidence(saved: Saved) -> Section:
 def _audited(found: Audit) -> Section:
     """Return how far the balances of the steps are from closing."""
     worst = found.worst
-    says = f"What enters each step against what leaves it, for every species and vesicle size, on the first {found.draws} "
+    says = (
+        f"What enters each step against what leaves it, for every species and vesicle size, on the first {found.draws} "
+    )
     says += "draws of the run; computed for this report from the scenario of the run. "
     if worst is not None:
         closes = f"All balances close to rounding ({CLOSED:g})" if found.closed else "NOT all balances close"
-        says += f"{closes}: the largest imbalance is {worst.relative:.1e} of the largest term ({worst.species} at {worst.step})."
+        where = f"{worst.species} at {worst.step}"
+        says += f"{closes}: the largest imbalance is {worst.relative:.1e} of the largest term ({where})."
     head = ("largest imbalance of", "relative", "where")
-    by_step = table(
-        "By step", (*head[:2], "species"), ((_place(r.product, r.step), _tiny(r.relative), r.species) for r in found.by_step())
-    )  # fmt: skip
+    rows = [(_place(row.product, row.step), _tiny(row.relative), row.species) for row in found.by_step()]
+    by_step = table("By step", (*head[:2], "species"), rows)
     by_species = table(
         "By species", head, ((r.species, _tiny(r.relative), _place(r.product, r.step)) for r in found.by_species())
     )
@@ -200,7 +208,11 @@ def _tiny(value: float) -> Figure:
 
 def _hashes(saved: Saved) -> tuple[Table, ...]:
     """Return what tells this run from any other."""
-    named: dict[str, Any] = {"scenario": saved.scenario.hash, "seed": saved.seed, "exosim": saved.manifest.get("version")}
+    named: dict[str, Any] = {
+        "scenario": saved.scenario.hash,
+        "seed": saved.seed,
+        "exosim": saved.manifest.get("version"),
+    }
     tables = [table("What was run", ("what", "value"), [(name, str(value)) for name, value in named.items()])]
     if isinstance(saved, SavedRun):
         rows = [(f"replication {number}", hash_) for number, hash_ in enumerate(saved.log_hashes, start=1)]

@@ -21,7 +21,9 @@ _OF_PRODUCTS = ("on_time",)
 def whole(run: SavedRun) -> Table:
     """Return the indicators of the facility as a whole."""
     rows = [row for row in run.indicators if row.step is None]
-    return table("Indicators of the facility", ("indicator", *_HEAD), ((_title(row.name), *_cells(row)) for row in rows))
+    return table(
+        "Indicators of the facility", ("indicator", *_HEAD), ((_title(row.name), *_cells(row)) for row in rows)
+    )
 
 
 def _title(name: str) -> str:
@@ -60,5 +62,3 @@ def _kind(name: str) -> str:
     if name.startswith(_PEOPLE):
         return "People"
     return "Equipment" if name in BY_RESOURCE else "Other parts of the facility"
-
-
