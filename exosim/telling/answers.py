@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from exosim.campaign import CampaignNumbers
 from exosim.parameter import GRADES
 from exosim.readings import ALL_ATTRIBUTES
 from exosim.saved import Saved
@@ -42,7 +43,7 @@ class Line:
     says: Sentence
 
     def __str__(self) -> str:
-        return f"{self.about}: {told(self.says)}"
+        return f"{self.about}: {told(self.says).rstrip()}"
 
 
 def answer(saved: Saved) -> tuple[Line, ...]:
@@ -79,9 +80,7 @@ def _doses(yields: SavedYields) -> Iterator[Part]:
     yield f"{what}: " if name != "doses" else ""
     yield number(found.median)
     yield f"{' ' + unit if unit else ''}{' doses' if name == 'doses' else ''} per started batch at the median "
-    yield "(5 to 95 %: "
-    yield from _spaced(span(found.p5, found.p95))
-    yield f"; {yields.draws:,} draws). "
+    yield from ("(5 to 95 %: ", *span(found.p5, found.p95), f"; {yields.draws:,} draws). ")
 
 
 def _in_specification(yields: SavedYields) -> Iterator[Part]:
@@ -158,7 +157,7 @@ def _of_run(run: SavedRun) -> Iterator[tuple[str, Sentence]]:
     found = {(row.name, row.step): row for row in run.indicators if row.mean is not None}
     yield "How much", tuple(_per_year(run, found))
     yield "How good", (*_lots(found), *_lead_time(found), *_orders(found))
-    yield "What holds it back", (*_busiest(found), *_longest_wait(found), *_longest_job(found))
+    yield "What holds it back", (*_busiest(found), *_launches(run), *_longest_wait(found), *_longest_job(found))
 
 
 def _per_year(run: SavedRun, found: _Found) -> Iterator[Part]:
@@ -179,7 +178,7 @@ def _mean(row: Estimate, what: str) -> Iterator[Part]:
     yield number(row.mean)
     yield what
     if row.low is not None and row.low != row.high:
-        yield from (" (95 % interval of the mean: ", *_spaced(span(row.low, row.high)), ")")
+        yield from (" (95 % interval of the mean: ", *span(row.low, row.high), ")")
 
 
 def _lots(found: _Found) -> Iterator[Part]:
@@ -229,6 +228,19 @@ def _busiest(found: _Found) -> Iterator[Part]:
     yield ". "
 
 
+def _launches(run: SavedRun) -> Iterator[Part]:
+    """Yield what starts the batches, which limits a plant that could make more."""
+    for campaign in run.scenario.declarations.plant.campaigns:
+        of = f" of {campaign.product}" if campaign.product else ""
+        if campaign.rules.mode == "paced":
+            every = campaign.numbers.typical("every", CampaignNumbers.every)
+            yield from (f"By the plan a batch{of} is started every ", amount(float(every), "h"), ". ")
+        elif campaign.rules.mode == "on_order":
+            yield f"Batches{of} are started for orders. "
+        else:
+            yield f"Batches{of} are started as soon as they can be. "
+
+
 def _longest_wait(found: _Found) -> Iterator[Part]:
     waits = [row for (name, _), row in found.items() if name in _WAITS]
     most = max(waits, key=lambda row: row.mean or 0.0, default=None)
@@ -242,9 +254,3 @@ def _longest_job(found: _Found) -> Iterator[Part]:
     most = max(jobs, key=lambda row: row.mean or 0.0, default=None)
     if most is not None and most.mean:
         yield from (f"The longest job after the recipe is {most.step}: ", amount(most.mean, "h"), " until it is done. ")
-
-
-def _spaced(parts: Sentence) -> Iterator[Part]:
-    """Yield the parts of an interval with a space between them."""
-    for part in parts:
-        yield f" {part} " if isinstance(part, str) and len(parts) > 1 else part

@@ -18,10 +18,25 @@ _SPREAD = ("median", "5 to 95 %", "mean", "sd", "unit", "n")
 
 
 def headlines(yields: SavedYields) -> Table:
-    """Return the figures of a batch as a whole, and the attributes as their assays report them."""
-    rows = [row for (_, step), row in yields.quantities.items() if step is None]
+    """Return the figures of a batch as a whole."""
+    rows = [row for row in _whole(yields) if row.name not in _attributes(yields)]
     head = ("per started batch", *_SPREAD)
     return table("Figures of a batch", head, ((headline_title(row.name, yields), *_cells(row)) for row in rows))
+
+
+def reported(yields: SavedYields) -> Table | None:
+    """Return the attributes of the product as their assays report them; None where there are none."""
+    rows = [row for row in _whole(yields) if row.name in _attributes(yields)]
+    found = ((row.name, *_cells(row)) for row in rows)
+    return table("Attributes, as their assays report them", ("attribute", *_SPREAD), found) if rows else None
+
+
+def _whole(yields: SavedYields) -> list[Summary]:
+    return [row for (_, step), row in yields.quantities.items() if step is None]
+
+
+def _attributes(yields: SavedYields) -> set[str]:
+    return {attribute.id for attribute in yields.scenario.declarations.attributes}
 
 
 def _cells(row: Summary) -> tuple[Cell, ...]:
@@ -52,7 +67,7 @@ def _step(step: str, counted: str, quantities: Mapping[tuple[str, str | None], S
         return quantities[name, step].median if (name, step) in quantities else None
 
     made = quantities.get((counted, step))
-    amount: Cell = (number(made.median), called(made.unit)) if made is not None and made.n else number(None)
+    amount: Cell = (number(made.median), f" {called(made.unit)}") if made is not None and made.n else number(None)
     recovery = (percent(median("recovery")), percent(median("cumulative_yield")))
     losses = tuple(_losses(step, counted, quantities))
     return (step, amount, number(median("volume")), *recovery, number(median("duration")), losses or "none")
@@ -64,7 +79,7 @@ def _losses(step: str, counted: str, quantities: Mapping[tuple[str, str | None],
     made = quantities.get((counted, step))
     entered = sum(row.median or 0.0 for row in lost.values()) + ((made.median or 0.0) if made is not None else 0.0)
     for place, (channel, row) in enumerate(lost.items()):
-        yield f"{'; ' if place else ''}{channel}"
+        yield f"{'; ' if place else ''}{channel} "
         yield percent((row.median or 0.0) / entered if entered else None)
 
 
@@ -114,7 +129,7 @@ def shares(yields: SavedYields) -> Table | None:
 
 def _part(row: Mapping[str, Any], level: str) -> tuple[Cell, Cell]:
     part = row[level]
-    return percent(part["share"]), (percent(part["low"]), "to", percent(part["high"]))
+    return percent(part["share"]), (percent(part["low"]), " to ", percent(part["high"]))
 
 
 def limits(rows: Sequence[Mapping[str, Any]]) -> Table | None:

@@ -46,7 +46,7 @@ class Table:
 
     def is_number(self, column: int) -> bool:
         """Return whether a column holds numbers, which are set flush right."""
-        return any(_has_figure(row[column]) for row in self.rows)
+        return any(isinstance(row[column], Figure) or _begins_with_figure(row[column]) for row in self.rows)
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Table:
@@ -54,9 +54,8 @@ def table(title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Ta
     return Table(title, tuple(head), tuple(tuple(row) for row in rows))
 
 
-def _has_figure(cell: Cell) -> bool:
-    parts = cell if isinstance(cell, tuple) else (cell,)
-    return any(isinstance(part, Figure) for part in parts)
+def _begins_with_figure(cell: Cell) -> bool:
+    return isinstance(cell, tuple) and bool(cell) and isinstance(cell[0], Figure)
 
 
 def number(value: float | None, digits: int = 3) -> Figure:
@@ -114,7 +113,7 @@ def span(low: float | None, high: float | None, digits: int = 3) -> tuple[Part, 
     """Return an interval."""
     if low is None or high is None:
         return (_NONE,)
-    return number(low, digits), "to", number(high, digits)
+    return number(low, digits), " to ", number(high, digits)
 
 
 def told(parts: Iterable[Part]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from exosim.balance_audit import CLOSED
 from exosim.declarations import PlantDeclarations
-from exosim.parameter import PLAN
+from exosim.parameter import ASSUMPTION, PLAN
 from exosim.saved import Saved
 from exosim.saved_run import SavedRun
 from exosim.scenario import Scenario
@@ -53,7 +53,7 @@ def _same(saved: Saved) -> dict[str, str]:
     """Return what a yield and a run in time answer alike."""
     scenario, manifest = saved.scenario, saved.manifest
     ledger = scenario.ledger()
-    counts = ledger.counts()
+    counts, sources = ledger.counts(), {line.source for line in ledger} - {ASSUMPTION, PLAN}
     packages = ", ".join(f"{name} {version}" for name, version in manifest.get("packages", {}).items())
     plugins = ", ".join(f"{name}: {version}" for name, version in manifest.get("plugins", {}).items())
     changes = ", ".join(scenario.overrides) or "none"
@@ -64,12 +64,12 @@ def _same(saved: Saved) -> dict[str, str]:
             for chain in chains(scenario)
         ),
         "2.3": f"Variant of the scenario file: {scenario.variant or 'none'}; values replaced: {changes}.",
-        "3.1": f"{len({line.source for line in ledger})} sources, with DOI where there is one: see Sources used.",
+        "3.1": f"{len(sources)} sources, with DOI where there is one: see Sources used.",
         "3.2": _measured(scenario),
         "3.3": f"{len(ledger)} parameters with value, distribution, unit, source and grade: see Evidence. Values that "
         f"vary do so by study (what nobody knows), donor or batch; {counts[PLAN]} are decided by the plan.",
         "3.4": f"{counts['D']} parameters are assumptions (grade D), listed first in the table of parameters. Balances "
-        f"of all species close to {CLOSED:g}: see Balance audit.",
+        f"of all species close to {plain(CLOSED)}: see Balance audit.",
         "5.1": f"exosim {manifest.get('version')}, Python {manifest.get('python')}, {packages}"
         + (f"; plug-ins: {plugins}." if plugins else "."),
         "5.2": "Philox, a counter-based generator (NumPy), keyed by the seed and the address of each quantity: a value "

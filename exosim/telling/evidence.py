@@ -85,7 +85,7 @@ def _share(ranks: Sequence[Mapping[str, Any]]) -> tuple[Part, ...]:
     """Return the shares of an input, each with the level at which it varies."""
     parts: list[Part] = []
     for rank in ranks:
-        parts += [percent(rank["share"]), f"({rank['level']})"]
+        parts += [percent(rank["share"]), f" ({rank['level']}) "]
     return tuple(parts)
 
 
@@ -112,7 +112,7 @@ def _source(line: Resolved, scenario: Scenario) -> Cell:
         return "" if line.source == PLAN else ASSUMPTION
     doi = _doi(line.source, scenario)
     here = Link(line.source, f"#source-{line.source}")
-    return (here, Link(f"doi:{doi}", _DOI + doi)) if doi else here
+    return (here, " ", Link(f"doi:{doi}", _DOI + doi)) if doi else here
 
 
 def _doi(key: str, scenario: Scenario) -> str | None:

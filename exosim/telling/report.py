@@ -16,7 +16,7 @@ from exosim.sites import seeds
 from exosim.summaries import Summary
 from exosim.telling import batch_tables, evidence, run_tables
 from exosim.telling.answers import answer
-from exosim.telling.cells import Figure, Table, number, table
+from exosim.telling.cells import Figure, Table, number, plain, table
 from exosim.telling.checklist import DOI, checklist
 from exosim.telling.page import page
 from exosim.telling.pictures import OF_RUN, OF_YIELD, pictures
@@ -100,13 +100,13 @@ def _of_yield(yields: SavedYields) -> tuple[Section, ...]:
         Section(
             "Figures with their intervals",
             f"Over {yields.draws:,} draws; the 5 to 95 % interval is that of one batch, not of the median.",
-            (batch_tables.headlines(yields), *((shares,) if shares else ())),
+            tuple(filter(None, (batch_tables.headlines(yields), batch_tables.reported(yields), shares))),
             (batch_tables.every_quantity(yields.quantities),),
         ),
         Section(
             "Steps and losses",
             "Medians after each step; a wait that takes vesicles is a row of its own.",
-            (batch_tables.steps(yields.quantities, "Step by step"), *((limits,) if limits else ())),
+            tuple(filter(None, (batch_tables.steps(yields.quantities, "Step by step"), limits))),
         ),
         _quality(
             yields.scenario.products(),
@@ -186,9 +186,9 @@ def _audited(found: Audit) -> Section:
     )
     says += "draws of the run; computed for this report from the scenario of the run. "
     if worst is not None:
-        closes = f"All balances close to rounding ({CLOSED:g})" if found.closed else "NOT all balances close"
+        closes = f"All balances close to rounding ({plain(CLOSED)})" if found.closed else "NOT all balances close"
         where = f"{worst.species} at {worst.step}"
-        says += f"{closes}: the largest imbalance is {worst.relative:.1e} of the largest term ({where})."
+        says += f"{closes}: the largest imbalance is {plain(worst.relative, 2)} of the largest term ({where})."
     head = ("largest imbalance of", "relative", "where")
     rows = [(_place(row.product, row.step), _tiny(row.relative), row.species) for row in found.by_step()]
     by_step = table("By step", (*head[:2], "species"), rows)
