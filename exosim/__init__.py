@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from exosim.explanation import Explanation, explain
     from exosim.parameter import Ledger
     from exosim.reasons import why
+    from exosim.regulatory import RegulatoryView, regulatory_view
     from exosim.replications import simulate
     from exosim.results import FacilityResults, Yields
     from exosim.run_comparison.comparison import RunComparison
@@ -52,6 +53,7 @@ __all__ = [
     "LimitError",
     "ModelError",
     "Problem",
+    "RegulatoryView",
     "RunComparison",
     "SavedRun",
     "SavedYields",
@@ -70,6 +72,7 @@ __all__ = [
     "load_run",
     "load_yields",
     "plots",
+    "regulatory_view",
     "simulate",
     "why",
 ]
@@ -80,6 +83,7 @@ _HOMES = {
     "Explanation": "exosim.explanation",
     "FacilityResults": "exosim.results",
     "Ledger": "exosim.parameter",
+    "RegulatoryView": "exosim.regulatory",
     "RunComparison": "exosim.run_comparison.comparison",
     "SavedRun": "exosim.saved_run",
     "SavedYields": "exosim.saved_yields",
@@ -94,6 +98,7 @@ _HOMES = {
     "load": "exosim.scenario",
     "load_run": "exosim.saved_run",
     "load_yields": "exosim.saved_yields",
+    "regulatory_view": "exosim.regulatory",
     "simulate": "exosim.replications",
     "why": "exosim.reasons",
 }

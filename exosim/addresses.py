@@ -31,6 +31,7 @@ from exosim.plant import (
 )
 from exosim.preset_catalog import KINDS, kinds_for
 from exosim.product import ProteinSize, VesicleSize
+from exosim.quality_by_design import PROFILE, REPORTED
 from exosim.release import ClosureNumbers, ReviewNumbers, TestNumbers
 from exosim.schema import LATER_SECTIONS, NOT_YET
 from exosim.toml_source import KeyPath
@@ -53,6 +54,7 @@ _NAMED_SECTIONS = {
     "material": "id",
     "review": "id",
 }
+_PLAIN_SECTIONS = ("product", "common", "campaign", "release", "warehouse", "quality_profile", "reporting")
 _OWNERS: tuple[tuple[str, type[Any]], ...] = (
     ("equipment", EquipmentNumbers), ("personnel", RoleNumbers), ("failure", FailureNumbers),
     ("failure", BreakdownNumbers), ("room", RoomNumbers), ("store", StoreNumbers), ("material", StockNumbers),
@@ -139,11 +141,11 @@ def _locate(data: dict[str, Any], given: str) -> KeyPath | None:
                 return _locate_stimulus(table, index, keys[1:])
             inside = ("parameters",) if keys[0] not in _PROCEDURE_KEYS else ()
             return None if keys[0] in ("id", "parameters") else ("unit_procedure", index, *inside, *keys)
-    if head == "order":
+    if head in ("order", "critical_parameter"):
         return _locate_numbered(data, head, keys)
     if head in _NAMED_SECTIONS or (head in ("campaign", "warehouse") and isinstance(data.get(head), list)):
         return _locate_named(data, head, keys)
-    return (head, *keys) if head in ("product", "common", "campaign", "release", "warehouse") else None
+    return (head, *keys) if head in _PLAIN_SECTIONS else None
 
 
 def _locate_numbered(data: Mapping[str, Any], section: str, keys: list[str]) -> KeyPath | None:
@@ -227,6 +229,10 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
     if "release" in data:
         yield from (f"release.{key}" for key in ("analyst", "sample_after", "conditional"))
         yield from (f"release.deviation.{key}" for key in ("role", *declared(ClosureNumbers)))
+    for section, keys in (("quality_profile", PROFILE), ("reporting", REPORTED)):
+        yield from (f"{section}.{key}" for key in keys if section in data)
+    for number, _ in enumerate(tables(data, "critical_parameter"), 1):
+        yield from (f"critical_parameter.{number}.range.{end}" for end in ("at_least", "at_most"))
     yield from (f"utility.{table.get('id')}.limit" for table in tables(data, "utility"))
     for table in tables(data, "attribute"):
         held = [key for key in ("limits", "sizes") if key in table]

@@ -45,6 +45,7 @@ from exosim.errors import (
     unknown,
 )
 from exosim.explain_command import explain
+from exosim.profile_command import profile
 from exosim.report_command import report
 from exosim.version import __version__
 from exosim.whole_numbers import WholeNumber
@@ -255,7 +256,7 @@ def run(
         print_run(results, paths)
 
 
-for _command in (bottleneck, cite, compare, describe, explain, new, report, schema, why):
+for _command in (bottleneck, cite, compare, describe, explain, new, profile, report, schema, why):
     cli.add_command(_command)
 
 

@@ -11,6 +11,7 @@ from exosim.culture.stimulus import Target
 from exosim.parameter import ASSUMPTION, Array, Parameter, Resolved
 from exosim.plant_tables import CampaignTable, FailureTable, RoomTable
 from exosim.quality import Attribute
+from exosim.quality_by_design import QualityByDesign
 from exosim.quality_tables import ReviewTable
 from exosim.quantities import Given, default_line
 from exosim.readings import DoseRule
@@ -277,6 +278,7 @@ class Declarations:
     assays: Mapping[str, Block]
     attributes: tuple[Attribute, ...]
     plant: PlantDeclarations
+    by_design: QualityByDesign = field(default_factory=QualityByDesign)
 
     def blocks(self) -> Iterator[Block]:
         """Yield every parameter block, in the order of the ledger."""

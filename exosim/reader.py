@@ -27,6 +27,7 @@ from exosim.quantities import Given, read_number, read_quantity, read_source
 from exosim.readings import DoseRule
 from exosim.recipe import Common, Wait
 from exosim.references import references
+from exosim.regulatory_reader import RegulatoryReader
 from exosim.release_plausibility import laboratory_doubts
 from exosim.resource_reader import read_uses, read_utilities, unique
 from exosim.schema import FORMAT, LATER_SECTIONS, ScenarioTable, read_structure, stands_in_procedure
@@ -93,6 +94,8 @@ class Reader:
             tuple(quality.attributes(assays)),
             PlantReader(table, self.findings, self._block, self._utilities).read(),
         )
+        by_design = RegulatoryReader(table, self.findings, list(declared.blocks()), self._grades).read()
+        declared = dataclasses.replace(declared, by_design=by_design)
         if not self.findings.problems:
             for doubts in (vial_doubts, sampling_doubts, laboratory_doubts):
                 self.findings.warnings.extend(doubts(declared))

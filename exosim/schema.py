@@ -37,6 +37,7 @@ from exosim.plant_tables import (
 from exosim.procedure_tables import HoldTable, LongestHoldTable, ProcedureTable, StimulusTable
 from exosim.product_tables import LotTable, ProductTable, ProteinSizeTable, SizeTable
 from exosim.quality_tables import AssayTable, AttributeTable, ClosureTable, LimitsTable, ReleaseTable, ReviewTable
+from exosim.regulatory_tables import CriticalParameterTable, ElementTable, QualityProfileTable, ReportingTable
 from exosim.table_base import ID, LONGEST_NAME, Grade, Name, Table, Text
 from exosim.toml_source import KeyPath
 
@@ -50,6 +51,7 @@ _ITEMS = {
     "feeds": "unnamed",
     "without": "unnamed",
     "shifts": "unnamed",
+    "affects": "unnamed",
     "days": "Mon",
     "holidays": datetime.date(2000, 1, 1),
 }
@@ -119,6 +121,9 @@ class ScenarioTable(Table):
     attribute: list[AttributeTable] = Field(default_factory=list)
     release: ReleaseTable | None = None
     review: list[ReviewTable] = Field(default_factory=list)
+    quality_profile: QualityProfileTable = Field(default_factory=QualityProfileTable)
+    critical_parameter: list[CriticalParameterTable] = Field(default_factory=list)
+    reporting: ReportingTable = Field(default_factory=ReportingTable)
     sources: dict[Name, SourceTable] = Field(default_factory=dict)
 
 
@@ -156,17 +161,23 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[release]": ReleaseTable,
     "[release.deviation]": ClosureTable,
     "[[review]]": ReviewTable,
+    "[quality_profile]": QualityProfileTable,
+    "[[quality_profile.element]]": ElementTable,
+    "[[critical_parameter]]": CriticalParameterTable,
+    "[reporting]": ReportingTable,
 }
 _BY_KEY: Mapping[str, type[BaseModel]] = {
     **{name.strip("[]").rpartition(".")[2]: table for name, table in _TABLES.items()},
     "harvest_hold": HoldTable,
     "sizes": LimitsTable,
+    "range": LimitsTable,
 }
 _STAND_INS: Mapping[str, Any] = {
     "name": "unnamed", "product": {"dose": "1 EV"}, "dose": "1 EV", "unit_procedure": [], "id": "unnamed",
     "operation": "none", "limit": "1 h", "measure": "none", "limits": {}, "text": "none", "role": "unnamed",
     "days": ["Mon"], "from": datetime.time(6), "to": datetime.time(14), "consequence": "wait",
     "every": "1 h", "duration": "1 h", "fold": 1.0, "basis": "per cell", "due": datetime.date(2027, 1, 4),
+    "parameter": "unnamed", "range": {}, "target": "none",
 }  # fmt: skip
 _EXAMPLES: Mapping[str, str] = {
     "name": 'name = "my_process"',
@@ -180,6 +191,10 @@ _EXAMPLES: Mapping[str, str] = {
     "limit": 'limit = "24 h" (of a utility: limit = "500 L/h")',
     "start": "start = 2027-01-04T06:00:00",
     "measure": 'measure = "particles_per_protein"',
+    "parameter": 'parameter = "concentrate.flux"',
+    "range": 'range = { at_least = "20 L/m2/h", at_most = "60 L/m2/h" }',
+    "target": 'target = "sterile, as tested"',
+    "affects": 'affects = ["residual_dna"]',
     "limits": 'limits = { at_least = "1e10 particle/mL" }',
     "every": 'every = "26 week"',
     "duration": 'duration = "8 h"',

@@ -48,6 +48,7 @@ FLOORS: dict[str, int] = {
     ),
     **dict.fromkeys(["assay", "assay_methods", "two_truths", "campaign"], 3),
     **dict.fromkeys(["records", "demand", "description", "testing", "lot_properties", "lot_results", "potency"], 3),
+    **dict.fromkeys(["quality_by_design"], 3),
     **dict.fromkeys(
         [
             "toml_scanner",
@@ -81,6 +82,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["release_reader", "release_builder", "release_plausibility", "specification_reader"], 6),
     **dict.fromkeys(["demand_reader", "demand_builder", "assay_draws", "assay_plausibility"], 6),
     **dict.fromkeys(["contents", "dose_reader", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
+    **dict.fromkeys(["regulatory_tables", "regulatory_reader", "regulatory", "misev"], 6),
     **dict.fromkeys(["enclosures"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
@@ -101,7 +103,7 @@ FLOORS: dict[str, int] = {
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
     **dict.fromkeys(["bottleneck_command", "console_bottleneck", "why_command", "console_why"], 10),
-    **dict.fromkeys(["explain_command", "console_explain"], 10),
+    **dict.fromkeys(["explain_command", "console_explain", "profile_command", "console_profile"], 10),
     **dict.fromkeys(["report_command", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths"], 10),
     **dict.fromkeys(["console_orders", "console_runs"], 10),
@@ -257,6 +259,7 @@ def test_public_names_are_pinned() -> None:
         "LimitError",
         "ModelError",
         "Problem",
+        "RegulatoryView",
         "RunComparison",
         "SavedRun",
         "SavedYields",
@@ -275,6 +278,7 @@ def test_public_names_are_pinned() -> None:
         "load_run",
         "load_yields",
         "plots",
+        "regulatory_view",
         "simulate",
         "why",
     ]

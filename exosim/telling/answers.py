@@ -233,8 +233,8 @@ def _launches(run: SavedRun) -> Iterator[Part]:
     for campaign in run.scenario.declarations.plant.campaigns:
         of = f" of {campaign.product}" if campaign.product else ""
         if campaign.rules.mode == "paced":
-            every = campaign.numbers.typical("every", CampaignNumbers.every)
-            yield from (f"By the plan a batch{of} is started every ", amount(float(every), "h"), ". ")
+            every = campaign.numbers.typical("every", float(CampaignNumbers().every))
+            yield from (f"By the plan a batch{of} is started every ", amount(every, "h"), ". ")
         elif campaign.rules.mode == "on_order":
             yield f"Batches{of} are started for orders. "
         else:
