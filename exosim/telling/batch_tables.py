@@ -91,17 +91,17 @@ def specification(scenario: Scenario, shares: Mapping[str, float], of: str) -> T
     shares : that meets the limits, by attribute; ``all`` for all at once
     of : what the shares are of, in words
     """
-    head = ("attribute", "measure", "at least", "at most", "unit", "assay", "critical", of)
+    head = ("attribute", of, "at least", "at most", "unit", "measure", "assay", "critical")
     rows = [_attribute(one, shares) for one in scenario.declarations.attributes]
     if ALL_ATTRIBUTES in shares:
-        rows.append(("all of them", "", "", "", "", "", "", percent(shares[ALL_ATTRIBUTES])))
+        rows.append(("all of them", percent(shares[ALL_ATTRIBUTES]), *[""] * 6))
     return table("Attributes, limits and the share that meets them", head, rows)
 
 
 def _attribute(one: Attribute, shares: Mapping[str, float]) -> tuple[Cell, ...]:
     limits = [number(limit) if limit is not None else "" for limit in (one.at_least, one.at_most)]
-    about = (one.measure.replace("_", " "), *limits, called(one.about.unit), one.assay or "")
-    return (one.id, *about, "yes" if one.critical else "no", percent(shares.get(one.id)))
+    about = (*limits, called(one.about.unit), one.measure.replace("_", " "), one.assay or "")
+    return (one.id, percent(shares.get(one.id)), *about, "yes" if one.critical else "no")
 
 
 def truths(rows: Sequence[Mapping[str, Any]]) -> Table:

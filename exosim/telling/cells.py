@@ -44,9 +44,11 @@ class Table:
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
-    def is_number(self, column: int) -> bool:
-        """Return whether a column holds numbers, which are set flush right."""
-        return any(isinstance(row[column], Figure) or _begins_with_figure(row[column]) for row in self.rows)
+    def numeric(self) -> tuple[bool, ...]:
+        """Return which columns hold numbers, which are set flush right."""
+        if not self.rows:
+            return (False,) * len(self.head)
+        return tuple(any(map(_begins_with_figure, column)) for column in zip(*self.rows, strict=True))
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Table:
@@ -55,7 +57,7 @@ def table(title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Ta
 
 
 def _begins_with_figure(cell: Cell) -> bool:
-    return isinstance(cell, tuple) and bool(cell) and isinstance(cell[0], Figure)
+    return isinstance(cell, Figure) or (isinstance(cell, tuple) and bool(cell) and isinstance(cell[0], Figure))
 
 
 def number(value: float | None, digits: int = 3) -> Figure:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exosim.balance_audit import CLOSED, Audit, audit
+from exosim.regulatory import regulatory_view
 from exosim.saved import Saved
 from exosim.saved_run import SavedRun
 from exosim.saved_yields import SavedYields
@@ -51,17 +52,20 @@ def report(saved: Saved) -> str:
     """
     scenario = saved.scenario
     in_time = isinstance(saved, SavedRun)
-    found = audit(scenario, saved.seed)
+    found, told, products = audit(scenario, saved.seed), chains(scenario), scenario.products()
     return page(
         "report.html",
         title=title(scenario),
         name=scenario.name,
         subject=sentence(saved),
-        chains=chains(scenario),
+        chains=told,
         answer=answer(saved),
         remarks=remarks(saved),
         pictures=pictures(saved.folder, OF_RUN if in_time else OF_YIELD),
         sections=_of_run(saved) if isinstance(saved, SavedRun) else _of_yield(saved),
+        regulatory_views=[
+            (chain.product, regulatory_view(product)) for chain, product in zip(told, products, strict=True)
+        ],
         evidence=_evidence(saved),
         headline=scenario.ledger().headline(),
         audit=_audited(found),
