@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from exosim.comparing import compare
     from exosim.comparison import Comparison
     from exosim.explanation import Explanation, explain
+    from exosim.lot_certificate.document import Certificate, certificate
     from exosim.parameter import Ledger
     from exosim.reasons import why
     from exosim.regulatory import RegulatoryView, regulatory_view
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bottleneck",
+    "Certificate",
     "CheckpointError",
     "Comparison",
     "ExosimError",
@@ -65,6 +67,7 @@ __all__ = [
     "Yields",
     "__version__",
     "bottleneck",
+    "certificate",
     "compare",
     "evaluate",
     "explain",
@@ -79,6 +82,7 @@ __all__ = [
 
 _HOMES = {
     "Bottleneck": "exosim.bottlenecks.search",
+    "Certificate": "exosim.lot_certificate.document",
     "Comparison": "exosim.comparison",
     "Explanation": "exosim.explanation",
     "FacilityResults": "exosim.results",
@@ -92,6 +96,7 @@ _HOMES = {
     "Why": "exosim.attribution.why",
     "Yields": "exosim.results",
     "bottleneck": "exosim.bottlenecks.search",
+    "certificate": "exosim.lot_certificate.document",
     "compare": "exosim.comparing",
     "evaluate": "exosim.simulation",
     "explain": "exosim.explanation",

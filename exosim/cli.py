@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exosim.bottleneck_command import bottleneck
+from exosim.certificate_command import certificate
 from exosim.command_options import (
     draws_option,
     folder_options,
@@ -256,7 +257,7 @@ def run(
         print_run(results, paths)
 
 
-for _command in (bottleneck, cite, compare, describe, explain, new, profile, report, schema, why):
+for _command in (bottleneck, certificate, cite, compare, describe, explain, new, profile, report, schema, why):
     cli.add_command(_command)
 
 

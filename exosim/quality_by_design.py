@@ -89,19 +89,20 @@ class CriticalParameter:
     @property
     def inside(self) -> bool:
         """Whether the set point lies within the range."""
-        return self._contains(self.set_point)
+        return self.contains(self.set_point)
 
     @property
     def drawn_inside(self) -> bool:
         """Whether the interval of what is drawn lies within the range."""
-        return all(map(self._contains, self.drawn))
+        return all(map(self.contains, self.drawn))
 
     @property
     def varies(self) -> bool:
         """Whether the parameter is drawn."""
         return self.drawn[0] < self.drawn[1]
 
-    def _contains(self, value: float) -> bool:
+    def contains(self, value: float) -> bool:
+        """Return whether a value lies within the range."""
         above = self.at_least is None or value >= self.at_least
         return above and (self.at_most is None or value <= self.at_most)
 
