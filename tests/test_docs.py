@@ -125,7 +125,7 @@ def test_code_blocks_run(
     text = page.read_text(encoding="utf-8")
     (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Figure, "savefig", lambda _, path, **__: Path(path).touch())  # other tests look at pictures
+    monkeypatch.setattr(Figure, "savefig", lambda _, path, **__: Path(path).write_text("<svg></svg>"))  # others look
     current = run_page(text, str(page), capsys)
     if BLESS and current != text:
         page.write_text(current, encoding="utf-8")
