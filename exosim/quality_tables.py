@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from exosim.table_base import Id, Name, Table
+from exosim.table_base import Id, Name, Table, Text
 
 
 class AssayTable(Table):
@@ -59,6 +59,8 @@ class AttributeTable(Table):
     assay: Name | None = None
     sizes: LimitsTable | None = None
     critical: Annotated[bool, Field(strict=True)] = True
+    justification: Text | None = None
+    source: Name | None = None
 
 
 class ClosureTable(Table):

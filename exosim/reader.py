@@ -12,12 +12,14 @@ from exosim.contents import counted_like, with_dose
 from exosim.culture.stimulus import Stimulus
 from exosim.culture_reader import check_stimuli, given_numbers, read_effects, read_presets
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
+from exosim.diagnostic_reader import read_diagnostic
 from exosim.dose_reader import check_dose, read_dose, with_assay
 from exosim.errors import Problem, in_words, unknown
 from exosim.findings import Findings
 from exosim.operations import catalog
 from exosim.operations.base import Hold, UnitOperation, VisitedOperation
 from exosim.parameter import ASSUMPTION, declared
+from exosim.patients import PatientNumbers
 from exosim.plant import AMOUNT
 from exosim.plant_reader import PlantReader
 from exosim.plausibility import sampling_doubts, vial_doubts
@@ -27,6 +29,7 @@ from exosim.quantities import Given, read_number, read_quantity, read_source
 from exosim.readings import DoseRule
 from exosim.recipe import Common, Wait
 from exosim.references import references
+from exosim.regulatory_reader import RegulatoryReader
 from exosim.release_plausibility import laboratory_doubts
 from exosim.resource_reader import read_uses, read_utilities, unique
 from exosim.schema import FORMAT, LATER_SECTIONS, ScenarioTable, read_structure, stands_in_procedure
@@ -94,8 +97,12 @@ class Reader:
             assays,
             tuple(quality.attributes(assays)),
             PlantReader(table, self.findings, self._block, self._utilities).read(),
+            self._block(PatientNumbers, "product", ("product",), _given(product, PatientNumbers)),
+            diagnostic=read_diagnostic(table.diagnostic, self.findings, self._block, self._grades),
         )
         check_shared_runs(declared, self.findings)
+        by_design = RegulatoryReader(table, self.findings, list(declared.blocks()), self._grades).read()
+        declared = dataclasses.replace(declared, by_design=by_design)
         if not self.findings.problems:
             for doubts in (vial_doubts, sampling_doubts, laboratory_doubts):
                 self.findings.warnings.extend(doubts(declared))

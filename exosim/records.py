@@ -129,7 +129,13 @@ class BatchRecord:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One replication: its log, its batches, how long it ran, and what somebody asked for while all was in use."""
+    """One replication: its log, its batches, how long it ran, and what somebody asked for while all was in use.
+
+    Attributes
+    ----------
+    outside : product and due date [h] of each batch that should have been started and still waits for the line, which
+        is full, at the end
+    """
 
     replication: int
     log: Sequence[Event]
@@ -137,3 +143,4 @@ class Run:
     hours: float
     events: int
     lacked: frozenset[str] = frozenset()
+    outside: Sequence[tuple[str, float]] = ()

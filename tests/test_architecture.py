@@ -47,7 +47,13 @@ FLOORS: dict[str, int] = {
         3,
     ),
     **dict.fromkeys(["assay", "assay_methods", "two_truths", "campaign"], 3),
+    **dict.fromkeys(["diagnostic", "diagnostic_readings"], 3),
+    **dict.fromkeys(["diagnostic_tables", "diagnostic_reader"], 6),
+    **dict.fromkeys(["diagnostic_nodes"], 7),
+    **dict.fromkeys(["console_diagnostic"], 10),
     **dict.fromkeys(["records", "demand", "description", "testing", "lot_properties", "lot_results", "potency"], 3),
+    **dict.fromkeys(["quality_by_design"], 3),
+    **dict.fromkeys(["cargo_readings"], 3),
     **dict.fromkeys(
         [
             "toml_scanner",
@@ -82,7 +88,10 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["release_reader", "release_builder", "release_plausibility", "specification_reader"], 6),
     **dict.fromkeys(["demand_reader", "demand_builder", "assay_draws", "assay_plausibility"], 6),
     **dict.fromkeys(["contents", "dose_reader", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
+    **dict.fromkeys(["enclosures", "taking_out"], 6),
     **dict.fromkeys(["enclosures", "shared_run_reader"], 6),
+    **dict.fromkeys(["regulatory_tables", "regulatory_reader", "regulatory", "misev"], 6),
+    **dict.fromkeys(["enclosures"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
     **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
@@ -92,18 +101,22 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
     **dict.fromkeys(["switch_points", "hinges"], 7),
     **dict.fromkeys(["size_spectra", "screening", "truth_table"], 7),
-    **dict.fromkeys(["comparing"], 7),
+    **dict.fromkeys(["comparing", "lot_certificate"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["formula", "formula_tree"], 1),
-    **dict.fromkeys(["folds", "window"], 5),
+    **dict.fromkeys(["folds", "window", "patient_indicators"], 5),
+    **dict.fromkeys(["patients"], 3),
     **dict.fromkeys(["plots", "bibliography", "telling"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
     **dict.fromkeys(["bottleneck_command", "console_bottleneck", "why_command", "console_why"], 10),
-    **dict.fromkeys(["explain_command", "console_explain"], 10),
+    **dict.fromkeys(["explain_command", "console_explain", "profile_command", "console_profile"], 10),
+    **dict.fromkeys(["certificate_command"], 10),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths"], 10),
+    **dict.fromkeys(["console_orders", "console_patients", "console_runs"], 10),
+    **dict.fromkeys(["console_variants", "console_hinges", "console_truths", "console_cargo"], 10),
     **dict.fromkeys(["console_orders", "console_runs"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {
@@ -247,6 +260,7 @@ def test_public_names_are_pinned() -> None:
     """What exosim exports is what is written down, and all of it can be imported."""
     assert sorted(exosim.__all__) == [
         "Bottleneck",
+        "Certificate",
         "CheckpointError",
         "Comparison",
         "ExosimError",
@@ -257,6 +271,7 @@ def test_public_names_are_pinned() -> None:
         "LimitError",
         "ModelError",
         "Problem",
+        "RegulatoryView",
         "RunComparison",
         "SavedRun",
         "SavedYields",
@@ -268,6 +283,7 @@ def test_public_names_are_pinned() -> None:
         "Yields",
         "__version__",
         "bottleneck",
+        "certificate",
         "compare",
         "evaluate",
         "explain",
@@ -275,6 +291,7 @@ def test_public_names_are_pinned() -> None:
         "load_run",
         "load_yields",
         "plots",
+        "regulatory_view",
         "simulate",
         "why",
     ]
