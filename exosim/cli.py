@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exosim.bottleneck_command import bottleneck
+from exosim.certificate_command import certificate
 from exosim.command_options import (
     draws_option,
     folder_options,
@@ -45,6 +46,7 @@ from exosim.errors import (
     unknown,
 )
 from exosim.explain_command import explain
+from exosim.profile_command import profile
 from exosim.version import __version__
 from exosim.whole_numbers import WholeNumber
 from exosim.why_command import why
@@ -252,7 +254,7 @@ def run(
         print_run(results, paths)
 
 
-for _command in (bottleneck, cite, compare, describe, explain, new, schema, why):
+for _command in (bottleneck, certificate, cite, compare, describe, explain, new, profile, schema, why):
     cli.add_command(_command)
 
 

@@ -18,6 +18,10 @@ _WIDE = 132
 _UNBOUNDED = 100_000
 TITLES = {
     "doses": "doses per batch",
+    "companion_doses": "doses of the companion per batch",
+    "dose_pairs": "pairs of doses per batch",
+    "unpaired_share": "doses without a partner",
+    "companion_limits": "batches that the companion limits",
     "potent_doses": "doses at full potency",
     "relative_potency": "relative potency",
     "ev_yield": "EV yield, harvest to vial",
@@ -29,6 +33,12 @@ TITLES = {
     "secreted": "vesicles secreted",
     "harvested": "vesicles harvested",
     "vialed": "vesicles in vials",
+    "cargo_per_dose": "cargo per dose, true",
+    "apparent_cargo_per_dose": "cargo per dose, apparent",
+    "cargo_per_vesicle": "molecules per vesicle, true",
+    "apparent_cargo_per_vesicle": "molecules per vesicle, apparent",
+    "truly_loaded": "share truly loaded",
+    "lost_in_loading": "vesicles lost in loading",
     "batch_duration": "process time of a batch",
     "cell_yield": "cell yield, harvest to product",
     "fold_expansion": "fold expansion, start to harvest",

@@ -204,7 +204,14 @@ def _batch(row: Row) -> BatchRecord:
         in_vain=row["in_vain"],
         manufactured=float(row["manufactured"]) if row["manufactured"] else None,
         available=float(row["available"]) if row["available"] else None,
+        companion_doses=_number(row.get("companion_doses")),
+        dose_pairs=_number(row.get("dose_pairs")),
     )
+
+
+def _number(cell: str | None) -> float | None:
+    """Return a number that not every run has."""
+    return float(cell) if cell else None
 
 
 def _parts(cell: str) -> tuple[str, ...]:

@@ -19,7 +19,18 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["sampling", "vocabulary", "material", "freed_memory", "precision", "global_random", "frames"], 1),
     **dict.fromkeys(["physics", "culture", "settling", "centrifuge", "exclusion_column", "preset_catalog"], 2),
     **dict.fromkeys(
-        ["operations", "plugin_guard", "composition", "cargo_contents", "recipe", "kernel", "followers", "hold"], 2
+        [
+            "operations",
+            "plugin_guard",
+            "composition",
+            "cargo_contents",
+            "recipe",
+            "kernel",
+            "followers",
+            "hold",
+            "shared_run",
+        ],
+        2,
     ),
     **dict.fromkeys(
         [
@@ -28,6 +39,7 @@ FLOORS: dict[str, int] = {
             "readings",
             "step_table",
             "cell_readings",
+            "companion",
             "working_time",
             "plant",
             "release",
@@ -41,6 +53,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["diagnostic_nodes"], 7),
     **dict.fromkeys(["console_diagnostic"], 10),
     **dict.fromkeys(["records", "demand", "description", "testing", "lot_properties", "lot_results", "potency"], 3),
+    **dict.fromkeys(["quality_by_design"], 3),
+    **dict.fromkeys(["cargo_readings"], 3),
     **dict.fromkeys(
         [
             "toml_scanner",
@@ -64,9 +78,11 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["attribution", "service"], 5),
     **dict.fromkeys(["bottlenecks", "run_comparison"], 7),
     **dict.fromkeys(
-        ["indicators", "labor", "history", "waits", "product_indicators", "release_indicators", "directions"],
+        ["indicators", "labor", "history", "waits", "product_indicators", "pair_indicators", "release_indicators"],
         5,
     ),
+    **dict.fromkeys(["directions"], 5),
+    **dict.fromkeys(["run_indicators"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(
         ["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder", "recipe_builder"], 6
@@ -74,6 +90,9 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["release_reader", "release_builder", "release_plausibility", "specification_reader"], 6),
     **dict.fromkeys(["demand_reader", "demand_builder", "assay_draws", "assay_plausibility"], 6),
     **dict.fromkeys(["contents", "dose_reader", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
+    **dict.fromkeys(["enclosures", "taking_out", "companion_reader"], 6),
+    **dict.fromkeys(["enclosures", "shared_run_reader"], 6),
+    **dict.fromkeys(["regulatory_tables", "regulatory_reader", "regulatory", "misev"], 6),
     **dict.fromkeys(["enclosures"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
@@ -84,18 +103,22 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
     **dict.fromkeys(["switch_points", "hinges"], 7),
     **dict.fromkeys(["size_spectra", "screening", "truth_table"], 7),
-    **dict.fromkeys(["comparing"], 7),
+    **dict.fromkeys(["comparing", "lot_certificate"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["formula", "formula_tree"], 1),
-    **dict.fromkeys(["folds", "window"], 5),
+    **dict.fromkeys(["folds", "window", "patient_indicators"], 5),
+    **dict.fromkeys(["patients"], 3),
     **dict.fromkeys(["plots", "bibliography", "telling"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
     **dict.fromkeys(["bottleneck_command", "console_bottleneck", "why_command", "console_why"], 10),
-    **dict.fromkeys(["explain_command", "console_explain"], 10),
+    **dict.fromkeys(["explain_command", "console_explain", "profile_command", "console_profile"], 10),
+    **dict.fromkeys(["certificate_command"], 10),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths"], 10),
+    **dict.fromkeys(["console_orders", "console_patients", "console_runs"], 10),
+    **dict.fromkeys(["console_variants", "console_hinges", "console_truths", "console_cargo"], 10),
     **dict.fromkeys(["console_orders", "console_runs"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {
@@ -239,6 +262,7 @@ def test_public_names_are_pinned() -> None:
     """What exosim exports is what is written down, and all of it can be imported."""
     assert sorted(exosim.__all__) == [
         "Bottleneck",
+        "Certificate",
         "CheckpointError",
         "Comparison",
         "ExosimError",
@@ -249,6 +273,7 @@ def test_public_names_are_pinned() -> None:
         "LimitError",
         "ModelError",
         "Problem",
+        "RegulatoryView",
         "RunComparison",
         "SavedRun",
         "SavedYields",
@@ -260,6 +285,7 @@ def test_public_names_are_pinned() -> None:
         "Yields",
         "__version__",
         "bottleneck",
+        "certificate",
         "compare",
         "evaluate",
         "explain",
@@ -267,6 +293,7 @@ def test_public_names_are_pinned() -> None:
         "load_run",
         "load_yields",
         "plots",
+        "regulatory_view",
         "simulate",
         "why",
     ]
