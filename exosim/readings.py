@@ -23,8 +23,8 @@ from exosim.cell_readings import (
 )
 from exosim.companion import PAIR_HEADLINES, Companion, Of, pair_figures
 from exosim.composition import Contents, ratio
-from exosim.diagnostic import DIAGNOSTIC_HEADLINES, Diagnostic
-from exosim.diagnostic_readings import diagnostic_figures
+from exosim.diagnostic import Diagnostic
+from exosim.diagnostic_readings import diagnosed
 from exosim.kernel import Step, last_maker, run, steps_of
 from exosim.lot_properties import LotProperties
 from exosim.material import Material, is_number, plus, short_of_whole, total
@@ -300,18 +300,8 @@ def _headlines(steps: Sequence[Step], contents: Contents, specification: Specifi
         reported = {"doses": HEADLINES["doses"], **PAIR_HEADLINES, **reported}
         found |= _pairs(steps, contents.context, specification.companion, np.asarray(found["doses"]))
     told = {name: unit for name, unit in reported.items() if dose.stated or unit != HEADLINES["doses"]}
-    return [
-        *(_headline(name, unit, found.get(name)) for name, unit in told.items()),
-        *_diagnosed(last, specification, contents),
-    ]
-
-
-def _diagnosed(made: Outcome, specification: Specification, contents: Contents) -> Iterator[Reading]:
-    """Yield what a test on the product tells of those tested."""
-    if specification.diagnostic is not None:
-        figures = diagnostic_figures(specification.diagnostic, made.product, contents)
-        told = ((name, unit) for name, unit in DIAGNOSTIC_HEADLINES.items() if name in figures)
-        yield from (Reading(name, None, unit, figures[name]) for name, unit in told)
+    headlines = (_headline(name, unit, found.get(name)) for name, unit in told.items())
+    return [*headlines, *diagnosed(specification.diagnostic, product, contents)]
 
 
 def _cargo(
