@@ -9,6 +9,7 @@ from typing import Any
 
 from exosim.companion import Companion
 from exosim.culture.stimulus import Target
+from exosim.diagnostic import Counts
 from exosim.parameter import ASSUMPTION, Array, Parameter, Resolved
 from exosim.plant_tables import CampaignTable, FailureTable, RoomTable
 from exosim.quality import Attribute
@@ -267,6 +268,35 @@ class PlantDeclarations:
 
 
 @dataclass(frozen=True)
+class DiagnosticDeclaration:
+    """A diagnostic test.
+
+    Attributes
+    ----------
+    condition : what is tested for, in words
+    performance, signal, interference, monitoring : its numbers; None of a part that the scenario does not tell
+    counts : what its study counted, by group; none of a group of which the share is given
+    """
+
+    condition: str
+    performance: Block
+    counts: Mapping[str, Counts]
+    signal: Block | None = None
+    interference: Block | None = None
+    monitoring: Block | None = None
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the parameter blocks, in the order of the ledger."""
+        parts = (self.performance, self.signal, self.interference, self.monitoring)
+        yield from (block for block in parts if block is not None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what was published as a JSON object: the counts of the study with their Wilson intervals."""
+        counted = {group: counts.as_dict(negative=group == "healthy") for group, counts in self.counts.items()}
+        return {"condition": self.condition, **counted}
+
+
+@dataclass(frozen=True)
 class Declarations:
     """All that a scenario declares."""
 
@@ -283,6 +313,7 @@ class Declarations:
     plant: PlantDeclarations
     patients: Block
     by_design: QualityByDesign = field(default_factory=QualityByDesign)
+    diagnostic: DiagnosticDeclaration | None = None
     companion: Companion | None = None
     companion_numbers: Block | None = None
 
@@ -309,3 +340,5 @@ class Declarations:
         for procedure in self.procedures:
             yield from procedure.blocks()
         yield from self.assays.values()
+        if self.diagnostic is not None:
+            yield from self.diagnostic.blocks()

@@ -14,7 +14,8 @@ from exosim.contents import counted_like, with_dose
 from exosim.culture.stimulus import Stimulus
 from exosim.culture_reader import check_stimuli, given_numbers, read_effects, read_presets
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
-from exosim.dose_reader import check_dose, read_dose, with_assay
+from exosim.diagnostic_reader import read_diagnostic
+from exosim.dose_reader import check_dose, product_dose, with_assay
 from exosim.errors import Problem, in_words, unknown
 from exosim.findings import Findings
 from exosim.operations import catalog
@@ -72,7 +73,7 @@ class Reader:
         common = self._common_factor()
         self._utilities = read_utilities(table, self.findings)
         product = table.product
-        dose = read_dose(product.dose, self.findings)
+        dose = product_dose(table, self.findings)
         check_dose(table, self.findings, dose)
         self._companions = CompanionReader(table, self.findings, self._block)
         companion, companion_numbers = self._companions.read()
@@ -105,6 +106,7 @@ class Reader:
             tuple(quality.attributes(assays)),
             PlantReader(table, self.findings, self._block, self._utilities).read(),
             self._block(PatientNumbers, "product", ("product",), _given(product, PatientNumbers)),
+            diagnostic=read_diagnostic(table.diagnostic, self.findings, self._block, self._grades),
             companion=companion,
             companion_numbers=companion_numbers,
         )

@@ -19,6 +19,7 @@ from exosim.event_files import EVENTS, part, read_log
 from exosim.export import SEPARATOR, read_csv
 from exosim.folder import check_files, refuse_other_command
 from exosim.records import BatchRecord, Event, log_hash
+from exosim.report_door import Reported
 from exosim.saved_scenario import read_saved_scenario
 from exosim.scenario import Scenario
 from exosim.service.orders import OrderRecord
@@ -30,7 +31,7 @@ Row = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class SavedRun:
+class SavedRun(Reported):
     """A run in time that was read from its folder.
 
     Attributes

@@ -21,6 +21,7 @@ from exosim.assay import noise_name
 from exosim.assay_draws import assay_of, laboratories_and_days, samples_in_process
 from exosim.campaign import Campaign
 from exosim.declarations import Declarations
+from exosim.diagnostic_reader import diagnostic_of
 from exosim.empirical import Empirical
 from exosim.enclosures import NOTHING, Enclosures
 from exosim.errors import FileError, Problem, ScenarioError, in_words
@@ -193,8 +194,8 @@ class Scenario:
         declared = self.declarations
         assays = {name: assay_of(name, block, values) for name, block in declared.assays.items()}
         properties = LotProperties(**declared.lot.pick(values))
-        rest = declared.instrument, declared.attributes, properties, declared.companion
-        return Specification(declared.dose, assays, *rest)
+        rest = diagnostic_of(declared.diagnostic, values), declared.companion
+        return Specification(declared.dose, assays, declared.instrument, declared.attributes, properties, *rest)
 
     def plant(self, values: Values, seed: int | None = None, replication: int = 0) -> Plant:
         """Return the equipment, the people and what fails in one replication, with the given values."""

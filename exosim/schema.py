@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
+from exosim.diagnostic_tables import CountsTable, DiagnosticTable, InterferenceTable, MonitoringTable, SignalTable
 from exosim.errors import Problem, in_words, nearest_name, shortened, unknown
 from exosim.limits import LARGEST_SEED, MOST_DRAWS, MOST_REPLICATIONS
 from exosim.operations import catalog
@@ -119,6 +120,7 @@ class ScenarioTable(Table):
     unit_procedure: list[ProcedureTable]
     assay: list[AssayTable] = Field(default_factory=list)
     attribute: list[AttributeTable] = Field(default_factory=list)
+    diagnostic: DiagnosticTable | None = None
     release: ReleaseTable | None = None
     review: list[ReviewTable] = Field(default_factory=list)
     quality_profile: QualityProfileTable = Field(default_factory=QualityProfileTable)
@@ -143,6 +145,12 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[[assay]]": AssayTable,
     "[[attribute]]": AttributeTable,
     "limits": LimitsTable,
+    "[diagnostic]": DiagnosticTable,
+    "[diagnostic.diseased]": CountsTable,
+    "[diagnostic.healthy]": CountsTable,
+    "[diagnostic.signal]": SignalTable,
+    "[diagnostic.interference]": InterferenceTable,
+    "[diagnostic.monitoring]": MonitoringTable,
     "[sources]": SourceTable,
     "[[variant]]": VariantTable,
     "[campaign]": CampaignTable,
@@ -182,6 +190,7 @@ _STAND_INS: Mapping[str, Any] = {
     "after": "unnamed",
     "places": 2,
     "parameter": "unnamed", "range": {}, "target": "none",
+    "positive": 0, "of": 1,
 }  # fmt: skip
 _EXAMPLES: Mapping[str, str] = {
     "name": 'name = "my_process"',
@@ -205,6 +214,8 @@ _EXAMPLES: Mapping[str, str] = {
     "every": 'every = "26 week"',
     "duration": 'duration = "8 h"',
     "due": "due = 2027-03-01",
+    "positive": "diseased = { positive = 99, of = 139 }",
+    "of": "diseased = { positive = 99, of = 139 }",
     "text": 'text = "measured here in 2026"',
     "split": "split = { batch = 0.95, waste = 0.05 }",
 }
@@ -223,6 +234,7 @@ def read_structure(data: Mapping[str, Any]) -> tuple[ScenarioTable | None, list[
     later = [key for key in data if key in LATER_SECTIONS]
     problems: list[tuple[KeyPath, Problem]] = [((key,), Problem(NOT_YET)) for key in later]
     mended = copy.deepcopy({key: value for key, value in data.items() if key not in later})
+    _without_dose(mended)
     for attempt in range(_ROUNDS):
         try:
             return ScenarioTable.model_validate(mended), problems
@@ -231,6 +243,13 @@ def read_structure(data: Mapping[str, Any]) -> tuple[ScenarioTable | None, list[
                 problems += [(path, problem)] if attempt == 0 else []
                 _mend(mended, path, missing)
     return None, problems
+
+
+def _without_dose(data: dict[str, Any]) -> None:
+    """Let the product of a scenario with a diagnostic test do without a dose: a line of a report fills none."""
+    product = data.setdefault("product", {}) if "diagnostic" in data else None
+    if isinstance(product, dict):
+        product.setdefault("dose", None)
 
 
 def _mend(data: dict[str, Any], path: KeyPath, missing: bool) -> None:

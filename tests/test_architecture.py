@@ -21,6 +21,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(
         [
             "operations",
+            "balance",
             "plugin_guard",
             "composition",
             "cargo_contents",
@@ -48,8 +49,13 @@ FLOORS: dict[str, int] = {
         3,
     ),
     **dict.fromkeys(["assay", "assay_methods", "two_truths", "campaign"], 3),
+    **dict.fromkeys(["diagnostic", "diagnostic_readings"], 3),
+    **dict.fromkeys(["diagnostic_tables", "diagnostic_reader"], 6),
+    **dict.fromkeys(["diagnostic_nodes"], 7),
+    **dict.fromkeys(["console_diagnostic"], 10),
     **dict.fromkeys(["records", "demand", "description", "testing", "lot_properties", "lot_results", "potency"], 3),
     **dict.fromkeys(["quality_by_design"], 3),
+    **dict.fromkeys(["cargo_readings"], 3),
     **dict.fromkeys(
         [
             "toml_scanner",
@@ -93,7 +99,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
     **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
     **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run", "service_tables"], 7),
-    **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields", "planned_lot", "reasons"], 7),
+    **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields", "saved", "planned_lot", "reasons"], 7),
+    **dict.fromkeys(["titles", "balance_audit", "report_door"], 7),
     **dict.fromkeys(["influence", "batch_nodes", "batch_quantities", "run_nodes", "explanation"], 7),
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
     **dict.fromkeys(["switch_points", "hinges"], 7),
@@ -104,6 +111,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["folds", "window", "patient_indicators"], 5),
     **dict.fromkeys(["patients"], 3),
     **dict.fromkeys(["plots", "bibliography", "telling"], 9),
+    **dict.fromkeys(["folds", "window"], 5),
+    **dict.fromkeys(["plots", "picture_folder", "bibliography", "telling"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
@@ -111,8 +120,11 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["explain_command", "console_explain", "profile_command", "console_profile"], 10),
     **dict.fromkeys(["certificate_command"], 10),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
+    **dict.fromkeys(["report_command", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths"], 10),
     **dict.fromkeys(["console_orders", "console_patients", "console_runs"], 10),
+    **dict.fromkeys(["console_variants", "console_hinges", "console_truths", "console_cargo"], 10),
+    **dict.fromkeys(["console_orders", "console_runs"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {
     "numpy": set(range(1, 10)),

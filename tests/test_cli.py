@@ -57,6 +57,8 @@ def test_help_names_every_command_and_option(door: Door) -> None:
         "describe",
         "explain",
         "new",
+        "profile",
+        "report",
         "run",
         "schema",
         "why",

@@ -17,6 +17,7 @@ from exosim.release import ASSAY, DEVIATION, REVIEW
 from exosim.release_indicators import OF_JOBS, RELEASE
 from exosim.scenario import Scenario
 from exosim.service.indicators import SERVICE, service_by_product, service_headlines
+from exosim.sites import without_doses
 from exosim.waits import WAITS
 from exosim.window import Window
 
@@ -34,6 +35,7 @@ def indicators_of(scenario: Scenario) -> dict[str, str]:
     left_out |= {*(() if _patients(scenario) else PATIENTS), *(() if _paired(scenario) else PAIRS)}
     found = {name: unit for name, unit in HEADLINE_UNITS.items() if name not in left_out}
     found |= {f"{name}.{step}": RESOURCE_UNITS[name] for name, step in _in_parts(scenario)}
+    found = without_doses(scenario, found)
     return {name: unit for name, unit in found.items() if direction_of(name.partition(".")[0]) != "neither"}
 
 
@@ -76,7 +78,13 @@ def reported(scenario: Scenario, by: str) -> dict[str, str]:
     """Return the indicators that a table tells, with units: that by which candidates are ranked comes first."""
     known = indicators_of(scenario)
     also = (name for name in known if name in _WHERE_THERE or name.startswith("on_time."))
-    return {name: known[name] for name in (by, *_ALWAYS, *also)}
+    return {name: known[name] for name in (by, *_ALWAYS, *also) if name in known}
+
+
+def output_of(scenario: Scenario) -> str:
+    """Return the indicator of the output: doses, or batches where no dose is stated."""
+    known = indicators_of(scenario)
+    return next(name for name in _ALWAYS if name in known)
 
 
 def measured(window: Window, names: Iterable[str]) -> dict[str, float]:

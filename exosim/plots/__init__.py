@@ -12,6 +12,7 @@ from exosim.plots.lot_timeline import lot_timeline
 from exosim.plots.lots import lots
 from exosim.plots.pairs import pairs
 from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, more_cells
+from exosim.plots.predictive_value import predictive_value
 from exosim.plots.run_contrasts import run_contrasts, shown_run_contrasts
 from exosim.plots.size_steps import size_steps
 from exosim.plots.stock import stock
@@ -39,6 +40,7 @@ __all__ = [
     "occupancy_by_week",
     "over_volume",
     "pairs",
+    "predictive_value",
     "run_contrasts",
     "shown_contrasts",
     "shown_run_contrasts",
