@@ -12,6 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from exosim import units
+from exosim.cargo_contents import cargo
 from exosim.composition import Contents, total_dna
 from exosim.description import equations_of, summary
 from exosim.formula import evaluate, keyed, symbols
@@ -30,6 +31,9 @@ MEASURES: Mapping[str, tuple[str, str, Measure]] = {
     "particles": ("particle", "particles as the instrument counts them", lambda c, material: c.particles(material)),
     "protein": ("ug", "protein: soluble, bound and of the vesicles", lambda c, material: c.protein(material)),
     "own_protein": ("ug", "protein of the vesicles themselves", lambda c, material: c.own_protein(material)),
+    "lipoproteins": ("particle", "lipoprotein particles", lambda c, material: c.total(material.lipoproteins)),
+    "nonvesicular": ("particle", "other particles that are no vesicles", lambda c, m: c.total(m.nonvesicular)),
+    "soluble_protein": ("ug", "soluble protein", lambda contents, material: contents.total(material.protein)),
     "dna": ("ng", "free and bound DNA", lambda _, material: total_dna(material)),
     "viable_cells": ("cell", "viable cells", lambda _, material: material.viable_cells),
     "dosed_protein": ("ug", "protein as the assay of the dose reports it", lambda c, material: c.doses(material, "ug")),
@@ -38,6 +42,8 @@ MEASURES: Mapping[str, tuple[str, str, Measure]] = {
     "vials": ("vial", "accepted vials", lambda _, material: material.vials),
     "retained_vials": ("vial", "vials that are retained", lambda _, material: material.retained_vials),
     "potency": ("EV", "vesicles weighted with their relative potency", lambda _, material: material.potency),
+    "cargo": ("mol", "cargo in or on vesicles", lambda _, material: cargo("loaded", material)),
+    "apparent_cargo": ("mol", "cargo and its aggregates", lambda _, material: cargo("retained", material)),
 }
 """What a material holds, with unit and words; each is a sum, so that a balance of it is exact."""
 _COUNTED: Mapping[DoseKind, str] = {

@@ -8,7 +8,11 @@ from typing import TypeAlias
 import numpy as np
 
 from exosim.batch_nodes import MEASURES, BatchNodes, absent
+from exosim.cargo_readings import CARGO_FORMULAS, loading_steps
 from exosim.cell_readings import last_expansion
+from exosim.diagnostic import DIAGNOSTIC_HEADLINES
+from exosim.diagnostic_nodes import ABOUT as ABOUT_TEST
+from exosim.diagnostic_nodes import DiagnosticNodes
 from exosim.formula import keyed, symbol
 from exosim.formula_tree import Input, Node
 from exosim.influence import Batch, Lanes, Neighborhood
@@ -39,12 +43,19 @@ _ABOUT: Mapping[str, str] = {
     "vials": "accepted vials",
     "relative_potency": "potency of a vesicle in the product over that of the standard",
     "potent_doses": "doses times their relative potency: how many of full potency they are worth",
+    "cargo_per_dose": "loaded cargo in what a dose counts of the product",
+    "apparent_cargo_per_dose": "the same with aggregates of cargo, as an assay of all of it finds",
+    "cargo_per_vesicle": "molecules of loaded cargo over the vesicles of the product",
+    "apparent_cargo_per_vesicle": "the same with aggregates of cargo, as an assay of all of it finds",
+    "truly_loaded": "loaded cargo over what an assay takes for loaded",
+    "lost_in_loading": "share of the vesicles that the loading steps lose",
     "batch_duration": "planned time of a batch: its steps and its planned waits, one after the other",
     "cell_yield": "viable cells in the product over those that left the last expansion",
     "fold_expansion": "viable cells that leave the last expansion over those at the start",
     "cells_started": "viable cells that enter the process from outside",
     "cells_harvested": "viable cells that leave the last expansion",
     "cells_vialed": "viable cells in the product",
+    **ABOUT_TEST,
 }
 
 
@@ -90,6 +101,11 @@ class BatchQuantities:
             return self._of_step(name, self._row_of(self.last))
         if name.startswith(VIRUS_REDUCTION):
             return self._virus_reduction(name)
+        test = self.around.batch.specification.diagnostic
+        if name in DIAGNOSTIC_HEADLINES and test is not None:
+            return DiagnosticNodes(self.nodes, test, self.last, self._read).node(name)
+        if name in CARGO_FORMULAS:
+            return self._cargo(name)
         makers: Mapping[str, Callable[[], Node]] = {
             "doses": self._doses,
             "ev_yield": lambda: self._quotient(name, "vialed", "harvested"),
@@ -100,6 +116,7 @@ class BatchQuantities:
             "vials": lambda: self._same(name, self._vials()),
             "relative_potency": self._potency,
             "potent_doses": lambda: self._product(name, "doses", "relative_potency"),
+            "lost_in_loading": self._lost_in_loading,
             "batch_duration": self._duration,
             "cell_yield": lambda: self._quotient(name, "cells_vialed", "cells_harvested"),
             "fold_expansion": lambda: self._quotient(name, "cells_harvested", "cells_started"),
@@ -145,9 +162,24 @@ class BatchQuantities:
             formula += " * of_early_cells"
         return self._read("relative_potency", formula, terms)
 
+    def _cargo(self, name: str) -> Node:
+        formula, measures = CARGO_FORMULAS[name]
+        terms = {measure: self.nodes.made(measure, self.last) for measure in measures}
+        if self.units[name, None].endswith("/dose"):
+            terms |= {"dose": self._dose(), "held": self.nodes.made(self.nodes.counted, self.last)}
+        return self._read(name, formula, terms)
+
+    def _lost_in_loading(self) -> Node:
+        loading = loading_steps(step.procedure for step in self.nodes.steps.values())
+        found = keyed((f"{step} recovery", self._of_step("recovery", step)) for step in loading)
+        return self._read("lost_in_loading", f"1 - {' * '.join(found)}", found)
+
+    def _dose(self) -> Node:
+        dose = self.around.batch.specification.dose
+        return self.nodes.constant("product.dose", dose.amount, f"{dose.kind}/dose", "what a dose holds")
+
     def _doses(self) -> Node:
-        dose, nodes = self.around.batch.specification.dose, self.nodes
-        terms = {"dose": nodes.constant("product.dose", dose.amount, f"{dose.kind}/dose", "what a dose holds")}
+        nodes, terms = self.nodes, {"dose": self._dose()}
         if "content" not in nodes.steps[self.last].outcome.monitors:
             terms["held"] = nodes.made(nodes.counted, self.last)
             if is_number(nodes.steps[self.last].outcome.product.vials, 0.0):
@@ -157,7 +189,7 @@ class BatchQuantities:
         told = {
             "accepted": ("vial", "inspected and good"),
             "retained": ("vial", "kept for QC and stability"),
-            "content": (f"{dose.kind}/vial", "what can be withdrawn from a vial"),
+            "content": (f"{self.around.batch.specification.dose.kind}/vial", "what can be withdrawn from a vial"),
         }
         terms |= {key: nodes.reported(self.last, key, *words) for key, words in told.items()}
         return self._read("doses", "floor((accepted - retained) * content / dose)", terms)

@@ -10,11 +10,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from exosim.cargo_readings import CARGO_HEADLINES
 from exosim.console_base import headline_title, new_console, number, print_whole, table_lines
+from exosim.console_cargo import print_cargo
+from exosim.console_diagnostic import print_diagnostic
 from exosim.console_orders import BY_PRODUCT, ORDERS
+from exosim.console_patients import PATIENTS
 from exosim.console_spread import print_spread
 from exosim.console_truths import print_truths
 from exosim.console_variants import variant_table
+from exosim.diagnostic import DIAGNOSTIC_HEADLINES
 from exosim.limiting import in_words as bounds_in_words
 from exosim.parameter import GRADES, PLAN
 from exosim.readings import ALL_ATTRIBUTES
@@ -60,10 +65,12 @@ def print_yields(yields: Yields, paths: Sequence[Path]) -> None:
     console.print(Text(f"{scenario.title or scenario.name}: {yields.draws:,} draws, seed {yields.seed}", style="bold"))
     if yields.screening is not None:
         console.print(Text(str(yields.screening), style="yellow"))
+    print_diagnostic(yields, console)
     print_whole(_headline_table(yields), console)
     print_whole(_step_table(yields), console)
     for line in _ceiling(yields):
         console.print(Text(line))
+    print_cargo(yields, console)
     print_truths(yields.two_truths(), console)
     print_spread(yields, console)
     for line in bounds_in_words(yields.bounds()):
@@ -88,7 +95,7 @@ def _headline_table(yields: Yields) -> Table:
         table.add_column(title, justify="right" if justify == "right" else "left")
     table.add_column("unit")
     for summary in yields.headlines():
-        if summary.n:
+        if summary.n and summary.name not in (*CARGO_HEADLINES, *DIAGNOSTIC_HEADLINES):  # they have tables of their own
             cells = (number(summary.median), number(summary.p5), number(summary.p95))
             table.add_row(headline_title(summary.name, yields), *cells, "" if summary.unit == "1" else summary.unit)
     return table
@@ -214,6 +221,7 @@ _JOBS = {
 _RESULTS = {"out_of_specification": ("out of specification", "%", 100.0)}
 _WAITS = {
     "waiting": "unit",
+    "waiting_for_run": "run",
     "waiting_for_room": "room",
     "waiting_for_material": "material",
     "waiting_for_utility": "utility",
@@ -221,7 +229,7 @@ _WAITS = {
     "waiting_for_shift": "shift",
     "lost_to_failures": "failure",
 }
-_SELDOM = ("waiting_for_room", "waiting_for_material", "waiting_for_utility")
+_SELDOM = ("waiting_for_run", "waiting_for_room", "waiting_for_material", "waiting_for_utility")
 """Causes that are shown where they occur."""
 
 
@@ -234,6 +242,8 @@ def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
     console.print(Text(f"{title}, seed {results.seed}", style="bold"))
     known = {row.name for row in results.quantities()}
     print_whole(_indicator_table(results, "over the horizon", _INDICATORS), console)
+    if not known.isdisjoint(PATIENTS):
+        print_whole(_indicator_table(results, "one patient, one lot", PATIENTS), console)
     if not known.isdisjoint(ORDERS):
         print_whole(_indicator_table(results, "orders and stock", ORDERS), console)
     if not known.isdisjoint(BY_PRODUCT):

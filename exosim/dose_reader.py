@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from exosim.declarations import Block
 from exosim.errors import Problem, in_words, nearest_name, unknown
 from exosim.findings import Findings
 from exosim.operations import catalog
+from exosim.quality import MEASURES
 from exosim.quantities import read_number
 from exosim.readings import DoseRule
 from exosim.schema import ScenarioTable
@@ -33,6 +35,8 @@ _PATH: KeyPath = ("product", "dose")
 def read_dose(table: ScenarioTable, findings: Findings) -> DoseRule:
     """Return what a dose is; what it counts follows from the dimension of its unit."""
     raw = table.product.dose
+    if raw is None and table.diagnostic is not None:
+        return DoseRule(math.inf, "EV")
     amount = 1.0
     kind: DoseKind = "EV"
     try:
@@ -71,6 +75,8 @@ def check_dose(table: ScenarioTable, findings: Findings, dose: DoseRule) -> None
     if dose.kind == "molecule" and table.product.lot.mhc_ii is None and not findings.spoiled(("product", "lot")):
         problem = "a dose in molecule needs the MHC class II molecules on a vesicle"
         findings.add(_PATH, Problem(problem, expected='product.lot.mhc_ii = "100 molecule/EV", say'))
+    if table.diagnostic is not None:
+        _check_line(table, findings, dose)
     if dose.kind != "cell_equivalent":
         return
     for index, procedure in enumerate(table.unit_procedure):
@@ -84,6 +90,27 @@ def check_dose(table: ScenarioTable, findings: Findings, dose: DoseRule) -> None
         elif key not in procedure.parameters:
             problem = "a dose in cell_equivalent needs the number of cells that conditioned the medium"
             findings.add((*path, "parameters", key), Problem(problem, expected=f'{key} = "1e6 cell/mL", say'))
+
+
+def _check_line(table: ScenarioTable, findings: Findings, dose: DoseRule) -> None:
+    """Note what a diagnostic line cannot have: cells to read, and doses that it does not fill."""
+    if dose.kind == "cell":
+        findings.add(_PATH, Problem("a diagnostic test reads vesicles, not cells", expected="no dose, or one in EV"))
+    if dose.stated:
+        return
+    asked: list[KeyPath] = [("order", index, "doses") for index, one in enumerate(table.order) if one.doses is not None]
+    asked += [("warehouse", index) for index, _ in enumerate(table.warehouse)]
+    asked += [
+        ("attribute", index, "measure")
+        for index, one in enumerate(table.attribute)
+        if one.measure in MEASURES and MEASURES[one.measure].bottom == "dose"
+    ]
+    for path in asked:
+        listed = isinstance(findings.data.get(str(path[0])), list)
+        place = path if listed else path[:1]
+        findings.add(
+            place, Problem("counts doses, and the scenario states none", expected='product.dose = "1e10 EV", say')
+        )
 
 
 def with_assay(table: ScenarioTable, findings: Findings, dose: DoseRule, assays: Mapping[str, Block]) -> DoseRule:

@@ -29,6 +29,7 @@ from exosim.run_nodes import Fate, Indicators, fates, lead_time_by_cause, more_o
 from exosim.saved_run import SavedRun
 from exosim.saved_yields import SavedYields
 from exosim.scenario import Scenario
+from exosim.sites import without_doses
 from exosim.version import __version__
 from exosim.window import Window
 
@@ -204,13 +205,16 @@ class Explainer:
 
     def names(self) -> list[str]:
         """Return the names of all quantities that can be explained."""
-        facility = [] if self.indicators is None else list(self.indicators.units)
+        facility = list(self._run_keys())
         own = [_typed(key) for key in (*self._batch_keys(), *facility)]
         return own + [f"{name}.{other}" for name, product in self._products.items() for other in product.names()]
 
     def _batch_keys(self) -> list[tuple[str, str | None]]:
         plain = all(d.operation.owner.plain for d in self.scenario.declarations.procedures)
         return [] if plain else list(self.quantities.units)
+
+    def _run_keys(self) -> dict[tuple[str, str | None], str]:
+        return {} if self.indicators is None else without_doses(self.scenario, self.indicators.units)
 
     def explain(self, quantity: str) -> Explanation:
         """Return where a number comes from.
@@ -223,7 +227,7 @@ class Explainer:
         of_batch = {_typed(key): key for key in self._batch_keys()}
         if quantity in of_batch:
             return self._of_batch(quantity, *of_batch[quantity])
-        of_run = {} if self.indicators is None else {_typed(key): key for key in self.indicators.units}
+        of_run = {_typed(key): key for key in self._run_keys()}
         if quantity in of_run and self.indicators is not None:
             return self._of_run(self.indicators, quantity, *of_run[quantity])
         product, _, rest = quantity.partition(".")

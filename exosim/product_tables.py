@@ -43,3 +43,4 @@ class ProductTable(Table):
     protein_size: ProteinSizeTable = Field(default_factory=ProteinSizeTable)
     lot: LotTable = Field(default_factory=LotTable)
     protein_fraction: Any = None
+    course: Any = None

@@ -12,16 +12,18 @@ from exosim.contents import counted_like, with_dose
 from exosim.culture.stimulus import Stimulus
 from exosim.culture_reader import check_stimuli, given_numbers, read_effects, read_presets
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
+from exosim.diagnostic_reader import read_diagnostic
 from exosim.dose_reader import check_dose, read_dose, with_assay
 from exosim.errors import Problem, in_words, unknown
 from exosim.findings import Findings
 from exosim.operations import catalog
 from exosim.operations.base import Hold, UnitOperation, VisitedOperation
 from exosim.parameter import ASSUMPTION, declared
+from exosim.patients import PatientNumbers
 from exosim.plant import AMOUNT
 from exosim.plant_reader import PlantReader
 from exosim.plausibility import sampling_doubts, vial_doubts
-from exosim.procedure_tables import HoldTable, ProcedureTable
+from exosim.procedure_tables import HoldTable, ProcedureTable, SharedRunTable
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quantities import Given, read_number, read_quantity, read_source
 from exosim.readings import DoseRule
@@ -31,6 +33,8 @@ from exosim.regulatory_reader import RegulatoryReader
 from exosim.release_plausibility import laboratory_doubts
 from exosim.resource_reader import read_uses, read_utilities, unique
 from exosim.schema import FORMAT, LATER_SECTIONS, ScenarioTable, read_structure, stands_in_procedure
+from exosim.shared_run import SharedRunNumbers
+from exosim.shared_run_reader import check_shared_runs
 from exosim.specification_reader import SpecificationReader
 from exosim.splits import read_split
 from exosim.streams import Streams
@@ -93,7 +97,10 @@ class Reader:
             assays,
             tuple(quality.attributes(assays)),
             PlantReader(table, self.findings, self._block, self._utilities).read(),
+            self._block(PatientNumbers, "product", ("product",), _given(product, PatientNumbers)),
+            diagnostic=read_diagnostic(table.diagnostic, self.findings, self._block, self._grades),
         )
+        check_shared_runs(declared, self.findings)
         by_design = RegulatoryReader(table, self.findings, list(declared.blocks()), self._grades).read()
         declared = dataclasses.replace(declared, by_design=by_design)
         if not self.findings.problems:
@@ -200,6 +207,7 @@ class Reader:
                 (self._block(Stimulus, f"{table.id}.stimulus.{one.id}", place, given_numbers(one)), one.acts_on)
                 for place, one in check_stimuli(table, path, operation, self.findings)
             ),
+            None if table.shared_run is None else self._shared_run(table.shared_run, table.id, path),
         )
 
     def _operation(self, index: int, table: ProcedureTable, operation: type[UnitOperation], dose: DoseRule) -> Block:
@@ -218,6 +226,10 @@ class Reader:
             for name, g in block.given.items()
         }
         return dataclasses.replace(block, given=given, off=off)
+
+    def _shared_run(self, table: SharedRunTable, id: str, path: KeyPath) -> Block:
+        given = _given(table, SharedRunNumbers)
+        return self._block(SharedRunNumbers, f"{id}.shared_run", (*path, "shared_run"), given)
 
     def _split(self, table: ProcedureTable, path: KeyPath) -> Block | None:
         if table.split is None:

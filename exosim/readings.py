@@ -5,12 +5,14 @@ Names and units of the headline figures are fixed: other programs read them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from exosim.assay import Assay, Result
+from exosim.cargo_readings import CARGO_HEADLINES, cargo_headlines, loading_steps, lost_in_loading
 from exosim.cell_readings import (
     CELL_HEADLINES,
     CELL_STEP_UNITS,
@@ -20,6 +22,8 @@ from exosim.cell_readings import (
     last_expansion,
 )
 from exosim.composition import Contents, ratio
+from exosim.diagnostic import DIAGNOSTIC_HEADLINES, Diagnostic
+from exosim.diagnostic_readings import diagnostic_figures
 from exosim.kernel import Step, last_maker, run, steps_of
 from exosim.lot_properties import LotProperties
 from exosim.material import Material, is_number, plus, short_of_whole, times, total
@@ -57,13 +61,18 @@ class DoseRule:
 
     Attributes
     ----------
-    amount, kind : how much of what
+    amount, kind : how much of what; infinitely much where the scenario states no dose, so that nothing fills one
     assay : id of the assay that reports the protein of a dose; None where its true protein counts, or none
     """
 
     amount: float
     kind: DoseKind
     assay: str | None = None
+
+    @property
+    def stated(self) -> bool:
+        """Whether there is a dose at all: a diagnostic line may fill none."""
+        return math.isfinite(self.amount)
 
     @property
     def species(self) -> str:
@@ -78,6 +87,7 @@ class Specification:
     Attributes
     ----------
     properties : what the scenario says of the lots of the product
+    diagnostic : the test that reads the product; None where it is none of a diagnostic line
     """
 
     dose: DoseRule
@@ -85,6 +95,7 @@ class Specification:
     instrument_id: str
     attributes: tuple[Attribute, ...] = ()
     properties: LotProperties = field(default_factory=LotProperties)
+    diagnostic: Diagnostic | None = None
 
     @property
     def sampled(self) -> bool:
@@ -187,7 +198,9 @@ def _read(step: Step, made: UnitProcedure) -> Step:
 def _readings(
     steps: Sequence[Step], rows: Iterable[Row], start: Array, contents: Contents, specification: Specification
 ) -> list[Reading]:
+    rows = tuple(rows)
     readings = _headlines(steps, contents, specification, start)
+    readings += _cargo(steps, rows, contents, specification)
     for row in rows:
         readings.extend(row_readings(row, start))
     return [*readings, *_virus_reduction(steps), *_headrooms(steps)]
@@ -270,7 +283,32 @@ def _headlines(steps: Sequence[Step], contents: Contents, specification: Specifi
     if may_differ([step.procedure for step in steps], properties):
         reported = {"doses": HEADLINES["doses"], **POTENCY_HEADLINES, **HEADLINES}
         found |= potency_headlines(product, contents, properties, np.asarray(found["doses"]))
-    return [_headline(name, unit, found.get(name)) for name, unit in reported.items()]
+    told = {name: unit for name, unit in reported.items() if dose.stated or unit != HEADLINES["doses"]}
+    return [
+        *(_headline(name, unit, found.get(name)) for name, unit in told.items()),
+        *_diagnosed(last, specification, contents),
+    ]
+
+
+def _diagnosed(made: Outcome, specification: Specification, contents: Contents) -> Iterator[Reading]:
+    """Yield what a test on the product tells of those tested."""
+    if specification.diagnostic is not None:
+        figures = diagnostic_figures(specification.diagnostic, made.product, contents)
+        told = ((name, unit) for name, unit in DIAGNOSTIC_HEADLINES.items() if name in figures)
+        yield from (Reading(name, None, unit, figures[name]) for name, unit in told)
+
+
+def _cargo(
+    steps: Sequence[Step], rows: Iterable[Row], contents: Contents, specification: Specification
+) -> list[Reading]:
+    """Return what a dose and a vesicle carry, where a step of the recipe loads any cargo."""
+    loading = loading_steps(step.procedure for step in steps)
+    if not loading:
+        return []
+    product, dose = _made(steps).product, specification.dose
+    found = cargo_headlines(product, contents, contents.doses(product, dose.kind) / dose.amount)
+    found["lost_in_loading"] = lost_in_loading(rows, loading)
+    return [Reading(name, None, unit, found[name]) for name, unit in CARGO_HEADLINES.items()]
 
 
 def _culture_headlines(steps: Iterable[Step], start: Array) -> dict[str, Array | None]:

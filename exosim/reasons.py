@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from exosim.attribution.losses import Loss, LotEnd, lot_losses
 from exosim.attribution.lot_path import lot_path
 from exosim.attribution.lot_plan import plan_of
 from exosim.attribution.off_time import OffTime
+from exosim.attribution.own_events import own_events
 from exosim.attribution.waits import LotWaits
 from exosim.attribution.why import Why
 from exosim.attribution.words import fates, rejected_by
@@ -62,9 +62,7 @@ class Reasons:
         declared = scenario.declarations.plant
         self.lots: Sequence[BatchRecord] = histories(run, self._played.window.troubles)
         self._products = {lot.number: lot.campaign for lot in self.lots}
-        self._own: dict[int, list[Event]] = defaultdict(list)
-        for event in run.log:
-            self._own[event.batch].append(event)
+        self._own = own_events(run.log)
         takes = {
             (made.campaign.product, procedure.id): tuple(procedure.utilities)
             for made in self._played.productions

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exosim.culture.stimulus import Stimulus
-from exosim.declarations import ProcedureDeclaration
+from exosim.declarations import Block, ProcedureDeclaration
 from exosim.operations.base import Context, Hold
 from exosim.parameter import Array
 from exosim.recipe import UnitProcedure, Wait
+from exosim.shared_run import SharedRun, SharedRunNumbers
 
 
 def procedure_of(declared: ProcedureDeclaration, values: Mapping[str, Array], context: Context) -> UnitProcedure:
@@ -35,4 +36,10 @@ def procedure_of(declared: ProcedureDeclaration, values: Mapping[str, Array], co
         declared.utilities,
         declared.when_too_large,
         split,
+        None if declared.shared_run is None else _shared_run(declared.shared_run, values),
     )
+
+
+def _shared_run(declared: Block, values: Mapping[str, Array]) -> SharedRun:
+    numbers = SharedRunNumbers(**declared.pick(values))
+    return SharedRun(round(numbers.places), round(numbers.controls), numbers.longest_wait, numbers.every)

@@ -26,6 +26,7 @@ from exosim.lot_results import LotResults
 from exosim.material import lane_of
 from exosim.operations.base import Context, Outcome
 from exosim.parameter import Array
+from exosim.patients import Promise
 from exosim.plant import Failure
 from exosim.readings import doses_of
 from exosim.recipe import Recipe
@@ -178,7 +179,11 @@ def replay(scenario: Scenario, seed: int, replication: int) -> Replay:
     count = sum(len(production.launches) for production, _ in made)
     donors = made[0][0].donors if len(made) == 1 else range(first, first + count)
     plant = scenario.plant(scenario.batch_values(replication, donors, first, seed), seed, replication)
-    plant = replace(plant, failures=tuple(failure for _, failures in made for failure in failures))
+    plant = replace(
+        plant,
+        failures=tuple(failure for _, failures in made for failure in failures),
+        promises=dict(_promises(scenario, made)),
+    )
     planned: dict[str, float] = {}
     for product, (production, _) in zip(scenario.products(), made, strict=True):
         preflight.check(product, plant, production.procedures, production.lots)
@@ -188,6 +193,14 @@ def replay(scenario: Scenario, seed: int, replication: int) -> Replay:
     productions = [production for production, _ in made]
     run = operate(plant, productions, declared.horizon, replication)
     return Replay(Window(run, plant, declared.warm_up, planned), productions)
+
+
+def _promises(site: Scenario, made: Sequence[tuple[Production, Sequence[Failure]]]) -> Iterator[tuple[str, Promise]]:
+    """Yield what is promised of each product that is due, or made for patients."""
+    for product, (production, _) in zip(site.products(), made, strict=True):
+        campaign, course = production.campaign, product.declarations.course
+        if campaign.promise is not None or course:
+            yield campaign.product, Promise(campaign.promise, course)
 
 
 def _made(product: Scenario, seed: int, replication: int) -> tuple[Production, Sequence[Failure]]:

@@ -16,6 +16,7 @@ from exosim.frames import Frame, Framed, of_rows
 from exosim.indicators import RESOURCE_UNITS, reported
 from exosim.records import Event
 from exosim.service_tables import ServiceTable, service_tables
+from exosim.sites import without_doses
 from exosim.truth_table import TRUTH_COLUMNS, Compared, compared
 
 if TYPE_CHECKING:
@@ -154,10 +155,10 @@ def _replications(results: FacilityResults) -> Frame:
     """Return every indicator of every replication, NaN where it has no value."""
     columns: dict[str, np.ndarray[Any, Any]] = {}
     known: dict[str, str] = {}
-    for name, unit in reported(results.accounts).items():
+    for name, unit in without_doses(results.scenario, reported(results.accounts)).items():
         columns[name] = np.array([account.headlines.get(name, math.nan) for account in results.accounts])
         known[name] = unit
-    for name, unit in RESOURCE_UNITS.items():
+    for name, unit in without_doses(results.scenario, RESOURCE_UNITS).items():
         found = [account.by_resource.get(name, {}) for account in results.accounts]
         for resource in dict.fromkeys(key for row in found for key in row):
             values = [row.get(resource, math.nan) for row in found]

@@ -12,7 +12,9 @@ from exosim.attribution.why import Why
 from exosim.folds import fold_of, meaning
 from exosim.formula_tree import Node, shown
 from exosim.indicators import BY_RESOURCE, HEADLINE_UNITS, HEADLINES, RESOURCE_UNITS, account
+from exosim.patient_indicators import PATIENTS
 from exosim.release_indicators import OF_JOBS, RELEASE
+from exosim.run_indicators import SHARED
 from exosim.service.indicators import SERVICE, service
 from exosim.waits import WAITS
 from exosim.window import Window
@@ -87,7 +89,7 @@ class Indicators:
 
 
 INDICATORS: Mapping[str, Callable[..., Any]] = {
-    **{name: indicator for name, (_, indicator) in (*HEADLINES.items(), *RELEASE.items())},
+    **{name: found for part in (HEADLINES, SHARED, RELEASE, PATIENTS) for name, (_, found) in part.items()},
     **{name: indicator for name, (_, indicator) in SERVICE.items()},
 }
 """Every indicator of the whole."""

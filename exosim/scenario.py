@@ -21,6 +21,7 @@ from exosim.assay import noise_name
 from exosim.assay_draws import assay_of, laboratories_and_days, samples_in_process
 from exosim.campaign import Campaign
 from exosim.declarations import Declarations
+from exosim.diagnostic_reader import diagnostic_of
 from exosim.empirical import Empirical
 from exosim.enclosures import NOTHING, Enclosures
 from exosim.errors import FileError, Problem, ScenarioError, in_words
@@ -43,6 +44,7 @@ from exosim.release_builder import release_of
 from exosim.sampling import FLAT, BatchSample, Nesting, Sample, SampleBlock
 from exosim.scenario_view import scenario_view
 from exosim.schema import ScenarioTable
+from exosim.shared_run_reader import conflicts
 from exosim.sites import missing, products
 from exosim.toml_source import MAXIMUM_MEBIBYTES, KeyPath, TomlSource
 from exosim.variants import chosen, split_name
@@ -193,7 +195,8 @@ class Scenario:
         declared = self.declarations
         assays = {name: assay_of(name, block, values) for name, block in declared.assays.items()}
         properties = LotProperties(**declared.lot.pick(values))
-        return Specification(declared.dose, assays, declared.instrument, declared.attributes, properties)
+        test = diagnostic_of(declared.diagnostic, values)
+        return Specification(declared.dose, assays, declared.instrument, declared.attributes, properties, test)
 
     def plant(self, values: Values, seed: int | None = None, replication: int = 0) -> Plant:
         """Return the equipment, the people and what fails in one replication, with the given values."""
@@ -350,7 +353,9 @@ def _others(declarations: Declarations, findings: Findings) -> dict[str, Scenari
         except ScenarioError as error:
             findings.problems += error.problems
             continue
-        for problem in missing(found[campaign.product].declarations, declarations.plant):
+        recipe = found[campaign.product].declarations
+        shared = (conflict.problem for conflict in conflicts(recipe, declarations.plant, [campaign]))
+        for problem in (*missing(recipe, declarations.plant), *shared):
             findings.add(place, problem)
     return found
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
+from exosim.diagnostic_tables import CountsTable, DiagnosticTable, InterferenceTable, MonitoringTable, SignalTable
 from exosim.errors import Problem, in_words, nearest_name, shortened, unknown
 from exosim.limits import LARGEST_SEED, MOST_DRAWS, MOST_REPLICATIONS
 from exosim.operations import catalog
@@ -34,7 +35,7 @@ from exosim.plant_tables import (
     UtilityTable,
     WarehouseTable,
 )
-from exosim.procedure_tables import HoldTable, LongestHoldTable, ProcedureTable, StimulusTable
+from exosim.procedure_tables import HoldTable, LongestHoldTable, ProcedureTable, SharedRunTable, StimulusTable
 from exosim.product_tables import LotTable, ProductTable, ProteinSizeTable, SizeTable
 from exosim.quality_tables import AssayTable, AttributeTable, ClosureTable, LimitsTable, ReleaseTable, ReviewTable
 from exosim.regulatory_tables import CriticalParameterTable, ElementTable, QualityProfileTable, ReportingTable
@@ -119,6 +120,7 @@ class ScenarioTable(Table):
     unit_procedure: list[ProcedureTable]
     assay: list[AssayTable] = Field(default_factory=list)
     attribute: list[AttributeTable] = Field(default_factory=list)
+    diagnostic: DiagnosticTable | None = None
     release: ReleaseTable | None = None
     review: list[ReviewTable] = Field(default_factory=list)
     quality_profile: QualityProfileTable = Field(default_factory=QualityProfileTable)
@@ -137,10 +139,17 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[[unit_procedure]]": ProcedureTable,
     "hold": HoldTable,
     "max_hold": LongestHoldTable,
+    "[unit_procedure.shared_run]": SharedRunTable,
     "[[unit_procedure.stimulus]]": StimulusTable,
     "[[assay]]": AssayTable,
     "[[attribute]]": AttributeTable,
     "limits": LimitsTable,
+    "[diagnostic]": DiagnosticTable,
+    "[diagnostic.diseased]": CountsTable,
+    "[diagnostic.healthy]": CountsTable,
+    "[diagnostic.signal]": SignalTable,
+    "[diagnostic.interference]": InterferenceTable,
+    "[diagnostic.monitoring]": MonitoringTable,
     "[sources]": SourceTable,
     "[[variant]]": VariantTable,
     "[campaign]": CampaignTable,
@@ -177,7 +186,9 @@ _STAND_INS: Mapping[str, Any] = {
     "operation": "none", "limit": "1 h", "measure": "none", "limits": {}, "text": "none", "role": "unnamed",
     "days": ["Mon"], "from": datetime.time(6), "to": datetime.time(14), "consequence": "wait",
     "every": "1 h", "duration": "1 h", "fold": 1.0, "basis": "per cell", "due": datetime.date(2027, 1, 4),
+    "places": 2,
     "parameter": "unnamed", "range": {}, "target": "none",
+    "positive": 0, "of": 1,
 }  # fmt: skip
 _EXAMPLES: Mapping[str, str] = {
     "name": 'name = "my_process"',
@@ -186,6 +197,7 @@ _EXAMPLES: Mapping[str, str] = {
     "unit_procedure": "[[unit_procedure]] with id and operation",
     "id": 'id = "clarify"',
     "fold": "fold = 3",
+    "places": "places = 8",
     "basis": 'basis = "per cell"',
     "operation": 'operation = "depth_filtration"',
     "limit": 'limit = "24 h" (of a utility: limit = "500 L/h")',
@@ -199,6 +211,8 @@ _EXAMPLES: Mapping[str, str] = {
     "every": 'every = "26 week"',
     "duration": 'duration = "8 h"',
     "due": "due = 2027-03-01",
+    "positive": "diseased = { positive = 99, of = 139 }",
+    "of": "diseased = { positive = 99, of = 139 }",
     "text": 'text = "measured here in 2026"',
     "split": "split = { batch = 0.95, waste = 0.05 }",
 }
@@ -217,6 +231,7 @@ def read_structure(data: Mapping[str, Any]) -> tuple[ScenarioTable | None, list[
     later = [key for key in data if key in LATER_SECTIONS]
     problems: list[tuple[KeyPath, Problem]] = [((key,), Problem(NOT_YET)) for key in later]
     mended = copy.deepcopy({key: value for key, value in data.items() if key not in later})
+    _without_dose(mended)
     for attempt in range(_ROUNDS):
         try:
             return ScenarioTable.model_validate(mended), problems
@@ -225,6 +240,13 @@ def read_structure(data: Mapping[str, Any]) -> tuple[ScenarioTable | None, list[
                 problems += [(path, problem)] if attempt == 0 else []
                 _mend(mended, path, missing)
     return None, problems
+
+
+def _without_dose(data: dict[str, Any]) -> None:
+    """Let the product of a scenario with a diagnostic test do without a dose: a line of a report fills none."""
+    product = data.setdefault("product", {}) if "diagnostic" in data else None
+    if isinstance(product, dict):
+        product.setdefault("dose", None)
 
 
 def _mend(data: dict[str, Any], path: KeyPath, missing: bool) -> None:

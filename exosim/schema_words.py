@@ -36,6 +36,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "common": "what the batches have in common",
         "unit_procedure": "the recipe, in order",
         "assay": "the assays that report on the product",
+        "diagnostic": "what a test on the vesicles tells of those tested; the product then needs no dose",
         "attribute": "the specification: quality attributes with their limits",
         "release": "what a lot goes through from the end of its recipe to its disposition",
         "review": "the steps of the review of the batch record, in order",
@@ -66,6 +67,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "hold": "how the feed is lost while it waits",
         "harvest_hold": "how harvests are lost while they wait for their pool; cultures only",
         "max_hold": "limit of the wait before the procedure",
+        "shared_run": "several batches, such as samples on a plate, share each run of the procedure",
         "vessel": "a real vessel, whose area, volume and limits count where the parameters do not say otherwise",
         "cells": "a type of cells, whose growth, metabolism and secretion count in the same way",
         "medium": "a medium, whose glucose and background count in the same way",
@@ -96,7 +98,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "ProductTable": {
         "name": "name of the product",
         "dose": 'what one dose contains: "1e10 EV" (true), "1e10 particle" (as the instrument counts), "1e6 cell", '
-        '"20 ug" (protein), "4e7 cell_equivalent" or "1e13 molecule" (MHC class II)',
+        '"20 ug" (protein), "4e7 cell_equivalent" or "1e13 molecule" (MHC class II); a diagnostic line may have none',
         "instrument": "id of the assay that counts particles",
         "protein_assay": "id of the assay that reports the protein of a dose in ug; by default its true protein counts",
         "ev_size": "true diameters of the vesicles",
@@ -161,6 +163,24 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "controls": "controls, such as medium without cells",
         "function": "functional studies and their doses",
         "ev_track": "identifier in the EV-TRACK knowledgebase",
+    },
+    "DiagnosticTable": {
+        "condition": "what is tested for, in words",
+        "diseased": "how many of those with the condition were positive in the study; in place of sensitivity",
+        "healthy": "how many of those without it were positive in the study; in place of specificity",
+        "signal": "spreads of the signal here and in the study, from which the performance here follows",
+        "interference": "what the assay makes of matter that is no vesicle",
+        "monitoring": "how one person is tested again and again",
+    },
+    "CountsTable": {
+        "positive": "how many were positive",
+        "of": "how many were tested",
+        "source": 'a key of [sources] or of the references, or "assumption"',
+        "grade": "A read in the source, B derived, C from the literature but not checked, D assumption",
+    },
+    "MonitoringTable": {
+        "sided": "whether a fall raises an alarm like a rise, or a rise alone",
+        "limits": "limits of change on the logarithm, or the reference change value itself, which is linear",
     },
     "LimitsTable": {"at_least": "lower limit", "at_most": "upper limit"},
     "SourceTable": {

@@ -14,8 +14,10 @@ from exosim.assay import READS, Assay, Reads
 from exosim.assay_methods import methods
 from exosim.assay_plausibility import idle, unfit_method, window_problem
 from exosim.cargo_contents import CARGO
+from exosim.cargo_readings import CARGO_HEADLINES
 from exosim.cell_readings import CELL_HEADLINES
 from exosim.declarations import Block
+from exosim.diagnostic import DIAGNOSTIC_HEADLINES
 from exosim.errors import Problem, in_words, unknown
 from exosim.findings import Findings
 from exosim.lot_properties import LotProperties
@@ -39,6 +41,9 @@ _DETECTION = frozenset(
 _OF_ORGANISMS = frozenset({"volume_tested"})
 _OF_AMOUNTS = frozenset(
     {"bias", "between_laboratories", "between_days", "repeatability", "replicates", "quantification_limit"}
+)
+_REPORTED = frozenset(
+    (*HEADLINES, *POTENCY_HEADLINES, *CARGO_HEADLINES, *CELL_HEADLINES, *DIAGNOSTIC_HEADLINES, ALL_ATTRIBUTES)
 )
 _AT_THE_END = ("endotoxin", "potency")
 """What is read of the product alone: no operation of the recipe makes it."""
@@ -153,7 +158,7 @@ class SpecificationReader:
         unique(self.findings, "attribute", "id", [table.id for table in self.table.attribute])
         for index, table in enumerate(self.table.attribute):
             path: KeyPath = ("attribute", index)
-            if table.id in (*HEADLINES, *POTENCY_HEADLINES, *CELL_HEADLINES, ALL_ATTRIBUTES):
+            if table.id in _REPORTED:
                 problem = f'"{table.id}" is the name of a reported figure'
                 self.findings.add((*path, "id"), Problem(problem, expected="another id"))
             if table.assay is not None and table.assay not in assays:

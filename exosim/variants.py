@@ -15,6 +15,7 @@ from exosim.addresses import known_addresses, put, tables
 from exosim.errors import Problem, ScenarioError, unknown
 from exosim.quantities import announces_quantity
 from exosim.recipe_patch import RECIPE, patched
+from exosim.taking_out import without
 from exosim.toml_source import KeyPath, TomlSource
 from exosim.toml_tree import Node, places, plain, source_of, tree
 
@@ -52,7 +53,9 @@ def chosen(source: TomlSource, name: str | None) -> tuple[TomlSource, list[Probl
     root = tree(source)
     variant = next(node for node in root.table[SECTION].items if node.text("name") == name)
     entries = {key: node.items for key, node in variant.table.items()}
-    scenario, problems = patched(root.table, entries.get(RECIPE, []), entries.get("replace", []))
+    left, procedures, wrong = without(root.table, entries.get("replace", []))
+    scenario, problems = patched(left, entries.get(RECIPE, []), procedures)
+    problems = [*wrong, *problems]
     title = variant.table.get("title")
     if title is not None:
         scenario["title"] = title

@@ -19,7 +19,18 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["sampling", "vocabulary", "material", "freed_memory", "precision", "global_random", "frames"], 1),
     **dict.fromkeys(["physics", "culture", "settling", "centrifuge", "exclusion_column", "preset_catalog"], 2),
     **dict.fromkeys(
-        ["operations", "plugin_guard", "composition", "cargo_contents", "recipe", "kernel", "followers", "hold"], 2
+        [
+            "operations",
+            "plugin_guard",
+            "composition",
+            "cargo_contents",
+            "recipe",
+            "kernel",
+            "followers",
+            "hold",
+            "shared_run",
+        ],
+        2,
     ),
     **dict.fromkeys(
         [
@@ -36,8 +47,13 @@ FLOORS: dict[str, int] = {
         3,
     ),
     **dict.fromkeys(["assay", "assay_methods", "two_truths", "campaign"], 3),
+    **dict.fromkeys(["diagnostic", "diagnostic_readings"], 3),
+    **dict.fromkeys(["diagnostic_tables", "diagnostic_reader"], 6),
+    **dict.fromkeys(["diagnostic_nodes"], 7),
+    **dict.fromkeys(["console_diagnostic"], 10),
     **dict.fromkeys(["records", "demand", "description", "testing", "lot_properties", "lot_results", "potency"], 3),
     **dict.fromkeys(["quality_by_design"], 3),
+    **dict.fromkeys(["cargo_readings"], 3),
     **dict.fromkeys(
         [
             "toml_scanner",
@@ -64,6 +80,7 @@ FLOORS: dict[str, int] = {
         ["indicators", "labor", "history", "waits", "product_indicators", "release_indicators", "directions"],
         5,
     ),
+    **dict.fromkeys(["run_indicators"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(
         ["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder", "recipe_builder"], 6
@@ -71,6 +88,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["release_reader", "release_builder", "release_plausibility", "specification_reader"], 6),
     **dict.fromkeys(["demand_reader", "demand_builder", "assay_draws", "assay_plausibility"], 6),
     **dict.fromkeys(["contents", "dose_reader", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
+    **dict.fromkeys(["enclosures", "taking_out"], 6),
+    **dict.fromkeys(["enclosures", "shared_run_reader"], 6),
     **dict.fromkeys(["regulatory_tables", "regulatory_reader", "regulatory", "misev"], 6),
     **dict.fromkeys(["enclosures"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
@@ -85,7 +104,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["comparing", "lot_certificate"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["formula", "formula_tree"], 1),
-    **dict.fromkeys(["folds", "window"], 5),
+    **dict.fromkeys(["folds", "window", "patient_indicators"], 5),
+    **dict.fromkeys(["patients"], 3),
     **dict.fromkeys(["plots", "bibliography", "telling"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
@@ -95,6 +115,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["certificate_command"], 10),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths"], 10),
+    **dict.fromkeys(["console_orders", "console_patients", "console_runs"], 10),
+    **dict.fromkeys(["console_variants", "console_hinges", "console_truths", "console_cargo"], 10),
     **dict.fromkeys(["console_orders", "console_runs"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {

@@ -162,16 +162,25 @@ def test_every_formula_has_its_section() -> None:
     assert not [path.stem for path in files if f"\n## {path.stem}\n" not in text]
 
 
+def _answer(yields: xs.Yields) -> str:
+    """Return the doses of a batch; of a diagnostic line without any, what a positive result is worth."""
+    if yields.has("doses"):
+        doses = yields.summary("doses")
+        span = f" ({doses.p5:,.0f} to {doses.p95:,.0f})" if doses.p5 != doses.p95 else ""
+        return f"{doses.median:,.0f} doses{span}"
+    worth = yields.summary("positive_predictive_value")
+    middle, low, high = (100.0 * (value or 0.0) for value in (worth.median, worth.p5, worth.p95))
+    span = f" ({low:.3g} to {high:.3g} %)" if low != high else ""
+    return f"{middle:.3g} % of the positive have the condition{span}"
+
+
 def test_answers_are_current() -> None:
     """The doses and the ledger of each scenario on its page are what it gives."""
     text = (ROOT / "scenarios" / "README.md").read_text(encoding="utf-8")
     for path in (ROOT / "scenarios").glob("*.toml"):
         section = text.split(f"\n## {path.stem}\n")[1].split("\n## ")[0]
         scenario = xs.load(path)
-        doses = xs.evaluate(scenario).summary("doses")
-        varies = doses.p5 != doses.p95
-        shown = f"{doses.median:,.0f} doses" + (f" ({doses.p5:,.0f} to {doses.p95:,.0f})" if varies else "")
-        assert f"**Answer** {shown}" in section, path.stem
+        assert f"**Answer** {_answer(xs.evaluate(scenario))}" in section, path.stem
         assert scenario.ledger().headline() in section, path.stem
 
 

@@ -60,7 +60,8 @@ def operate(plant: Plant, productions: Sequence[Production], horizon: float = ma
         error.log = tuple(line.log)
         raise
     end = env.now if math.isinf(horizon) else horizon
-    return Run(replication, line.log, [_record(batch) for batch in line.batches], end, events, line.lacked())
+    records = [_record(batch) for batch in line.batches]
+    return Run(replication, line.log, records, end, events, line.lacked(), _outside(line, productions, end))
 
 
 @contextlib.contextmanager
@@ -174,6 +175,16 @@ def _check_stuck(line: Line) -> list[Batch]:
     if waiting:
         raise deadlock(line.env.now, waiting)
     return unfinished
+
+
+def _outside(line: Line, productions: Sequence[Production], end: float) -> list[tuple[str, float]]:
+    """Return what is due and still waits for its start: product and due date of each such batch."""
+    found: list[tuple[str, float]] = []
+    for production in productions:
+        begun = sum(batch.production is production for batch in line.batches)
+        waiting = zip(production.launches[begun:], production.dues[begun:], strict=bool(production.dues))
+        found += [(production.campaign.product, due) for launch, due in waiting if launch <= end]
+    return found
 
 
 def _record(batch: Batch) -> BatchRecord:

@@ -47,6 +47,12 @@ _TITLES = {
     "fold_expansion": "fold expansion",
     "potent_doses": "doses at full potency",
     "relative_potency": "relative potency",
+    "cargo_per_dose": "cargo per dose, true",
+    "apparent_cargo_per_dose": "cargo per dose, apparent",
+    "cargo_per_vesicle": "molecules per vesicle, true",
+    "apparent_cargo_per_vesicle": "molecules per vesicle, apparent",
+    "truly_loaded": "share truly loaded",
+    "lost_in_loading": "vesicles lost in loading (less is better)",
     "batch_duration": "process time (less is better)",
     IN_SPECIFICATION: "draws within specification",
 }
