@@ -8,7 +8,7 @@ from typing import Any
 
 from exosim import units
 from exosim.declarations import Block
-from exosim.errors import Problem, unknown
+from exosim.errors import Problem, nearest_name, shortened, unknown
 from exosim.findings import Findings
 from exosim.parameter import ASSUMPTION, Parameter
 from exosim.quality_by_design import (
@@ -28,6 +28,9 @@ from exosim.sampling import Quantity
 from exosim.schema import ScenarioTable
 from exosim.toml_source import KeyPath
 from exosim.units import QuantityError
+
+_TOLD = 8
+"""How many addresses a message names."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ class RegulatoryReader:
                     self.findings.add((*path, "affects", place), unknown("attribute", name, attributes))
             reason = self._reason(table, path)
             if table.parameter not in known:
-                self.findings.add((*path, "parameter"), unknown("parameter", table.parameter, known))
+                self.findings.add((*path, "parameter"), _unknown(table.parameter, known))
                 continue
             found = self._parameter(table, path, *known[table.parameter], reason)
             if found is not None:
@@ -143,6 +146,17 @@ class RegulatoryReader:
             self.findings.add(path, Problem("at_least is above at_most", got=got))
             return None
         return None if wrong else (low, high)
+
+
+def _unknown(address: str, known: Iterable[str]) -> Problem:
+    """Return the problem of an address that no parameter has; those beside it are told, not all that there are."""
+    owner = f"{address.rpartition('.')[0]}."
+    beside = [other for other in known if other.startswith(owner) and other.count(".") == address.count(".")]
+    told = ", ".join(beside[:_TOLD]) + (", …" if len(beside) > _TOLD else "")
+    expected = f"one of {told}" if beside else "<procedure>.<parameter>, as exosim check lists them"
+    return Problem(
+        f'unknown parameter "{shortened(address, 60)}"', expected=expected, nearest=nearest_name(address, known)
+    )
 
 
 def _idle(block: Block, name: str) -> str | None:
