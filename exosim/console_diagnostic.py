@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from exosim.console_base import TITLES, number, print_whole, table_lines
+from exosim.console_base import number, print_whole, table_lines
 from exosim.diagnostic import DIAGNOSTIC_HEADLINES
+from exosim.titles import TITLES
 
 if TYPE_CHECKING:
     from exosim.diagnostic import Counts

@@ -10,8 +10,9 @@ from rich.text import Text
 
 from exosim import units
 from exosim.comparison import Comparison
-from exosim.console_base import TITLES, number, print_whole, table_lines
+from exosim.console_base import number, print_whole, table_lines
 from exosim.hinges import BOTH, Hinge, Rivalry
+from exosim.titles import TITLES
 
 _SHOWN = ("doses", "ev_yield", "cell_yield", "evs_per_protein", "particles_per_protein", "batch_duration")
 _MOST = 3

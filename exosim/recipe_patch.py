@@ -2,14 +2,13 @@
 
 A procedure of the patch whose id is in the recipe is merged into it. A new one stands where its `after` or `before`
 says; else where one of its id was taken out; else after the procedure of the patch before it; else in place of the
-first that was taken out; else at the end. Failures and critical parameters of a procedure that is no longer there go with
-it.
+first that was taken out; else at the end. Failures and critical parameters of a procedure that is no longer there go
+with it.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from exosim.errors import Problem, in_words, unknown
@@ -18,6 +17,8 @@ from exosim.procedure_tables import ProcedureTable
 from exosim.toml_tree import Node, Table
 
 RECIPE = "unit_procedure"
+_ABOUT = {"failure": "during", "critical_parameter": "parameter"}
+"""What is about one procedure, and goes with it: by which key it names it, alone or at the begin of an address."""
 PLACES = ("after", "before")
 
 
@@ -49,23 +50,11 @@ def patched(scenario: Table, patch: list[Node], taken: list[Node]) -> tuple[Tabl
     if recipe is not None:
         changed[RECIPE] = recipe.holding(change.recipe())
     gone = change.gone()
-    for section, owner in _OF_PROCEDURES.items():
-        if section in scenario and gone:
-            left = [node for node in scenario[section].items if owner(node) not in gone]
+    for section, key in _ABOUT.items() if gone else ():
+        if section in scenario:
+            left = [node for node in scenario[section].items if (node.text(key) or "").partition(".")[0] not in gone]
             changed[section] = scenario[section].holding(left)
     return changed, change.problems
-
-
-def _measured_on(parameter: Node) -> str:
-    """Return the procedure whose parameter a critical parameter is."""
-    return (parameter.text("parameter") or "").partition(".")[0]
-
-
-_OF_PROCEDURES: Mapping[str, Callable[[Node], str | None]] = {
-    "failure": lambda node: node.text("during"),
-    "critical_parameter": _measured_on,
-}
-"""Tables that belong to a procedure, and how they name it."""
 
 
 class _Change:

@@ -29,9 +29,6 @@ from exosim.schema import ScenarioTable
 from exosim.toml_source import KeyPath
 from exosim.units import QuantityError
 
-_TOLD = 8
-"""How many addresses a message names."""
-
 
 @dataclass(frozen=True)
 class RegulatoryReader:
@@ -95,7 +92,11 @@ class RegulatoryReader:
                     self.findings.add((*path, "affects", place), unknown("attribute", name, attributes))
             reason = self._reason(table, path)
             if table.parameter not in known:
-                self.findings.add((*path, "parameter"), _unknown(table.parameter, known))
+                wrong = Problem(
+                    "is no parameter of this scenario", got=f'"{shortened(table.parameter, 100)}"',
+                    expected='its address, such as "concentrate.flux"', nearest=nearest_name(table.parameter, known),
+                )  # fmt: skip
+                self.findings.add((*path, "parameter"), wrong)
                 continue
             found = self._parameter(table, path, *known[table.parameter], reason)
             if found is not None:
@@ -146,17 +147,6 @@ class RegulatoryReader:
             self.findings.add(path, Problem("at_least is above at_most", got=got))
             return None
         return None if wrong else (low, high)
-
-
-def _unknown(address: str, known: Iterable[str]) -> Problem:
-    """Return the problem of an address that no parameter has; those beside it are told, not all that there are."""
-    owner = f"{address.rpartition('.')[0]}."
-    beside = [other for other in known if other.startswith(owner) and other.count(".") == address.count(".")]
-    told = ", ".join(beside[:_TOLD]) + (", …" if len(beside) > _TOLD else "")
-    expected = f"one of {told}" if beside else "<procedure>.<parameter>, as exosim check lists them"
-    return Problem(
-        f'unknown parameter "{shortened(address, 60)}"', expected=expected, nearest=nearest_name(address, known)
-    )
 
 
 def _idle(block: Block, name: str) -> str | None:

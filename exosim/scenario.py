@@ -38,7 +38,7 @@ from exosim.quantities import Given
 from exosim.reader import Reader
 from exosim.readings import Specification
 from exosim.recipe import Recipe
-from exosim.recipe_builder import procedure_of
+from exosim.recipe_builder import procedures_of
 from exosim.release import Release
 from exosim.release_builder import release_of
 from exosim.sampling import FLAT, BatchSample, Nesting, Sample, SampleBlock
@@ -187,16 +187,15 @@ class Scenario:
     def recipe(self, values: Values) -> Recipe:
         """Return the recipe with the given parameter values; what is not given has its default."""
         context = self._context(values)
-        procedures = tuple(procedure_of(d, values, context) for d in self.declarations.procedures)
-        return Recipe(procedures, context)
+        return Recipe(procedures_of(self.declarations, values, context), context)
 
     def specification(self, values: Values) -> Specification:
         """Return the dose, the instrument and the attributes, with assays at the given values."""
         declared = self.declarations
         assays = {name: assay_of(name, block, values) for name, block in declared.assays.items()}
         properties = LotProperties(**declared.lot.pick(values))
-        test = diagnostic_of(declared.diagnostic, values)
-        return Specification(declared.dose, assays, declared.instrument, declared.attributes, properties, test)
+        rest = diagnostic_of(declared.diagnostic, values), declared.companion
+        return Specification(declared.dose, assays, declared.instrument, declared.attributes, properties, *rest)
 
     def plant(self, values: Values, seed: int | None = None, replication: int = 0) -> Plant:
         """Return the equipment, the people and what fails in one replication, with the given values."""

@@ -21,6 +21,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(
         [
             "operations",
+            "balance",
             "plugin_guard",
             "composition",
             "cargo_contents",
@@ -39,6 +40,7 @@ FLOORS: dict[str, int] = {
             "readings",
             "step_table",
             "cell_readings",
+            "companion",
             "working_time",
             "plant",
             "release",
@@ -77,9 +79,10 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["attribution", "service"], 5),
     **dict.fromkeys(["bottlenecks", "run_comparison"], 7),
     **dict.fromkeys(
-        ["indicators", "labor", "history", "waits", "product_indicators", "release_indicators", "directions"],
+        ["indicators", "labor", "history", "waits", "product_indicators", "pair_indicators", "release_indicators"],
         5,
     ),
+    **dict.fromkeys(["directions"], 5),
     **dict.fromkeys(["run_indicators"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
     **dict.fromkeys(
@@ -88,7 +91,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["release_reader", "release_builder", "release_plausibility", "specification_reader"], 6),
     **dict.fromkeys(["demand_reader", "demand_builder", "assay_draws", "assay_plausibility"], 6),
     **dict.fromkeys(["contents", "dose_reader", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
-    **dict.fromkeys(["enclosures", "taking_out"], 6),
+    **dict.fromkeys(["enclosures", "taking_out", "companion_reader"], 6),
     **dict.fromkeys(["enclosures", "shared_run_reader"], 6),
     **dict.fromkeys(["regulatory_tables", "regulatory_reader", "regulatory", "misev"], 6),
     **dict.fromkeys(["enclosures"], 6),
@@ -96,7 +99,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
     **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
     **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run", "service_tables"], 7),
-    **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields", "planned_lot", "reasons"], 7),
+    **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields", "saved", "planned_lot", "reasons"], 7),
+    **dict.fromkeys(["titles", "balance_audit", "report_door"], 7),
     **dict.fromkeys(["influence", "batch_nodes", "batch_quantities", "run_nodes", "explanation"], 7),
     **dict.fromkeys(["limiting", "summaries", "uncertain_inputs", "variance", "ranking", "comparison"], 7),
     **dict.fromkeys(["switch_points", "hinges"], 7),
@@ -107,6 +111,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["folds", "window", "patient_indicators"], 5),
     **dict.fromkeys(["patients"], 3),
     **dict.fromkeys(["plots", "bibliography", "telling"], 9),
+    **dict.fromkeys(["folds", "window"], 5),
+    **dict.fromkeys(["plots", "picture_folder", "bibliography", "telling"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
@@ -114,6 +120,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["explain_command", "console_explain", "profile_command", "console_profile"], 10),
     **dict.fromkeys(["certificate_command"], 10),
     **dict.fromkeys(["picture_folder", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
+    **dict.fromkeys(["report_command", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths"], 10),
     **dict.fromkeys(["console_orders", "console_patients", "console_runs"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths", "console_cargo"], 10),

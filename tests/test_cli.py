@@ -59,6 +59,7 @@ def test_help_names_every_command_and_option(door: Door) -> None:
         "explain",
         "new",
         "profile",
+        "report",
         "run",
         "schema",
         "why",

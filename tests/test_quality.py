@@ -32,8 +32,9 @@ from exosim.recipe import Recipe, UnitProcedure
 
 CONTEXT = standard_context()
 KNOWN = LotProperties(endotoxin=0.2, potency=0.9, cd9=0.5, cd63=0.4, cd81=0.3)
-AMOUNTS = [name for name, measure in MEASURES.items() if measure.top not in AGENTS and measure.bottom != "particles"]
-"""Measures whose assays report an amount: no test for organisms, no share of the particles."""
+_OTHER_TOPS = (*AGENTS, "viable_cells")
+AMOUNTS = [name for name, one in MEASURES.items() if one.top not in _OTHER_TOPS and one.bottom != "particles"]
+"""Measures of a medium whose assays report an amount: no test for organisms, no share of the particles, no cells."""
 
 
 def attribute(measure: str, assay: str | None = None, **limits: Any) -> Attribute:
@@ -266,6 +267,9 @@ def test_measures_are_pinned() -> None:
         "cd9_positive": Measure("1", "cd9", "vesicles"),
         "cd63_positive": Measure("1", "cd63", "vesicles"),
         "cd81_positive": Measure("1", "cd81", "vesicles"),
+        "viability": Measure("1", "viable_cells", "all cells"),
+        "viable_cells_per_volume": Measure("cell/mL", "viable_cells", "volume"),
+        "viable_cells_per_vial": Measure("cell/vial", "viable_cells", "vial"),
         "bioburden": Measure("CFU/mL", "bacteria", "volume"),
         "mycoplasma": Measure("CFU/mL", "mycoplasma", "volume"),
     }
