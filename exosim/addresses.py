@@ -12,6 +12,7 @@ from typing import Any
 
 from exosim.assay import Assay
 from exosim.campaign import CampaignNumbers
+from exosim.companion import CompanionNumbers
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
 from exosim.diagnostic import Interference, Monitoring, Performance, Signal
@@ -32,6 +33,7 @@ from exosim.plant import (
 )
 from exosim.preset_catalog import KINDS, kinds_for
 from exosim.product import ProteinSize, VesicleSize
+from exosim.quality_by_design import PROFILE, REPORTED
 from exosim.release import ClosureNumbers, ReviewNumbers, TestNumbers
 from exosim.schema import LATER_SECTIONS, NOT_YET
 from exosim.shared_run import SharedRunNumbers
@@ -55,6 +57,16 @@ _NAMED_SECTIONS = {
     "material": "id",
     "review": "id",
 }
+_PLAIN_SECTIONS = (
+    "product",
+    "common",
+    "campaign",
+    "release",
+    "warehouse",
+    "quality_profile",
+    "reporting",
+    "diagnostic",
+)
 _OWNERS: tuple[tuple[str, type[Any]], ...] = (
     ("equipment", EquipmentNumbers), ("personnel", RoleNumbers), ("failure", FailureNumbers),
     ("failure", BreakdownNumbers), ("room", RoomNumbers), ("store", StoreNumbers), ("material", StockNumbers),
@@ -62,7 +74,6 @@ _OWNERS: tuple[tuple[str, type[Any]], ...] = (
 )  # fmt: skip
 _TEST_KEYS = ("analyst", "unit", "sample_after", "rule", "confirmatory")
 _ASSAY_KEYS = ("method", "steps", "one_run", "noise")
-_PLAIN_SECTIONS = ("product", "common", "campaign", "release", "warehouse", "diagnostic")
 _DIAGNOSTIC: tuple[tuple[str, type[Any], tuple[str, ...]], ...] = (
     ("signal", Signal, ()), ("interference", Interference, ()), ("monitoring", Monitoring, ("sided", "limits")),
 )  # fmt: skip
@@ -145,7 +156,7 @@ def _locate(data: dict[str, Any], given: str) -> KeyPath | None:
                 return _locate_stimulus(table, index, keys[1:])
             inside = ("parameters",) if keys[0] not in _PROCEDURE_KEYS else ()
             return None if keys[0] in ("id", "parameters") else ("unit_procedure", index, *inside, *keys)
-    if head == "order":
+    if head in ("order", "critical_parameter"):
         return _locate_numbered(data, head, keys)
     if head in _NAMED_SECTIONS or (head in ("campaign", "warehouse") and isinstance(data.get(head), list)):
         return _locate_named(data, head, keys)
@@ -205,11 +216,14 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
         "product.instrument",
         "product.protein_assay",
         "product.protein_fraction",
+        "product.course",
         "common.batch",
     )
     yield from (f"product.ev_size.{name}" for name in declared(VesicleSize))
     yield from (f"product.protein_size.{name}" for name in declared(ProteinSize))
     yield from (f"product.lot.{name}" for name in declared(LotProperties))
+    if isinstance(data.get("product"), dict) and "companion" in data["product"]:
+        yield from (f"product.companion.{name}" for name in ("name", "dose", "after", *declared(CompanionNumbers)))
     for table in tables(data, "unit_procedure"):
         yield from _of_procedure(table)
     for name in {str(table.get("id")): None for table in tables(data, "assay")} | {DEFAULT_INSTRUMENT: None}:
@@ -233,6 +247,10 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
     if "release" in data:
         yield from (f"release.{key}" for key in ("analyst", "sample_after", "conditional"))
         yield from (f"release.deviation.{key}" for key in ("role", *declared(ClosureNumbers)))
+    for section, keys in (("quality_profile", PROFILE), ("reporting", REPORTED)):
+        yield from (f"{section}.{key}" for key in keys if section in data)
+    for number, _ in enumerate(tables(data, "critical_parameter"), 1):
+        yield from (f"critical_parameter.{number}.range.{end}" for end in ("at_least", "at_most"))
     if isinstance(data.get("diagnostic"), dict):
         yield from _of_diagnostic(data["diagnostic"])
     yield from (f"utility.{table.get('id')}.limit" for table in tables(data, "utility"))

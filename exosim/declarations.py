@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from exosim.companion import Companion
 from exosim.culture.stimulus import Target
 from exosim.diagnostic import Counts
 from exosim.parameter import ASSUMPTION, Array, Parameter, Resolved
 from exosim.plant_tables import CampaignTable, FailureTable, RoomTable
 from exosim.quality import Attribute
+from exosim.quality_by_design import QualityByDesign
 from exosim.quality_tables import ReviewTable
 from exosim.quantities import Given, default_line
 from exosim.readings import DoseRule
@@ -309,7 +311,16 @@ class Declarations:
     assays: Mapping[str, Block]
     attributes: tuple[Attribute, ...]
     plant: PlantDeclarations
+    patients: Block
+    by_design: QualityByDesign = field(default_factory=QualityByDesign)
     diagnostic: DiagnosticDeclaration | None = None
+    companion: Companion | None = None
+    companion_numbers: Block | None = None
+
+    @property
+    def course(self) -> int:
+        """Doses that one patient needs; 0 where a lot is for no patient."""
+        return round(self.patients.typical("course"))
 
     def blocks(self) -> Iterator[Block]:
         """Yield every parameter block, in the order of the ledger."""
@@ -323,7 +334,9 @@ class Declarations:
         yield from (test.numbers for test in self.plant.tests.values())
 
     def _of_product(self) -> Iterator[Block]:
-        yield from (self.size, self.vesicles, self.proteins, self.lot, self.common)
+        yield from (self.size, self.vesicles, self.proteins, self.lot, self.patients, self.common)
+        if self.companion_numbers is not None:
+            yield self.companion_numbers
         for procedure in self.procedures:
             yield from procedure.blocks()
         yield from self.assays.values()

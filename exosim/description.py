@@ -16,7 +16,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from exosim.assay import Assay
+from exosim.assay_methods import methods
 from exosim.campaign import CampaignNumbers
+from exosim.companion import CompanionNumbers
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
 from exosim.diagnostic import Interference, Monitoring, Performance, Signal
@@ -25,6 +27,7 @@ from exosim.material import Material, is_number
 from exosim.operations import catalog
 from exosim.operations.base import Hold, Outcome, UnitOperation, VisitedOperation
 from exosim.parameter import ASSUMPTION, Parameter, declared
+from exosim.patients import PatientNumbers
 from exosim.plant import (
     BreakdownNumbers,
     EquipmentNumbers,
@@ -49,6 +52,8 @@ SECTIONS: Mapping[str, type[Any]] = {
     "product.ev_size": VesicleSize,
     "product.protein_size": ProteinSize,
     "product.lot": LotProperties,
+    "product.companion": CompanionNumbers,
+    "product.patient": PatientNumbers,
     "common": Common,
     "unit_procedure": Wait,
     "hold": Hold,
@@ -161,6 +166,13 @@ def describe_operation(name: str) -> OperationDescription:
 def summary(operation: type[UnitOperation]) -> str:
     """Return the first line of what an operation says of itself."""
     return _parts(inspect.getdoc(sys.modules[operation.__module__]) or "")["summary"]
+
+
+def methods_of(section: str) -> dict[str, str]:
+    """Return the methods that a section knows by key, each with its name and what it reads; only assays have any."""
+    if SECTIONS.get(section) is not Assay:
+        return {}
+    return {key: f"{method.name}; reads {method.reads.replace('_', ' ')}" for key, method in methods().items()}
 
 
 def cited(parameters: Mapping[str, Parameter]) -> dict[str, str]:

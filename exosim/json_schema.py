@@ -31,6 +31,7 @@ _SECTIONS: Mapping[str, str] = {
     "SizeTable": "product.ev_size",
     "ProteinSizeTable": "product.protein_size",
     "LotTable": "product.lot",
+    "CompanionTable": "product.companion",
     "ProductTable": "product",
     "AssayTable": "assay",
     "HoldTable": "hold",
@@ -57,7 +58,7 @@ _SECTIONS: Mapping[str, str] = {
     "ClosureTable": "release.deviation",
 }
 """Which section's declared parameters are keys of which table."""
-_ALSO: Mapping[str, str] = {"AssayTable": "assay.test"}
+_ALSO: Mapping[str, str] = {"AssayTable": "assay.test", "ProductTable": "product.patient"}
 """A second section whose declared parameters are keys of a table."""
 _IN_PLACE_OF: Mapping[str, str] = {AMOUNT: "in the unit of the material", LEVEL: "per mL of what the assay reads"}
 """What is told of the words that stand for a unit which depends on the scenario."""

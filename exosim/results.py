@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -17,8 +17,10 @@ from exosim.indicators import Account
 from exosim.limiting import Bound, bounds
 from exosim.ranking import Rank, ranked_inputs
 from exosim.readings import ALL_ATTRIBUTES
+from exosim.report_door import Reported
 from exosim.result_views import RunViews, YieldViews
 from exosim.service.remarks import held_up
+from exosim.sites import without_doses
 from exosim.summaries import Estimate, LimitReached, Summary, estimate, summarize
 from exosim.totals import Key, Totals
 from exosim.variance import LevelShares, Scale, level_shares
@@ -34,10 +36,9 @@ if TYPE_CHECKING:
 
 Again: TypeAlias = Callable[..., "Yields"]
 FORM = "exosim.yield/1"
-_DOSE = "dose"
 
 
-class Yields(YieldViews):
+class Yields(YieldViews, Reported):
     """What a started batch that does not fail yields, over many draws; made by :func:`exosim.evaluate`.
 
     Attributes
@@ -243,7 +244,7 @@ class Yields(YieldViews):
         return "\n".join([*lines, f"  {self.scenario.ledger().headline()}"])
 
 
-class FacilityResults(RunViews):
+class FacilityResults(RunViews, Reported):
     """What leaves the facility, over replications; made by :func:`exosim.simulate`.
 
     Attributes
@@ -280,17 +281,12 @@ class FacilityResults(RunViews):
 
     def quantities(self) -> Iterator[Estimate]:
         """Yield every indicator with its mean and 95 % interval over replications."""
-        for name, unit in self.counted(indicators.reported(self.accounts)).items():
+        for name, unit in without_doses(self.scenario, indicators.reported(self.accounts)).items():
             yield estimate(name, None, unit, [account.headlines.get(name, math.nan) for account in self.accounts])
-        for name, unit in self.counted(indicators.RESOURCE_UNITS).items():
+        for name, unit in without_doses(self.scenario, indicators.RESOURCE_UNITS).items():
             found = [account.by_resource.get(name, {}) for account in self.accounts]
             for resource in dict.fromkeys(key for row in found for key in row):
                 yield estimate(name, resource, unit, [row.get(resource, math.nan) for row in found])
-
-    def counted(self, units: Mapping[str, str]) -> dict[str, str]:
-        """Return indicators with their units: without those that count doses where no product states what one is."""
-        doses = any(product.declarations.dose.stated for product in self.scenario.products())
-        return {name: unit for name, unit in units.items() if doses or unit.split("/")[0] != _DOSE}
 
     def bottleneck(self) -> tuple[str, float, float]:
         """Return the most occupied equipment class, its occupancy, and the analytic minimum cycle time [h]."""

@@ -36,8 +36,9 @@ from exosim.plant_tables import (
     WarehouseTable,
 )
 from exosim.procedure_tables import HoldTable, LongestHoldTable, ProcedureTable, SharedRunTable, StimulusTable
-from exosim.product_tables import LotTable, ProductTable, ProteinSizeTable, SizeTable
+from exosim.product_tables import CompanionTable, LotTable, ProductTable, ProteinSizeTable, SizeTable
 from exosim.quality_tables import AssayTable, AttributeTable, ClosureTable, LimitsTable, ReleaseTable, ReviewTable
+from exosim.regulatory_tables import CriticalParameterTable, ElementTable, QualityProfileTable, ReportingTable
 from exosim.table_base import ID, LONGEST_NAME, Grade, Name, Table, Text
 from exosim.toml_source import KeyPath
 
@@ -51,6 +52,7 @@ _ITEMS = {
     "feeds": "unnamed",
     "without": "unnamed",
     "shifts": "unnamed",
+    "affects": "unnamed",
     "days": "Mon",
     "holidays": datetime.date(2000, 1, 1),
 }
@@ -121,6 +123,9 @@ class ScenarioTable(Table):
     diagnostic: DiagnosticTable | None = None
     release: ReleaseTable | None = None
     review: list[ReviewTable] = Field(default_factory=list)
+    quality_profile: QualityProfileTable = Field(default_factory=QualityProfileTable)
+    critical_parameter: list[CriticalParameterTable] = Field(default_factory=list)
+    reporting: ReportingTable = Field(default_factory=ReportingTable)
     sources: dict[Name, SourceTable] = Field(default_factory=dict)
 
 
@@ -130,6 +135,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[product.ev_size]": SizeTable,
     "[product.protein_size]": ProteinSizeTable,
     "[product.lot]": LotTable,
+    "[product.companion]": CompanionTable,
     "[common]": CommonTable,
     "[[unit_procedure]]": ProcedureTable,
     "hold": HoldTable,
@@ -165,18 +171,26 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[release]": ReleaseTable,
     "[release.deviation]": ClosureTable,
     "[[review]]": ReviewTable,
+    "[quality_profile]": QualityProfileTable,
+    "[[quality_profile.element]]": ElementTable,
+    "[[critical_parameter]]": CriticalParameterTable,
+    "[reporting]": ReportingTable,
 }
 _BY_KEY: Mapping[str, type[BaseModel]] = {
     **{name.strip("[]").rpartition(".")[2]: table for name, table in _TABLES.items()},
     "harvest_hold": HoldTable,
     "sizes": LimitsTable,
+    "range": LimitsTable,
 }
 _STAND_INS: Mapping[str, Any] = {
     "name": "unnamed", "product": {"dose": "1 EV"}, "dose": "1 EV", "unit_procedure": [], "id": "unnamed",
     "operation": "none", "limit": "1 h", "measure": "none", "limits": {}, "text": "none", "role": "unnamed",
     "days": ["Mon"], "from": datetime.time(6), "to": datetime.time(14), "consequence": "wait",
     "every": "1 h", "duration": "1 h", "fold": 1.0, "basis": "per cell", "due": datetime.date(2027, 1, 4),
-    "positive": 0, "of": 1, "places": 2,
+    "after": "unnamed",
+    "places": 2,
+    "parameter": "unnamed", "range": {}, "target": "none",
+    "positive": 0, "of": 1,
 }  # fmt: skip
 _EXAMPLES: Mapping[str, str] = {
     "name": 'name = "my_process"',
@@ -187,10 +201,15 @@ _EXAMPLES: Mapping[str, str] = {
     "fold": "fold = 3",
     "places": "places = 8",
     "basis": 'basis = "per cell"',
+    "after": 'after = "fill_cells"',
     "operation": 'operation = "depth_filtration"',
     "limit": 'limit = "24 h" (of a utility: limit = "500 L/h")',
     "start": "start = 2027-01-04T06:00:00",
     "measure": 'measure = "particles_per_protein"',
+    "parameter": 'parameter = "concentrate.flux"',
+    "range": 'range = { at_least = "20 L/m2/h", at_most = "60 L/m2/h" }',
+    "target": 'target = "sterile, as tested"',
+    "affects": 'affects = ["residual_dna"]',
     "limits": 'limits = { at_least = "1e10 particle/mL" }',
     "every": 'every = "26 week"',
     "duration": 'duration = "8 h"',

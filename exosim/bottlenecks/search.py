@@ -170,7 +170,7 @@ def bottleneck(
     scenario : with a ``[campaign]``
     replications : number of replications of each candidate; default: as in the scenario
     by : indicator by which candidates are ranked, such as ``lead_time`` or ``waiting.fill``; default:
-        ``doses_per_year``, or ``batches_per_year`` where the scenario states no dose
+        ``doses_per_year``, or ``batches_per_year`` where no product states a dose
     only : kinds of candidates: ``equipment``, ``personnel``, ``shift``, ``room``, ``store``, ``campaign``
     add : candidates of one's own, such as ``"tff_skid=1"``, ``"fill=late"`` or ``"tff_skid=1,fill=1"`` for both
         together; then those alone are run, and those of `only`
