@@ -46,6 +46,7 @@ def drawn(draws: int | None = None) -> Iterator[tuple[str, Axes]]:
     yield from runpy.run_path(str(Path(__file__).with_name("volume_pictures.py")))["drawn"](draws)
     yield from runpy.run_path(str(Path(__file__).with_name("pair_pictures.py")))["drawn"](draws)
     yield from runpy.run_path(str(Path(__file__).with_name("tank_pictures.py")))["drawn"](draws)
+    yield from runpy.run_path(str(Path(__file__).with_name("delivery_pictures.py")))["drawn"](draws)
     yield "validation", _validation()
     yield "draws", runpy.run_path(str(ROOT / "benchmarks" / "draws.py"))["picture"]()  # of what was measured before
 
