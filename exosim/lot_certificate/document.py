@@ -73,6 +73,7 @@ class Certificate:
     tested : whether the scenario has a release
     started, manufactured, available, ended : hours after the start; None where it did not come to it
     doses, dose : whole doses that were made, and what a dose is
+    companion : doses of the companion that were made, and pairs that may leave; empty where the product has none
     vials : filled, accepted and retained; empty where none were filled
     tests : the specification with results
     parameters : critical process parameters in this lot
@@ -107,6 +108,7 @@ class Certificate:
     ended: float | None
     doses: float
     dose: str
+    companion: Mapping[str, float]
     vials: Mapping[str, float]
     tests: tuple[TestOfLot, ...]
     parameters: tuple[CheckedParameter, ...]
@@ -167,7 +169,7 @@ class Certificate:
             "scenario": {"name": self.scenario, "title": self.title, "hash": self.hash},
             "seed": self.seed, "replication": self.replication, "log_hash": self.log_hash,
             **{name: getattr(self, name) for name in own}, "other_lots_of_the_donor": list(self.others),
-            "start": self.start.isoformat(), "vials": dict(self.vials),
+            "start": self.start.isoformat(), "companion": dict(self.companion), "vials": dict(self.vials),
             "tests": [dataclasses.asdict(test) | {"results": [dataclasses.asdict(r) for r in test.results]}
                       for test in self.tests],
             "parameters": parameters, "procedures": [_procedure(one) for one in self.procedures],
@@ -220,9 +222,18 @@ def certificate_of(reasons: Reasons, lot: int) -> Certificate:
         why.replication, lot, _product_name(record.campaign, view), record.donor + 1, others,
         product.declarations.plant.start, record.disposition, _headline(history, why), _may_leave(history),
         history.production.release is not None, record.started, record.manufactured, record.available, record.ended,
-        made, view.dose, vials_of(history), tests_of(history), checked_parameters(history), procedures_of(history),
+        made, view.dose, _companion(history), vials_of(history), tests_of(history), checked_parameters(history), procedures_of(history),
         _jobs(why), record.deviations, used_up(history), why, view, product.ledger(),
     )  # fmt: skip
+
+
+def _companion(history: LotHistory) -> dict[str, float]:
+    """Return what was made of the companion of the product, and the pairs that leave together."""
+    record, lots = history.record, history.production.lots
+    if history.production.companion is None or record.manufactured is None:
+        return {}
+    pairs = record.dose_pairs or 0.0
+    return {"doses": lots.doses(history.lane, "companion"), "pairs": pairs if _may_leave(history) else 0.0}
 
 
 def _product_name(campaign: str, view: RegulatoryView) -> str:
