@@ -190,12 +190,31 @@ def test_answers_of_variants_are_current() -> None:
     for path in (ROOT / "scenarios").glob("*.toml"):
         scenario = xs.load(path)
         variants = scenario.variants()
+        if scenario.declarations.diagnostic is not None and not scenario.declarations.dose.stated:
+            section = text.split(f"\n## {path.stem}\n")[1].split("\n## ")[0]
+            for name, variant in variants.items():
+                assert f"| `{name}` | {_figures(xs.evaluate(variant))} |" in section, name
+            continue
         before = xs.evaluate(scenario).values("doses") if variants else np.zeros(1)
         for name, variant in variants.items():
             yields = xs.evaluate(variant)
             doses, better = yields.summary("doses"), float(np.mean(yields.values("doses") > before))
             shown = f"{doses.median:,.0f} ({doses.p5:,.0f} to {doses.p95:,.0f}) | {100 * better:.1f} %"
             assert f"| `{name}` | {shown} |" in text, name
+
+
+def _figures(yields: xs.Yields) -> str:
+    """Return what the table of the variants of a diagnostic line tells: of patients followed, else of those tested."""
+    if yields.has("false_alarms_per_patient_year"):
+        names, scales = ("false_alarms_per_patient_year", "detected_change"), (1.0, 100.0)
+    else:
+        names, scales = ("positive_predictive_value", "interference"), (100.0, 100.0)
+    cells = []
+    for name, scale in zip(names, scales, strict=True):
+        found = yields.summary(name)
+        middle, low, high = (scale * (value or 0.0) for value in (found.median, found.p5, found.p95))
+        cells.append(f"{middle:.3g} ({low:.3g} to {high:.3g})")
+    return " | ".join(cells)
 
 
 def test_every_scenario_is_listed() -> None:
