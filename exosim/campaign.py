@@ -56,6 +56,15 @@ class CampaignNumbers:
         planned=True,
         doc="how long before its due date the batch of an order is started",
     )
+    promise: float | None = parameter(
+        None,
+        "h",
+        low=1,
+        high=87_660,
+        minimum=0.001,
+        planned=True,
+        doc="time from the planned start of a batch to its due date",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,7 @@ class Campaign:
     when_full : what becomes of a batch that finds the work in progress at its limit
     begin : hour of the first release
     lead_time : how long before its due date a batch on order is started [h]
+    promise : time from the planned start of a paced batch to its due date [h]; None where nothing is due
     """
 
     mode: Mode = "paced"
@@ -82,3 +92,4 @@ class Campaign:
     product: str = ""
     begin: float = 0.0
     lead_time: float = 0.0
+    promise: float | None = None

@@ -18,13 +18,16 @@ from typing import Any
 from exosim.assay import Assay
 from exosim.assay_methods import methods
 from exosim.campaign import CampaignNumbers
+from exosim.companion import CompanionNumbers
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
+from exosim.diagnostic import Interference, Monitoring, Performance, Signal
 from exosim.lot_properties import LotProperties
 from exosim.material import Material, is_number
 from exosim.operations import catalog
 from exosim.operations.base import Hold, Outcome, UnitOperation, VisitedOperation
 from exosim.parameter import ASSUMPTION, Parameter, declared
+from exosim.patients import PatientNumbers
 from exosim.plant import (
     BreakdownNumbers,
     EquipmentNumbers,
@@ -41,6 +44,7 @@ from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.recipe import Common, Wait
 from exosim.references import references
 from exosim.release import ClosureNumbers, ReviewNumbers, TestNumbers
+from exosim.shared_run import SharedRunNumbers
 from exosim.vocabulary import CONSUMABLES
 
 SECTIONS: Mapping[str, type[Any]] = {
@@ -48,9 +52,12 @@ SECTIONS: Mapping[str, type[Any]] = {
     "product.ev_size": VesicleSize,
     "product.protein_size": ProteinSize,
     "product.lot": LotProperties,
+    "product.companion": CompanionNumbers,
+    "product.patient": PatientNumbers,
     "common": Common,
     "unit_procedure": Wait,
     "hold": Hold,
+    "shared_run": SharedRunNumbers,
     "stimulus": Stimulus,
     "assay": Assay,
     "campaign": CampaignNumbers,
@@ -68,6 +75,10 @@ SECTIONS: Mapping[str, type[Any]] = {
     "assay.test": TestNumbers,
     "review": ReviewNumbers,
     "release.deviation": ClosureNumbers,
+    "diagnostic": Performance,
+    "diagnostic.signal": Signal,
+    "diagnostic.interference": Interference,
+    "diagnostic.monitoring": Monitoring,
 }
 """Sections of a scenario with declared numbers."""
 _PARTS = ("Model", "Assumptions", "Validity", "Sources")

@@ -25,7 +25,8 @@ class Launches:
     ----------
     campaign : with the values of this replication
     at : hour of each release; for a campaign that is not paced, the earliest
-    dues : hour at which each batch is due; empty where nothing is due
+    dues : hour at which each batch is due: that of its order, or its launch and what is promised; empty where nothing
+        is due
     donors : donor of each batch
     """
 
@@ -56,7 +57,8 @@ def _planned(scenario: Scenario, seed: int, replication: int) -> tuple[Campaign,
         at = campaign.begin + np.concatenate([[0.0], np.cumsum(gaps)])[:count]
         limit = campaign.batches or _MOST_BATCHES
         if at[-1] > horizon or count >= limit:
-            return campaign, [float(t) for t in at[:limit] if t < horizon], []
+            paced = [float(t) for t in at[:limit] if t < horizon]
+            return campaign, paced, [] if campaign.promise is None else [t + campaign.promise for t in paced]
         count = min(count * _MORE_THAN_ENOUGH, max(limit, 64))
 
 
@@ -77,5 +79,6 @@ def _enough(scenario: Scenario, horizon: float) -> int:
     longest = 0.0
     for index, procedure in enumerate(recipe.procedures):
         hours = sum(phase.hours for phase in lots.begin(0, index, 0.0))
-        longest = max(longest, hours / counts.get(procedure.unit or "", _MOST_BATCHES))
+        together = 1 if procedure.shared_run is None else procedure.shared_run.usable
+        longest = max(longest, hours / (counts.get(procedure.unit or "", _MOST_BATCHES) * together))
     return min(math.ceil(_MORE_THAN_ENOUGH * horizon / max(longest, 1e-3)) + 10, _MOST_BATCHES)

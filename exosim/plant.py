@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from exosim.demand import Demand
 from exosim.parameter import Array, parameter
+from exosim.patients import Promise
 from exosim.recipe import WhenTooLarge
 from exosim.working_time import WorkingTime
 
@@ -289,7 +290,7 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """Everything that batches share, and what is asked of it."""
+    """Everything that batches share, and what is asked of it; `promises` are by product."""
 
     equipment: tuple[Equipment, ...] = ()
     roles: tuple[Role, ...] = ()
@@ -300,6 +301,7 @@ class Plant:
     stocks: tuple[Stock, ...] = ()
     utilities: tuple[Utility, ...] = ()
     demand: Demand = Demand()
+    promises: Mapping[str, Promise] = field(default_factory=dict)
 
 
 _SLACK = 1e-9

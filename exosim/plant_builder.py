@@ -82,6 +82,7 @@ def campaign_of(declared: CampaignDeclaration, values: Values) -> Campaign:
         declared.product,
         begin=numbers.begin or 0.0,
         lead_time=numbers.lead_time or 0.0,
+        promise=numbers.promise,
     )
 
 

@@ -37,6 +37,7 @@ from exosim.working_time import Shift, working_time
 _YEAR = 8766.0
 _LONGEST = 876_600.0  # h
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
+_PROMISED = 'mode = "paced"; batches on order are due with their orders'
 _CREW = ("minimum_crew", "headcount")
 _DEFAULT_START = datetime.datetime(2027, 1, 4, 6)
 BlockReader = Callable[..., Block]
@@ -211,6 +212,9 @@ class PlantReader:
                 self.findings.add((*path, "product"), problem)
             prefix = f"campaign.{table.product}" if len(path) > 1 else "campaign"
             numbers = self.block(CampaignNumbers, prefix, path, given(table, CampaignNumbers))
+            if table.promise is not None and table.mode != "paced":
+                problem = Problem("a promise is of paced batches", got=f'mode = "{table.mode}"', expected=_PROMISED)
+                self.findings.add((*path, "promise"), problem)
             yield CampaignDeclaration(numbers, table, table.product or "", table.scenario)
 
     def _closed(self) -> Iterator[datetime.date]:

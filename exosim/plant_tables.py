@@ -24,6 +24,7 @@ class CampaignTable(Table):
     rank: Any = None
     begin: Any = None
     lead_time: Any = None
+    promise: Any = None
 
 
 class OrderTable(Table):

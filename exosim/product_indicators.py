@@ -41,10 +41,22 @@ def lead_time_by_product(window: Window) -> dict[str, float]:
 
 
 def on_time(window: Window) -> dict[str, float]:
-    """Return the share of the batches on order that finished by their due date, by product, or for all orders."""
-    owed = [b for b in window.run.batches if b.due > b.started and window.start <= b.due <= window.run.hours]
+    """Return the share of the batches due that finished by their due date, by product, or for all of them.
+
+    Due are batches on order, and those that are promised: of the latter, what never came to its start counts, too.
+    """
+    promised = {name for name, promise in window.plant.promises.items() if promise.within is not None}
     kept = defaultdict[str, list[bool]](list)
-    for batch in owed:
-        in_time = batch.available is not None and batch.available <= batch.due
-        kept[batch.campaign or "orders"].append(batch.good and in_time)
+    for batch in window.run.batches:
+        owed = batch.campaign in promised or batch.due > batch.started
+        if owed and window.start <= batch.due <= window.run.hours:
+            in_time = batch.available is not None and batch.available <= batch.due
+            kept[_owed_as(batch.campaign, promised)].append(batch.good and in_time)
+    for product, due in window.run.outside:
+        if product in promised and window.start <= due <= window.run.hours:
+            kept[_owed_as(product, promised)].append(False)
     return {product: sum(found) / len(found) for product, found in kept.items()}
+
+
+def _owed_as(product: str, promised: set[str]) -> str:
+    return product or ("batches" if product in promised else "orders")

@@ -11,10 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from exosim.directions import direction_of
 from exosim.indicators import BY_RESOURCE, HEADLINE_UNITS, HEADLINES, RESOURCE_UNITS
+from exosim.pair_indicators import PAIRS, pair_headlines
+from exosim.patient_indicators import PATIENTS, patient_headlines
 from exosim.release import ASSAY, DEVIATION, REVIEW
 from exosim.release_indicators import OF_JOBS, RELEASE
 from exosim.scenario import Scenario
 from exosim.service.indicators import SERVICE, service_by_product, service_headlines
+from exosim.sites import without_doses
 from exosim.waits import WAITS
 from exosim.window import Window
 
@@ -22,20 +25,33 @@ _PLANNED = ("batches_per_year_bound", "minimum_cycle_time")
 _JOBS = ("job_time", "job_waiting")
 _ATTRIBUTES = "out_of_specification"
 _ALWAYS = ("doses_per_year", "batches_per_year", "lead_time", "right_first_time")
-_WHERE_THERE = ("release_time", "on_time_in_full")
+_WHERE_THERE = ("dose_pairs_per_year", "release_time", "patients_on_time", "on_time_in_full")
 
 
 def indicators_of(scenario: Scenario) -> dict[str, str]:
     """Return every indicator that an addition can be judged by, with its unit; ``waiting.fill`` is of one procedure."""
     plant = scenario.declarations.plant
     left_out = {*_PLANNED, *(() if plant.release else RELEASE), *(() if _demand(scenario) else SERVICE)}
+    left_out |= {*(() if _patients(scenario) else PATIENTS), *(() if _paired(scenario) else PAIRS)}
     found = {name: unit for name, unit in HEADLINE_UNITS.items() if name not in left_out}
     found |= {f"{name}.{step}": RESOURCE_UNITS[name] for name, step in _in_parts(scenario)}
+    found = without_doses(scenario, found)
     return {name: unit for name, unit in found.items() if direction_of(name.partition(".")[0]) != "neither"}
 
 
 def _demand(scenario: Scenario) -> bool:
     return bool(scenario.declarations.plant.orders or scenario.declarations.plant.warehouses)
+
+
+def _paired(scenario: Scenario) -> bool:
+    return any(product.declarations.companion is not None for product in scenario.products())
+
+
+def _patients(scenario: Scenario) -> bool:
+    """Return whether patients are due: what is told where they are not does not rank anything else."""
+    campaigns = scenario.declarations.plant.campaigns
+    made = zip(campaigns, scenario.products(), strict=True)
+    return any(campaign.rules.promise is not None and product.declarations.course for campaign, product in made)
 
 
 def _in_parts(scenario: Scenario) -> Iterator[tuple[str, str]]:
@@ -45,6 +61,8 @@ def _in_parts(scenario: Scenario) -> Iterator[tuple[str, str]]:
     yield from ((name, procedure) for name in WAITS for procedure in procedures)
     on_order = (campaign for campaign in plant.campaigns if campaign.rules.mode == "on_order")
     yield from (("on_time", campaign.product or "orders") for campaign in on_order)
+    promised = (campaign for campaign in plant.campaigns if campaign.rules.promise is not None)
+    yield from (("on_time", campaign.product or "batches") for campaign in promised)
     products = [campaign.product for campaign in plant.campaigns if campaign.product]
     whole = [name for name in RESOURCE_UNITS if name.endswith("_by_product")]
     told = [name for name in whole if name in BY_RESOURCE or _demand(scenario)]
@@ -60,7 +78,13 @@ def reported(scenario: Scenario, by: str) -> dict[str, str]:
     """Return the indicators that a table tells, with units: that by which candidates are ranked comes first."""
     known = indicators_of(scenario)
     also = (name for name in known if name in _WHERE_THERE or name.startswith("on_time."))
-    return {name: known[name] for name in (by, *_ALWAYS, *also)}
+    return {name: known[name] for name in (by, *_ALWAYS, *also) if name in known}
+
+
+def output_of(scenario: Scenario) -> str:
+    """Return the indicator of the output: doses, or batches where no dose is stated."""
+    known = indicators_of(scenario)
+    return next(name for name in _ALWAYS if name in known)
 
 
 def measured(window: Window, names: Iterable[str]) -> dict[str, float]:
@@ -77,7 +101,7 @@ def _whole(window: Window, name: str) -> float:
         return HEADLINES[name][1](window)
     if name in RELEASE:
         return RELEASE[name][1](window) if window.releases else math.nan
-    return service_headlines(window).get(name, math.nan)
+    return {**pair_headlines(window), **patient_headlines(window), **service_headlines(window)}.get(name, math.nan)
 
 
 def _parts(window: Window, name: str) -> Mapping[str, float]:

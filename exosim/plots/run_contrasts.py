@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _FIRST = (
     "doses_per_year",
+    "patients_on_time",
     "on_time_in_full",
     "doses_expired",
     "lead_time",
