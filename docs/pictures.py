@@ -43,6 +43,7 @@ def drawn(draws: int | None = None) -> Iterator[tuple[str, Axes]]:
     yield "lot_timeline", xs.plots.lot_timeline(xs.why(xs.load(TWO_PRODUCTS), 22, replication=15))
     yield from runpy.run_path(str(Path(__file__).with_name("platform_pictures.py")))["drawn"](draws)
     yield from runpy.run_path(str(Path(__file__).with_name("volume_pictures.py")))["drawn"](draws)
+    yield from runpy.run_path(str(Path(__file__).with_name("patient_pictures.py")))["drawn"](draws)
     yield "validation", _validation()
     yield "draws", runpy.run_path(str(ROOT / "benchmarks" / "draws.py"))["picture"]()  # of what was measured before
 

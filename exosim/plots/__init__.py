@@ -9,6 +9,7 @@ from exosim.plots.gantt import gantt
 from exosim.plots.ledger_chart import ledger_chart
 from exosim.plots.lot_timeline import lot_timeline
 from exosim.plots.lots import lots
+from exosim.plots.on_time import patients_on_time
 from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, more_cells
 from exosim.plots.run_contrasts import run_contrasts, shown_run_contrasts
 from exosim.plots.size_steps import size_steps
@@ -35,6 +36,7 @@ __all__ = [
     "more_cells",
     "occupancy_by_week",
     "over_volume",
+    "patients_on_time",
     "run_contrasts",
     "shown_contrasts",
     "shown_run_contrasts",
