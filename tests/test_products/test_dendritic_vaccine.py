@@ -36,7 +36,7 @@ def yields() -> xs.Yields:
 
 
 def test_what_the_clinical_process_gave(yields: xs.Yields) -> None:
-    """About 5e14 MHC class II molecules a patient, to which the secretion is fitted; 40 to 50 % of what is clarified."""
+    """About 5e14 MHC class II molecules a patient, to which secretion is fitted; 40 to 50 % of what is clarified."""
     molecules = np.median(yields.values("vesicles", "load_antigen")) * 100.0
     assert molecules == pytest.approx(5e14, rel=0.1)
     recovered = yields.values("recovery", "concentrate") * yields.values("recovery", "cushion")
