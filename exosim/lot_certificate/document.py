@@ -284,7 +284,7 @@ def _headline(history: LotHistory, why: Why) -> str:
     if _conditional(history):
         return "Conditionally released: confirmatory tests are still open"
     recalled = any(event.event == "recalled" for event in history.events)
-    return f"Not released: {fate}" + (", and recalled" if recalled else "") + _where(history, why)
+    return f"Not released; {fate}" + (", and recalled" if recalled else "") + _where(history, why)
 
 
 def _where(history: LotHistory, why: Why) -> str:

@@ -145,8 +145,8 @@ def _held_by(yields: SavedYields) -> Iterator[Part]:
     seen: set[str] = set()
     for bound in yields.document["bounds"]:
         if bound["step"] not in seen and bound["share"] > 0.0:
-            yield f"{bound['step']} is nearest to the limit of its {bound['limit']} in "
-            yield from (percent(bound["share"]), " of draws. ")
+            yield f"The nearest limit of {bound['step']} is its {bound['limit']} ("
+            yield from (percent(bound["share"]), " of draws). ")
         seen.add(bound["step"])
 
 
