@@ -12,7 +12,7 @@ PEER_PYTHON ?= python3.12
 PEER_VENV   ?= .venv-peers
 SCENARIO ?= scenarios/msc_hollow_fiber.toml
 
-.PHONY: help run test test-all check lint types bench bench-peers bench-quick draws coverage mutation bless validation pictures docs docs-check lock build clean
+.PHONY: help run test test-all check lint types bench bench-peers bench-quick draws coverage mutation bless scenarios validation pictures docs docs-check lock build clean
 .DEFAULT_GOAL := help
 
 help: ## show the targets
@@ -93,6 +93,9 @@ mutation: $(VENV)/mutation.stamp ## mutation score of exosim/physics (two minute
 
 bless: $(VENV)/test.stamp ## write the golden files anew; then say so under "Numbers change" in CHANGELOG.md
 	@EXOSIM_BLESS=1 $(BIN)/python -m pytest -q tests/test_golden.py tests/test_docs.py tests/test_volume_page.py tests/test_notebooks.py -k "golden or table or blocks or notebook"
+
+scenarios: $(VENV)/run.stamp ## run every shipped scenario in full, with a report of each, into results/scenarios (minutes)
+	@$(BIN)/python docs/all_scenarios.py
 
 validation: $(VENV)/run.stamp ## run every published case and write the tables of docs/explanation/validation.md
 	@$(BIN)/python tests/validation/write_page.py

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
+_PAGES = ("platform", "volume", "pair", "tank", "delivery", "diagnostic", "patient")
+"""Pages with pictures of their own, each from a file beside this one."""
 _COMPARED = ("doses_per_year", "lead_time", "right_first_time", "batches_rejected")
 TWO_PRODUCTS = ROOT / "scenarios" / "cdmo_two_products.toml"
 REFERENCE, VARIANTS = ROOT / "scenarios" / "msc_hollow_fiber.toml", ROOT / "scenarios" / "more_doses.toml"
@@ -35,25 +37,25 @@ def drawn(draws: int | None = None) -> Iterator[tuple[str, Axes]]:
     yields = xs.evaluate(xs.load(REFERENCE), draws)
     for draw in (xs.plots.waterfall, xs.plots.yield_curve, xs.plots.ledger_chart):
         yield draw.__name__, draw(yields)
-    yield "two_truths", xs.plots.two_truths(_sampled(draws))[0]
+    yield "two_truths", xs.plots.two_truths(_example("two_truths", "two_truths", draws))[0]
+    yield "predictive_value", xs.plots.predictive_value(_example("diagnostics", "early_detection", draws))
     yield "compare", xs.plots.contrasts(xs.compare(VARIANTS, draws=draws))[0]
     yield "compare_runs", xs.plots.run_contrasts(_plants(), _COMPARED)[0]
     year = xs.simulate(xs.load(REFERENCE), replications=1)  # it shows the first replication
     yield "gantt", xs.plots.gantt(year)
     yield "lot_timeline", xs.plots.lot_timeline(xs.why(xs.load(TWO_PRODUCTS), 22, replication=15))
-    yield from runpy.run_path(str(Path(__file__).with_name("platform_pictures.py")))["drawn"](draws)
-    yield from runpy.run_path(str(Path(__file__).with_name("volume_pictures.py")))["drawn"](draws)
-    yield from runpy.run_path(str(Path(__file__).with_name("patient_pictures.py")))["drawn"](draws)
+    for name in _PAGES:
+        yield from runpy.run_path(str(Path(__file__).with_name(f"{name}_pictures.py")))["drawn"](draws)
     yield "validation", _validation()
     yield "draws", runpy.run_path(str(ROOT / "benchmarks" / "draws.py"))["picture"]()  # of what was measured before
 
 
-def _sampled(draws: int | None) -> xs.Yields:
-    """Return the example of the page on the two truths, which holds its own scenario."""
-    page = (ROOT / "docs" / "explanation" / "two_truths.md").read_text(encoding="utf-8")
+def _example(page: str, name: str, draws: int | None) -> xs.Yields:
+    """Return the example of a page that holds its own scenario, of that name."""
+    text = (ROOT / "docs" / "explanation" / f"{page}.md").read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "two_truths.toml"
-        file.write_text(page.split("```toml two_truths.toml\n")[1].split("```")[0], encoding="utf-8")
+        file = Path(folder) / f"{name}.toml"
+        file.write_text(text.split(f"```toml {name}.toml\n")[1].split("```")[0], encoding="utf-8")
         return xs.evaluate(xs.load(file), draws)
 
 

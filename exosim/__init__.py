@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from exosim.comparing import compare
     from exosim.comparison import Comparison
     from exosim.explanation import Explanation, explain
+    from exosim.lot_certificate.document import Certificate, certificate
     from exosim.parameter import Ledger
     from exosim.reasons import why
+    from exosim.regulatory import RegulatoryView, regulatory_view
     from exosim.replications import simulate
     from exosim.results import FacilityResults, Yields
     from exosim.run_comparison.comparison import RunComparison
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bottleneck",
+    "Certificate",
     "CheckpointError",
     "Comparison",
     "ExosimError",
@@ -52,6 +55,7 @@ __all__ = [
     "LimitError",
     "ModelError",
     "Problem",
+    "RegulatoryView",
     "RunComparison",
     "SavedRun",
     "SavedYields",
@@ -63,6 +67,7 @@ __all__ = [
     "Yields",
     "__version__",
     "bottleneck",
+    "certificate",
     "compare",
     "evaluate",
     "explain",
@@ -70,16 +75,19 @@ __all__ = [
     "load_run",
     "load_yields",
     "plots",
+    "regulatory_view",
     "simulate",
     "why",
 ]
 
 _HOMES = {
     "Bottleneck": "exosim.bottlenecks.search",
+    "Certificate": "exosim.lot_certificate.document",
     "Comparison": "exosim.comparison",
     "Explanation": "exosim.explanation",
     "FacilityResults": "exosim.results",
     "Ledger": "exosim.parameter",
+    "RegulatoryView": "exosim.regulatory",
     "RunComparison": "exosim.run_comparison.comparison",
     "SavedRun": "exosim.saved_run",
     "SavedYields": "exosim.saved_yields",
@@ -88,12 +96,14 @@ _HOMES = {
     "Why": "exosim.attribution.why",
     "Yields": "exosim.results",
     "bottleneck": "exosim.bottlenecks.search",
+    "certificate": "exosim.lot_certificate.document",
     "compare": "exosim.comparing",
     "evaluate": "exosim.simulation",
     "explain": "exosim.explanation",
     "load": "exosim.scenario",
     "load_run": "exosim.saved_run",
     "load_yields": "exosim.saved_yields",
+    "regulatory_view": "exosim.regulatory",
     "simulate": "exosim.replications",
     "why": "exosim.reasons",
 }

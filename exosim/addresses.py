@@ -12,8 +12,10 @@ from typing import Any
 
 from exosim.assay import Assay
 from exosim.campaign import CampaignNumbers
+from exosim.companion import CompanionNumbers
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
+from exosim.diagnostic import Interference, Monitoring, Performance, Signal
 from exosim.errors import Problem, in_words, nearest_name, shortened
 from exosim.lot_properties import LotProperties
 from exosim.operations import catalog
@@ -31,15 +33,17 @@ from exosim.plant import (
 )
 from exosim.preset_catalog import KINDS, kinds_for
 from exosim.product import ProteinSize, VesicleSize
+from exosim.quality_by_design import PROFILE, REPORTED
 from exosim.release import ClosureNumbers, ReviewNumbers, TestNumbers
 from exosim.schema import LATER_SECTIONS, NOT_YET
+from exosim.shared_run import SharedRunNumbers
 from exosim.toml_source import KeyPath
 
 DEFAULT_INSTRUMENT = "nanoparticle_tracking"
 _TOP_LEVEL = ("name", "title", "seed", "draws", "format", "start", "horizon", "warm_up", "replications")
 _PROCEDURE_KEYS = (
     "operation", "unit", "operator", "feeds", "split", "end", "expected_hold", "hold", "harvest_hold", "max_hold",
-    "waits_in", "utilities", "when_too_large", "without", "stimulus", *KINDS,
+    "shared_run", "waits_in", "utilities", "when_too_large", "without", "stimulus", *KINDS,
 )  # fmt: skip
 _NAMED_SECTIONS = {
     "assay": "id",
@@ -53,6 +57,16 @@ _NAMED_SECTIONS = {
     "material": "id",
     "review": "id",
 }
+_PLAIN_SECTIONS = (
+    "product",
+    "common",
+    "campaign",
+    "release",
+    "warehouse",
+    "quality_profile",
+    "reporting",
+    "diagnostic",
+)
 _OWNERS: tuple[tuple[str, type[Any]], ...] = (
     ("equipment", EquipmentNumbers), ("personnel", RoleNumbers), ("failure", FailureNumbers),
     ("failure", BreakdownNumbers), ("room", RoomNumbers), ("store", StoreNumbers), ("material", StockNumbers),
@@ -60,6 +74,9 @@ _OWNERS: tuple[tuple[str, type[Any]], ...] = (
 )  # fmt: skip
 _TEST_KEYS = ("analyst", "unit", "sample_after", "rule", "confirmatory")
 _ASSAY_KEYS = ("method", "steps", "one_run", "noise")
+_DIAGNOSTIC: tuple[tuple[str, type[Any], tuple[str, ...]], ...] = (
+    ("signal", Signal, ()), ("interference", Interference, ()), ("monitoring", Monitoring, ("sided", "limits")),
+)  # fmt: skip
 _SHOWN_KEYS = 8
 
 
@@ -139,11 +156,11 @@ def _locate(data: dict[str, Any], given: str) -> KeyPath | None:
                 return _locate_stimulus(table, index, keys[1:])
             inside = ("parameters",) if keys[0] not in _PROCEDURE_KEYS else ()
             return None if keys[0] in ("id", "parameters") else ("unit_procedure", index, *inside, *keys)
-    if head == "order":
+    if head in ("order", "critical_parameter"):
         return _locate_numbered(data, head, keys)
     if head in _NAMED_SECTIONS or (head in ("campaign", "warehouse") and isinstance(data.get(head), list)):
         return _locate_named(data, head, keys)
-    return (head, *keys) if head in ("product", "common", "campaign", "release", "warehouse") else None
+    return (head, *keys) if head in _PLAIN_SECTIONS else None
 
 
 def _locate_numbered(data: Mapping[str, Any], section: str, keys: list[str]) -> KeyPath | None:
@@ -205,6 +222,8 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"product.ev_size.{name}" for name in declared(VesicleSize))
     yield from (f"product.protein_size.{name}" for name in declared(ProteinSize))
     yield from (f"product.lot.{name}" for name in declared(LotProperties))
+    if isinstance(data.get("product"), dict) and "companion" in data["product"]:
+        yield from (f"product.companion.{name}" for name in ("name", "dose", "after", *declared(CompanionNumbers)))
     for table in tables(data, "unit_procedure"):
         yield from _of_procedure(table)
     for name in {str(table.get("id")): None for table in tables(data, "assay")} | {DEFAULT_INSTRUMENT: None}:
@@ -228,11 +247,26 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
     if "release" in data:
         yield from (f"release.{key}" for key in ("analyst", "sample_after", "conditional"))
         yield from (f"release.deviation.{key}" for key in ("role", *declared(ClosureNumbers)))
+    for section, keys in (("quality_profile", PROFILE), ("reporting", REPORTED)):
+        yield from (f"{section}.{key}" for key in keys if section in data)
+    for number, _ in enumerate(tables(data, "critical_parameter"), 1):
+        yield from (f"critical_parameter.{number}.range.{end}" for end in ("at_least", "at_most"))
+    if isinstance(data.get("diagnostic"), dict):
+        yield from _of_diagnostic(data["diagnostic"])
     yield from (f"utility.{table.get('id')}.limit" for table in tables(data, "utility"))
     for table in tables(data, "attribute"):
         held = [key for key in ("limits", "sizes") if key in table]
         yield from (f"attribute.{table.get('id')}.{key}" for key in ("label", "tolerance") if key in table)
         yield from (f"attribute.{table.get('id')}.{key}.{end}" for key in held for end in ("at_least", "at_most"))
+
+
+def _of_diagnostic(table: Mapping[str, Any]) -> Iterator[str]:
+    yield "diagnostic.condition"
+    yield from (f"diagnostic.{name}" for name in declared(Performance))
+    for group in ("diseased", "healthy"):
+        yield from (f"diagnostic.{group}.{key}" for key in ("positive", "of") if group in table)
+    for part, owner, words in _DIAGNOSTIC:
+        yield from (f"diagnostic.{part}.{key}" for key in (*declared(owner), *words))
 
 
 def _of_procedure(table: Mapping[str, Any]) -> Iterator[str]:
@@ -251,6 +285,8 @@ def _of_procedure(table: Mapping[str, Any]) -> Iterator[str]:
         split = table.get("split")
         yield from (f"{name}.split.{share}" for share in (split if isinstance(split, dict) else ()))
         yield f"{name}.max_hold.limit"
+        if "shared_run" in table:
+            yield from (f"{name}.shared_run.{key}" for key in declared(SharedRunNumbers))
         for hold in ("hold", "harvest_hold") if issubclass(operation, VisitedOperation) else ("hold",):
             yield from (f"{name}.{hold}.{key}" for key in declared(Hold))
 

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from exosim import units
+from exosim.cargo_contents import cargo
 from exosim.composition import Contents, total_dna
 from exosim.description import equations_of, summary
 from exosim.formula import evaluate, keyed, symbols
@@ -30,6 +31,9 @@ MEASURES: Mapping[str, tuple[str, str, Measure]] = {
     "particles": ("particle", "particles as the instrument counts them", lambda c, material: c.particles(material)),
     "protein": ("ug", "protein: soluble, bound and of the vesicles", lambda c, material: c.protein(material)),
     "own_protein": ("ug", "protein of the vesicles themselves", lambda c, material: c.own_protein(material)),
+    "lipoproteins": ("particle", "lipoprotein particles", lambda c, material: c.total(material.lipoproteins)),
+    "nonvesicular": ("particle", "other particles that are no vesicles", lambda c, m: c.total(m.nonvesicular)),
+    "soluble_protein": ("ug", "soluble protein", lambda contents, material: contents.total(material.protein)),
     "dna": ("ng", "free and bound DNA", lambda _, material: total_dna(material)),
     "viable_cells": ("cell", "viable cells", lambda _, material: material.viable_cells),
     "dosed_protein": ("ug", "protein as the assay of the dose reports it", lambda c, material: c.doses(material, "ug")),
@@ -38,9 +42,11 @@ MEASURES: Mapping[str, tuple[str, str, Measure]] = {
     "vials": ("vial", "accepted vials", lambda _, material: material.vials),
     "retained_vials": ("vial", "vials that are retained", lambda _, material: material.retained_vials),
     "potency": ("EV", "vesicles weighted with their relative potency", lambda _, material: material.potency),
+    "cargo": ("mol", "cargo in or on vesicles", lambda _, material: cargo("loaded", material)),
+    "apparent_cargo": ("mol", "cargo and its aggregates", lambda _, material: cargo("retained", material)),
 }
 """What a material holds, with unit and words; each is a sum, so that a balance of it is exact."""
-_COUNTED: Mapping[DoseKind, str] = {
+COUNTED: Mapping[DoseKind, str] = {
     "EV": "vesicles",
     "particle": "particles",
     "cell": "viable_cells",
@@ -48,6 +54,7 @@ _COUNTED: Mapping[DoseKind, str] = {
     "cell_equivalent": "cell_equivalents",
     "molecule": "mhc_ii",
 }
+"""The measure of what a dose counts."""
 _LEAST = 1e-12
 
 
@@ -292,18 +299,14 @@ class BatchNodes:
         return self.of_model(f"{procedure}.{monitor}", procedure, self.monitor(procedure, monitor), unit, about)
 
     def _term(self, procedure: str, name: str) -> Node:
-        entered = {"entered_volume": "volume", "entered_content": self.counted}
+        kind = self.steps[procedure].procedure.operation.context.dose_kind  # of a companion, where it is filled there
+        entered = {"entered_volume": "volume", "entered_content": COUNTED[kind]}
         if name in entered:
             unit, words, _ = MEASURES[entered[name]]
             found = self.entered(entered[name], procedure)
             return found or self.constant(f"{procedure}.{name}", 0.0, unit, words)
         forms = self.steps[procedure].procedure.operation.closed_forms()
         return self.closed(procedure, name) if name in forms else self.parameter(f"{procedure}.{name}")
-
-    @property
-    def counted(self) -> str:
-        """The measure that a dose counts."""
-        return _COUNTED[self.around.batch.specification.dose.kind]
 
 
 def collected(outcome: Outcome) -> Material:

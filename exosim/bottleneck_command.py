@@ -32,10 +32,9 @@ _KINDS = ("equipment", "personnel", "shift", "room", "store", "campaign")
 )
 @click.option(
     "--by",
-    default="doses_per_year",
-    show_default=True,
     metavar="NAME",
-    help="Rank by this indicator, such as lead_time, right_first_time or waiting.fill.",
+    help="Rank by this indicator, such as lead_time, right_first_time or waiting.fill; default: doses_per_year, or "
+    "batches_per_year where no dose is stated.",
 )
 @click.option(
     "--only", multiple=True, type=click.Choice(_KINDS), help="Add only this kind; may be given several times."
@@ -53,8 +52,8 @@ _KINDS = ("equipment", "personnel", "shift", "room", "store", "campaign")
 @folder_options
 def bottleneck(
     scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int,
-    replications: int | None, by: str, only: tuple[Any, ...], add: tuple[str, ...], in_pairs: bool, every_run: bool,
-    jobs: int, seed: int | None, out: Path | None, overwrite: bool,
+    replications: int | None, by: str | None, only: tuple[Any, ...], add: tuple[str, ...], in_pairs: bool,
+    every_run: bool, jobs: int, seed: int | None, out: Path | None, overwrite: bool,
 ) -> None:  # fmt: skip
     """Where the bottleneck is: what one more unit, person, shift or place would bring to the facility of SCENARIO.
 

@@ -92,6 +92,18 @@ def folder_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def page_options(default: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return what adds the options of commands that write one page; `default` is where it goes, in words."""
+
+    def added(command: Callable[..., None]) -> Callable[..., None]:
+        out = click.option(
+            "--out", type=click.Path(path_type=Path), metavar="FILE", help=f"File of the page; default: {default}."
+        )
+        return out(click.option("--overwrite", is_flag=True, help="Replace a file that is there.")(command))
+
+    return added
+
+
 draws_option = click.option(
     "--draws", type=WholeNumber(min=1), metavar="N", help="Number of draws; default: as in the scenario."
 )

@@ -31,8 +31,24 @@ from exosim.version import __version__
 Floats: TypeAlias = NDArray[np.float64]
 FORM = "exosim.compare/1"
 IN_SPECIFICATION = "in_specification"
-DIRECTIONS: Mapping[str, str] = {"batch_duration": "less", "cells_started": "neither"}
+DIRECTIONS: Mapping[str, str] = {
+    "batch_duration": "less",
+    "cells_started": "neither",
+    "false_positives_per_100000": "less",
+    "interference": "less",
+    "reference_change_value": "less",
+    "alarm_rise": "less",
+    "alarm_fall": "less",
+    "false_alarms_per_patient_year": "less",
+    "detected_change": "less",
+    "apparent_cargo_per_dose": "neither",  # aggregates make it more
+    "apparent_cargo_per_vesicle": "neither",
+    "lost_in_loading": "less",
+    "unpaired_share": "less",
+    "companion_limits": "neither",
+}
 """What is better of a headline; more of all others."""
+_OF_A_DOSE = ("doses", "potent_doses", "cargo_per_dose", "apparent_cargo_per_dose")
 ROUNDING = 1e-9
 """Difference of two values, as a share of them, below which it is rounding."""
 
@@ -181,7 +197,10 @@ class Comparison:
 
     def _comparable(self, name: str) -> bool:
         """Return whether a headline means the same in all scenarios: doses do not when a dose is not the same."""
-        return name not in ("doses", "potent_doses") or len({s.declarations.dose for s in self.scenarios.values()}) == 1
+        declared = [scenario.declarations for scenario in self.scenarios.values()]
+        if name == "companion_doses":
+            return len({one.companion.dose for one in declared if one.companion is not None}) == 1
+        return name not in _OF_A_DOSE or len({one.dose for one in declared}) == 1
 
     def _best(self, name: str, direction: str) -> dict[str, float]:
         """Return the share of the draws in which each scenario is the best; ties are shared evenly."""
@@ -353,6 +372,8 @@ def share_interval(hits: int, n: int) -> tuple[float, float]:
 
 
 def _dose(rule: Any) -> str:
+    if not rule.stated:
+        return "not stated"
     text = units.show(rule.amount, rule.kind)
     return text if rule.assay is None else f"{text} by {rule.assay}"
 

@@ -10,15 +10,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from exosim.console_base import headline_title, new_console, number, print_whole, table_lines
+from exosim.cargo_readings import CARGO_HEADLINES
+from exosim.console_base import new_console, number, print_whole, table_lines
+from exosim.console_cargo import print_cargo
+from exosim.console_diagnostic import print_diagnostic
 from exosim.console_orders import BY_PRODUCT, ORDERS
 from exosim.console_patients import PATIENTS
 from exosim.console_spread import print_spread
 from exosim.console_truths import print_truths
 from exosim.console_variants import variant_table
+from exosim.diagnostic import DIAGNOSTIC_HEADLINES
 from exosim.limiting import in_words as bounds_in_words
 from exosim.parameter import GRADES, PLAN
 from exosim.readings import ALL_ATTRIBUTES
+from exosim.titles import INDICATORS, headline_title
 
 if TYPE_CHECKING:
     from exosim.results import FacilityResults, Yields
@@ -61,10 +66,12 @@ def print_yields(yields: Yields, paths: Sequence[Path]) -> None:
     console.print(Text(f"{scenario.title or scenario.name}: {yields.draws:,} draws, seed {yields.seed}", style="bold"))
     if yields.screening is not None:
         console.print(Text(str(yields.screening), style="yellow"))
+    print_diagnostic(yields, console)
     print_whole(_headline_table(yields), console)
     print_whole(_step_table(yields), console)
     for line in _ceiling(yields):
         console.print(Text(line))
+    print_cargo(yields, console)
     print_truths(yields.two_truths(), console)
     print_spread(yields, console)
     for line in bounds_in_words(yields.bounds()):
@@ -89,7 +96,7 @@ def _headline_table(yields: Yields) -> Table:
         table.add_column(title, justify="right" if justify == "right" else "left")
     table.add_column("unit")
     for summary in yields.headlines():
-        if summary.n:
+        if summary.n and summary.name not in (*CARGO_HEADLINES, *DIAGNOSTIC_HEADLINES):  # they have tables of their own
             cells = (number(summary.median), number(summary.p5), number(summary.p95))
             table.add_row(headline_title(summary.name, yields), *cells, "" if summary.unit == "1" else summary.unit)
     return table
@@ -162,33 +169,6 @@ def print_check(scenario: Scenario, variants: Sequence[Scenario] = ()) -> None:
     console.print(Text("grades: " + ", ".join(f"{grade} {meaning}" for grade, meaning in meanings.items())))
 
 
-_INDICATORS = {
-    "doses_per_year": "doses per year",
-    "doses_per_started_batch": "doses per started batch",
-    "batches_started": "batches started",
-    "batches_finished": "batches finished",
-    "batches_rejected": "batches lost",
-    "batches_turned_away": "batches turned away",
-    "batches_per_year": "batches per year",
-    "batches_per_year_bound": "  at most, as planned",
-    "right_first_time": "right first time",
-    "hold_violations": "hold limits exceeded per batch",
-    "lead_time": "lead time, P50",
-    "lead_time_p90": "lead time, P90",
-    "cycle_time": "time between two batches",
-    "minimum_cycle_time": "  at least, as planned",
-    "makespan": "first start to last end",
-    "work_in_progress": "work in progress",
-    "released_fraction": "share released",
-    "failures_per_year": "lost or rejected per year",
-    "rejected_by_test": "share rejected by a test",
-    "manufacturing_time": "start to end of recipe, P50",
-    "release_time": "end of recipe to release, P50",
-    "release_time_p90": "end of recipe to release, P90",
-    "lots_in_quality": "lots in testing and review",
-    "deviations_per_batch": "deviations per batch",
-    "retests_per_batch": "retests per batch",
-}
 _OCCASIONAL = ("batches_turned_away",)
 """Indicators that are shown where there is something to show."""
 _PRODUCTS = {
@@ -208,6 +188,10 @@ _PEOPLE = {
     "labor_paid_hours": ("on duty", "h/year", 1.0),
 }
 """Heading and unit of each column of the tables of equipment and people, and the factor from the indicator."""
+_RUNS = {
+    "runs": ("runs", "1/year", 1.0),
+    "run_filling": ("places filled", "%", 100.0),
+}
 _JOBS = {
     "job_time": ("ready to done", "h", 1.0),
     "job_waiting": ("of it waiting", "h", 1.0),
@@ -215,6 +199,7 @@ _JOBS = {
 _RESULTS = {"out_of_specification": ("out of specification", "%", 100.0)}
 _WAITS = {
     "waiting": "unit",
+    "waiting_for_run": "run",
     "waiting_for_room": "room",
     "waiting_for_material": "material",
     "waiting_for_utility": "utility",
@@ -222,7 +207,7 @@ _WAITS = {
     "waiting_for_shift": "shift",
     "lost_to_failures": "failure",
 }
-_SELDOM = ("waiting_for_room", "waiting_for_material", "waiting_for_utility")
+_SELDOM = ("waiting_for_run", "waiting_for_room", "waiting_for_material", "waiting_for_utility")
 """Causes that are shown where they occur."""
 
 
@@ -234,7 +219,7 @@ def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
     title = f"{scenario.title or scenario.name}: {plant.horizon / 24:.0f} d, {results.replications_in_words}"
     console.print(Text(f"{title}, seed {results.seed}", style="bold"))
     known = {row.name for row in results.quantities()}
-    print_whole(_indicator_table(results, "over the horizon", _INDICATORS), console)
+    print_whole(_indicator_table(results, "over the horizon", INDICATORS), console)
     if not known.isdisjoint(PATIENTS):
         print_whole(_indicator_table(results, "one patient, one lot", PATIENTS), console)
     if not known.isdisjoint(ORDERS):
@@ -246,8 +231,10 @@ def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
     print_whole(_means_table(results, "share of the time: mean", "equipment class", _SHARES), console)
     if plant.roles:
         print_whole(_means_table(results, "people: means", "role", _PEOPLE), console)
-    print_whole(_wait_table(results), console)
     names = {row.name for row in results.quantities()}
+    if names & set(_RUNS):
+        print_whole(_means_table(results, "shared runs: means", "procedure", _RUNS), console)
+    print_whole(_wait_table(results), console)
     if names & set(_JOBS):
         print_whole(_means_table(results, "laboratory and quality: means", "job", _JOBS), console)
     if names & set(_RESULTS):

@@ -100,10 +100,19 @@ def print_parameter(address: str, parameter: Parameter) -> None:
             console.print(Text(f"  {title:<10} {text}"), soft_wrap=True)
 
 
-def print_section(name: str, doc: str, parameters: Mapping[str, Parameter]) -> None:
-    """Print the declared numbers of a section."""
+def print_section(
+    name: str, doc: str, parameters: Mapping[str, Parameter], methods: Mapping[str, str] | None = None
+) -> None:
+    """Print the declared numbers of a section, and the methods that it knows by key."""
     new_console().print(Text(f"{name}: {doc}", style="bold"))
     print_parameters(parameters)
+    if methods:
+        table = Table(box=table_lines(), pad_edge=False)
+        for title in ("method", "what it is"):
+            table.add_column(title)
+        for key, about in methods.items():
+            table.add_row(Text(key), Text(about))
+        new_console().print(table)
     _print_references(cited(parameters))
 
 

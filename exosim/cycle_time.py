@@ -21,7 +21,8 @@ def planned_occupation(
     """Return the mean hours for which a batch occupies a unit of each class, turnarounds included.
 
     A batch that goes on in its class stays on its unit, and the time between its first and its last procedure there
-    counts once. There are no waits, no pauses and no failures in it. To be asked before the clock starts.
+    counts once. A run that batches share counts in equal parts for as many as fit. There are no waits, no pauses and no
+    failures in it. To be asked before the clock starts.
 
     Parameters
     ----------
@@ -45,7 +46,8 @@ def planned_occupation(
             sizes = [lots.size(batch, index) for batch in range(count)]
             units, cycles = _shares(own, procedure, sizes, held if goes_on else [0] * count)
             held, stay = units.astype(int).tolist(), 0.0 if goes_on else np.asarray(own.turnaround)
-            taken[own.id] = taken.get(own.id, 0.0) + float(np.mean(units * (cycles * hours + stay)))
+            together = 1 if procedure.shared_run is None else procedure.shared_run.usable
+            taken[own.id] = taken.get(own.id, 0.0) + float(np.mean(units * (cycles * hours + stay))) / together
         before = procedure.unit
     return taken
 

@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from exosim.companion import Companion
 from exosim.culture.stimulus import Target
+from exosim.diagnostic import Counts
 from exosim.parameter import ASSUMPTION, Array, Parameter, Resolved
 from exosim.plant_tables import CampaignTable, FailureTable, RoomTable
 from exosim.quality import Attribute
+from exosim.quality_by_design import QualityByDesign
 from exosim.quality_tables import ReviewTable
 from exosim.quantities import Given, default_line
 from exosim.readings import DoseRule
@@ -83,6 +86,7 @@ class ProcedureDeclaration:
     split: Block | None
     end: bool
     stimuli: tuple[tuple[Block, Target], ...] = ()
+    shared_run: Block | None = None
 
     @property
     def shares_common_factor(self) -> bool:
@@ -97,7 +101,8 @@ class ProcedureDeclaration:
         yield from (block for block, _ in self.stimuli)
         if self.wait.given:
             yield self.wait
-        yield from (block for block in (self.hold, self.harvest_hold, self.split) if block is not None)
+        others = (self.hold, self.harvest_hold, self.split, self.shared_run)
+        yield from (block for block in others if block is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +268,35 @@ class PlantDeclarations:
 
 
 @dataclass(frozen=True)
+class DiagnosticDeclaration:
+    """A diagnostic test.
+
+    Attributes
+    ----------
+    condition : what is tested for, in words
+    performance, signal, interference, monitoring : its numbers; None of a part that the scenario does not tell
+    counts : what its study counted, by group; none of a group of which the share is given
+    """
+
+    condition: str
+    performance: Block
+    counts: Mapping[str, Counts]
+    signal: Block | None = None
+    interference: Block | None = None
+    monitoring: Block | None = None
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the parameter blocks, in the order of the ledger."""
+        parts = (self.performance, self.signal, self.interference, self.monitoring)
+        yield from (block for block in parts if block is not None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what was published as a JSON object: the counts of the study with their Wilson intervals."""
+        counted = {group: counts.as_dict(negative=group == "healthy") for group, counts in self.counts.items()}
+        return {"condition": self.condition, **counted}
+
+
+@dataclass(frozen=True)
 class Declarations:
     """All that a scenario declares."""
 
@@ -278,6 +312,10 @@ class Declarations:
     attributes: tuple[Attribute, ...]
     plant: PlantDeclarations
     patients: Block
+    by_design: QualityByDesign = field(default_factory=QualityByDesign)
+    diagnostic: DiagnosticDeclaration | None = None
+    companion: Companion | None = None
+    companion_numbers: Block | None = None
 
     @property
     def course(self) -> int:
@@ -297,6 +335,10 @@ class Declarations:
 
     def _of_product(self) -> Iterator[Block]:
         yield from (self.size, self.vesicles, self.proteins, self.lot, self.patients, self.common)
+        if self.companion_numbers is not None:
+            yield self.companion_numbers
         for procedure in self.procedures:
             yield from procedure.blocks()
         yield from self.assays.values()
+        if self.diagnostic is not None:
+            yield from self.diagnostic.blocks()

@@ -16,9 +16,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from exosim.assay import Assay
+from exosim.assay_methods import methods
 from exosim.campaign import CampaignNumbers
+from exosim.companion import CompanionNumbers
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
+from exosim.diagnostic import Interference, Monitoring, Performance, Signal
 from exosim.lot_properties import LotProperties
 from exosim.material import Material, is_number
 from exosim.operations import catalog
@@ -41,6 +44,7 @@ from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.recipe import Common, Wait
 from exosim.references import references
 from exosim.release import ClosureNumbers, ReviewNumbers, TestNumbers
+from exosim.shared_run import SharedRunNumbers
 from exosim.vocabulary import CONSUMABLES
 
 SECTIONS: Mapping[str, type[Any]] = {
@@ -48,10 +52,12 @@ SECTIONS: Mapping[str, type[Any]] = {
     "product.ev_size": VesicleSize,
     "product.protein_size": ProteinSize,
     "product.lot": LotProperties,
+    "product.companion": CompanionNumbers,
     "product.patient": PatientNumbers,
     "common": Common,
     "unit_procedure": Wait,
     "hold": Hold,
+    "shared_run": SharedRunNumbers,
     "stimulus": Stimulus,
     "assay": Assay,
     "campaign": CampaignNumbers,
@@ -69,6 +75,10 @@ SECTIONS: Mapping[str, type[Any]] = {
     "assay.test": TestNumbers,
     "review": ReviewNumbers,
     "release.deviation": ClosureNumbers,
+    "diagnostic": Performance,
+    "diagnostic.signal": Signal,
+    "diagnostic.interference": Interference,
+    "diagnostic.monitoring": Monitoring,
 }
 """Sections of a scenario with declared numbers."""
 _PARTS = ("Model", "Assumptions", "Validity", "Sources")
@@ -156,6 +166,13 @@ def describe_operation(name: str) -> OperationDescription:
 def summary(operation: type[UnitOperation]) -> str:
     """Return the first line of what an operation says of itself."""
     return _parts(inspect.getdoc(sys.modules[operation.__module__]) or "")["summary"]
+
+
+def methods_of(section: str) -> dict[str, str]:
+    """Return the methods that a section knows by key, each with its name and what it reads; only assays have any."""
+    if SECTIONS.get(section) is not Assay:
+        return {}
+    return {key: f"{method.name}; reads {method.reads.replace('_', ' ')}" for key, method in methods().items()}
 
 
 def cited(parameters: Mapping[str, Parameter]) -> dict[str, str]:

@@ -29,6 +29,7 @@ from exosim.run_nodes import Fate, Indicators, fates, lead_time_by_cause, more_o
 from exosim.saved_run import SavedRun
 from exosim.saved_yields import SavedYields
 from exosim.scenario import Scenario
+from exosim.sites import without_doses
 from exosim.version import __version__
 from exosim.window import Window
 
@@ -204,13 +205,16 @@ class Explainer:
 
     def names(self) -> list[str]:
         """Return the names of all quantities that can be explained."""
-        facility = [] if self.indicators is None else list(self.indicators.units)
+        facility = list(self._run_keys())
         own = [_typed(key) for key in (*self._batch_keys(), *facility)]
         return own + [f"{name}.{other}" for name, product in self._products.items() for other in product.names()]
 
     def _batch_keys(self) -> list[tuple[str, str | None]]:
         plain = all(d.operation.owner.plain for d in self.scenario.declarations.procedures)
         return [] if plain else list(self.quantities.units)
+
+    def _run_keys(self) -> dict[tuple[str, str | None], str]:
+        return {} if self.indicators is None else without_doses(self.scenario, self.indicators.units)
 
     def explain(self, quantity: str) -> Explanation:
         """Return where a number comes from.
@@ -223,7 +227,7 @@ class Explainer:
         of_batch = {_typed(key): key for key in self._batch_keys()}
         if quantity in of_batch:
             return self._of_batch(quantity, *of_batch[quantity])
-        of_run = {} if self.indicators is None else {_typed(key): key for key in self.indicators.units}
+        of_run = {_typed(key): key for key in self._run_keys()}
         if quantity in of_run and self.indicators is not None:
             return self._of_run(self.indicators, quantity, *of_run[quantity])
         product, _, rest = quantity.partition(".")
@@ -246,16 +250,18 @@ class Explainer:
     def _of_run(self, indicators: Indicators, quantity: str, name: str, resource: str | None) -> Explanation:
         root, window = indicators.node(name, resource), indicators.window
         if resource is None:
-            root = with_more(root, more_of(name, window, partial(self._hours, window), self._doses))
+            counted = {"dose_pairs_per_year": "dose_pairs", "companion_doses_per_year": "companion_doses"}
+            doses = partial(self._doses, counted.get(name, "doses"))
+            root = with_more(root, more_of(name, window, partial(self._hours, window), doses))
         of = "of the first replication" if self._seed is None else f"of the first replication of seed {self._seed}"
         beside = self._beside(name, resource)
         return Explanation(quantity, self.scenario.name, self.scenario.hash, root, of, beside, fates=fates(window))
 
-    def _doses(self) -> list[Node]:
-        """Return the doses of a batch at typical values; none of a recipe that only takes time."""
+    def _doses(self, name: str = "doses") -> list[Node]:
+        """Return the doses of a batch at typical values, or its pairs; none of a recipe that only takes time."""
         if self._products:
-            return [node for product in self._products.values() for node in product._doses()]
-        return [self._typical("doses")] if self._batch_keys() else []
+            return [node for product in self._products.values() for node in product._doses(name)]
+        return [self._typical(name)] if (name, None) in self._batch_keys() else []
 
     def _typical(self, name: str) -> Node:
         """Return a headline of a batch, saying of which batch."""

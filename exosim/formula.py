@@ -2,7 +2,8 @@
 
 There are names, numbers, ``+ - * /`` and the functions of :data:`FUNCTIONS`; nothing else is a formula. 0 / 0 is 0, as
 in the readings of a lot that was lost. ``floor`` takes a count that rounding alone keeps from a whole number as whole.
-``one_if`` is 1 of a number that is above 0 by more than rounding, else 0.
+``one_if`` is 1 of a number that is above 0 by more than rounding, else 0. ``normal_share`` is the standard normal
+distribution function, ``normal_score`` its inverse.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from exosim.normal import normal_distribution, normal_quantile
 
 Kept = TypeVar("Kept")
 Value: TypeAlias = float | NDArray[np.float64]
@@ -33,9 +36,19 @@ def _quotient(above: Any, below: Any) -> Any:
         return np.where(nothing, 0.0, above / np.where(nothing, 1.0, below))
 
 
+def _logarithm(value: Any) -> Any:
+    with np.errstate(divide="ignore"):
+        return np.log(value)
+
+
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "floor": _floor,
     "one_if": lambda share: np.where(np.asarray(share) > _ROUNDING, 1.0, 0.0),
+    "sqrt": np.sqrt,
+    "exp": np.exp,
+    "ln": _logarithm,
+    "normal_share": normal_distribution,
+    "normal_score": normal_quantile,
     "min": lambda *values: np.minimum.reduce(np.broadcast_arrays(*values)),
     "max": lambda *values: np.maximum.reduce(np.broadcast_arrays(*values)),
     "sum": lambda values: np.sum(values) if len(values) else 0.0,

@@ -31,9 +31,11 @@ _SECTIONS: Mapping[str, str] = {
     "SizeTable": "product.ev_size",
     "ProteinSizeTable": "product.protein_size",
     "LotTable": "product.lot",
+    "CompanionTable": "product.companion",
     "ProductTable": "product",
     "AssayTable": "assay",
     "HoldTable": "hold",
+    "SharedRunTable": "shared_run",
     "StimulusTable": "stimulus",
     "CommonTable": "common",
     "ProcedureTable": "unit_procedure",
@@ -49,6 +51,10 @@ _SECTIONS: Mapping[str, str] = {
     "PersonnelTable": "personnel",
     "FailureTable": "failure",
     "ReviewTable": "review",
+    "DiagnosticTable": "diagnostic",
+    "SignalTable": "diagnostic.signal",
+    "InterferenceTable": "diagnostic.interference",
+    "MonitoringTable": "diagnostic.monitoring",
     "ClosureTable": "release.deviation",
 }
 """Which section's declared parameters are keys of which table."""
@@ -84,9 +90,10 @@ def scenario_schema() -> dict[str, Any]:
     defs |= _procedures(defs["ProcedureTable"])
     needed_of_product = defs["ProductTable"].pop("required")
     defs["VariantTable"]["properties"]["unit_procedure"]["items"] = {"$ref": "#/$defs/ProcedureTable"}
-    needed = root.pop("required")
-    own = {"product": _partial(required=needed_of_product), "unit_procedure": {"items": _alone()}}
-    alone = _partial(required=needed, properties={"replace": False, **own})
+    needed = [key for key in root.pop("required") if key != "product"]
+    own = {"replace": False, "unit_procedure": {"items": _alone()}}
+    dosed = _partial(required=["product"], properties={"product": _partial(required=needed_of_product)})
+    alone = _partial(required=needed, properties=own, anyOf=[_partial(required=["diagnostic"]), dosed])
     extended = _partial(required=["extends"])
     described = {"title": "exosim scenario", "description": "A process for extracellular vesicles, for exosim."}
     return {"$schema": DIALECT, **described, **root, "if": extended, "else": alone, "$defs": defs}

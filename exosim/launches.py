@@ -79,5 +79,6 @@ def _enough(scenario: Scenario, horizon: float) -> int:
     longest = 0.0
     for index, procedure in enumerate(recipe.procedures):
         hours = sum(phase.hours for phase in lots.begin(0, index, 0.0))
-        longest = max(longest, hours / counts.get(procedure.unit or "", _MOST_BATCHES))
+        together = 1 if procedure.shared_run is None else procedure.shared_run.usable
+        longest = max(longest, hours / (counts.get(procedure.unit or "", _MOST_BATCHES) * together))
     return min(math.ceil(_MORE_THAN_ENOUGH * horizon / max(longest, 1e-3)) + 10, _MOST_BATCHES)

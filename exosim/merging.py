@@ -1,9 +1,9 @@
 """Lay one table of a scenario over another.
 
-Tables merge by key, lists of tables by the id or role of each table, with what is new at the end. Every other value is
-replaced as a whole: a quantity with its source, a list of names, a list of dates, the shares of a split. A procedure
-that names another operation than before keeps none of its parameters. What is a table and what is a quantity follows
-from the declarations in :mod:`exosim.schema`.
+Tables merge by key, lists of tables by the id, role or parameter of each table, with what is new at the end. Every
+other value is replaced as a whole: a quantity with its source, a list of names, a list of dates, the shares of a split.
+A procedure that names another operation than before keeps none of its parameters. What is a table and what is a
+quantity follows from the declarations in :mod:`exosim.schema`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from exosim.procedure_tables import ProcedureTable
 from exosim.toml_tree import Node, Table
 
-_IDENTITIES = ("id", "role")
+_IDENTITIES = ("id", "role", "parameter")
 _WHOLE = ("split",)
 """Tables that are one value: shares that sum to 1."""
 

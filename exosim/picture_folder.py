@@ -54,8 +54,12 @@ def _pictures(yields: Yields) -> dict[str, Callable[[Yields], Axes]]:
         pictures = {"yield_curve": plots.yield_curve, **pictures}
     if yields.scenario.declarations.dose.kind != "cell":
         pictures["size_steps"] = lambda found: plots.size_steps(found)[0]
+    if yields.scenario.declarations.companion is not None:
+        pictures["pairs"] = lambda found: plots.pairs({found.scenario.title or found.scenario.name: found})
     if plots.has_course(yields):
         pictures["two_truths"] = lambda found: plots.two_truths(found)[0]
+    if yields.has("positive_predictive_value"):
+        pictures["predictive_value"] = plots.predictive_value
     if yields.ranking():
         pictures["ledger_chart"] = plots.ledger_chart
     return pictures
@@ -131,7 +135,9 @@ def write_run_folder(results: FacilityResults, folder: Path, identity: dict[str,
     """Write tables, the event log and pictures into the folder; return their paths, pictures last."""
     paths = write_run(results, folder)
     with _any_script():
-        drawn = [plots.gantt, plots.occupancy_by_week, plots.lead_time, plots.waits, plots.doses_per_year]
+        drawn = [plots.gantt, plots.occupancy_by_week, plots.lead_time, plots.waits]
+        if any(quantity.name == "doses_per_year" for quantity in results.quantities()):
+            drawn.append(plots.doses_per_year)
         if results.first.releases:
             drawn.append(plots.lots)
         for draw in drawn:

@@ -40,6 +40,7 @@ def planned_steps(plant: Plant, procedures: Sequence[UnitProcedure], lots: Lots,
             gowning.get(procedure.operator or "", 0.0),
             tuple(name for name, amount in used.items() if name in stocked and amount > 0.0),
             isinstance(procedure.operation, VisitedOperation),
+            procedure.shared_run is not None,
         )
     return found
 

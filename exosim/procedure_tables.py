@@ -23,6 +23,13 @@ class LongestHoldTable(Table):
     breach: Literal["deviation", "reject"] = "deviation"
 
 
+class SharedRunTable(Table):
+    places: Any
+    controls: Any = None
+    longest_wait: Any = None
+    every: Any = None
+
+
 class StimulusTable(Table):
     id: Id
     fold: Any
@@ -55,6 +62,7 @@ class ProcedureTable(Table):
     hold: HoldTable | None = None
     harvest_hold: HoldTable | None = None
     max_hold: LongestHoldTable | None = None
+    shared_run: SharedRunTable | None = None
     waits_in: Name | None = None
     utilities: dict[Name, Any] = Field(default_factory=dict)
     when_too_large: Literal["refuse", "parallel", "cycles"] = "refuse"

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from exosim.table_base import Id, Name, Table
+from exosim.table_base import Id, Name, Table, Text
 
 
 class AssayTable(Table):
@@ -53,12 +53,15 @@ class LimitsTable(Table):
 class AttributeTable(Table):
     id: Id
     measure: Name
+    of: Literal["product", "companion"] = "product"
     limits: LimitsTable | None = None
     label: Any = None
     tolerance: Any = None
     assay: Name | None = None
     sizes: LimitsTable | None = None
     critical: Annotated[bool, Field(strict=True)] = True
+    justification: Text | None = None
+    source: Name | None = None
 
 
 class ClosureTable(Table):

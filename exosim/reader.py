@@ -8,11 +8,14 @@ from typing import Any
 
 from exosim.addresses import address
 from exosim.assay import LEVEL
+from exosim.companion import Companion
+from exosim.companion_reader import CompanionReader
 from exosim.contents import counted_like, with_dose
 from exosim.culture.stimulus import Stimulus
 from exosim.culture_reader import check_stimuli, given_numbers, read_effects, read_presets
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
-from exosim.dose_reader import check_dose, read_dose, with_assay
+from exosim.diagnostic_reader import read_diagnostic
+from exosim.dose_reader import check_dose, product_dose, with_assay
 from exosim.errors import Problem, in_words, unknown
 from exosim.findings import Findings
 from exosim.operations import catalog
@@ -22,15 +25,18 @@ from exosim.patients import PatientNumbers
 from exosim.plant import AMOUNT
 from exosim.plant_reader import PlantReader
 from exosim.plausibility import sampling_doubts, vial_doubts
-from exosim.procedure_tables import HoldTable, ProcedureTable
+from exosim.procedure_tables import HoldTable, ProcedureTable, SharedRunTable
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quantities import Given, read_number, read_quantity, read_source
 from exosim.readings import DoseRule
 from exosim.recipe import Common, Wait
 from exosim.references import references
+from exosim.regulatory_reader import RegulatoryReader
 from exosim.release_plausibility import laboratory_doubts
 from exosim.resource_reader import read_uses, read_utilities, unique
 from exosim.schema import FORMAT, LATER_SECTIONS, ScenarioTable, read_structure, stands_in_procedure
+from exosim.shared_run import SharedRunNumbers
+from exosim.shared_run_reader import check_shared_runs
 from exosim.specification_reader import SpecificationReader
 from exosim.splits import read_split
 from exosim.streams import Streams
@@ -51,6 +57,7 @@ class Reader:
         self._add = findings.add
         self._grades: dict[str, str] = {}
         self._common = 0.0
+        self._dose_beside: DoseRule | None = None
         self._utilities: Mapping[str, tuple[float, str]] = {}
 
     def read(self) -> Declarations | None:
@@ -65,12 +72,17 @@ class Reader:
         self._grades = self._source_grades(table)
         common = self._common_factor()
         self._utilities = read_utilities(table, self.findings)
-        dose, product = read_dose(table, self.findings), table.product
+        product = table.product
+        dose = product_dose(table, self.findings)
         check_dose(table, self.findings, dose)
+        self._companions = CompanionReader(table, self.findings, self._block)
+        companion, companion_numbers = self._companions.read()
+        self._dose_beside = companion.dose if companion is not None else None
         quality = SpecificationReader(table, self.findings, self._block)
         assays = quality.assays()
         dose = with_assay(table, self.findings, dose, assays)
-        procedures = self._procedures(dose)
+        self._companions.check_attributes(dose, companion)
+        procedures = self._procedures(dose, companion)
         size = self._block(VesicleSize, "product.ev_size", ("product", "ev_size"), _given(product.ev_size, VesicleSize))
         vesicles = self._block(Vesicles, "product", ("product",), _given(product, Vesicles))
         proteins = self._block(
@@ -94,7 +106,13 @@ class Reader:
             tuple(quality.attributes(assays)),
             PlantReader(table, self.findings, self._block, self._utilities).read(),
             self._block(PatientNumbers, "product", ("product",), _given(product, PatientNumbers)),
+            diagnostic=read_diagnostic(table.diagnostic, self.findings, self._block, self._grades),
+            companion=companion,
+            companion_numbers=companion_numbers,
         )
+        check_shared_runs(declared, self.findings)
+        by_design = RegulatoryReader(table, self.findings, list(declared.blocks()), self._grades).read()
+        declared = dataclasses.replace(declared, by_design=by_design)
         if not self.findings.problems:
             for doubts in (vial_doubts, sampling_doubts, laboratory_doubts):
                 self.findings.warnings.extend(doubts(declared))
@@ -142,7 +160,7 @@ class Reader:
 
     # -- procedures ---------------------------------------------------------------------------------------------------
 
-    def _procedures(self, dose: DoseRule) -> tuple[ProcedureDeclaration, ...]:
+    def _procedures(self, dose: DoseRule, companion: Companion | None) -> tuple[ProcedureDeclaration, ...]:
         tables = self.table.unit_procedure
         ids = [table.id for table in tables]
         if not tables:
@@ -157,8 +175,11 @@ class Reader:
                 self._add(("unit_procedure", index, "operation"), _no_operation(table.operation))
                 streams.unknown(table.id)
                 continue
-            found.append(self._procedure(index, table, operation, streams.feeds(index, table, operation), dose))
+            own = companion.dose if companion is not None and companion.after == table.id else dose
+            found.append(self._procedure(index, table, operation, streams.feeds(index, table, operation), own))
         streams.finish()
+        if companion is not None and not blind:
+            self._companions.check_maker(companion, streams)
         return tuple(found)
 
     def _check_ids(self, ids: list[str]) -> None:
@@ -199,6 +220,7 @@ class Reader:
                 (self._block(Stimulus, f"{table.id}.stimulus.{one.id}", place, given_numbers(one)), one.acts_on)
                 for place, one in check_stimuli(table, path, operation, self.findings)
             ),
+            None if table.shared_run is None else self._shared_run(table.shared_run, table.id, path),
         )
 
     def _operation(self, index: int, table: ProcedureTable, operation: type[UnitOperation], dose: DoseRule) -> Block:
@@ -217,6 +239,10 @@ class Reader:
             for name, g in block.given.items()
         }
         return dataclasses.replace(block, given=given, off=off)
+
+    def _shared_run(self, table: SharedRunTable, id: str, path: KeyPath) -> Block:
+        given = _given(table, SharedRunNumbers)
+        return self._block(SharedRunNumbers, f"{id}.shared_run", (*path, "shared_run"), given)
 
     def _split(self, table: ProcedureTable, path: KeyPath) -> Block | None:
         if table.split is None:
@@ -287,10 +313,13 @@ class Reader:
                 enclosed = self.findings.enclosures.measured.get(f"{prefix}.{name}")
                 given[name] = read_quantity(value, parameters[name], self._grades, self._common, folder, enclosed)
             except QuantityError as error:
-                self.findings.quantity((*path, name), with_dose(error, parameters[name]))
+                self.findings.quantity((*path, name), with_dose(error, parameters[name], self._address_of(dose)))
         complete = len(given) == len(raw) and issubclass(owner, UnitOperation)
         unused = self._check_together(owner, path, given) if complete else frozenset()
         return Block(owner, prefix, parameters, given, unused)
+
+    def _address_of(self, dose: DoseRule | None) -> str:
+        return "product.companion.dose" if dose is not None and dose is self._dose_beside else "product.dose"
 
     def _check_together(self, owner: type[UnitOperation], path: KeyPath, given: Mapping[str, Given]) -> frozenset[str]:
         """Report values that contradict each other; return the parameters that do not matter beside those given."""

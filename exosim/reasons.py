@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from exosim.attribution.causes import Span
 from exosim.attribution.holders import holders
@@ -12,6 +12,7 @@ from exosim.attribution.losses import Loss, LotEnd, lot_losses
 from exosim.attribution.lot_path import lot_path
 from exosim.attribution.lot_plan import plan_of
 from exosim.attribution.off_time import OffTime
+from exosim.attribution.own_events import own_events
 from exosim.attribution.waits import LotWaits
 from exosim.attribution.why import Why
 from exosim.attribution.words import fates, rejected_by
@@ -27,6 +28,23 @@ from exosim.saved_run import SavedRun
 from exosim.scenario import Scenario
 
 
+class LotHistory(NamedTuple):
+    """What is known of one lot of a replication.
+
+    Attributes
+    ----------
+    record, events : how it ended, and its events in order
+    production, lane : what it was made by, and its place among the lots of its product
+    product : the scenario of its product, on the plant of the site
+    """
+
+    record: BatchRecord
+    events: Sequence[Event]
+    production: Production
+    lane: int
+    product: Scenario
+
+
 class Reasons:
     """All lots of one replication, each of which can be asked why.
 
@@ -38,14 +56,13 @@ class Reasons:
 
     def __init__(self, scenario: Scenario, seed: int, replication: int) -> None:
         self._scenario, self._seed, self._replication = scenario, seed, replication
+        self._made_of = scenario.products()
         self._played = replay(scenario, seed, replication)
         plant, run = self._played.window.plant, self._played.window.run
         declared = scenario.declarations.plant
         self.lots: Sequence[BatchRecord] = histories(run, self._played.window.troubles)
         self._products = {lot.number: lot.campaign for lot in self.lots}
-        self._own: dict[int, list[Event]] = defaultdict(list)
-        for event in run.log:
-            self._own[event.batch].append(event)
+        self._own = own_events(run.log)
         takes = {
             (made.campaign.product, procedure.id): tuple(procedure.utilities)
             for made in self._played.productions
@@ -55,6 +72,11 @@ class Reasons:
         self._held = holders(run, plant, takes)
         self._off = OffTime(declared.start, frozenset(declared.closed))
         self._waits = LotWaits(self._held, plant, run.log, self._off)
+
+    @property
+    def hours(self) -> float:
+        """How long the run lasted [h]."""
+        return self._played.window.run.hours
 
     @property
     def log_hash(self) -> str:
@@ -75,13 +97,22 @@ class Reasons:
         steps = planned_steps(window.plant, made.procedures, made.lots, lane)
         route = Route(steps, window.plant, self._held, self._off, window.run.hours)
         path = lot_path(lot, own, route, self._waits)
-        species = self._scenario.products()[self._played.productions.index(made)].declarations.dose.species
+        species = self._product(made).declarations.dose.species
         scenario, became = self._scenario, fates(lot, own, window.run.hours)
         return Why(
             scenario.name, scenario.hash, self._seed, self._replication + 1, lot, became, path,
             plan_of(path, steps, lot.manufactured), self._products,
             losses_of(lot, own, made.lots.passes(lane), path.line, species), species, self._off,
         )  # fmt: skip
+
+    def history(self, number: int) -> LotHistory:
+        """Return what is known of a lot; `number` counts from 1, and errors are those of :meth:`why`."""
+        lot = self._lot(number)
+        made, lane = self._made(lot)
+        return LotHistory(lot, self._own[lot.number], made, lane, self._product(made))
+
+    def _product(self, made: Production) -> Scenario:
+        return self._made_of[self._played.productions.index(made)]
 
     def _lot(self, number: int) -> BatchRecord:
         count = len(self.lots)

@@ -9,6 +9,7 @@ from typing import Literal
 from exosim.material import Material
 from exosim.operations.base import Context, Hold, Outcome, UnitOperation
 from exosim.parameter import Array, parameter
+from exosim.shared_run import SharedRun
 
 Breach = Literal["deviation", "reject"]
 WhenTooLarge = Literal["refuse", "parallel", "cycles"]
@@ -59,6 +60,7 @@ class UnitProcedure:
     utilities : what the procedure takes of each utility while it runs
     when_too_large : what happens when one unit is too small
     split : shares of the product, by the name of the stream that each becomes; empty when it stays whole
+    shared_run : how the batches of a campaign share its runs; None when each has a run of its own
     """
 
     id: str
@@ -74,6 +76,7 @@ class UnitProcedure:
     utilities: Mapping[str, float] = field(default_factory=dict)
     when_too_large: WhenTooLarge = "refuse"
     split: Mapping[str, float] = field(default_factory=dict)
+    shared_run: SharedRun | None = None
 
     def feed(self, streams: Mapping[str, Material]) -> Material:
         """Return what enters, of all the streams that there are."""

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from exosim.culture.stimulus import Stimulus
-from exosim.declarations import ProcedureDeclaration
+from exosim.declarations import Block, Declarations, ProcedureDeclaration
 from exosim.operations.base import Context, Hold
 from exosim.parameter import Array
 from exosim.recipe import UnitProcedure, Wait
+from exosim.shared_run import SharedRun, SharedRunNumbers
+
+
+def procedures_of(declared: Declarations, values: Mapping[str, Array], context: Context) -> tuple[UnitProcedure, ...]:
+    """Return the procedures in order; what fills the companion counts contents like the doses of that."""
+    companion = declared.companion
+    own = {} if companion is None else {companion.after: replace(context, dose_kind=companion.dose.kind)}
+    return tuple(procedure_of(one, values, own.get(one.id, context)) for one in declared.procedures)
 
 
 def procedure_of(declared: ProcedureDeclaration, values: Mapping[str, Array], context: Context) -> UnitProcedure:
@@ -35,4 +44,10 @@ def procedure_of(declared: ProcedureDeclaration, values: Mapping[str, Array], co
         declared.utilities,
         declared.when_too_large,
         split,
+        None if declared.shared_run is None else _shared_run(declared.shared_run, values),
     )
+
+
+def _shared_run(declared: Block, values: Mapping[str, Array]) -> SharedRun:
+    numbers = SharedRunNumbers(**declared.pick(values))
+    return SharedRun(round(numbers.places), round(numbers.controls), numbers.longest_wait, numbers.every)

@@ -29,23 +29,27 @@ class Event(NamedTuple):
     batch : number of the batch, from 0
     procedure, phase : where; empty for the batch as a whole. In the laboratory the address of the job, such as
         ``assay.sterility``, ``deviation.1`` or ``review.quality``; the attribute at `result`, ``retest 1`` of a retest
-    event : of a batch: ``launch``, ``ready``, ``room`` (after a wait), ``start``, ``parallel`` (one more unit),
-        ``supplied`` (from stock), ``begin``, ``utility`` (after a wait), ``repaired``, ``finish``, ``failure``,
-        ``deviation``, ``contaminated`` (nobody notices), ``end``, ``leave``, ``finished``, ``rejected``,
-        ``turned_away``; in the laboratory: ``manufactured`` (the recipe has ended), ``sample``, ``ask`` (a job is
-        ready), ``begin`` and ``finish`` of its people, ``done``, ``result``, ``investigate`` (before a retest),
-        ``verdict``, ``conditional`` (doses may leave), ``recalled``, ``released``, ``released_with_deviation``; of the
-        plant: ``down`` and ``maintenance`` of a unit, ``prepare`` and ``prepared``, ``order``, ``receive``, ``draw``
-        and ``expire`` of a stock, all with batch -1 where they belong to none
-    unit : equipment class and unit number, such as ``tff_skid 1``
+    event : of a batch: ``launch``, ``ready``, ``due`` and ``run`` (of a run that several share: it may start, and it
+        has its unit), ``room`` (after a wait), ``start``, ``parallel`` (one more unit), ``supplied`` (from stock),
+        ``begin``, ``utility`` (after a wait), ``repaired``, ``finish``, ``failure``, ``deviation``, ``contaminated``
+        (nobody notices), ``end``, ``leave``, ``finished``, ``rejected``, ``turned_away``; in the laboratory:
+        ``manufactured`` (the recipe has ended), ``sample``, ``ask`` (a job is ready), ``begin`` and ``finish`` of its
+        people, ``done``, ``result``, ``investigate`` (before a retest), ``verdict``, ``conditional`` (doses may leave),
+        ``recalled``, ``released``, ``released_with_deviation``; of the plant: ``down`` and ``maintenance`` of a unit,
+        ``prepare`` and ``prepared``, ``order``, ``receive``, ``draw`` and ``expire`` of a stock, all with batch -1
+        where they belong to none
+    unit : equipment class and unit number, such as ``tff_skid 1``; of a run that several share that of the batch that
+        leads it, and of all at `run`
     role : who does an attended phase
-    amount : people at work from `begin` to `finish`; hours of the wait for room and unit at `start`, for the room
-        alone at `room`, of the turnaround at `leave`, lost at `failure`, of repair at `down` and `repaired`, above the
-        limit at a `deviation` from a hold, of an investigation; quantity of a material or utility; reported value
-    note : product, reason of a failure, room, material or utility; ``met`` or ``oos`` (out of specification) at
-        `result`, ``pass`` or ``fail`` at `verdict`, what deviated in a job that closes a deviation
-    waited : hours of the wait for people at `begin`, for a stock or a utility, of the pauses outside working time at
-        `finish`
+    amount : people at work from `begin` to `finish`, in a shared run with the batch that leads it; hours of the wait
+        for room and unit at `start`, for the room alone at `room`, for the others of a run at `due`, of the turnaround
+        at `leave`, lost at `failure`, of repair at `down` and `repaired`, above the limit at a `deviation` from a hold,
+        of an investigation; batches that fit at `run`; quantity of a material or utility; reported value
+    note : product, reason of a failure, room, material or utility; number of the batch that leads a `run`, from 1;
+        ``met`` or ``oos`` (out of specification) at `result`, ``pass`` or ``fail`` at `verdict`, what deviated in a job
+        that closes a deviation
+    waited : hours of the wait for the others of a `run`, for people at `begin`, for a stock or a utility, of the pauses
+        outside working time at `finish`
     """
 
     time: float
@@ -99,6 +103,8 @@ class BatchRecord:
     procedures : those that it came through or is in, in order, again after a rework; told from the log
     manufactured : when its recipe ended; None for a batch that did not get so far
     available : from when its doses may leave: its end, or its conditional release; None where they never could
+    companion_doses : whole doses of its companion; None where the product has none
+    dose_pairs : doses of both that leave together, none where those of the companion have expired before; likewise
     """
 
     number: int
@@ -116,6 +122,8 @@ class BatchRecord:
     in_vain: str = ""
     manufactured: float | None = None
     available: float | None = None
+    companion_doses: float | None = None
+    dose_pairs: float | None = None
 
     @property
     def good(self) -> bool:

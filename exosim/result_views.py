@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from exosim import html, units
-from exosim.export import BATCH_COLUMNS, batch_rows
+from exosim.export import batch_columns, batch_rows
 from exosim.frames import Frame, Framed, of_rows
 from exosim.indicators import RESOURCE_UNITS, reported
 from exosim.records import Event
 from exosim.service_tables import ServiceTable, service_tables
+from exosim.sites import without_doses
 from exosim.truth_table import TRUTH_COLUMNS, Compared, compared
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class RunViews(Framed):
         return {
             "replications": lambda: _replications(self),
             "indicators": lambda: _summaries(self, list(self.quantities())),
-            "batches": lambda: of_rows("row", BATCH_COLUMNS, batch_rows(self), about=_about(self)),
+            "batches": lambda: of_rows("row", batch_columns(self), batch_rows(self), about=_about(self)),
             "events": lambda: of_rows("event", Event._fields, _events(self), about=_about(self)),
             **{table.name: partial(_service, self, table) for table in service_tables(self)},
         }
@@ -154,10 +155,10 @@ def _replications(results: FacilityResults) -> Frame:
     """Return every indicator of every replication, NaN where it has no value."""
     columns: dict[str, np.ndarray[Any, Any]] = {}
     known: dict[str, str] = {}
-    for name, unit in reported(results.accounts).items():
+    for name, unit in without_doses(results.scenario, reported(results.accounts)).items():
         columns[name] = np.array([account.headlines.get(name, math.nan) for account in results.accounts])
         known[name] = unit
-    for name, unit in RESOURCE_UNITS.items():
+    for name, unit in without_doses(results.scenario, RESOURCE_UNITS).items():
         found = [account.by_resource.get(name, {}) for account in results.accounts]
         for resource in dict.fromkeys(key for row in found for key in row):
             values = [row.get(resource, math.nan) for row in found]

@@ -17,8 +17,10 @@ from exosim.indicators import Account
 from exosim.limiting import Bound, bounds
 from exosim.ranking import Rank, ranked_inputs
 from exosim.readings import ALL_ATTRIBUTES
+from exosim.report_door import Reported
 from exosim.result_views import RunViews, YieldViews
 from exosim.service.remarks import held_up
+from exosim.sites import without_doses
 from exosim.summaries import Estimate, LimitReached, Summary, estimate, summarize
 from exosim.totals import Key, Totals
 from exosim.variance import LevelShares, Scale, level_shares
@@ -36,7 +38,7 @@ Again: TypeAlias = Callable[..., "Yields"]
 FORM = "exosim.yield/1"
 
 
-class Yields(YieldViews):
+class Yields(YieldViews, Reported):
     """What a started batch that does not fail yields, over many draws; made by :func:`exosim.evaluate`.
 
     Attributes
@@ -212,7 +214,7 @@ class Yields(YieldViews):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON document ``exosim.yield/1``: no time, path or machine, no NaN."""
-        ledger = self.scenario.ledger()
+        ledger, test = self.scenario.ledger(), self.scenario.declarations.diagnostic
         return {
             "form": FORM,
             "version": self.version,
@@ -227,6 +229,7 @@ class Yields(YieldViews):
             "limits": [limit.as_dict() for limit in self.limits()],
             "bounds": [bound.as_dict() for bound in self.bounds()],
             "specification": self.in_specification(),
+            **({} if test is None else {"diagnostic": test.as_dict()}),
             **({"two_truths": [row.as_dict() for row in self.two_truths()]} if self._kept["measured"] else {}),
             "shares": [shares.as_dict() for shares in self.shares()],
             "ranking": [rank.as_dict() for rank in self.ranking()],
@@ -241,7 +244,7 @@ class Yields(YieldViews):
         return "\n".join([*lines, f"  {self.scenario.ledger().headline()}"])
 
 
-class FacilityResults(RunViews):
+class FacilityResults(RunViews, Reported):
     """What leaves the facility, over replications; made by :func:`exosim.simulate`.
 
     Attributes
@@ -278,9 +281,9 @@ class FacilityResults(RunViews):
 
     def quantities(self) -> Iterator[Estimate]:
         """Yield every indicator with its mean and 95 % interval over replications."""
-        for name, unit in indicators.reported(self.accounts).items():
+        for name, unit in without_doses(self.scenario, indicators.reported(self.accounts)).items():
             yield estimate(name, None, unit, [account.headlines.get(name, math.nan) for account in self.accounts])
-        for name, unit in indicators.RESOURCE_UNITS.items():
+        for name, unit in without_doses(self.scenario, indicators.RESOURCE_UNITS).items():
             found = [account.by_resource.get(name, {}) for account in self.accounts]
             for resource in dict.fromkeys(key for row in found for key in row):
                 yield estimate(name, resource, unit, [row.get(resource, math.nan) for row in found])
@@ -327,6 +330,7 @@ class FacilityResults(RunViews):
             "doses": {
                 product.declarations.plant.campaigns[0].product: asdict(product.declarations.dose)
                 for product in self.scenario.products()
+                if product.declarations.dose.stated
             },
             "quantities": [quantity.as_dict() for quantity in self.quantities()],
             "limits": [],

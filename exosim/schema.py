@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
+from exosim.diagnostic_tables import CountsTable, DiagnosticTable, InterferenceTable, MonitoringTable, SignalTable
 from exosim.errors import Problem, in_words, nearest_name, shortened, unknown
 from exosim.limits import LARGEST_SEED, MOST_DRAWS, MOST_REPLICATIONS
 from exosim.operations import catalog
@@ -34,9 +35,10 @@ from exosim.plant_tables import (
     UtilityTable,
     WarehouseTable,
 )
-from exosim.procedure_tables import HoldTable, LongestHoldTable, ProcedureTable, StimulusTable
-from exosim.product_tables import LotTable, ProductTable, ProteinSizeTable, SizeTable
+from exosim.procedure_tables import HoldTable, LongestHoldTable, ProcedureTable, SharedRunTable, StimulusTable
+from exosim.product_tables import CompanionTable, LotTable, ProductTable, ProteinSizeTable, SizeTable
 from exosim.quality_tables import AssayTable, AttributeTable, ClosureTable, LimitsTable, ReleaseTable, ReviewTable
+from exosim.regulatory_tables import CriticalParameterTable, ElementTable, QualityProfileTable, ReportingTable
 from exosim.table_base import ID, LONGEST_NAME, Grade, Name, Table, Text
 from exosim.toml_source import KeyPath
 
@@ -50,6 +52,7 @@ _ITEMS = {
     "feeds": "unnamed",
     "without": "unnamed",
     "shifts": "unnamed",
+    "affects": "unnamed",
     "days": "Mon",
     "holidays": datetime.date(2000, 1, 1),
 }
@@ -117,8 +120,12 @@ class ScenarioTable(Table):
     unit_procedure: list[ProcedureTable]
     assay: list[AssayTable] = Field(default_factory=list)
     attribute: list[AttributeTable] = Field(default_factory=list)
+    diagnostic: DiagnosticTable | None = None
     release: ReleaseTable | None = None
     review: list[ReviewTable] = Field(default_factory=list)
+    quality_profile: QualityProfileTable = Field(default_factory=QualityProfileTable)
+    critical_parameter: list[CriticalParameterTable] = Field(default_factory=list)
+    reporting: ReportingTable = Field(default_factory=ReportingTable)
     sources: dict[Name, SourceTable] = Field(default_factory=dict)
 
 
@@ -128,14 +135,22 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[product.ev_size]": SizeTable,
     "[product.protein_size]": ProteinSizeTable,
     "[product.lot]": LotTable,
+    "[product.companion]": CompanionTable,
     "[common]": CommonTable,
     "[[unit_procedure]]": ProcedureTable,
     "hold": HoldTable,
     "max_hold": LongestHoldTable,
+    "[unit_procedure.shared_run]": SharedRunTable,
     "[[unit_procedure.stimulus]]": StimulusTable,
     "[[assay]]": AssayTable,
     "[[attribute]]": AttributeTable,
     "limits": LimitsTable,
+    "[diagnostic]": DiagnosticTable,
+    "[diagnostic.diseased]": CountsTable,
+    "[diagnostic.healthy]": CountsTable,
+    "[diagnostic.signal]": SignalTable,
+    "[diagnostic.interference]": InterferenceTable,
+    "[diagnostic.monitoring]": MonitoringTable,
     "[sources]": SourceTable,
     "[[variant]]": VariantTable,
     "[campaign]": CampaignTable,
@@ -156,17 +171,26 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[release]": ReleaseTable,
     "[release.deviation]": ClosureTable,
     "[[review]]": ReviewTable,
+    "[quality_profile]": QualityProfileTable,
+    "[[quality_profile.element]]": ElementTable,
+    "[[critical_parameter]]": CriticalParameterTable,
+    "[reporting]": ReportingTable,
 }
 _BY_KEY: Mapping[str, type[BaseModel]] = {
     **{name.strip("[]").rpartition(".")[2]: table for name, table in _TABLES.items()},
     "harvest_hold": HoldTable,
     "sizes": LimitsTable,
+    "range": LimitsTable,
 }
 _STAND_INS: Mapping[str, Any] = {
     "name": "unnamed", "product": {"dose": "1 EV"}, "dose": "1 EV", "unit_procedure": [], "id": "unnamed",
     "operation": "none", "limit": "1 h", "measure": "none", "limits": {}, "text": "none", "role": "unnamed",
     "days": ["Mon"], "from": datetime.time(6), "to": datetime.time(14), "consequence": "wait",
     "every": "1 h", "duration": "1 h", "fold": 1.0, "basis": "per cell", "due": datetime.date(2027, 1, 4),
+    "after": "unnamed",
+    "places": 2,
+    "parameter": "unnamed", "range": {}, "target": "none",
+    "positive": 0, "of": 1,
 }  # fmt: skip
 _EXAMPLES: Mapping[str, str] = {
     "name": 'name = "my_process"',
@@ -175,15 +199,23 @@ _EXAMPLES: Mapping[str, str] = {
     "unit_procedure": "[[unit_procedure]] with id and operation",
     "id": 'id = "clarify"',
     "fold": "fold = 3",
+    "places": "places = 8",
     "basis": 'basis = "per cell"',
+    "after": 'after = "fill_cells"',
     "operation": 'operation = "depth_filtration"',
     "limit": 'limit = "24 h" (of a utility: limit = "500 L/h")',
     "start": "start = 2027-01-04T06:00:00",
     "measure": 'measure = "particles_per_protein"',
+    "parameter": 'parameter = "concentrate.flux"',
+    "range": 'range = { at_least = "20 L/m2/h", at_most = "60 L/m2/h" }',
+    "target": 'target = "sterile, as tested"',
+    "affects": 'affects = ["residual_dna"]',
     "limits": 'limits = { at_least = "1e10 particle/mL" }',
     "every": 'every = "26 week"',
     "duration": 'duration = "8 h"',
     "due": "due = 2027-03-01",
+    "positive": "diseased = { positive = 99, of = 139 }",
+    "of": "diseased = { positive = 99, of = 139 }",
     "text": 'text = "measured here in 2026"',
     "split": "split = { batch = 0.95, waste = 0.05 }",
 }
@@ -202,6 +234,7 @@ def read_structure(data: Mapping[str, Any]) -> tuple[ScenarioTable | None, list[
     later = [key for key in data if key in LATER_SECTIONS]
     problems: list[tuple[KeyPath, Problem]] = [((key,), Problem(NOT_YET)) for key in later]
     mended = copy.deepcopy({key: value for key, value in data.items() if key not in later})
+    _without_dose(mended)
     for attempt in range(_ROUNDS):
         try:
             return ScenarioTable.model_validate(mended), problems
@@ -210,6 +243,13 @@ def read_structure(data: Mapping[str, Any]) -> tuple[ScenarioTable | None, list[
                 problems += [(path, problem)] if attempt == 0 else []
                 _mend(mended, path, missing)
     return None, problems
+
+
+def _without_dose(data: dict[str, Any]) -> None:
+    """Let the product of a scenario with a diagnostic test do without a dose: a line of a report fills none."""
+    product = data.setdefault("product", {}) if "diagnostic" in data else None
+    if isinstance(product, dict):
+        product.setdefault("dose", None)
 
 
 def _mend(data: dict[str, Any], path: KeyPath, missing: bool) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from exosim.declarations import CampaignDeclaration, Declarations, PlantDeclarations
 from exosim.errors import Problem, nearest_name
 
 if TYPE_CHECKING:
     from exosim.scenario import Scenario
+
+Key = TypeVar("Key")
+_DOSE = "dose"
 
 
 def missing(recipe: Declarations, plant: PlantDeclarations) -> Iterator[Problem]:
@@ -42,6 +45,12 @@ def products(site: Scenario) -> tuple[Scenario, ...]:
     if not any(campaign.product for campaign in plant.campaigns):
         return (site,)
     return tuple(_product(site, plant, campaign) for campaign in plant.campaigns)
+
+
+def without_doses(site: Scenario, units: Mapping[Key, str]) -> dict[Key, str]:
+    """Return quantities with their units, but for those that count doses where no product states what one is."""
+    doses = any(product.declarations.dose.stated for product in products(site))
+    return {key: unit for key, unit in units.items() if doses or unit.split("/")[0] != _DOSE}
 
 
 def _product(site: Scenario, plant: PlantDeclarations, campaign: CampaignDeclaration) -> Scenario:

@@ -14,7 +14,19 @@ if TYPE_CHECKING:
 
 def waiting(window: Window) -> dict[str, float]:
     """Return the mean wait before each procedure, for a unit [h]."""
-    return _per_procedure(window, {"start": lambda event: event.amount, "room": lambda event: -event.amount})
+    others: dict[str, Callable[[Event], float]] = {
+        "room": lambda event: -event.amount,
+        "run": lambda event: -event.waited,
+    }
+    found = _per_procedure(window, {"start": lambda event: event.amount, **others})
+    return {procedure: hours if hours > 0.0 else 0.0 for procedure, hours in found.items()}  # but for rounding
+
+
+def waiting_for_run(window: Window) -> dict[str, float]:
+    """Return the mean wait before each procedure with shared runs, until one is full or its time comes [h]."""
+    shared = {event.procedure for event in window.by_event["run"]}
+    found = _per_procedure(window, {"run": lambda event: event.waited})
+    return {procedure: hours for procedure, hours in found.items() if procedure in shared}
 
 
 def waiting_for_room(window: Window) -> dict[str, float]:
@@ -74,6 +86,7 @@ def _per_procedure(window: Window, hours_of: Mapping[str, Callable[[Event], floa
 
 WAITS: Mapping[str, tuple[str, Callable[[Window], dict[str, float]]]] = {
     "waiting": ("h", waiting),
+    "waiting_for_run": ("h", waiting_for_run),
     "waiting_for_room": ("h", waiting_for_room),
     "waiting_for_material": ("h", waiting_for_material),
     "waiting_for_utility": ("h", waiting_for_utility),

@@ -28,12 +28,16 @@ def _lot(_context: click.Context, _option: click.Parameter, value: str) -> int:
     return int(found[1])
 
 
-@click.command()
-@click.argument("run", metavar="RUN")
-@click.argument("lot", metavar="LOT", callback=_lot)
-@click.option(
+lot_argument = click.argument("lot", metavar="LOT", callback=_lot)
+replication_option = click.option(
     "--replication", type=WholeNumber(min=1), metavar="N", default=1, help="Replication of the run; default: 1."
 )
+
+
+@click.command()
+@click.argument("run", metavar="RUN")
+@lot_argument
+@replication_option
 @reading_options
 @folder_options
 def why(
@@ -49,7 +53,7 @@ def why(
     from exosim.folder import Target, default_path, identity_of, writing
     from exosim.picture_folder import write_why
 
-    answer = _asked(run, changes, seed, max_file_size, replication).why(lot)
+    answer = asked(run, changes, seed, max_file_size, replication).why(lot)
     name = "_".join([answer.scenario, "why", f"lot{lot}", *([f"r{replication}"] if replication > 1 else [])])
     identity = identity_of("why", answer.scenario, answer.hash, answer.seed) | {"lot": lot, "replication": replication}
     path = out or default_path(name, answer.hash, answer.seed)
@@ -59,7 +63,7 @@ def why(
     _tell(answer, shown_paths(target, written), as_json, quiet)
 
 
-def _asked(run: str, changes: dict[str, Any], seed: int | None, max_file_size: int, replication: int) -> Reasons:
+def asked(run: str, changes: dict[str, Any], seed: int | None, max_file_size: int, replication: int) -> Reasons:
     """Return the lots of a replication of a run in its folder, or of a scenario."""
     from exosim.reasons import Reasons, reasons_of
     from exosim.saved_run import load_run

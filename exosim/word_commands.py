@@ -49,7 +49,7 @@ def describe(name: str | None, as_json: bool) -> None:
     NAME is an operation, a section such as product.ev_size, or one parameter of either, such as
     depth_filtration.flux. Without NAME all operations are listed.
     """
-    from exosim.description import SECTIONS, describe_operation, parameter_dict, summary
+    from exosim.description import SECTIONS, describe_operation, methods_of, parameter_dict, summary
     from exosim.operations import catalog
     from exosim.parameter import declared
 
@@ -67,7 +67,8 @@ def describe(name: str | None, as_json: bool) -> None:
         print_json(_document({"name": name, "parameter": parameter_dict(parameter)}))
     elif as_json and owner in SECTIONS:
         parameters = {key: parameter_dict(found) for key, found in declared(SECTIONS[owner]).items()}
-        print_json(_document({"name": owner, "parameters": parameters}))
+        known = methods_of(owner)
+        print_json(_document({"name": owner, "parameters": parameters, **({"methods": known} if known else {})}))
     elif as_json:
         print_json(_document({"operation": describe_operation(owner).as_dict()}))
     else:
@@ -80,14 +81,14 @@ def _document(content: dict[str, Any]) -> dict[str, Any]:
 
 def _print_description(name: str, owner: str, parameter: Parameter | None) -> None:
     from exosim import console_words
-    from exosim.description import SECTIONS, describe_operation
+    from exosim.description import SECTIONS, describe_operation, methods_of
     from exosim.parameter import declared
 
     if parameter is not None:
         console_words.print_parameter(name, parameter)
     elif owner in SECTIONS:
         doc = (SECTIONS[owner].__doc__ or "").partition("\n")[0]
-        console_words.print_section(owner, doc, declared(SECTIONS[owner]))
+        console_words.print_section(owner, doc, declared(SECTIONS[owner]), methods_of(owner))
     else:
         console_words.print_operation(describe_operation(owner))
 

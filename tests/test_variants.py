@@ -176,6 +176,18 @@ def test_failures_go_with_their_procedure(here: Path) -> None:
     assert not loaded(here, 'extends = "scenario.toml"\nreplace = ["tff"]\n').declarations.plant.failures
 
 
+def test_an_address_takes_out_what_is_not_in_the_recipe(here: Path) -> None:
+    plant = '[[equipment]]\nid = "skid"\n[[equipment]]\nid = "bench"\n[[personnel]]\nrole = "fill"\n'
+    (here / FILE).write_text(BASE + plant, encoding="utf-8")
+    left = loaded(
+        here, 'extends = "scenario.toml"\nreplace = ["equipment.skid", "personnel.fill"]\n'
+    ).declarations.plant
+    assert list(left.equipment) == ["bench"]
+    assert not left.roles
+    again = 'extends = "scenario.toml"\nreplace = ["equipment.skid"]\n[[equipment]]\nid = "skid"\ncount = 3\n'
+    assert list(loaded(here, again).declarations.plant.equipment) == ["bench", "skid"]
+
+
 @pytest.mark.parametrize(
     ("over", "file", "line", "words"),
     [
@@ -194,6 +206,13 @@ def test_failures_go_with_their_procedure(here: Path) -> None:
         ),
         ('replace = ["tf"]', "over.toml", 2, 'replace: unknown procedure "tf"; .*did you mean tff?'),
         ('replace = "tff"', "over.toml", 2, "replace: is of the wrong kind; .*a list"),
+        (
+            'replace = ["equipmnt.skid"]',
+            "over.toml",
+            2,
+            'replace: unknown section "equipmnt"; .*did you mean equipment?',
+        ),
+        ('replace = ["assay.nanoparticle_trackin"]', "over.toml", 2, "did you mean nanoparticle_tracking?"),
         ('[product]\ndose = "1 L"', "over.toml", 3, "product.dose"),
         ("format = 99", "over.toml", 2, "formats up to 1"),
         ('[[assay]]\nid = "nanoparticle_tracking"\nbias = "3 L"', "over.toml", 4, "bias"),

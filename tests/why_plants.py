@@ -10,6 +10,7 @@ from exosim.attribution.line_path import PlannedStep, Route
 from exosim.attribution.lot_path import LotPath, lot_path
 from exosim.attribution.lot_plan import plan_of
 from exosim.attribution.off_time import OffTime
+from exosim.attribution.own_events import own_events
 from exosim.attribution.waits import LotWaits
 from exosim.attribution.words import who
 from exosim.planned_lot import planned_steps
@@ -37,7 +38,7 @@ def routed(ran: Ran, number: int, off: OffTime = UNDATED) -> tuple[Route, LotWai
 
 def path_of(ran: Ran, number: int, off: OffTime = UNDATED) -> LotPath:
     """Return how the time of a batch went."""
-    own = [event for event in ran.run.log if event.batch == number]
+    own = own_events(ran.run.log)[number]
     return lot_path(ran.run.batches[number], own, *routed(ran, number, off))
 
 

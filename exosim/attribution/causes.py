@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-Group: TypeAlias = Literal["work", "again", "unit", "room", "people", "off", "supply", "failure", "laboratory", "open"]
+Group: TypeAlias = Literal[
+    "work", "again", "unit", "room", "people", "off", "supply", "sharing", "failure", "laboratory", "open"
+]  # fmt: skip
 """What causes have in common, such as the color in a picture."""
 SAME = 1e-9
 """Hours below which two moments are one."""
@@ -36,6 +38,7 @@ CAUSES: Mapping[str, Cause] = {
     "off_shift": Cause("nobody at work", "while nobody was at work", "off"),
     "material": Cause("material not in stock", "waiting for material", "supply"),
     "utility": Cause("utility taken", "waiting for utilities", "supply"),
+    "run": Cause("run not full, or not its time", "until a shared run was full or its time had come", "sharing"),
     "zero_wait": Cause("start put off, so as not to wait later", "before it could run without waiting", "unit"),
     "failure": Cause("time lost to failures", "lost to failures", "failure"),
     "repair": Cause("repairs during the work", "of repairs while it was worked on", "failure"),
@@ -85,7 +88,7 @@ class Span:
     @property
     def waits(self) -> bool:
         """Whether nothing is done on the lot meanwhile."""
-        return CAUSES[self.cause].group in ("unit", "room", "people", "off", "supply", "failure", "open")
+        return CAUSES[self.cause].group in ("unit", "room", "people", "off", "supply", "sharing", "failure", "open")
 
 
 def clipped(spans: Iterable[Span], begin: float, end: float) -> list[Span]:

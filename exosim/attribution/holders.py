@@ -134,7 +134,7 @@ def _at_work(run: Run) -> Iterator[Holding]:
     """Yield when people of each role were at work, and on what."""
     begun: dict[tuple[str, int, str, str, str, str], list[Event]] = defaultdict(list)
     for event in run.log:
-        if not event.role:
+        if not event.role or not event.amount:  # in a shared run, people work on the lot that leads it
             continue
         kind = _ENDS.get(event.event, event.event)
         key = (kind, event.batch, event.procedure, event.phase, event.role, event.unit)

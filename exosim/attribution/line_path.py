@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exosim.attribution.causes import SAME, WORK, Span, joined
@@ -30,6 +30,7 @@ class PlannedStep:
     gowning : hours of changing clothes before each attended phase
     uses : materials on stock that it uses up, in order
     visited : whether it keeps to its own schedule and goes on while a visit is late, such as a culture with harvests
+    shared : whether several lots share a run of it
     """
 
     phases: Sequence[tuple[float, bool]]
@@ -38,6 +39,7 @@ class PlannedStep:
     gowning: float = 0.0
     uses: Sequence[str] = ()
     visited: bool = False
+    shared: bool = False
 
     def alone_before(self, attended: int) -> float:
         """Return the hours without people between two attended phases, before the one of this number from 0."""
@@ -106,7 +108,8 @@ class LinePath:
         self._room: tuple[str, float] | None = None
         self._idle: list[Holding] = []
         self._attempt = self._attended = self._supplied = self._first_visit = self._caught = 0
-        self._started = self._late = False
+        self._started = self._late = self._due = False
+        self._shared_unit = ""
         self._found: list[Span] = []
         self._stops: list[_Stop] = []
         self._passes: list[tuple[str, int]] = []
@@ -114,7 +117,8 @@ class LinePath:
     def spans(self) -> list[Span]:
         """Return the time of the batch from its start to the end of its recipe, of itself or of the run."""
         tells: Mapping[str, Callable[[Event], None]] = {
-            "ready": self._on_ready, "room": self._on_room, "parallel": self._on_parallel, "start": self._on_start,
+            "ready": self._on_ready, "due": self._on_due, "run": self._on_run, "room": self._on_room,
+            "parallel": self._on_parallel, "start": self._on_start,
             "supplied": self._on_supplied, "begin": self._on_begin, "utility": self._on_utility,
             "finish": self._on_finish, "failure": self._on_failure, "down": self._on_down,
             "deviation": self._on_deviation, "end": self._on_end, "leave": self._on_leave,
@@ -133,9 +137,17 @@ class LinePath:
         if event.time > self._now and not self._passes:
             self._add([self._wait(event.time).whole("zero_wait")])
         self._unknown(event.time)
-        self._procedure, self._started = event.procedure, False
+        self._procedure, self._started, self._due = event.procedure, False, False
         self._passes.append((event.procedure, len(self._found)))
         self._attempt, self._attended, self._supplied, self._caught = len(self._found), 0, 0, 0
+
+    def _on_due(self, event: Event) -> None:
+        self._due = True
+        if event.time > self._now:
+            self._add([self._wait(event.time).whole("run")])
+
+    def _on_run(self, event: Event) -> None:
+        self._shared_unit = event.unit
 
     def _on_room(self, event: Event) -> None:
         self._room = event.note, event.amount
@@ -147,12 +159,19 @@ class LinePath:
         if self._room is not None:
             name, hours = self._room
             self._add(self._waits.for_room(self._wait(min(self._now + hours, event.time)), name))
-        taken = [event.unit, *self._parallel] if event.unit else []
+        unit = event.unit or self._shared_unit
+        taken = [unit, *self._parallel] if unit else []
         if taken and event.time > self._now:
-            self._add(self._waits.for_unit(self._wait(event.time), taken))
+            self._add(self._for_others(self._waits.for_unit(self._wait(event.time), taken)))
         self._unknown(event.time)
         self._units += [unit for unit in taken if unit not in self._units]
         self._parallel, self._room, self._started = [], None, True
+
+    def _for_others(self, spans: Iterable[Span]) -> Iterator[Span]:
+        """Yield spans of a wait for units; where those of a shared run are free, it waits for others."""
+        shared = self._route.steps[self._procedure].shared
+        for span in spans:
+            yield replace(span, cause="run", resource="") if shared and span.cause == "unexplained" else span
 
     def _on_leave(self, event: Event) -> None:
         self._units = [unit for unit in self._units if unit != event.unit]
@@ -234,6 +253,8 @@ class LinePath:
             self._people(event.time, self._route.steps[self._procedure].role, 0.0)
         self._work(event.time)
         self._started = self._late = False
+        self._units = [unit for unit in self._units if unit != self._shared_unit]
+        self._shared_unit = ""
 
     def _work(self, until: float) -> None:
         """Cut a stretch of work into the work itself, waits for utilities, repairs and pauses."""
@@ -295,8 +316,11 @@ class LinePath:
             self._work(end)
         elif not self._passes:
             self._add([self._wait(end).whole("zero_wait")])
+        elif not self._started and self._route.steps[self._procedure].shared and not self._due:
+            self._add([self._wait(end).whole("run")])
         elif not self._started:
-            self._add(list(self._waits.for_place(self._wait(end), self._route.steps[self._procedure].unit)))
+            spans = self._waits.for_place(self._wait(end), self._route.steps[self._procedure].unit)
+            self._add(list(self._for_others(spans)))
         else:
             self._rest(end, self._route.steps[self._procedure])
         self._unknown(end)

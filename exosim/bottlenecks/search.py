@@ -14,7 +14,7 @@ from exosim.bottlenecks.candidates import KINDS, Candidate, Kind, asked_for, can
 from exosim.bottlenecks.gains import Floats, Gain, gains
 from exosim.bottlenecks.runs import Outcome, Runs
 from exosim.bottlenecks.words import answer, reasons
-from exosim.bottlenecks.yardsticks import indicators_of, reported
+from exosim.bottlenecks.yardsticks import indicators_of, output_of, reported
 from exosim.errors import Problem, UsageError, nearest_name, unknown
 from exosim.replications import Progress, check_run, sharing
 from exosim.scenario import Scenario
@@ -154,7 +154,7 @@ def bottleneck(
     scenario: Scenario,
     replications: int | None = None,
     *,
-    by: str = "doses_per_year",
+    by: str | None = None,
     only: Sequence[Kind] = (),
     add: Sequence[str] = (),
     in_pairs: bool = False,
@@ -169,7 +169,8 @@ def bottleneck(
     ----------
     scenario : with a ``[campaign]``
     replications : number of replications of each candidate; default: as in the scenario
-    by : indicator by which candidates are ranked, such as ``lead_time`` or ``waiting.fill``
+    by : indicator by which candidates are ranked, such as ``lead_time`` or ``waiting.fill``; default:
+        ``doses_per_year``, or ``batches_per_year`` where no product states a dose
     only : kinds of candidates: ``equipment``, ``personnel``, ``shift``, ``room``, ``store``, ``campaign``
     add : candidates of one's own, such as ``"tff_skid=1"``, ``"fill=late"`` or ``"tff_skid=1,fill=1"`` for both
         together; then those alone are run, and those of `only`
@@ -197,6 +198,7 @@ def bottleneck(
     n = scenario.replications if replications is None else replications
     used = scenario.seed if seed is None else seed
     check_run(scenario, n, jobs, used)
+    by = output_of(scenario) if by is None else by
     if by not in indicators_of(scenario):
         raise UsageError(_no_indicator(by, list(indicators_of(scenario))))
     names = reported(scenario, by)

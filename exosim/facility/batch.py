@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import simpy
 
 from exosim.errors import ModelError, Problem
+from exosim.facility.gathering import Gathering
 from exosim.facility.laboratory import Dossier
 from exosim.facility.pool import Pool
 from exosim.facility.room import Room
@@ -100,6 +101,9 @@ def run_batch(batch: Batch, line: Line, entered: Callable[[], object] | None = N
         ready = begun = env.now
         pool = stage.pool
         log.append(entry((ready, number, stage.id, "", "ready", "", "", 0.0, "", 0.0)))
+        if stage.gathering is not None:
+            index, entered = (yield from _take_part(batch, line, stage, stage.gathering, entered)), None
+            continue
         if pool is None:
             line.leave(batch)
             unit = ""
@@ -133,6 +137,17 @@ def run_batch(batch: Batch, line: Line, entered: Callable[[], object] | None = N
             line.leave(batch, stage.next_room)
     line.leave(batch)
     yield from _end(batch, line, lost=index < 0)
+
+
+def _take_part(
+    batch: Batch, line: Line, stage: Stage, gathering: Gathering, entered: Callable[[], object] | None
+) -> Steps:
+    """Take part in a run that several batches share; returns the index of the procedure that comes next."""
+    line.leave(batch)
+    index = yield gathering.arrive(batch, line, stage, entered).done
+    if batch.dossier is not None and index > stage.index:
+        batch.dossier.sample(stage.id)
+    return index
 
 
 def _end(batch: Batch, line: Line, *, lost: bool) -> Steps:

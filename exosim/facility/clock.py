@@ -11,9 +11,12 @@ import heapq
 
 import simpy
 from simpy.core import StopSimulation
-from simpy.events import NORMAL
+from simpy.events import NORMAL, EventPriority
 
 from exosim.errors import ModelError, Problem
+
+_LATE = EventPriority(5)
+"""Priority of what waits for all else of its moment: below that of what happens, above that of the end of a run."""
 
 
 class Clock(simpy.Environment):
@@ -68,3 +71,14 @@ class Pause(simpy.Event):
         self.env = env
         self.callbacks = []
         heapq.heappush(env._queue, (env.now + hours, NORMAL, next(env._eid), self))
+
+
+class EndOfMoment(simpy.Event):
+    """The end of the moment that is now: all that happens in it, and is not such an end itself, has happened."""
+
+    _value, _ok = None, True
+
+    def __init__(self, env: simpy.Environment) -> None:
+        self.env = env
+        self.callbacks = []
+        heapq.heappush(env._queue, (env.now, _LATE, next(env._eid), self))

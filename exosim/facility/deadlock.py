@@ -8,12 +8,13 @@ from typing import TypeAlias
 from exosim.errors import ModelError, Problem
 from exosim.facility.batch import Batch
 from exosim.facility.job import Job
+from exosim.facility.load import Load
 from exosim.facility.pool import Pool
 from exosim.facility.preparation import Order
 from exosim.facility.room import Room
 from exosim.facility.stock import StockRoom
 
-Waiter: TypeAlias = Batch | Order | Job
+Waiter: TypeAlias = Batch | Order | Job | Load
 SHARED = Pool | Room | StockRoom
 """What batches, and preparations for them, can keep from each other."""
 

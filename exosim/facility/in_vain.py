@@ -5,6 +5,8 @@ from __future__ import annotations
 from exosim.facility.batch import Batch
 from exosim.facility.crew import Crew
 from exosim.facility.deadlock import SHARED, Waiter
+from exosim.facility.gathering import Gathering
+from exosim.facility.load import Load
 from exosim.facility.stock import StockRoom
 
 
@@ -26,6 +28,11 @@ def waits_in_vain(waiter: Waiter, behind: frozenset[Waiter] = frozenset()) -> st
     wanted = waiter.waits_for
     if isinstance(wanted, Crew):
         return f"personnel.{wanted.name}" if wanted.ended else ""
+    if isinstance(wanted, Load):
+        return waits_in_vain(wanted, behind)
+    if isinstance(wanted, Gathering):
+        reasons = [waits_in_vain(load, behind) for load in wanted.asking]
+        return reasons[0] if reasons and all(reasons) else ""
     if waiter in behind or not isinstance(wanted, SHARED):
         return ""
     coming = wanted.coming() if isinstance(wanted, StockRoom) else wanted.held_by(waiter)

@@ -62,7 +62,9 @@ class Line:
         self.reserved: dict[str, list[tuple[float, float]]] | None = (
             {e.id: [] for e in plant.equipment} if zero_wait else None
         )
-        self.restless = bool(self.stocks) or any(pool.upkeep is not None for pool in self.pools.values())
+        gatherings = [stage.gathering for own in self.stages for stage in own if stage.gathering is not None]
+        alarms = any(gathering.rule.longest_wait is not None for gathering in gatherings)
+        self.restless = bool(self.stocks) or alarms or any(pool.upkeep is not None for pool in self.pools.values())
         """Whether something happens, such as aging, although no batch moves any more."""
         for pool in self.pools.values():
             pool.watch = self._check

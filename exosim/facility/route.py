@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exosim.campaign import Campaign
+from exosim.companion import Companion
+from exosim.facility.gathering import Gathering
 from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
 from exosim.lot_results import LotResults
@@ -38,6 +40,7 @@ class Production:
     dues : when each batch is due; empty: when it is started
     release : what a lot goes through after its recipe; None: nothing
     results : what its assays report
+    companion : the second product of its batches; None: there is none
     """
 
     campaign: Campaign
@@ -49,6 +52,7 @@ class Production:
     dues: Sequence[float] = ()
     release: Release | None = None
     results: LotResults | None = None
+    companion: Companion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class Stage:
     utilities : what it takes of them while it runs
     longest_hold : of its feed
     back_to : where each kind of rework starts, by id of the failure
+    gathering : where its batches wait for a run that several share; None: each has a run of its own
     """
 
     id: str
@@ -98,6 +103,7 @@ class Stage:
     longest_hold: float | None
     limited: bool
     """Whether its work may wait for a utility, or be held up by a breakdown."""
+    gathering: Gathering | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +161,7 @@ def stages(production: Production, plant: Plant, resources: Resources) -> tuple[
                 adapted=_is_sized(procedure, resources) or _least(procedure, resources) > 1,
                 longest_hold=procedure.longest_hold,
                 limited=bool(procedure.utilities) or _breaks(procedure, resources),
+                gathering=None if procedure.shared_run is None else Gathering(procedure.id, procedure.shared_run),
             )
         )
     return tuple(found)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Steps = Generator[simpy.Event, Any, Any]
 LOST = -1
 """In place of the index of the next procedure: the batch is lost."""
-_ATTEMPTS = 2**20
+ATTEMPTS = 2**20
 """More attempts than a procedure can have before the batch goes back for a rework."""
 
 
@@ -37,12 +37,12 @@ def work(batch: Batch, line: Line, stage: Stage, ready: float, begun: float, uni
     lots, failures, lane = batch.production.lots, batch.production.failures, batch.lane
     asked, crew, there = begun, stage.crew, False
     waited = asked - ready
-    phases = _planned(batch, stage, waited) if stage.adapted else lots.begin(lane, stage.index, waited)
+    phases = planned(batch, stage, waited) if stage.adapted else lots.begin(lane, stage.index, waited)
     if stage.stocks:
         yield from _draw(batch, line, stage)
         asked = line.env.now
         waited = asked - ready
-        phases = _planned(batch, stage, waited)
+        phases = planned(batch, stage, waited)
     if crew is not None and phases and phases[0].attended:
         first = phases[0]
         there = first.people > 0 and first.hours > 0.0
@@ -51,18 +51,18 @@ def work(batch: Batch, line: Line, stage: Stage, ready: float, begun: float, uni
             there = phases[0].hours > 0.0
             waited = line.env.now - ready
     if stage.longest_hold is not None and waited > stage.longest_hold + 1e-9:
-        _deviates(batch, line, stage, waited - stage.longest_hold, "max_hold")
+        deviates(batch, line, stage, waited - stage.longest_hold, "max_hold")
         if stage.procedure.breach == "reject":
             if there and crew is not None:
                 crew.release(phases[0].people)
             return LOST
     attempt = 0
-    earlier = batch.visits.get(stage.index, 0) * _ATTEMPTS if batch.visits else 0
+    earlier = batch.visits.get(stage.index, 0) * ATTEMPTS if batch.visits else 0
     while True:
         struck = failures.struck(lane, stage.index, earlier + attempt, phases)
         stopped = struck[0].stops if struck else False
-        some = _until(phases, struck[0].after) if stopped else phases
-        visits, broken = yield from _phases(batch, line, stage, some, unit, asked if there else None)
+        some = until(phases, struck[0].after) if stopped else phases
+        visits, broken = yield from phases_run(batch, line, stage, some, unit, asked if there else None)
         if broken is None:
             for failure in struck:
                 yield from _lost(batch, line, stage, failure)
@@ -73,14 +73,14 @@ def work(batch: Batch, line: Line, stage: Stage, ready: float, begun: float, uni
         attempt, there = attempt + 1, False
         stop: Mishap | Breakdown = struck[0] if broken is None else broken
         if stop.consequence == "rework":
-            return _back(batch, stage, stop.id, stop.limit)
+            return back(batch, stage, stop.id, stop.limit)
         if stop.consequence == "reject" or attempt > stop.limit:
             return LOST
         if stage.stocks:
             yield from _draw(batch, line, stage)
 
 
-def _planned(batch: Batch, stage: Stage, waited: float) -> list[PlannedPhase]:
+def planned(batch: Batch, stage: Stage, waited: float) -> list[PlannedPhase]:
     """Return the phases of a feed that has waited for so long, with the people that the role sends."""
     phases = batch.production.lots.begin(batch.lane, stage.index, waited)
     if stage.crew is not None and stage.crew.minimum > 1:
@@ -94,7 +94,7 @@ def _people(batch: Batch, line: Line, stage: Stage, crew: Crew, ready: float, ph
     first = phases[0]
     yield crew.queued(batch, line.key(batch, line.env.now), first.people, first.hours)
     if stage.held:
-        phases = _planned(batch, stage, line.env.now - ready)
+        phases = planned(batch, stage, line.env.now - ready)
         if phases[0].hours <= 0.0:
             crew.release(first.people)
     return phases
@@ -113,7 +113,8 @@ def _draw(batch: Batch, line: Line, stage: Stage) -> Steps:
         line.log.append(entry((line.env.now, batch.number, stage.id, "", "supplied", "", "", amount, name, wait)))
 
 
-def _deviates(batch: Batch, line: Line, stage: Stage, amount: float, note: str) -> None:
+def deviates(batch: Batch, line: Line, stage: Stage, amount: float, note: str) -> None:
+    """Note a deviation of a batch."""
     batch.deviations.append(f"{stage.id}: {note}")
     line.log.append(entry((line.env.now, batch.number, stage.id, "", "deviation", "", "", amount, note, 0.0)))
 
@@ -129,19 +130,25 @@ def _contaminates(batch: Batch, line: Line, stage: Stage, failure: Mishap) -> No
 
 def _lost(batch: Batch, line: Line, stage: Stage, failure: Mishap) -> Steps:
     """Note a failure and let its repair pass."""
-    if failure.consequence == "contaminate":
-        _contaminates(batch, line, stage, failure)
-        return
-    if failure.consequence == "deviation":
-        _deviates(batch, line, stage, failure.hours_lost, failure.id)
-    hours = failure.hours_lost
-    if hours > 0.0 or failure.consequence != "deviation":
-        line.log.append(entry((line.env.now, batch.number, stage.id, "", "failure", "", "", hours, failure.id, 0.0)))
+    hours = strikes(batch, line, stage, failure)
     if hours > 0.0:
         yield Pause(line.env, hours)
 
 
-def _back(batch: Batch, stage: Stage, id: str, limit: int) -> int:
+def strikes(batch: Batch, line: Line, stage: Stage, failure: Mishap) -> float:
+    """Note what a failure does to a batch; returns the hours that it costs."""
+    if failure.consequence == "contaminate":
+        _contaminates(batch, line, stage, failure)
+        return 0.0
+    if failure.consequence == "deviation":
+        deviates(batch, line, stage, failure.hours_lost, failure.id)
+    hours = failure.hours_lost
+    if hours > 0.0 or failure.consequence != "deviation":
+        line.log.append(entry((line.env.now, batch.number, stage.id, "", "failure", "", "", hours, failure.id, 0.0)))
+    return hours
+
+
+def back(batch: Batch, stage: Stage, id: str, limit: int) -> int:
     """Send a batch back for a rework; returns the index of the procedure, or that the batch is lost."""
     batch.reworks[id] = batch.reworks.get(id, 0) + 1
     if batch.reworks[id] > limit:
@@ -153,7 +160,7 @@ def _back(batch: Batch, stage: Stage, id: str, limit: int) -> int:
     return first
 
 
-def _until(phases: Sequence[PlannedPhase], hours: float) -> list[PlannedPhase]:
+def until(phases: Sequence[PlannedPhase], hours: float) -> list[PlannedPhase]:
     """Return the phases as far as `hours` of work reach."""
     reached = []
     for phase in phases:
@@ -164,7 +171,7 @@ def _until(phases: Sequence[PlannedPhase], hours: float) -> list[PlannedPhase]:
     return reached
 
 
-def _phases(
+def phases_run(
     batch: Batch, line: Line, stage: Stage, phases: list[PlannedPhase], unit: str, asked: float | None
 ) -> Steps:
     """Run phases one after the other; a visited operation keeps to its schedule when a visit is late.

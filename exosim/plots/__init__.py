@@ -5,12 +5,15 @@ from __future__ import annotations
 from exosim.plots.bottleneck import bottleneck
 from exosim.plots.contrasts import contrasts, shown_contrasts
 from exosim.plots.facility import doses_per_year, lead_time, occupancy_by_week, waits
+from exosim.plots.fates import fates
 from exosim.plots.gantt import gantt
 from exosim.plots.ledger_chart import ledger_chart
 from exosim.plots.lot_timeline import lot_timeline
 from exosim.plots.lots import lots
 from exosim.plots.on_time import patients_on_time
+from exosim.plots.pairs import pairs
 from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, more_cells
+from exosim.plots.predictive_value import predictive_value
 from exosim.plots.run_contrasts import run_contrasts, shown_run_contrasts
 from exosim.plots.size_steps import size_steps
 from exosim.plots.stock import stock
@@ -26,6 +29,7 @@ __all__ = [
     "bottleneck",
     "contrasts",
     "doses_per_year",
+    "fates",
     "gantt",
     "has_course",
     "lead_time",
@@ -36,7 +40,9 @@ __all__ = [
     "more_cells",
     "occupancy_by_week",
     "over_volume",
+    "pairs",
     "patients_on_time",
+    "predictive_value",
     "run_contrasts",
     "shown_contrasts",
     "shown_run_contrasts",

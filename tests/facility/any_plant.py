@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -23,6 +24,7 @@ from exosim.plant import (
     Utility,
 )
 from exosim.release import Closure, Release, Review, TestPlan
+from exosim.shared_run import SharedRun
 from exosim.working_time import WorkingTime
 from tests.facility.plants import Ran, Setting, Stage, always, listed, shops
 from tests.facility.test_laboratory import Results
@@ -148,7 +150,7 @@ def plants(draw: st.DrawFn) -> Products:
         ),
         "horizon": draw(st.sampled_from((np.inf, np.inf, 17.0, 60.5, 200.0))),
     }  # fmt: skip
-    return [draw(_product(name, length, shared)) for name in ("x", "y")[:made]]
+    return draw(_sharing([draw(_product(name, length, shared)) for name in ("x", "y")[:made]]))
 
 
 @st.composite
@@ -166,6 +168,38 @@ def _product(draw: st.DrawFn, name: str, length: int, shared: dict[str, Any]) ->
         dues=sorted(draw(st.lists(hours, min_size=count, max_size=count))), release=release, results=results, **shared,
     )  # fmt: skip
     return line, count, setting
+
+
+@st.composite
+def _sharing(draw: st.DrawFn, products: Products) -> Products:
+    """Return products of which some procedures are done in runs that several batches share, where that is allowed."""
+    classes: dict[str | None, Stage] = {}
+    for line, _, _ in products:
+        for position, stage in enumerate(line):
+            classes.setdefault(stage.unit_class(position), stage)
+    rules = st.none() | st.builds(
+        SharedRun,
+        st.integers(2, 4),
+        st.integers(0, 1),
+        st.none() | hours,
+        st.none() | st.sampled_from((1.0, 7.0, 24.0)),
+    )
+    return [
+        ([replace(s, shared_run=draw(rules)) if setting.storage == "unlimited" and _shareable(line, i, classes) else s
+          for i, s in enumerate(line)], count, setting)
+        for line, count, setting in products
+    ]  # fmt: skip
+
+
+def _shareable(line: Sequence[Stage], index: int, classes: Mapping[str | None, Stage]) -> bool:
+    """Return whether batches may share the runs of a procedure."""
+    own, unit = line[index], line[index].unit_class(index)
+    beside = [line[i].unit_class(i) for i in (index - 1, index + 1) if 0 <= i < len(line)]
+    on = None if unit is None else classes[unit]
+    plain = on is None or (on.room is None and on.size_limit is None)
+    after = line[index + 1 :][:1]
+    alone = unit is None or unit not in beside
+    return plain and alone and own.waits_in is None and all(stage.waits_in is None for stage in after)
 
 
 def ran(products: Products) -> Ran:

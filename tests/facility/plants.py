@@ -27,6 +27,7 @@ from exosim.plant import Breakdown, Equipment, Failure, Maintenance, Plant, Role
 from exosim.recipe import Recipe, UnitProcedure
 from exosim.records import Event, Run
 from exosim.release import Release
+from exosim.shared_run import SharedRun
 from exosim.working_time import WorkingTime
 
 OPERATE = importlib.import_module("exosim.facility.operate")
@@ -77,7 +78,7 @@ class Stage:
     room, size_limit, maintenance : of its class; the first stage on a class says it
     size, when_too_large : what it needs of a unit, and what happens when one is too small
     consumes : amounts of materials for each batch or for all
-    utilities, waits_in, longest_hold, breach : as of a procedure
+    utilities, waits_in, longest_hold, breach, shared_run : as of a procedure
     """
 
     hours: Any = 0.0
@@ -97,6 +98,7 @@ class Stage:
     waits_in: str | None = None
     longest_hold: float | None = None
     breach: str = "deviation"
+    shared_run: SharedRun | None = None
 
     def procedure(self, position: int) -> UnitProcedure:
         """Return the procedure of the stage."""
@@ -118,6 +120,7 @@ class Stage:
             waits_in=self.waits_in,
             utilities=self.utilities,
             when_too_large=self.when_too_large,  # type: ignore[arg-type]
+            shared_run=self.shared_run,
         )
 
     def equipment(self, name: str) -> Equipment:

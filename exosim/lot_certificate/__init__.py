@@ -1,0 +1,1 @@
+"""Certificate of analysis and batch record of one lot, as values."""

@@ -1,0 +1,41 @@
+"""Every shipped scenario runs from file to answer in reduced form; `make scenarios` runs them in full."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from texts import Door
+
+import exosim as xs
+
+SHIPPED = sorted((Path(__file__).parents[1] / "scenarios").glob("*.toml"))
+DRAWS = "64"
+
+
+def in_time(path: Path) -> bool:
+    """Return whether a scenario has a campaign, so that it also runs in time."""
+    return bool(xs.load(path).declarations.plant.campaigns)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+def test_from_file_to_yield(path: Path, door: Door, tmp_path: Path) -> None:
+    """The command writes a run folder whose numbers are finite or say why not, with a ledger that names its sources."""
+    answer = json.loads(door.run("yield", str(path), "--draws", DRAWS, "--json", "--out", str(tmp_path / "run")).out)
+    assert answer["scenario"]["name"] == path.stem
+    assert answer["quantities"]
+    assert all(q["median"] is not None or q["reason"] for q in answer["quantities"])
+    assert answer["ledger"]["D"] > 0 and "assumptions" in answer["ledger"]["headline"]
+    assert (tmp_path / "run" / "waterfall.png").exists()
+
+
+@pytest.mark.parametrize("path", [p for p in SHIPPED if in_time(p)], ids=lambda p: p.stem)
+def test_from_file_to_a_run_in_time(path: Path, door: Door, tmp_path: Path) -> None:
+    """One replication leaves events, lots that close, and pictures."""
+    out = tmp_path / "run"
+    answer = json.loads(door.run("run", str(path), "--replications", "1", "--json", "--out", str(out)).out)
+    started = next(q for q in answer["quantities"] if q["name"] == "batches_started")
+    assert started["mean"] > 0
+    assert (out / "events.csv").stat().st_size > 0
+    assert list(out.glob("*.png"))
