@@ -8,18 +8,19 @@ from typing import TypeAlias
 import numpy as np
 
 from exosim.batch_nodes import COUNTED, MEASURES, BatchNodes, absent
+from exosim.batch_words import ABOUT
 from exosim.cargo_readings import CARGO_FORMULAS, loading_steps
 from exosim.cell_readings import last_expansion
 from exosim.diagnostic import DIAGNOSTIC_HEADLINES
-from exosim.diagnostic_nodes import ABOUT as ABOUT_TEST
 from exosim.diagnostic_nodes import DiagnosticNodes
 from exosim.formula import keyed, symbol
 from exosim.formula_tree import Input, Node
 from exosim.influence import Batch, Lanes, Neighborhood
 from exosim.kernel import last_maker
+from exosim.lot_readings import attribute_results
 from exosim.material import is_number
 from exosim.operations.base import HARVEST_HOLD, VIRUS_REDUCTION
-from exosim.readings import DoseRule, attribute_results, read_batch
+from exosim.readings import DoseRule, read_batch
 from exosim.step_table import Reading
 
 Key: TypeAlias = tuple[str, str | None]
@@ -34,34 +35,6 @@ _RATIOS: Mapping[str, tuple[str, str, str]] = {
 """Ratios of two amounts of one material: numerator, denominator, meaning."""
 _UNPAIRED = "1 - 2 * min(doses, companion_doses) / max(doses + companion_doses, 1)"
 _OF_PRODUCT = ("evs_per_protein", "particles_per_protein", "purity_relative_to_ceiling")
-_ABOUT: Mapping[str, str] = {
-    "doses": "whole doses of a batch: a dose never mixes batches",
-    "companion_doses": "whole doses of the companion in the same batch",
-    "dose_pairs": "pairs of a dose of the product and one of its companion: a pair never mixes batches",
-    "unpaired_share": "doses of either product that find no partner in their batch",
-    "companion_limits": "whether the companion has fewer doses than the product",
-    "ev_yield": "true vesicles in the product over those that left the cultures in their harvests",
-    "particles_per_cell_per_day": "vesicles harvested per viable cell and day of collection",
-    "harvested": "true vesicles that leave the cultures in their harvests: to them yields refer",
-    "secreted": "true vesicles that cells secrete during collection",
-    "vialed": "true vesicles in the product",
-    "vials": "accepted vials",
-    "relative_potency": "potency of a vesicle in the product over that of the standard",
-    "potent_doses": "doses times their relative potency: how many of full potency they are worth",
-    "cargo_per_dose": "loaded cargo in what a dose counts of the product",
-    "apparent_cargo_per_dose": "the same with aggregates of cargo, as an assay of all of it finds",
-    "cargo_per_vesicle": "molecules of loaded cargo over the vesicles of the product",
-    "apparent_cargo_per_vesicle": "the same with aggregates of cargo, as an assay of all of it finds",
-    "truly_loaded": "loaded cargo over what an assay takes for loaded",
-    "lost_in_loading": "share of the vesicles that the loading steps lose",
-    "batch_duration": "planned time of a batch: its steps and its planned waits, one after the other",
-    "cell_yield": "viable cells in the product over those that left the last expansion",
-    "fold_expansion": "viable cells that leave the last expansion over those at the start",
-    "cells_started": "viable cells that enter the process from outside",
-    "cells_harvested": "viable cells that leave the last expansion",
-    "cells_vialed": "viable cells in the product",
-    **ABOUT_TEST,
-}
 
 
 class BatchQuantities:
@@ -150,7 +123,7 @@ class BatchQuantities:
         """Return the node of what is read of a batch, by its formula."""
         unit = self.units[name, step]
         lanes = self.around.lanes(lambda batch: _reading(batch, (name, step)))
-        about = _ABOUT.get(name, "") if step is None else f"{_words(name)} of {step}"
+        about = ABOUT.get(name, "") if step is None else f"{_words(name)} of {step}"
         return self.nodes.read(name if step is None else f"{step}.{name}", formula, terms, lanes, unit, about)
 
     def _same(self, name: str, node: Node) -> Node:

@@ -188,6 +188,10 @@ _PEOPLE = {
     "labor_paid_hours": ("on duty", "h/year", 1.0),
 }
 """Heading and unit of each column of the tables of equipment and people, and the factor from the indicator."""
+_RUNS = {
+    "runs": ("runs", "1/year", 1.0),
+    "run_filling": ("places filled", "%", 100.0),
+}
 _JOBS = {
     "job_time": ("ready to done", "h", 1.0),
     "job_waiting": ("of it waiting", "h", 1.0),
@@ -227,8 +231,10 @@ def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
     print_whole(_means_table(results, "share of the time: mean", "equipment class", _SHARES), console)
     if plant.roles:
         print_whole(_means_table(results, "people: means", "role", _PEOPLE), console)
-    print_whole(_wait_table(results), console)
     names = {row.name for row in results.quantities()}
+    if names & set(_RUNS):
+        print_whole(_means_table(results, "shared runs: means", "procedure", _RUNS), console)
+    print_whole(_wait_table(results), console)
     if names & set(_JOBS):
         print_whole(_means_table(results, "laboratory and quality: means", "job", _JOBS), console)
     if names & set(_RESULTS):

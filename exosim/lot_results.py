@@ -16,11 +16,12 @@ import numpy as np
 
 from exosim.assay import Assay, Result, day_of
 from exosim.lot_properties import LotProperties
+from exosim.lot_readings import lot_of
 from exosim.material import lane_of
 from exosim.operations.base import Context, Outcome
 from exosim.parameter import Array, declared
 from exosim.quality import Attribute, Lot, reported_value, true_value
-from exosim.readings import Specification, lot_of
+from exosim.readings import Specification
 
 Made: TypeAlias = tuple[Outcome, Context]
 """The outcome of the procedure that makes the product, and the context of its recipe."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from exosim.assay import Assay, Result
+from exosim.assay import Assay
 from exosim.cargo_readings import CARGO_HEADLINES, cargo_headlines, loading_steps, lost_in_loading
 from exosim.cell_readings import (
     CELL_HEADLINES,
@@ -23,15 +23,15 @@ from exosim.cell_readings import (
 )
 from exosim.companion import PAIR_HEADLINES, Companion, Of, pair_figures
 from exosim.composition import Contents, ratio
-from exosim.diagnostic import DIAGNOSTIC_HEADLINES, Diagnostic
-from exosim.diagnostic_readings import diagnostic_figures
+from exosim.diagnostic import Diagnostic
+from exosim.diagnostic_readings import diagnosed
 from exosim.kernel import Step, last_maker, run, steps_of
 from exosim.lot_properties import LotProperties
-from exosim.material import Material, is_number, plus, short_of_whole, times, total
+from exosim.material import Material, is_number, plus, short_of_whole, total
 from exosim.operations.base import HARVEST_HOLD, HEADROOM, VIRUS_REDUCTION, Context, Outcome
 from exosim.parameter import Array
 from exosim.potency import POTENCY_HEADLINES, may_differ, potency_headlines
-from exosim.quality import Attribute, Lot, reported_value
+from exosim.quality import Attribute
 from exosim.recipe import Recipe
 from exosim.step_table import Reading, Row, loss_readings, row_readings, rows_of, stages
 from exosim.vocabulary import DoseKind
@@ -217,7 +217,7 @@ def _readings(
 
 def _read_cells(steps: Sequence[Step], context: Context, specification: Specification) -> list[Reading]:
     """Return the figures of a product of cells; yields refer to what leaves the last expansion."""
-    last, dose = _made(steps), specification.dose
+    last, dose = made_by(steps), specification.dose
     found = {
         "doses": _doses(last, last.product.viable_cells, dose),
         "vials": _vials(last),
@@ -242,7 +242,7 @@ def _read_cells(steps: Sequence[Step], context: Context, specification: Specific
     return readings
 
 
-def _made(steps: Sequence[Step]) -> Outcome:
+def made_by(steps: Sequence[Step]) -> Outcome:
     """Return the outcome of the step that makes the product; a step after it that only takes time counts nothing."""
     return steps[last_maker([step.procedure for step in steps])].outcome
 
@@ -275,7 +275,7 @@ def _headline(name: str, unit: str, values: Array | None) -> Reading:
 
 
 def _headlines(steps: Sequence[Step], contents: Contents, specification: Specification, start: Array) -> list[Reading]:
-    last, dose = _made(steps), specification.dose
+    last, dose = made_by(steps), specification.dose
     product = last.product
     vesicles, protein = contents.vesicles(product), contents.protein(product)
     pure = ratio(vesicles, protein)
@@ -300,18 +300,8 @@ def _headlines(steps: Sequence[Step], contents: Contents, specification: Specifi
         reported = {"doses": HEADLINES["doses"], **PAIR_HEADLINES, **reported}
         found |= _pairs(steps, contents.context, specification.companion, np.asarray(found["doses"]))
     told = {name: unit for name, unit in reported.items() if dose.stated or unit != HEADLINES["doses"]}
-    return [
-        *(_headline(name, unit, found.get(name)) for name, unit in told.items()),
-        *_diagnosed(last, specification, contents),
-    ]
-
-
-def _diagnosed(made: Outcome, specification: Specification, contents: Contents) -> Iterator[Reading]:
-    """Yield what a test on the product tells of those tested."""
-    if specification.diagnostic is not None:
-        figures = diagnostic_figures(specification.diagnostic, made.product, contents)
-        told = ((name, unit) for name, unit in DIAGNOSTIC_HEADLINES.items() if name in figures)
-        yield from (Reading(name, None, unit, figures[name]) for name, unit in told)
+    headlines = (_headline(name, unit, found.get(name)) for name, unit in told.items())
+    return [*headlines, *diagnosed(specification.diagnostic, product, contents)]
 
 
 def _cargo(
@@ -321,7 +311,7 @@ def _cargo(
     loading = loading_steps(step.procedure for step in steps)
     if not loading:
         return []
-    product, dose = _made(steps).product, specification.dose
+    product, dose = made_by(steps).product, specification.dose
     found = cargo_headlines(product, contents, contents.doses(product, dose.kind) / dose.amount)
     found["lost_in_loading"] = lost_in_loading(rows, loading)
     return [Reading(name, None, unit, found[name]) for name, unit in CARGO_HEADLINES.items()]
@@ -368,51 +358,3 @@ def doses_of(last: Outcome, context: Context, dose: DoseRule) -> Array:
     if is_number(getattr(last.product, dose.species), 0.0):
         return 0.0
     return _doses(last, context.dose_content(last.product, dose.kind), dose)
-
-
-def attribute_results(
-    steps: Sequence[Step],
-    context: Context,
-    specification: Specification,
-    noise: Mapping[str, Array],
-    contents: Contents | None = None,
-) -> Iterator[tuple[Attribute, str, Array]]:
-    """Yield each attribute with the unit and the values that are reported for it.
-
-    Parameters
-    ----------
-    noise : standard normal number of the one result of each assay, by its id
-    contents : of the materials of these steps, as far as they are known
-    """
-    lots: dict[Of, Lot] = {"product": lot_of(_made(steps), context, specification, contents)}
-    if specification.companion is not None:
-        made = specification.companion.made(steps)
-        lots["companion"] = lot_of(made, context, specification.about("companion"), contents)
-    results = {name: Result(assay, noise[name]) for name, assay in specification.assays.items()}
-    for attribute in specification.attributes:
-        measure = attribute.about
-        named = results[attribute.assay] if attribute.assay is not None else None
-        instrument = results[specification.instrument_id]
-        yield attribute, measure.unit, reported_value(measure, lots[attribute.of], instrument, named)
-
-
-def lot_of(
-    made: Outcome,
-    context: Context,
-    specification: Specification,
-    contents: Contents | None = None,
-    contamination: Mapping[str, float] | None = None,
-) -> Lot:
-    """Return what the assays are given: the product, the volume of its doses, and what is known of its lots.
-
-    Parameters
-    ----------
-    made : outcome of the procedure that makes the product
-    contents : of the materials of the run, as far as they are known
-    contamination : organisms per volume by agent [CFU/mL]
-    """
-    product = made.product
-    contents = contents_of(context, specification) if contents is None else contents
-    contained = contents.doses(product, specification.dose.kind)
-    per_dose = ratio(times(product.volume, 1e3), contained / specification.dose.amount)
-    return Lot(product, context, per_dose, contents, specification.properties, contamination or {}, product.vials)

@@ -43,11 +43,10 @@ from exosim.release import Release
 from exosim.release_builder import release_of
 from exosim.sampling import FLAT, BatchSample, Nesting, Sample, SampleBlock
 from exosim.scenario_view import scenario_view
-from exosim.schema import ScenarioTable
 from exosim.shared_run_reader import conflicts
 from exosim.sites import missing, products
 from exosim.toml_source import MAXIMUM_MEBIBYTES, KeyPath, TomlSource
-from exosim.variants import chosen, split_name
+from exosim.variants import chosen, split_name, title_of
 from exosim.variants import names as variant_names
 
 Values = Mapping[str, Array]
@@ -329,7 +328,7 @@ def _build(
     table = reader.table
     name = table.name if variant is None else f"{table.name}#{variant}"
     return Scenario(
-        name, _title(table, variant), table.seed, table.draws, findings.data, source, declarations, overrides,
+        name, title_of(table, variant), table.seed, table.draws, findings.data, source, declarations, overrides,
         tuple(findings.warnings), variant, others, enclosures,
     )  # fmt: skip
 
@@ -364,12 +363,6 @@ def _other(path: Path) -> Scenario:
     typed, variant = split_name(str(path))
     source, problems = read_scenario(str(Path(typed).absolute()) if typed == "-" else typed, MAXIMUM_MEBIBYTES)
     return _build(source, variant, {}, problems, alone=True)
-
-
-def _title(table: ScenarioTable, variant: str | None) -> str:
-    """Return the title; a variant without one of its own adds its name."""
-    own = variant is None or any(v.name == variant and v.title is not None for v in table.variant)
-    return table.title if own or not table.title else f"{table.title}: {variant}"
 
 
 def rebuilt(

@@ -69,6 +69,8 @@ INDICATORS: Mapping[str, str] = {
     "minimum_cycle_time": "  at least, as planned",
     "makespan": "first start to last end",
     "work_in_progress": "work in progress",
+    "batches_per_day": "batches per calendar day",
+    "batches_per_working_day": "batches per working day",
     "released_fraction": "share released",
     "failures_per_year": "lost or rejected per year",
     "rejected_by_test": "share rejected by a test",

@@ -18,7 +18,8 @@ def waiting(window: Window) -> dict[str, float]:
         "room": lambda event: -event.amount,
         "run": lambda event: -event.waited,
     }
-    return _per_procedure(window, {"start": lambda event: event.amount, **others})
+    found = _per_procedure(window, {"start": lambda event: event.amount, **others})
+    return {procedure: hours if hours > 0.0 else 0.0 for procedure, hours in found.items()}  # but for rounding
 
 
 def waiting_for_run(window: Window) -> dict[str, float]:

@@ -19,6 +19,7 @@ from exosim.composition import own_protein, total_protein
 from exosim.errors import ModelError
 from exosim.kernel import run
 from exosim.lot_properties import LotProperties
+from exosim.lot_readings import attribute_results
 from exosim.material import Material, total
 from exosim.operations.base import UnitOperation, standard_context
 from exosim.operations.cargo_loading import CargoLoading
@@ -27,7 +28,7 @@ from exosim.operations.measured_step import MeasuredStep
 from exosim.operations.vial_filling import VialFilling
 from exosim.physics.detection import Counter, class_efficiency, counted_particles
 from exosim.quality import AGENTS, MEASURES, Attribute, Lot, Measure, reported_value, true_value
-from exosim.readings import DoseRule, Specification, attribute_results
+from exosim.readings import DoseRule, Specification
 from exosim.recipe import Recipe, UnitProcedure
 
 CONTEXT = standard_context()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exosim.plots.style import BLUE, DAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW, headline, new_axes, plain
+from exosim.plots.style import BLUE, DAY, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW, headline, new_axes, plain
 from exosim.results import FacilityResults
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ _MOST_BARS = 40
 _SAME = 1e-9
 _CAUSES = {
     "waiting": ("unit taken", ORANGE),
+    "waiting_for_run": ("shared run not full, or not its time", GRAY),
     "waiting_for_room": ("room taken or being cleared", GREEN),
     "waiting_for_material": ("material not in stock", YELLOW),
     "waiting_for_utility": ("utility at its limit", PURPLE),
@@ -24,7 +25,7 @@ _CAUSES = {
     "lost_to_failures": ("failure", VERMILION),
 }
 """Indicators of waiting by procedure, with what they are called and their colors."""
-_SELDOM = ("waiting_for_room", "waiting_for_material", "waiting_for_utility")
+_SELDOM = ("waiting_for_run", "waiting_for_room", "waiting_for_material", "waiting_for_utility")
 """Causes that are shown where they occur."""
 
 

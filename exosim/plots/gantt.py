@@ -40,7 +40,7 @@ def gantt(results: FacilityResults, ax: Axes | None = None) -> Axes:
     stays: dict[int, list[tuple[float, float]]] = defaultdict(list)
     cleaning: dict[int, list[tuple[float, float]]] = defaultdict(list)
     colors: dict[int, list[str]] = defaultdict(list)
-    color_of = _batch_colors(window)
+    color_of, others = _batch_colors(window), _others(window)
     for _, unit, begin, end, turnaround in window.stays:
         if unit not in place:
             continue
@@ -49,7 +49,7 @@ def gantt(results: FacilityResults, ax: Axes | None = None) -> Axes:
         colors[row].append(GRAY if batch is None else color_of[batch])
         if turnaround:
             cleaning[row].append((end / DAY, turnaround / DAY))
-        label = "" if batch is None else str(batch + 1)  # a preparation belongs to no batch
+        label = "" if batch is None else f"{batch + 1}{others.get((unit, begin), '')}"  # a preparation has no batch
         if end - begin > _DIGIT * len(label) * window.run.hours:
             axes.text((begin + end) / 2 / DAY, row, label, ha="center", va="center", color="white", fontsize=8)
     for row, spans in cleaning.items():
@@ -64,10 +64,11 @@ def gantt(results: FacilityResults, ax: Axes | None = None) -> Axes:
     left_out = f"; {len(rows)} of {count} units" if len(rows) < count else ""
     out_of_use = ", crossed: repair or service" if out else ""
     prepared = ", dark gray: preparation" if any(event.event == "prepare" for event in window.run.log) else ""
+    shared = ", +: others in the same run" if others else ""
     waited = "the room or the unit" if any(e.room is not None for e in window.plant.equipment) else "the unit"
-    axes.set_xlabel(
-        f"time [d]; numbers: batches, gray: turnaround{prepared}, hatched: waiting for {waited}{out_of_use}{left_out}"
-    )
+    waited += " or for others" if shared else ""
+    shown = f"numbers: batches{shared}, gray: turnaround{prepared}, hatched: waiting for {waited}{out_of_use}{left_out}"
+    axes.set_xlabel(f"time [d]; {shown}")
     products = dict.fromkeys(batch.campaign for batch in window.run.batches if batch.campaign)
     for product, color in zip(products, _COLORS * len(products), strict=False):
         axes.plot([], [], color=color, linewidth=6, label=plain(product))
@@ -95,6 +96,18 @@ def _batch_colors(window: Window) -> dict[int, str]:
         b.number: _COLORS[(products.index(b.campaign) if several else b.number) % len(_COLORS)]
         for b in window.run.batches
     }
+
+
+def _others(window: Window) -> dict[tuple[str, float], str]:
+    """Return how many batches share a run with the one that leads it, by the unit and when that was taken."""
+    led: dict[str, tuple[str, float]] = {}
+    count: dict[tuple[str, float], int] = defaultdict(int)
+    for event in window.by_event["run"]:
+        if event.note == str(event.batch + 1):
+            led[event.note] = event.unit, event.time
+        else:
+            count[led[event.note]] += 1
+    return {run: f"+{number}" for run, number in count.items()}
 
 
 def _draw_outages(axes: Axes, window: Window, place: dict[str, int]) -> bool:

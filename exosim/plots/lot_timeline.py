@@ -24,7 +24,7 @@ _LOOKS: Mapping[Group, tuple[str, str, str]] = {
     "people": ("waits for people", "#B59B00", "////"),
     "off": ("nobody at work", GRAY, "...."),
     "supply": ("waits for material or a utility", SKY, "////"),
-    "sharing": ("waits for a run to fill", "#44AA99", "////"),
+    "sharing": ("waits for a run to fill", GREEN, "////"),
     "failure": ("failure or repair", VERMILION, "xxxx"),
     "open": ("unexplained", "black", "++++"),
 }

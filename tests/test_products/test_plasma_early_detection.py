@@ -60,11 +60,14 @@ def test_size_exclusion_leaves_the_lipoproteins_with_the_vesicles() -> None:
 
 
 def test_a_layer_below_the_column_trades_vesicles_for_signal() -> None:
-    """Mixed mode: less interference and fewer vesicles in every draw, and a positive result is worth more."""
+    """Mixed mode: less interference and fewer vesicles in every draw, and a positive result is worth more.
+
+    At the ends of their ranges a tenth of the lipoproteins passes with four tenths of the vesicles.
+    """
     over_vesicles = [
         share / (1.0 - share) for share in (drawn("#mixed_mode", "interference"), drawn("", "interference"))
     ]
-    assert np.all(over_vesicles[0] < 0.2 * over_vesicles[1])
+    assert np.all(over_vesicles[0] < 0.25 * over_vesicles[1])
     assert np.all(drawn("#mixed_mode", "vesicles", "separate") < drawn("", "vesicles", "separate"))
     worth = "positive_predictive_value"
     assert np.all(drawn("", worth) < drawn("#mixed_mode", worth))
@@ -102,9 +105,11 @@ def test_the_bottleneck_is_named() -> None:
     """`exosim bottleneck` names the column; on the stand no single thing, but stand and person together."""
     found = xs.bottleneck(xs.load(FILE), 3, only=("equipment", "personnel"))
     assert found.by == "batches_per_year"
-    assert found.best is not None and found.best.name == "column + 1"
-    stand = xs.bottleneck(xs.load(FILE + "#column_stand"), 3, add=("column_stand=1,isolation=1", "plate_reader=1"))
-    assert stand.best is not None and "column_stand" in stand.best.name
+    assert found.best is not None and found.best.candidate == "column + 1"
+    often = {"campaign.every": {"exponential": {"mean": "0.3 h"}, "varies": "batch"}, "campaign.work_in_progress": 600}
+    stand = xs.load(FILE + "#column_stand").with_(often)
+    told = xs.bottleneck(stand, 3, add=("column_stand=1,isolation=1", "column_stand=1", "plate_reader=1"))
+    assert told.best is not None and told.best.candidate.startswith("column_stand + 1, ")
 
 
 @pytest.mark.slow
@@ -113,6 +118,6 @@ def test_fifty_samples_a_day_take_three_to_five_days() -> None:
     more = {"equipment.column_stand.count": 2, "personnel.isolation.headcount": 2}
     results = xs.simulate(xs.load(FILE + "#column_stand").with_(more), 3)
     found = {quantity.name: quantity.mean for quantity in results.quantities() if quantity.step is None}
-    assert found["batches_turned_away"] == 0.0
+    assert (found["batches_turned_away"] or 0.0) < 0.02 * (found["batches_finished"] or 0.0)
     assert found["batches_per_day"] == pytest.approx(50.0, abs=2.5)
     assert 72.0 < (found["lead_time"] or 0.0) < 120.0 < (found["lead_time_p90"] or 0.0)
