@@ -56,7 +56,9 @@ def report(
     parameter with source and grade, the balance audit, the checklist STRESS-DES, hashes, and the commands that do it
     again. --set, --draws, --jobs and --seed are for scenario files.
     """
-    from exosim.telling.report_file import check_place, default_place, saved_results, write_page
+    from exosim.telling.page_file import check_place, write_page
+    from exosim.telling.report import report as told
+    from exosim.telling.report_file import default_place, saved_results
 
     folder = Path(run)
     if folder.is_dir():
@@ -65,7 +67,7 @@ def report(
         from exosim.saved import load_saved
 
         saved = load_saved(folder)
-        _tell(saved, write_page(saved, place, overwrite), as_json, quiet)
+        _tell(saved, write_page(told(saved), place, overwrite), as_json, quiet)
         return
     from exosim.folder import default_path
     from exosim.simulation import evaluate
@@ -76,7 +78,7 @@ def report(
     with show_progress(quiet or as_json) as progress:
         yields = evaluate(loaded, draws, seed=used, jobs=jobs, progress=progress)
     with saved_results(yields) as saved:
-        _tell(saved, write_page(saved, place, overwrite), as_json, quiet)
+        _tell(saved, write_page(told(saved), place, overwrite), as_json, quiet)
 
 
 def _refuse(given: dict[str, bool]) -> None:

@@ -249,6 +249,15 @@ def test_a_saved_run_keeps_its_pairs(both: xs.Scenario, tmp_path: Path) -> None:
     assert [b.dose_pairs for b in known] == [b.dose_pairs for b in results.accounts[0].batches]
 
 
+def test_the_certificate_of_a_lot_tells_its_pairs(both: xs.Scenario) -> None:
+    results = xs.simulate(both, replications=1)
+    lot = next(batch for batch in results.accounts[0].batches if batch.good)
+    found = xs.certificate(results, lot.number + 1)
+    assert found.companion is not None and found.companion.name == "cells" and found.companion.dose == "5e7 cell"
+    assert (found.companion.doses, found.companion.pairs) == (lot.companion_doses, lot.dose_pairs)
+    assert {"alive", "content"} <= {test.attribute for test in found.tests}
+
+
 def test_pairs_are_explained(both: xs.Scenario) -> None:
     """The tree of the pairs leads to the vials of either product, and that of the year adds its lots."""
     found = xs.explain(both, "dose_pairs")

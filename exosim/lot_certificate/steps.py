@@ -18,7 +18,7 @@ from exosim.records import Event
 from exosim.release import is_job
 from exosim.vocabulary import CONSUMABLES
 
-_WRONG = ("failure", "deviation", "repaired", "contaminated", "supplied", "utility")
+_WRONG = ("failure", "deviation", "repaired", "contaminated", "supplied", "utility", "run")
 
 
 @dataclass(slots=True)
@@ -260,6 +260,8 @@ def _begin(told: _Open, event: Event) -> None:
 
 def _words(event: Event) -> str:
     """Return what went wrong, or was waited for; empty for a supply without a wait."""
+    if event.event == "run":
+        return f"one run with other lots, led by lot {event.note}; waited {event.waited:.1f} h for them"
     words: Mapping[str, str] = {
         "failure": f"failure: {event.note}, {event.amount:.1f} h lost",
         "deviation": f"deviation: {event.note}" + (f", {event.amount:.1f} h" if event.amount else ""),

@@ -5,7 +5,7 @@ Every word follows from the saved results: a line that they do not bear is not t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,12 +16,13 @@ from exosim.saved import Saved
 from exosim.saved_run import SavedRun
 from exosim.saved_yields import SavedYields
 from exosim.summaries import Estimate, Summary
-from exosim.telling.cells import Part, Sentence, amount, called, number, percent, span, told
+from exosim.telling.cells import Part, Sentence, amount, number, percent, span, told
 from exosim.titles import headline_title
 
 _MOST_INPUTS = 3
 _WAITS = {
     "waiting": "a free unit",
+    "waiting_for_run": "a run to be full",
     "waiting_for_room": "a room",
     "waiting_for_material": "material",
     "waiting_for_utility": "a utility",
@@ -32,6 +33,22 @@ _WAITS = {
 """What a batch waits for at a procedure, by indicator."""
 _BETWEEN = {"study": "", "donor": " between donors", "batch": " between batches"}
 """Of whom an input tells, by the level at which it varies; at the level of the study it is a number nobody knows."""
+_BESIDE_DOSES = ("dose_pairs", "cargo_per_dose", "apparent_cargo_per_dose")
+_IN_TIME = {
+    "patients_on_time": " of the patients were served on time",
+    "on_time_in_full": " of the orders{of} were filled on time and in full",
+    "on_time": " of the batches{of} were on time",
+}
+_BESIDE_A_YEAR = {
+    "dose_pairs_per_year": " pairs of doses per year",
+    "patients_served_per_year": " patients served per year",
+}
+_OF_A_TEST = (
+    "positive_predictive_value", "negative_predictive_value", "sensitivity", "specificity",
+    "false_alarms_per_patient_year",
+)  # fmt: skip
+_GOOD = ("ev_yield", "cell_yield", "evs_per_protein", "purity_relative_to_ceiling")
+"""Headlines that are told beside the doses, of a diagnostic test, and of yield and purity, where they are reported."""
 _Found: TypeAlias = dict[tuple[str, str | None], Estimate]
 
 
@@ -63,24 +80,39 @@ def _capital(says: Sentence) -> Sentence:
 
 
 def _of_yield(yields: SavedYields) -> Iterator[tuple[str, Sentence]]:
-    yield "How much", (*_doses(yields), *_in_specification(yields))
-    yield "How good", _good(yields)
+    yield "How much", (*_doses(yields), *_told_beside(yields, _BESIDE_DOSES), *_in_specification(yields))
+    yield "What a result means", (*_condition(yields), *_told_beside(yields, _OF_A_TEST))
+    yield "How good", tuple(_told_beside(yields, _GOOD))
     yield "What holds it back", (*_hangs_on(yields), *_largest_loss(yields), *_held_by(yields))
 
 
 def _doses(yields: SavedYields) -> Iterator[Part]:
-    """Yield what a batch gives: doses, or the first headline there is where it is not dosed."""
-    name = next((key for key, step in yields.quantities if step is None and yields.has(key)), None)
-    if name is None:
-        yield "nothing that can be counted comes out of the process. "
+    """Yield the doses that a batch gives, where it is dosed."""
+    if not yields.has("doses"):
+        if not any(yields.has(name) for name in (*_OF_A_TEST, *_GOOD)):
+            yield "nothing that can be counted comes out of the process. "
         return
-    found = yields.summary(name)
-    what = "doses" if name == "doses" else headline_title(name, yields)
-    unit = "" if name == "doses" else called(found.unit)
-    yield f"{what}: " if name != "doses" else ""
-    yield number(found.median)
-    yield f"{' ' + unit if unit else ''}{' doses' if name == 'doses' else ''} per started batch at the median "
+    found = yields.summary("doses")
+    yield from (number(found.median), " doses per started batch at the median ")
     yield from ("(5 to 95 %: ", *span(found.p5, found.p95), f"; {yields.draws:,} draws). ")
+
+
+def _condition(yields: SavedYields) -> Iterator[Part]:
+    """Yield what a diagnostic test is for, and how frequent that is."""
+    tested = yields.document.get("diagnostic")
+    prevalence = yields.scenario.typical_values().get("diagnostic.prevalence")
+    if tested and prevalence is not None:
+        yield from (f"for {tested['condition']} in ", percent(float(prevalence)), " of those tested: ")
+
+
+def _told_beside(yields: SavedYields, wanted: Sequence[str]) -> Iterator[Part]:
+    """Yield those of some headlines that are reported, each with its interval."""
+    found = [name for name in wanted if yields.has(name)]
+    for place, name in enumerate(found):
+        title = headline_title(name, yields)
+        yield from (f"; {title} " if place else f"{title[:1].upper()}{title[1:]} ", *_typical(yields.summary(name)))
+    if found:
+        yield ". "
 
 
 def _in_specification(yields: SavedYields) -> Iterator[Part]:
@@ -93,16 +125,6 @@ def _in_specification(yields: SavedYields) -> Iterator[Part]:
     if shares[worst] < 1.0:
         yield from (f"; the attribute most often missed is {worst} (met by ", percent(shares[worst]), ")")
     yield ". "
-
-
-def _good(yields: SavedYields) -> Sentence:
-    """Return yield and purity, whichever are reported."""
-    wanted = ("ev_yield", "cell_yield", "evs_per_protein", "purity_relative_to_ceiling")
-    parts: list[Part] = []
-    for name in (name for name in wanted if yields.has(name)):
-        found = yields.summary(name)
-        parts += [f"{'; ' if parts else ''}{headline_title(name, yields)} ", *_typical(found)]
-    return (*parts, ". ") if parts else ()
 
 
 def _typical(found: Summary) -> Iterator[Part]:
@@ -162,14 +184,14 @@ def _of_run(run: SavedRun) -> Iterator[tuple[str, Sentence]]:
 
 def _per_year(run: SavedRun, found: _Found) -> Iterator[Part]:
     rows = [row for (name, _), row in found.items() if name == "doses_by_product"]
-    whole = found.get(("doses_per_year", None))
-    if len(rows) < 2 and whole is not None:
-        yield from _mean(whole, " doses per year")
-    for place, row in enumerate(rows if len(rows) > 1 else ()):
-        yield from ("; " if place else "", *_mean(row, f" doses of {row.step} per year"))
+    whole = {"doses_per_year": " doses per year", **_BESIDE_A_YEAR}
+    told = [(row, f" doses of {row.step} per year") for row in rows if len(rows) > 1]
+    told += [(found[name, None], words) for name, words in whole.items() if (name, None) in found and not told]
+    for place, (row, words) in enumerate(told):
+        yield from ("; " if place else "", *_mean(row, words))
     batches = found.get(("batches_per_year", None))
     if batches is not None:
-        yield from (", from ", *_mean(batches, " finished batches per year"))
+        yield from (", from " if told else "", *_mean(batches, " finished batches per year"))
     yield f"; {run.replications:,} replication{'' if run.replications == 1 else 's'}. "
 
 
@@ -187,7 +209,7 @@ def _lots(found: _Found) -> Iterator[Part]:
         yield from (percent(released.mean), " of the lots that ended were released")
         if lost is not None:
             yield from (", ", number(lost.mean), " per year were lost or rejected")
-        yield ". "
+        yield from (*_out_of_specification(found), ". ")
         return
     for name, words in (("batches_finished", " batches finished"), ("batches_rejected", " lost")):
         if (name, None) in found:
@@ -195,23 +217,34 @@ def _lots(found: _Found) -> Iterator[Part]:
     yield " in a run. "
 
 
+def _out_of_specification(found: _Found) -> Iterator[Part]:
+    """Yield the attribute whose first results are most often out of specification."""
+    rows = [row for (name, _), row in found.items() if name == "out_of_specification"]
+    most = max(rows, key=lambda row: row.mean or 0.0, default=None)
+    if most is not None and most.mean:
+        yield from (f"; most often out of specification: {most.step} (", percent(most.mean), " of first results)")
+
+
 def _lead_time(found: _Found) -> Iterator[Part]:
     middle, slow = found.get(("lead_time", None)), found.get(("lead_time_p90", None))
     if middle is None:
         yield "No batch ended well, so that there is no lead time. "
         return
-    yield from ("From the start of a batch until its doses may leave: ", amount(middle.mean, "h"), " at the median")
+    end = "until its doses may leave" if ("doses_per_year", None) in found else "to its end"
+    yield from (f"From the start of a batch {end}: ", amount(middle.mean, "h"), " at the median")
     if slow is not None:
         yield from (", ", amount(slow.mean, "h"), " for nine in ten")
     yield ". "
 
 
 def _orders(found: _Found) -> Iterator[Part]:
-    for name in ("on_time_in_full", "on_time"):
-        rows = [row for (key, _), row in found.items() if key == name]
-        for row in rows:
-            yield from (percent(row.mean), f" of the orders{f' of {row.step}' if row.step else ''} in time. ")
-        if rows:
+    """Yield who was served in time: patients, orders, or batches with a due date."""
+    for name, words in _IN_TIME.items():
+        for (key, step), row in found.items():
+            if key == name:
+                of = f" of {step}" if step and step != "batches" else ""
+                yield from (percent(row.mean), words.format(of=of), ". ")
+        if any(key == name for key, _ in found):
             return
 
 

@@ -15,6 +15,7 @@ _LARGEST_DRAWING = 400_000
 """Bytes above which a drawing of many thousand marks is shown as an image instead."""
 OF_YIELD: Mapping[str, str] = {
     "waterfall": "Vesicles from secretion to vial: what each step keeps and loses, by channel",
+    "predictive_value": "What a positive result means, by how frequent the condition is",
     "yield_curve": "The culture over time: cells, vesicles secreted and harvested",
     "ledger_chart": "What the spread hangs on: inputs by their share, with the grade of their evidence",
     "two_truths": "The two truths: what is there after each step, and what the assays report",

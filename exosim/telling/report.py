@@ -25,6 +25,8 @@ from exosim.telling.subject import chains, commands, sentence, title
 
 _DRAWS_OF_STEPS = 256
 """Draws from which a run in time tells the losses of its steps, which its folder does not hold."""
+_FEW = 5
+"""Replications below which a reader is told that there are few."""
 _OF_DRAWS = "share of draws that meets them"
 
 
@@ -93,6 +95,8 @@ def remarks(saved: Saved) -> tuple[str, ...]:
             told.append("screening in float32: for looking around, not for numbers that are published")
     elif saved.replications < 2:
         told.append("one replication: there is no interval")
+    elif saved.replications < _FEW:
+        told.append(f"{saved.replications} replications: intervals of the mean are wide, and may reach what cannot be")
     return tuple(told)
 
 

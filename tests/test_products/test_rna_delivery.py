@@ -39,7 +39,7 @@ def test_more_rna_offered_is_more_in_a_dose_in_both_truths(base: xs.Yields) -> N
 
 
 def test_aggregates_deceive_the_assay_alone(base: xs.Yields) -> None:
-    """Kooijmans et al. 2013: siRNA that precipitates in the field is taken for loaded: the truth falls, the assay does not."""
+    """Kooijmans et al. 2013: siRNA that precipitates is taken for loaded: the truth falls, the assay does not."""
     few, many = (evaluated(BASE.with_({"load.aggregated_share": share})) for share in (0.1, 0.9))
     assert np.all(many.values("cargo_per_dose") < few.values("cargo_per_dose"))
     assert np.all(many.values("truly_loaded") < few.values("truly_loaded"))
