@@ -119,7 +119,6 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["bottleneck_command", "console_bottleneck", "why_command", "console_why"], 10),
     **dict.fromkeys(["explain_command", "console_explain", "profile_command", "console_profile"], 10),
     **dict.fromkeys(["certificate_command"], 10),
-    **dict.fromkeys(["compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["report_command", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths"], 10),
     **dict.fromkeys(["console_orders", "console_patients", "console_runs"], 10),

@@ -136,10 +136,16 @@ def _typical(found: Summary) -> Iterator[Part]:
         yield from (" (5 to 95 %: ", low, " to ", high, ")")
 
 
+def asked_of(yields: SavedYields) -> str:
+    """Return the headline whose spread is told: doses, what a test means, or the first that varies; empty: none."""
+    ranked = list(dict.fromkeys(rank["quantity"] for rank in yields.document["ranking"]))
+    return next((name for name in ("doses", _OF_A_TEST[0]) if name in ranked), ranked[0] if ranked else "")
+
+
 def _hangs_on(yields: SavedYields) -> Iterator[Part]:
     """Yield the inputs with the largest shares in the spread of the first headline that varies."""
-    ranks = yields.document["ranking"]
-    first = [rank for rank in ranks if rank["quantity"] == ranks[0]["quantity"] and not rank["noise"]][:_MOST_INPUTS]
+    ranks, of = yields.document["ranking"], asked_of(yields)
+    first = [rank for rank in ranks if rank["quantity"] == of and not rank["noise"]][:_MOST_INPUTS]
     if not first:
         return
     yield f"the spread of {headline_title(first[0]['quantity'], yields)} hangs most on "

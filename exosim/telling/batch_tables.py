@@ -41,7 +41,7 @@ def _attributes(yields: SavedYields) -> set[str]:
 
 def _cells(row: Summary) -> tuple[Cell, ...]:
     if not row.n:
-        return (f"none: {row.reason}", "", "", "", called(row.unit), number(0.0))
+        return (number(None), "", "", "", f"none: {row.reason}", number(0.0))
     middle = (number(row.median), span(row.p5, row.p95), number(row.mean), number(row.sd))
     return (*middle, called(row.unit), number(float(row.n)))
 

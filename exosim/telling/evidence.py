@@ -10,6 +10,7 @@ from exosim.references import references
 from exosim.saved import Saved
 from exosim.saved_yields import SavedYields
 from exosim.scenario import Scenario
+from exosim.telling.answers import asked_of
 from exosim.telling.cells import Cell, Link, Part, Table, number, percent, table
 from exosim.titles import headline_title
 
@@ -69,7 +70,7 @@ def spread(saved: Saved) -> tuple[Mapping[str, Sequence[Mapping[str, Any]]], str
     if not isinstance(saved, SavedYields) or not saved.document["ranking"]:
         return {}, ""
     ranking = saved.document["ranking"]
-    name = ranking[0]["quantity"]
+    name = asked_of(saved)
     found: dict[str, list[Mapping[str, Any]]] = {}
     for rank in ranking:
         if rank["quantity"] == name and not rank["noise"]:

@@ -34,7 +34,7 @@ def _title(name: str) -> str:
 
 def _cells(row: Estimate) -> tuple[Cell, ...]:
     if row.mean is None:
-        return (f"none: {row.reason}", "", "", "", called(row.unit), number(float(row.n)))
+        return (number(None), "", "", "", f"none: {row.reason}", number(float(row.n)))
     middle = (number(row.mean), span(row.low, row.high), number(row.median), span(row.p5, row.p95))
     return (*middle, called(row.unit), number(float(row.n)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -57,9 +58,9 @@ def sentence(saved: Saved) -> str:
 
 
 def _dose(scenario: Scenario) -> str:
-    if len(scenario.products()) > 1:
-        return ""
     dose = scenario.declarations.dose
+    if len(scenario.products()) > 1 or not math.isfinite(dose.amount):  # what is not dosed has no end of a dose
+        return ""
     what = DOSE_WORDS.get(dose.kind, "")
     return f"; a dose is {plain(dose.amount)} {called(dose.kind)}{f' ({what})' if what else ''}"
 
