@@ -15,7 +15,8 @@ from pairs import PROCESSOR, timed
 
 import exosim as xs
 from exosim.kernel import run
-from exosim.readings import attribute_results, limit_shares, read_batch
+from exosim.lot_readings import attribute_results
+from exosim.readings import limit_shares, read_batch
 from exosim.scenario import Scenario
 from exosim.simulation import BLOCK
 

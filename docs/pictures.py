@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
+_PAGES = ("platform", "volume", "pair", "tank", "delivery", "diagnostic", "patient")
+"""Pages with pictures of their own, each from a file beside this one."""
 _COMPARED = ("doses_per_year", "lead_time", "right_first_time", "batches_rejected")
 TWO_PRODUCTS = ROOT / "scenarios" / "cdmo_two_products.toml"
 REFERENCE, VARIANTS = ROOT / "scenarios" / "msc_hollow_fiber.toml", ROOT / "scenarios" / "more_doses.toml"
@@ -42,9 +44,8 @@ def drawn(draws: int | None = None) -> Iterator[tuple[str, Axes]]:
     year = xs.simulate(xs.load(REFERENCE), replications=1)  # it shows the first replication
     yield "gantt", xs.plots.gantt(year)
     yield "lot_timeline", xs.plots.lot_timeline(xs.why(xs.load(TWO_PRODUCTS), 22, replication=15))
-    yield from runpy.run_path(str(Path(__file__).with_name("platform_pictures.py")))["drawn"](draws)
-    yield from runpy.run_path(str(Path(__file__).with_name("volume_pictures.py")))["drawn"](draws)
-    yield from runpy.run_path(str(Path(__file__).with_name("tank_pictures.py")))["drawn"](draws)
+    for name in _PAGES:
+        yield from runpy.run_path(str(Path(__file__).with_name(f"{name}_pictures.py")))["drawn"](draws)
     yield "validation", _validation()
     yield "draws", runpy.run_path(str(ROOT / "benchmarks" / "draws.py"))["picture"]()  # of what was measured before
 

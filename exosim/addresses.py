@@ -12,6 +12,7 @@ from typing import Any
 
 from exosim.assay import Assay
 from exosim.campaign import CampaignNumbers
+from exosim.companion import CompanionNumbers
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
 from exosim.diagnostic import Interference, Monitoring, Performance, Signal
@@ -221,6 +222,8 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"product.ev_size.{name}" for name in declared(VesicleSize))
     yield from (f"product.protein_size.{name}" for name in declared(ProteinSize))
     yield from (f"product.lot.{name}" for name in declared(LotProperties))
+    if isinstance(data.get("product"), dict) and "companion" in data["product"]:
+        yield from (f"product.companion.{name}" for name in ("name", "dose", "after", *declared(CompanionNumbers)))
     for table in tables(data, "unit_procedure"):
         yield from _of_procedure(table)
     for name in {str(table.get("id")): None for table in tables(data, "assay")} | {DEFAULT_INSTRUMENT: None}:

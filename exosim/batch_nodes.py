@@ -46,7 +46,7 @@ MEASURES: Mapping[str, tuple[str, str, Measure]] = {
     "apparent_cargo": ("mol", "cargo and its aggregates", lambda _, material: cargo("retained", material)),
 }
 """What a material holds, with unit and words; each is a sum, so that a balance of it is exact."""
-_COUNTED: Mapping[DoseKind, str] = {
+COUNTED: Mapping[DoseKind, str] = {
     "EV": "vesicles",
     "particle": "particles",
     "cell": "viable_cells",
@@ -54,6 +54,7 @@ _COUNTED: Mapping[DoseKind, str] = {
     "cell_equivalent": "cell_equivalents",
     "molecule": "mhc_ii",
 }
+"""The measure of what a dose counts."""
 _LEAST = 1e-12
 
 
@@ -298,18 +299,14 @@ class BatchNodes:
         return self.of_model(f"{procedure}.{monitor}", procedure, self.monitor(procedure, monitor), unit, about)
 
     def _term(self, procedure: str, name: str) -> Node:
-        entered = {"entered_volume": "volume", "entered_content": self.counted}
+        kind = self.steps[procedure].procedure.operation.context.dose_kind  # of a companion, where it is filled there
+        entered = {"entered_volume": "volume", "entered_content": COUNTED[kind]}
         if name in entered:
             unit, words, _ = MEASURES[entered[name]]
             found = self.entered(entered[name], procedure)
             return found or self.constant(f"{procedure}.{name}", 0.0, unit, words)
         forms = self.steps[procedure].procedure.operation.closed_forms()
         return self.closed(procedure, name) if name in forms else self.parameter(f"{procedure}.{name}")
-
-    @property
-    def counted(self) -> str:
-        """The measure that a dose counts."""
-        return _COUNTED[self.around.batch.specification.dose.kind]
 
 
 def collected(outcome: Outcome) -> Material:

@@ -7,19 +7,20 @@ from typing import TypeAlias
 
 import numpy as np
 
-from exosim.batch_nodes import MEASURES, BatchNodes, absent
+from exosim.batch_nodes import COUNTED, MEASURES, BatchNodes, absent
+from exosim.batch_words import ABOUT
 from exosim.cargo_readings import CARGO_FORMULAS, loading_steps
 from exosim.cell_readings import last_expansion
 from exosim.diagnostic import DIAGNOSTIC_HEADLINES
-from exosim.diagnostic_nodes import ABOUT as ABOUT_TEST
 from exosim.diagnostic_nodes import DiagnosticNodes
 from exosim.formula import keyed, symbol
 from exosim.formula_tree import Input, Node
 from exosim.influence import Batch, Lanes, Neighborhood
 from exosim.kernel import last_maker
+from exosim.lot_readings import attribute_results
 from exosim.material import is_number
 from exosim.operations.base import HARVEST_HOLD, VIRUS_REDUCTION
-from exosim.readings import attribute_results, read_batch
+from exosim.readings import DoseRule, read_batch
 from exosim.step_table import Reading
 
 Key: TypeAlias = tuple[str, str | None]
@@ -32,31 +33,8 @@ _RATIOS: Mapping[str, tuple[str, str, str]] = {
     "cell_density": ("viable_cells", "volume", "viable cells per milliliter"),
 }
 """Ratios of two amounts of one material: numerator, denominator, meaning."""
+_UNPAIRED = "1 - 2 * min(doses, companion_doses) / max(doses + companion_doses, 1)"
 _OF_PRODUCT = ("evs_per_protein", "particles_per_protein", "purity_relative_to_ceiling")
-_ABOUT: Mapping[str, str] = {
-    "doses": "whole doses of a batch: a dose never mixes batches",
-    "ev_yield": "true vesicles in the product over those that left the cultures in their harvests",
-    "particles_per_cell_per_day": "vesicles harvested per viable cell and day of collection",
-    "harvested": "true vesicles that leave the cultures in their harvests: to them yields refer",
-    "secreted": "true vesicles that cells secrete during collection",
-    "vialed": "true vesicles in the product",
-    "vials": "accepted vials",
-    "relative_potency": "potency of a vesicle in the product over that of the standard",
-    "potent_doses": "doses times their relative potency: how many of full potency they are worth",
-    "cargo_per_dose": "loaded cargo in what a dose counts of the product",
-    "apparent_cargo_per_dose": "the same with aggregates of cargo, as an assay of all of it finds",
-    "cargo_per_vesicle": "molecules of loaded cargo over the vesicles of the product",
-    "apparent_cargo_per_vesicle": "the same with aggregates of cargo, as an assay of all of it finds",
-    "truly_loaded": "loaded cargo over what an assay takes for loaded",
-    "lost_in_loading": "share of the vesicles that the loading steps lose",
-    "batch_duration": "planned time of a batch: its steps and its planned waits, one after the other",
-    "cell_yield": "viable cells in the product over those that left the last expansion",
-    "fold_expansion": "viable cells that leave the last expansion over those at the start",
-    "cells_started": "viable cells that enter the process from outside",
-    "cells_harvested": "viable cells that leave the last expansion",
-    "cells_vialed": "viable cells in the product",
-    **ABOUT_TEST,
-}
 
 
 class BatchQuantities:
@@ -107,7 +85,11 @@ class BatchQuantities:
         if name in CARGO_FORMULAS:
             return self._cargo(name)
         makers: Mapping[str, Callable[[], Node]] = {
-            "doses": self._doses,
+            "doses": lambda: self._doses("doses", "product.dose", self.around.batch.specification.dose, self.last),
+            "companion_doses": self._companion_doses,
+            "dose_pairs": lambda: self._paired(name, "min(doses, companion_doses)"),
+            "unpaired_share": lambda: self._paired(name, _UNPAIRED),
+            "companion_limits": lambda: self._paired(name, "one_if(doses - companion_doses)"),
             "ev_yield": lambda: self._quotient(name, "vialed", "harvested"),
             "particles_per_cell_per_day": self._per_cell,
             "harvested": self._harvested,
@@ -141,7 +123,7 @@ class BatchQuantities:
         """Return the node of what is read of a batch, by its formula."""
         unit = self.units[name, step]
         lanes = self.around.lanes(lambda batch: _reading(batch, (name, step)))
-        about = _ABOUT.get(name, "") if step is None else f"{_words(name)} of {step}"
+        about = ABOUT.get(name, "") if step is None else f"{_words(name)} of {step}"
         return self.nodes.read(name if step is None else f"{step}.{name}", formula, terms, lanes, unit, about)
 
     def _same(self, name: str, node: Node) -> Node:
@@ -166,7 +148,10 @@ class BatchQuantities:
         formula, measures = CARGO_FORMULAS[name]
         terms = {measure: self.nodes.made(measure, self.last) for measure in measures}
         if self.units[name, None].endswith("/dose"):
-            terms |= {"dose": self._dose(), "held": self.nodes.made(self.nodes.counted, self.last)}
+            terms |= {
+                "dose": self._dose(),
+                "held": self.nodes.made(COUNTED[self.around.batch.specification.dose.kind], self.last),
+            }
         return self._read(name, formula, terms)
 
     def _lost_in_loading(self) -> Node:
@@ -178,21 +163,31 @@ class BatchQuantities:
         dose = self.around.batch.specification.dose
         return self.nodes.constant("product.dose", dose.amount, f"{dose.kind}/dose", "what a dose holds")
 
-    def _doses(self) -> Node:
-        nodes, terms = self.nodes, {"dose": self._dose()}
-        if "content" not in nodes.steps[self.last].outcome.monitors:
-            terms["held"] = nodes.made(nodes.counted, self.last)
-            if is_number(nodes.steps[self.last].outcome.product.vials, 0.0):
-                return self._read("doses", "floor(held / dose)", terms)
-            terms |= {name: nodes.made(name, self.last) for name in ("vials", "retained_vials")}
-            return self._read("doses", "floor((vials - retained_vials) / vials * held / dose)", terms)
+    def _companion_doses(self) -> Node:
+        specification = self.around.batch.specification
+        after = specification.companion.after if specification.companion is not None else self.last
+        return self._doses("companion_doses", "product.companion.dose", specification.about("companion").dose, after)
+
+    def _paired(self, name: str, formula: str) -> Node:
+        return self._read(name, formula, {key: self._headline(key) for key in ("doses", "companion_doses")})
+
+    def _doses(self, name: str, path: str, dose: DoseRule, step: str) -> Node:
+        """Return the doses of a product that a step makes, by what a dose of it is."""
+        nodes = self.nodes
+        terms = {"dose": nodes.constant(path, dose.amount, f"{dose.kind}/dose", "what a dose holds")}
+        if "content" not in nodes.steps[step].outcome.monitors:
+            terms["held"] = nodes.made(COUNTED[dose.kind], step)
+            if is_number(nodes.steps[step].outcome.product.vials, 0.0):
+                return self._read(name, "floor(held / dose)", terms)
+            terms |= {key: nodes.made(key, step) for key in ("vials", "retained_vials")}
+            return self._read(name, "floor((vials - retained_vials) / vials * held / dose)", terms)
         told = {
             "accepted": ("vial", "inspected and good"),
             "retained": ("vial", "kept for QC and stability"),
             "content": (f"{self.around.batch.specification.dose.kind}/vial", "what can be withdrawn from a vial"),
         }
-        terms |= {key: nodes.reported(self.last, key, *words) for key, words in told.items()}
-        return self._read("doses", "floor((accepted - retained) * content / dose)", terms)
+        terms |= {key: nodes.reported(step, key, *words) for key, words in told.items()}
+        return self._read(name, "floor((accepted - retained) * content / dose)", terms)
 
     def _vials(self) -> Node:
         """Return the vials as they were filled, or as a later step received them."""

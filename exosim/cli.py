@@ -47,6 +47,7 @@ from exosim.errors import (
 )
 from exosim.explain_command import explain
 from exosim.profile_command import profile
+from exosim.report_command import report
 from exosim.version import __version__
 from exosim.whole_numbers import WholeNumber
 from exosim.why_command import why
@@ -60,6 +61,7 @@ _BUG = 1
 _FEWER = {
     "yield": "fewer draws: --draws N",
     "compare": "fewer draws: --draws N",
+    "report": "fewer draws: --draws N",
     "bottleneck": "fewer processes (--jobs N), fewer batches or a shorter horizon",
     "run": "fewer processes (--jobs N), fewer batches or a shorter horizon",
 }
@@ -95,6 +97,7 @@ def cli() -> None:
     exosim run scenarios/msc_hollow_fiber.toml       when do doses leave the facility, and what holds them back?
     exosim bottleneck scenarios/msc_hollow_fiber.toml     what would one more unit, person or shift bring?
     exosim explain scenarios/msc_hollow_fiber.toml doses   where does a number come from?
+    exosim report results/base                       what do I send to those who ask?
     """  # noqa: D301 - click takes the \\b for "leave these lines as they are"
 
 
@@ -254,7 +257,7 @@ def run(
         print_run(results, paths)
 
 
-for _command in (bottleneck, certificate, cite, compare, describe, explain, new, profile, schema, why):
+for _command in (bottleneck, certificate, cite, compare, describe, explain, new, profile, report, schema, why):
     cli.add_command(_command)
 
 

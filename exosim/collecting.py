@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from exosim.kernel import Step
 from exosim.limiting import binding
+from exosim.lot_readings import attribute_results
 from exosim.material import one_where
 from exosim.parameter import Array
 from exosim.precision import Precision, at_precision
-from exosim.readings import ALL_ATTRIBUTES, attribute_results, contents_of, limit_shares, read_run
+from exosim.readings import ALL_ATTRIBUTES, contents_of, limit_shares, read_run
 from exosim.sampling import Sample
 from exosim.scenario import Scenario
 from exosim.totals import Key, Shown

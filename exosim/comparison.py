@@ -44,6 +44,8 @@ DIRECTIONS: Mapping[str, str] = {
     "apparent_cargo_per_dose": "neither",  # aggregates make it more
     "apparent_cargo_per_vesicle": "neither",
     "lost_in_loading": "less",
+    "unpaired_share": "less",
+    "companion_limits": "neither",
 }
 """What is better of a headline; more of all others."""
 _OF_A_DOSE = ("doses", "potent_doses", "cargo_per_dose", "apparent_cargo_per_dose")
@@ -195,7 +197,10 @@ class Comparison:
 
     def _comparable(self, name: str) -> bool:
         """Return whether a headline means the same in all scenarios: doses do not when a dose is not the same."""
-        return name not in _OF_A_DOSE or len({s.declarations.dose for s in self.scenarios.values()}) == 1
+        declared = [scenario.declarations for scenario in self.scenarios.values()]
+        if name == "companion_doses":
+            return len({one.companion.dose for one in declared if one.companion is not None}) == 1
+        return name not in _OF_A_DOSE or len({one.dose for one in declared}) == 1
 
     def _best(self, name: str, direction: str) -> dict[str, float]:
         """Return the share of the draws in which each scenario is the best; ties are shared evenly."""

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from exosim.cargo_readings import CARGO_HEADLINES
-from exosim.console_base import headline_title, new_console, number, print_whole, table_lines
+from exosim.console_base import new_console, number, print_whole, table_lines
 from exosim.console_cargo import print_cargo
 from exosim.console_diagnostic import print_diagnostic
 from exosim.console_orders import BY_PRODUCT, ORDERS
@@ -23,6 +23,7 @@ from exosim.diagnostic import DIAGNOSTIC_HEADLINES
 from exosim.limiting import in_words as bounds_in_words
 from exosim.parameter import GRADES, PLAN
 from exosim.readings import ALL_ATTRIBUTES
+from exosim.titles import INDICATORS, headline_title
 
 if TYPE_CHECKING:
     from exosim.results import FacilityResults, Yields
@@ -168,35 +169,6 @@ def print_check(scenario: Scenario, variants: Sequence[Scenario] = ()) -> None:
     console.print(Text("grades: " + ", ".join(f"{grade} {meaning}" for grade, meaning in meanings.items())))
 
 
-_INDICATORS = {
-    "doses_per_year": "doses per year",
-    "doses_per_started_batch": "doses per started batch",
-    "batches_started": "batches started",
-    "batches_finished": "batches finished",
-    "batches_rejected": "batches lost",
-    "batches_turned_away": "batches turned away",
-    "batches_per_year": "batches per year",
-    "batches_per_year_bound": "  at most, as planned",
-    "right_first_time": "right first time",
-    "hold_violations": "hold limits exceeded per batch",
-    "lead_time": "lead time, P50",
-    "lead_time_p90": "lead time, P90",
-    "cycle_time": "time between two batches",
-    "minimum_cycle_time": "  at least, as planned",
-    "makespan": "first start to last end",
-    "work_in_progress": "work in progress",
-    "batches_per_day": "batches per calendar day",
-    "batches_per_working_day": "batches per working day",
-    "released_fraction": "share released",
-    "failures_per_year": "lost or rejected per year",
-    "rejected_by_test": "share rejected by a test",
-    "manufacturing_time": "start to end of recipe, P50",
-    "release_time": "end of recipe to release, P50",
-    "release_time_p90": "end of recipe to release, P90",
-    "lots_in_quality": "lots in testing and review",
-    "deviations_per_batch": "deviations per batch",
-    "retests_per_batch": "retests per batch",
-}
 _OCCASIONAL = ("batches_turned_away",)
 """Indicators that are shown where there is something to show."""
 _PRODUCTS = {
@@ -247,7 +219,7 @@ def print_run(results: FacilityResults, paths: Sequence[Path]) -> None:
     title = f"{scenario.title or scenario.name}: {plant.horizon / 24:.0f} d, {results.replications_in_words}"
     console.print(Text(f"{title}, seed {results.seed}", style="bold"))
     known = {row.name for row in results.quantities()}
-    print_whole(_indicator_table(results, "over the horizon", _INDICATORS), console)
+    print_whole(_indicator_table(results, "over the horizon", INDICATORS), console)
     if not known.isdisjoint(PATIENTS):
         print_whole(_indicator_table(results, "one patient, one lot", PATIENTS), console)
     if not known.isdisjoint(ORDERS):

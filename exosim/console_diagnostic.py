@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -9,13 +10,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from exosim.console_base import TITLES, number, print_whole, table_lines
+from exosim.console_base import number, print_whole, table_lines
 from exosim.diagnostic import DIAGNOSTIC_HEADLINES
+from exosim.titles import TITLES
 
 if TYPE_CHECKING:
     from exosim.diagnostic import Counts
     from exosim.results import Yields
-    from exosim.summaries import Summary
 
 _PEOPLE = ("true_positives_per_100000", "false_positives_per_100000")
 _RATES = ("false_alarms_per_patient_year",)
@@ -36,7 +37,8 @@ def print_diagnostic(yields: Yields, console: Console) -> None:
         if yields.has(name):
             summary = yields.summary(name)
             unit = "people" if name in _PEOPLE else "1/year" if name in _RATES else "%"
-            table.add_row(TITLES[name], *_cells(summary, 100.0 if unit == "%" else 1.0), unit)
+            values = (summary.median, summary.p5, summary.p95)
+            table.add_row(TITLES[name], *(_percent(v) if unit == "%" else number(v) for v in values), unit)
     print_whole(table, console)
     for line in _counted(declared.counts):
         console.print(Text(line))
@@ -44,9 +46,11 @@ def print_diagnostic(yields: Yields, console: Console) -> None:
         console.print(Text(line))
 
 
-def _cells(summary: Summary, scale: float) -> list[str]:
-    values = (summary.median, summary.p5, summary.p95)
-    return ["-" if value is None else number(scale * value) for value in values]
+def _percent(share: float | None) -> str:
+    """Return a share in percent; what is not quite all does not look like it."""
+    if share is None or not 0.999 < share < 1.0:
+        return number(None if share is None else 100.0 * share)
+    return f"{100.0 * share:.{max(1, -math.floor(math.log10(100.0 * (1.0 - share))))}f}"
 
 
 def _counted(counts: Mapping[str, Counts]) -> Iterator[str]:

@@ -10,10 +10,14 @@ from rich.text import Text
 
 from exosim import units
 from exosim.comparison import Comparison
-from exosim.console_base import TITLES, number, print_whole, table_lines
+from exosim.console_base import number, print_whole, table_lines
 from exosim.hinges import BOTH, Hinge, Rivalry
+from exosim.titles import TITLES
 
-_SHOWN = ("doses", "ev_yield", "cell_yield", "evs_per_protein", "particles_per_protein", "batch_duration")
+_SHOWN = (
+    "doses", "positive_predictive_value", "ev_yield", "cell_yield", "evs_per_protein", "particles_per_protein",
+    "batch_duration",
+)  # fmt: skip
 _MOST = 3
 _COLUMNS = ("input", "of", "grade", "share %", "95 %", "5 to 95 % of it", "order flips at", "ahead % below", "above")
 

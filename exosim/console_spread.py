@@ -12,11 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from exosim.comparison import IN_SPECIFICATION, Comparison, Contrast
-from exosim.console_base import TITLES, headline_title, new_console, number, print_whole, table_lines
+from exosim.console_base import new_console, number, print_whole, table_lines
 from exosim.console_hinges import print_hinges
 from exosim.limiting import in_words
 from exosim.parameter import GRADES
 from exosim.sampling import LEVELS
+from exosim.titles import TITLES, headline_title
 
 if TYPE_CHECKING:
     from exosim.results import Yields

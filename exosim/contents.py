@@ -33,11 +33,11 @@ def counted_like(dose: DoseRule | None, parameters: dict[str, Parameter]) -> dic
     }
 
 
-def with_dose(error: QuantityError, parameter: Parameter) -> QuantityError:
-    """Say where the unit of a content comes from."""
+def with_dose(error: QuantityError, parameter: Parameter, address: str) -> QuantityError:
+    """Say where the unit of a content comes from: the `address` of the dose."""
     if parameter.unit not in {unit for unit, _, _ in _CONTENTS.values()}:
         return error
     if error.expected is not None and not error.expected.startswith("a quantity in"):
         return error
-    expected = f"a content in {parameter.unit}, counted like product.dose"
+    expected = f"a content in {parameter.unit}, counted like {address}"
     return QuantityError(error.problem, error.got, expected, error.nearest)

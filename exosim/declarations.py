@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from exosim.companion import Companion
 from exosim.culture.stimulus import Target
 from exosim.diagnostic import Counts
 from exosim.parameter import ASSUMPTION, Array, Parameter, Resolved
@@ -313,6 +314,8 @@ class Declarations:
     patients: Block
     by_design: QualityByDesign = field(default_factory=QualityByDesign)
     diagnostic: DiagnosticDeclaration | None = None
+    companion: Companion | None = None
+    companion_numbers: Block | None = None
 
     @property
     def course(self) -> int:
@@ -332,6 +335,8 @@ class Declarations:
 
     def _of_product(self) -> Iterator[Block]:
         yield from (self.size, self.vesicles, self.proteins, self.lot, self.patients, self.common)
+        if self.companion_numbers is not None:
+            yield self.companion_numbers
         for procedure in self.procedures:
             yield from procedure.blocks()
         yield from self.assays.values()

@@ -18,6 +18,7 @@ from typing import Any
 from exosim.assay import Assay
 from exosim.assay_methods import methods
 from exosim.campaign import CampaignNumbers
+from exosim.companion import CompanionNumbers
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
 from exosim.diagnostic import Interference, Monitoring, Performance, Signal
@@ -51,6 +52,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "product.ev_size": VesicleSize,
     "product.protein_size": ProteinSize,
     "product.lot": LotProperties,
+    "product.companion": CompanionNumbers,
     "product.patient": PatientNumbers,
     "common": Common,
     "unit_procedure": Wait,

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from exosim.composition import Contents
-from exosim.diagnostic import TESTED, Diagnostic, Interference, Monitoring, Signal
+from exosim.diagnostic import DIAGNOSTIC_HEADLINES, TESTED, Diagnostic, Interference, Monitoring, Signal
 from exosim.material import Material, plus, times, total
 from exosim.parameter import Array
 from exosim.physics import diagnosis, monitoring
+from exosim.step_table import Reading
+
+
+def diagnosed(diagnostic: Diagnostic | None, product: Material, contents: Contents) -> Iterator[Reading]:
+    """Yield what a test on the product tells of those tested; nothing where there is no test."""
+    if diagnostic is not None:
+        figures = diagnostic_figures(diagnostic, product, contents)
+        told = ((name, unit) for name, unit in DIAGNOSTIC_HEADLINES.items() if name in figures)
+        yield from (Reading(name, None, unit, figures[name]) for name, unit in told)
 
 
 def diagnostic_figures(diagnostic: Diagnostic, product: Material, contents: Contents) -> dict[str, Array]:

@@ -13,6 +13,10 @@ Direction: TypeAlias = Literal["more", "less", "neither"]
 DIRECTIONS: Mapping[str, Direction] = {
     "doses_per_year": "more",
     "doses_per_started_batch": "more",
+    "dose_pairs_per_year": "more",
+    "companion_doses_per_year": "more",
+    "pairs_expired_per_year": "less",
+    "limited_by_companion": "neither",
     "batches_started": "neither",
     "batches_finished": "more",
     "batches_rejected": "less",

@@ -32,20 +32,24 @@ _DOSES = "one of " + ", ".join(f'"{amount}" ({DOSE_WORDS[kind]})' for kind, amou
 _PATH: KeyPath = ("product", "dose")
 
 
-def read_dose(table: ScenarioTable, findings: Findings) -> DoseRule:
-    """Return what a dose is; what it counts follows from the dimension of its unit."""
-    raw = table.product.dose
-    if raw is None and table.diagnostic is not None:
+def product_dose(table: ScenarioTable, findings: Findings) -> DoseRule:
+    """Return what a dose of the product is; a diagnostic line may fill none, and its dose is then without end."""
+    if table.product.dose is None and table.diagnostic is not None:
         return DoseRule(math.inf, "EV")
+    return read_dose(table.product.dose, findings)
+
+
+def read_dose(raw: Any, findings: Findings, path: KeyPath = _PATH) -> DoseRule:
+    """Return what a dose is; what it counts follows from the dimension of its unit."""
     amount = 1.0
     kind: DoseKind = "EV"
     try:
         kind = _kind(raw)
         amount = read_number(raw, kind)
     except QuantityError as error:
-        findings.add(_PATH, Problem(error.problem, got=error.got, expected=_DOSES, nearest=error.nearest))
+        findings.add(path, Problem(error.problem, got=error.got, expected=_DOSES, nearest=error.nearest))
     if amount <= 0.0:
-        findings.add(_PATH, Problem("must be above 0", got=in_words(raw), expected=_DOSES))
+        findings.add(path, Problem("must be above 0", got=in_words(raw), expected=_DOSES))
     return DoseRule(amount, kind)
 
 
@@ -70,12 +74,12 @@ def _kind(raw: Any) -> DoseKind:
     raise QuantityError(f"{unit} is no unit of a dose{hint}", in_words(raw), None, nearest)
 
 
-def check_dose(table: ScenarioTable, findings: Findings, dose: DoseRule) -> None:
+def check_dose(table: ScenarioTable, findings: Findings, dose: DoseRule, path: KeyPath = _PATH) -> None:
     """Note what counting the dose needs and the scenario does not give."""
     if dose.kind == "molecule" and table.product.lot.mhc_ii is None and not findings.spoiled(("product", "lot")):
         problem = "a dose in molecule needs the MHC class II molecules on a vesicle"
-        findings.add(_PATH, Problem(problem, expected='product.lot.mhc_ii = "100 molecule/EV", say'))
-    if table.diagnostic is not None:
+        findings.add(path, Problem(problem, expected='product.lot.mhc_ii = "100 molecule/EV", say'))
+    if table.diagnostic is not None and path == _PATH:
         _check_line(table, findings, dose)
     if dose.kind != "cell_equivalent":
         return
@@ -83,13 +87,13 @@ def check_dose(table: ScenarioTable, findings: Findings, dose: DoseRule) -> None
         operation = catalog().get(procedure.operation)
         if operation is None or not (operation.source and operation.makes_vesicles):
             continue
-        key, path = operation.tells_cells, ("unit_procedure", index)
+        key, place = operation.tells_cells, ("unit_procedure", index)
         if key is None:
             problem = f"{procedure.operation} comes from no cells that a dose in cell_equivalent could count"
-            findings.add((*path, "operation"), Problem(problem, expected="a culture or conditioned_medium"))
+            findings.add((*place, "operation"), Problem(problem, expected="a culture or conditioned_medium"))
         elif key not in procedure.parameters:
             problem = "a dose in cell_equivalent needs the number of cells that conditioned the medium"
-            findings.add((*path, "parameters", key), Problem(problem, expected=f'{key} = "1e6 cell/mL", say'))
+            findings.add((*place, "parameters", key), Problem(problem, expected=f'{key} = "1e6 cell/mL", say'))
 
 
 def _check_line(table: ScenarioTable, findings: Findings, dose: DoseRule) -> None:

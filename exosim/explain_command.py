@@ -5,7 +5,6 @@ As in :mod:`exosim.cli`, everything heavy is imported inside the command.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,21 +70,6 @@ def _loaded(run: str, changes: dict[str, Any], max_file_size: int) -> Explained:
     if changes:
         expected = "a scenario file with --set: the values of a run are those it was run with"
         raise UsageError(Problem("the values of a run cannot be set", path="--set", got=run, expected=expected))
-    if _command(folder) == "yield":
-        from exosim.saved_yields import load_yields
+    from exosim.saved import load_saved
 
-        return load_yields(folder)
-    from exosim.saved_run import load_run
-
-    return load_run(folder)
-
-
-def _command(folder: Path) -> object:
-    """Return the command that wrote a folder, as far as its manifest can be read; the loaders tell what is wrong."""
-    from exosim.folder import MANIFEST
-
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return manifest.get("command") if isinstance(manifest, dict) else None
+    return load_saved(folder)

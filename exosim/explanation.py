@@ -250,16 +250,18 @@ class Explainer:
     def _of_run(self, indicators: Indicators, quantity: str, name: str, resource: str | None) -> Explanation:
         root, window = indicators.node(name, resource), indicators.window
         if resource is None:
-            root = with_more(root, more_of(name, window, partial(self._hours, window), self._doses))
+            counted = {"dose_pairs_per_year": "dose_pairs", "companion_doses_per_year": "companion_doses"}
+            doses = partial(self._doses, counted.get(name, "doses"))
+            root = with_more(root, more_of(name, window, partial(self._hours, window), doses))
         of = "of the first replication" if self._seed is None else f"of the first replication of seed {self._seed}"
         beside = self._beside(name, resource)
         return Explanation(quantity, self.scenario.name, self.scenario.hash, root, of, beside, fates=fates(window))
 
-    def _doses(self) -> list[Node]:
-        """Return the doses of a batch at typical values; none of a recipe that only takes time."""
+    def _doses(self, name: str = "doses") -> list[Node]:
+        """Return the doses of a batch at typical values, or its pairs; none of a recipe that only takes time."""
         if self._products:
-            return [node for product in self._products.values() for node in product._doses()]
-        return [self._typical("doses")] if self._batch_keys() else []
+            return [node for product in self._products.values() for node in product._doses(name)]
+        return [self._typical(name)] if (name, None) in self._batch_keys() else []
 
     def _typical(self, name: str) -> Node:
         """Return a headline of a batch, saying of which batch."""

@@ -41,6 +41,8 @@ SPAN_COLUMNS = ("begin", "end", "hours", "place", "cause", "resource", "lot", "n
 LOSS_COLUMNS = ("step", "channel", "amount", "cause", "kept", "share")
 BATCH_COLUMNS = ("replication", *_BATCH, *_HISTORY)
 """What is told of a batch; its history is names between separators."""
+PAIR_COLUMNS = ("companion_doses", "dose_pairs")
+"""What is told of it besides, where a product has a companion."""
 SEPARATOR = "; "
 """Stands between the parts of a batch's history; none of them holds it: they are names."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -146,7 +148,7 @@ def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     rows = [quantity.as_dict() for quantity in results.quantities()]
     indicators = write_csv(folder / "indicators.csv", list(rows[0]), [list(row.values()) for row in rows])
     values = write_csv(folder / "replications.csv", ["replication", "name", "step", "unit", "value"], _values(results))
-    batches = write_csv(folder / "batches.csv", BATCH_COLUMNS, batch_rows(results))
+    batches = write_csv(folder / "batches.csv", batch_columns(results), batch_rows(results))
     events = write_events(results.first.run.log, folder)
     service = [write_csv(folder / f"{table.name}.csv", table.columns, table.rows) for table in service_tables(results)]
     ledger = write_ledger(results.scenario.ledger(), folder)
@@ -173,6 +175,12 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def batch_columns(results: FacilityResults) -> tuple[str, ...]:
+    """Return what is told of every batch of a run."""
+    paired = any(product.declarations.companion is not None for product in results.scenario.products())
+    return (*BATCH_COLUMNS, *PAIR_COLUMNS) if paired else BATCH_COLUMNS
+
+
 def batch_rows(results: FacilityResults) -> Iterator[Sequence[Any]]:
     """Yield every batch of every replication with its genealogy: the streams that went into it, and what made it."""
     feeds = {
@@ -180,12 +188,14 @@ def batch_rows(results: FacilityResults) -> Iterator[Sequence[Any]]:
         for product in results.scenario.products()
         for procedure in product.declarations.procedures
     }
+    columns = batch_columns(results)
     for replication, account in enumerate(results.accounts, start=1):
         for b in account.batches:
             streams = dict.fromkeys(stream for name in b.procedures for stream in feeds[b.campaign, name])
             history = [SEPARATOR.join(parts) for parts in (b.deviations, b.failures, b.procedures, streams)]
             known = (getattr(b, name) for name in _BATCH[1:])
-            yield replication, b.number + 1, *known, *history
+            pairs = [getattr(b, name) for name in PAIR_COLUMNS] if PAIR_COLUMNS[0] in columns else []
+            yield replication, b.number + 1, *known, *history, *pairs
 
 
 def save_run(results: FacilityResults, path: Path, overwrite: bool) -> list[Path]:

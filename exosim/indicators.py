@@ -16,6 +16,7 @@ from exosim import folds
 from exosim.folds import folded, lead_times
 from exosim.history import histories
 from exosim.labor import paid_hours
+from exosim.pair_indicators import PAIRS, pair_headlines
 from exosim.patient_indicators import PATIENTS, patient_headlines
 from exosim.product_indicators import YEAR, batches_by_product, doses_by_product, lead_time_by_product, on_time
 from exosim.records import BatchRecord, log_hash
@@ -234,9 +235,9 @@ BY_RESOURCE: Mapping[str, tuple[str, Callable[[Window], dict[str, float]]]] = {
 }
 """Indicators by equipment class, role or procedure, with units."""
 HEADLINE_UNITS: Mapping[str, str] = {
-    name: unit for part in (HEADLINES, SHARED, RELEASE, PATIENTS, SERVICE) for name, (unit, _) in part.items()
+    name: unit for part in (HEADLINES, PAIRS, SHARED, RELEASE, PATIENTS, SERVICE) for name, (unit, _) in part.items()
 }
-"""Unit of each indicator of the whole: of every run, then of shared runs, a release, patients, orders and stock."""
+"""Unit of each indicator of the whole: of every run, then of those that have what it is about."""
 RESOURCE_UNITS: Mapping[str, str] = {
     **{name: unit for name, (unit, _) in (*BY_RESOURCE.items(), *OF_JOBS.items())},
     **{f"{name}_by_product": unit for name, (unit, _) in SERVICE.items()},
@@ -290,6 +291,7 @@ def account(window: Window) -> Account:
     """Return all indicators of a replication."""
     return Account(
         {name: indicator(window) for name, (_, indicator) in HEADLINES.items()}
+        | pair_headlines(window)
         | shared_headlines(window)
         | release_headlines(window)
         | patient_headlines(window)

@@ -31,6 +31,7 @@ _SECTIONS: Mapping[str, str] = {
     "SizeTable": "product.ev_size",
     "ProteinSizeTable": "product.protein_size",
     "LotTable": "product.lot",
+    "CompanionTable": "product.companion",
     "ProductTable": "product",
     "AssayTable": "assay",
     "HoldTable": "hold",

@@ -16,11 +16,12 @@ import numpy as np
 
 from exosim.assay import Assay, Result, day_of
 from exosim.lot_properties import LotProperties
+from exosim.lot_readings import lot_of
 from exosim.material import lane_of
 from exosim.operations.base import Context, Outcome
 from exosim.parameter import Array, declared
 from exosim.quality import Attribute, Lot, reported_value, true_value
-from exosim.readings import Specification, lot_of
+from exosim.readings import Specification
 
 Made: TypeAlias = tuple[Outcome, Context]
 """The outcome of the procedure that makes the product, and the context of its recipe."""
@@ -71,6 +72,7 @@ class LotResults:
         attempt 0 is the first result, 1 the first retest
     planned : returns what was made of all batches as planned
     off_plan : returns what was made of a batch that has left its plan, in one lane; None of one that has not
+    companion : what the assays of the companion report of the same batches; None where there is one product
 
     Notes
     -----
@@ -84,8 +86,9 @@ class LotResults:
         normals: Normals,
         planned: Callable[[], Made],
         off_plan: Callable[[int], Made | None] = lambda batch: None,
+        companion: LotResults | None = None,
     ) -> None:
-        self._specification, self._normals = specification, normals
+        self._specification, self._normals, self._companion = specification, normals, companion
         self._planned, self._off_plan = planned, off_plan
         self._columns: dict[tuple[str, int], Sequence[_Column]] = {}
         self._alone: dict[int, tuple[Outcome, Specification, Lot]] = {}
@@ -94,7 +97,7 @@ class LotResults:
     def of(
         self, batch: int, assay: str, attempt: int = 0, contamination: Mapping[str, float] = _CLEAN
     ) -> list[Reported]:
-        """Return what an assay reports of a batch, in the order of the attributes.
+        """Return what an assay reports of a batch, in the order of the attributes, those of a companion last.
 
         Parameters
         ----------
@@ -108,6 +111,13 @@ class LotResults:
         ModelError
             when an attribute is about a property that is not given.
         """
+        found = self._of(batch, assay, attempt, contamination)
+        if self._companion is None:
+            return found
+        return [*found, *self._companion.of(batch, assay, attempt, contamination)]
+
+    def _of(self, batch: int, assay: str, attempt: int, contamination: Mapping[str, float]) -> list[Reported]:
+        """Return what an assay reports of the product itself."""
         if assay not in self._asked:
             return []
         made = self._off_plan(batch)
@@ -125,7 +135,10 @@ class LotResults:
 
     def meets(self, attribute: str, value: float) -> bool:
         """Return whether a value, such as the mean of several results, is within the limits of an attribute."""
-        return bool(np.all(next(a for a in self._specification.attributes if a.id == attribute).met(value)))
+        known = next((one for one in self._specification.attributes if one.id == attribute), None)
+        if known is None and self._companion is not None:
+            return self._companion.meets(attribute, value)
+        return known is not None and bool(np.all(known.met(value)))
 
     @cached_property
     def _asked(self) -> Mapping[str, list[Attribute]]:

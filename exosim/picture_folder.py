@@ -54,6 +54,8 @@ def _pictures(yields: Yields) -> dict[str, Callable[[Yields], Axes]]:
         pictures = {"yield_curve": plots.yield_curve, **pictures}
     if yields.scenario.declarations.dose.kind != "cell":
         pictures["size_steps"] = lambda found: plots.size_steps(found)[0]
+    if yields.scenario.declarations.companion is not None:
+        pictures["pairs"] = lambda found: plots.pairs({found.scenario.title or found.scenario.name: found})
     if plots.has_course(yields):
         pictures["two_truths"] = lambda found: plots.two_truths(found)[0]
     if yields.has("positive_predictive_value"):

@@ -22,8 +22,13 @@ def doubts(plant: PlantDeclarations) -> Iterator[str]:
 
 def sampling_doubts(declared: Declarations) -> Iterator[str]:
     """Yield tests that use up more containers than the fill keeps back."""
-    used = sum(test.numbers.typical("vials") for test in declared.plant.tests.values())
+    companion = declared.companion
+    of_companion = {one.assay for one in declared.attributes if one.of == "companion"}
+    taken = {False: 0.0, True: 0.0}
+    for name, test in declared.plant.tests.items():
+        taken[name in of_companion] += test.numbers.typical("vials")
     for procedure in declared.procedures:
+        used = taken[companion is not None and procedure.id == companion.after]
         block = procedure.operation
         retained = block.parameters.get("retained")
         if retained is None or retained.unit != "vial" or not used:

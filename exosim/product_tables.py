@@ -34,6 +34,13 @@ class LotTable(Table):
     cd81: Any = None
 
 
+class CompanionTable(Table):
+    name: Name
+    dose: Any
+    after: Name
+    shelf_life: Any = None
+
+
 class ProductTable(Table):
     name: Name = "product"
     dose: Any
@@ -43,4 +50,5 @@ class ProductTable(Table):
     protein_size: ProteinSizeTable = Field(default_factory=ProteinSizeTable)
     lot: LotTable = Field(default_factory=LotTable)
     protein_fraction: Any = None
+    companion: CompanionTable | None = None
     course: Any = None

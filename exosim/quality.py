@@ -16,6 +16,7 @@ import numpy as np
 
 from exosim.assay import Result
 from exosim.cargo_contents import CARGO, Cargo, cargo, cargo_share, molecules
+from exosim.companion import Of
 from exosim.composition import Contents, ratio, total_dna, total_protein
 from exosim.errors import ModelError, Problem
 from exosim.lot_properties import LotProperties, Marker
@@ -43,8 +44,10 @@ class Measure:
     """
 
     unit: str
-    top: Literal["particles", "vesicles", "protein", "dna", "endotoxin", "potency", Cargo, Marker, Agent]
-    bottom: Literal["volume", "protein", "dose", "vial", "vesicles", "particles", "all cargo"]
+    top: Literal[
+        "particles", "vesicles", "protein", "dna", "endotoxin", "potency", "viable_cells", Cargo, Marker, Agent
+    ]  # fmt: skip
+    bottom: Literal["volume", "protein", "dose", "vial", "vesicles", "particles", "all cargo", "all cells"]
     sizes: tuple[float, float] | None = None
 
     @property
@@ -75,6 +78,9 @@ MEASURES: Mapping[str, Measure] = {
     "cd9_positive": Measure("1", "cd9", "vesicles"),
     "cd63_positive": Measure("1", "cd63", "vesicles"),
     "cd81_positive": Measure("1", "cd81", "vesicles"),
+    "viability": Measure("1", "viable_cells", "all cells"),
+    "viable_cells_per_volume": Measure("cell/mL", "viable_cells", "volume"),
+    "viable_cells_per_vial": Measure("cell/vial", "viable_cells", "vial"),
     "bioburden": Measure("CFU/mL", "bacteria", "volume"),
     "mycoplasma": Measure("CFU/mL", "mycoplasma", "volume"),
 }
@@ -130,6 +136,9 @@ def reported_value(measure: Measure, lot: Lot, instrument: Result, assay: Result
         return level if assay is None else assay.assay.found(level, assay.z)
     if measure.bottom == "all cargo":
         return np.minimum(_through(assay, cargo_share(lot.product)), 1.0)
+    if measure.bottom == "all cells":
+        alive = ratio(lot.product.viable_cells, plus(lot.product.viable_cells, lot.product.dead_cells))
+        return np.minimum(_through(assay, alive), 1.0)
     if measure.bottom == "vesicles" and measure.top in CARGO:
         return _through(assay, ratio(molecules(measure.top, lot.product), total(lot.product.vesicles)))
     if measure.bottom == "vesicles":
@@ -210,6 +219,8 @@ def _amount(what: str, lot: Lot) -> Array:
         return total_dna(lot.product)
     if what in CARGO:
         return cargo(what, lot.product)
+    if what == "viable_cells":
+        return lot.product.viable_cells
     if lot.contents is not None:
         return lot.contents.protein(lot.product) if what == "protein" else lot.contents.vesicles(lot.product)
     return total_protein(lot.product, lot.context) if what == "protein" else total(lot.product.vesicles)
@@ -225,6 +236,7 @@ class Attribute:
     at_least, at_most : limits in the unit of the measure; None where there is none
     critical : whether it is a critical quality attribute
     sizes : diameters between which particles count, for the measure of a range of sizes [nm]
+    of : whether it is one of the product or of its companion
     """
 
     id: str
@@ -234,6 +246,7 @@ class Attribute:
     at_most: float | None
     critical: bool = True
     sizes: tuple[float, float] | None = None
+    of: Of = "product"
 
     @property
     def about(self) -> Measure:

@@ -53,6 +53,7 @@ class LimitsTable(Table):
 class AttributeTable(Table):
     id: Id
     measure: Name
+    of: Literal["product", "companion"] = "product"
     limits: LimitsTable | None = None
     label: Any = None
     tolerance: Any = None

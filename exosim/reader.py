@@ -8,12 +8,14 @@ from typing import Any
 
 from exosim.addresses import address
 from exosim.assay import LEVEL
+from exosim.companion import Companion
+from exosim.companion_reader import CompanionReader
 from exosim.contents import counted_like, with_dose
 from exosim.culture.stimulus import Stimulus
 from exosim.culture_reader import check_stimuli, given_numbers, read_effects, read_presets
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
 from exosim.diagnostic_reader import read_diagnostic
-from exosim.dose_reader import check_dose, read_dose, with_assay
+from exosim.dose_reader import check_dose, product_dose, with_assay
 from exosim.errors import Problem, in_words, unknown
 from exosim.findings import Findings
 from exosim.operations import catalog
@@ -55,6 +57,7 @@ class Reader:
         self._add = findings.add
         self._grades: dict[str, str] = {}
         self._common = 0.0
+        self._dose_beside: DoseRule | None = None
         self._utilities: Mapping[str, tuple[float, str]] = {}
 
     def read(self) -> Declarations | None:
@@ -69,12 +72,17 @@ class Reader:
         self._grades = self._source_grades(table)
         common = self._common_factor()
         self._utilities = read_utilities(table, self.findings)
-        dose, product = read_dose(table, self.findings), table.product
+        product = table.product
+        dose = product_dose(table, self.findings)
         check_dose(table, self.findings, dose)
+        self._companions = CompanionReader(table, self.findings, self._block)
+        companion, companion_numbers = self._companions.read()
+        self._dose_beside = companion.dose if companion is not None else None
         quality = SpecificationReader(table, self.findings, self._block)
         assays = quality.assays()
         dose = with_assay(table, self.findings, dose, assays)
-        procedures = self._procedures(dose)
+        self._companions.check_attributes(dose, companion)
+        procedures = self._procedures(dose, companion)
         size = self._block(VesicleSize, "product.ev_size", ("product", "ev_size"), _given(product.ev_size, VesicleSize))
         vesicles = self._block(Vesicles, "product", ("product",), _given(product, Vesicles))
         proteins = self._block(
@@ -99,6 +107,8 @@ class Reader:
             PlantReader(table, self.findings, self._block, self._utilities).read(),
             self._block(PatientNumbers, "product", ("product",), _given(product, PatientNumbers)),
             diagnostic=read_diagnostic(table.diagnostic, self.findings, self._block, self._grades),
+            companion=companion,
+            companion_numbers=companion_numbers,
         )
         check_shared_runs(declared, self.findings)
         by_design = RegulatoryReader(table, self.findings, list(declared.blocks()), self._grades).read()
@@ -150,7 +160,7 @@ class Reader:
 
     # -- procedures ---------------------------------------------------------------------------------------------------
 
-    def _procedures(self, dose: DoseRule) -> tuple[ProcedureDeclaration, ...]:
+    def _procedures(self, dose: DoseRule, companion: Companion | None) -> tuple[ProcedureDeclaration, ...]:
         tables = self.table.unit_procedure
         ids = [table.id for table in tables]
         if not tables:
@@ -165,8 +175,11 @@ class Reader:
                 self._add(("unit_procedure", index, "operation"), _no_operation(table.operation))
                 streams.unknown(table.id)
                 continue
-            found.append(self._procedure(index, table, operation, streams.feeds(index, table, operation), dose))
+            own = companion.dose if companion is not None and companion.after == table.id else dose
+            found.append(self._procedure(index, table, operation, streams.feeds(index, table, operation), own))
         streams.finish()
+        if companion is not None and not blind:
+            self._companions.check_maker(companion, streams)
         return tuple(found)
 
     def _check_ids(self, ids: list[str]) -> None:
@@ -300,10 +313,13 @@ class Reader:
                 enclosed = self.findings.enclosures.measured.get(f"{prefix}.{name}")
                 given[name] = read_quantity(value, parameters[name], self._grades, self._common, folder, enclosed)
             except QuantityError as error:
-                self.findings.quantity((*path, name), with_dose(error, parameters[name]))
+                self.findings.quantity((*path, name), with_dose(error, parameters[name], self._address_of(dose)))
         complete = len(given) == len(raw) and issubclass(owner, UnitOperation)
         unused = self._check_together(owner, path, given) if complete else frozenset()
         return Block(owner, prefix, parameters, given, unused)
+
+    def _address_of(self, dose: DoseRule | None) -> str:
+        return "product.companion.dose" if dose is not None and dose is self._dose_beside else "product.dose"
 
     def _check_together(self, owner: type[UnitOperation], path: KeyPath, given: Mapping[str, Given]) -> frozenset[str]:
         """Report values that contradict each other; return the parameters that do not matter beside those given."""

@@ -6,12 +6,12 @@ Names and units of the headline figures are fixed: other programs read them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from exosim.assay import Assay, Result
+from exosim.assay import Assay
 from exosim.cargo_readings import CARGO_HEADLINES, cargo_headlines, loading_steps, lost_in_loading
 from exosim.cell_readings import (
     CELL_HEADLINES,
@@ -21,17 +21,18 @@ from exosim.cell_readings import (
     harvested_cells,
     last_expansion,
 )
+from exosim.companion import PAIR_HEADLINES, Companion, Of, pair_figures
 from exosim.composition import Contents, ratio
-from exosim.diagnostic import DIAGNOSTIC_HEADLINES, Diagnostic
-from exosim.diagnostic_readings import diagnostic_figures
+from exosim.diagnostic import Diagnostic
+from exosim.diagnostic_readings import diagnosed
 from exosim.kernel import Step, last_maker, run, steps_of
 from exosim.lot_properties import LotProperties
-from exosim.material import Material, is_number, plus, short_of_whole, times, total
+from exosim.material import Material, is_number, plus, short_of_whole, total
 from exosim.operations.base import HARVEST_HOLD, HEADROOM, VIRUS_REDUCTION, Context, Outcome
 from exosim.parameter import Array
 from exosim.potency import POTENCY_HEADLINES, may_differ, potency_headlines
-from exosim.quality import Attribute, Lot, reported_value
-from exosim.recipe import Recipe, UnitProcedure
+from exosim.quality import Attribute
+from exosim.recipe import Recipe
 from exosim.step_table import Reading, Row, loss_readings, row_readings, rows_of, stages
 from exosim.vocabulary import DoseKind
 
@@ -88,6 +89,7 @@ class Specification:
     ----------
     properties : what the scenario says of the lots of the product
     diagnostic : the test that reads the product; None where it is none of a diagnostic line
+    companion : the second product of a batch; None where there is one product
     """
 
     dose: DoseRule
@@ -96,6 +98,12 @@ class Specification:
     attributes: tuple[Attribute, ...] = ()
     properties: LotProperties = field(default_factory=LotProperties)
     diagnostic: Diagnostic | None = None
+    companion: Companion | None = None
+
+    def about(self, of: Of) -> Specification:
+        """Return what concerns the product alone, or its companion alone."""
+        dose = self.companion.dose if self.companion is not None and of == "companion" else self.dose
+        return replace(self, dose=dose, attributes=tuple(one for one in self.attributes if one.of == of))
 
     @property
     def sampled(self) -> bool:
@@ -171,7 +179,8 @@ def read_run(
     if specification.dose.kind == "cell":
         whole = run(recipe)
         return _read_cells(whole, context, specification), list(whole)
-    made = recipe.procedures[last_maker(recipe.procedures)]
+    companion = specification.companion
+    made = {recipe.procedures[last_maker(recipe.procedures)].id, companion.after if companion is not None else ""}
     potency = may_differ(recipe.procedures, specification.properties)
     rows: list[Row] = []
     read: list[Step] = []
@@ -187,9 +196,9 @@ def read_run(
     return _readings(read, rows, start, contents, specification), read
 
 
-def _read(step: Step, made: UnitProcedure) -> Step:
-    """Return a step that has been read; its product stays when it is the one that counts."""
-    product = step.outcome.product if step.procedure is made else Material()
+def _read(step: Step, made: Collection[str]) -> Step:
+    """Return a step that has been read; its product stays when it is one that counts."""
+    product = step.outcome.product if step.procedure.id in made else Material()
     nothing = Material()
     outcome = replace(step.outcome, product=product, remainder=nothing, added=nothing, generated=nothing, losses={})
     return Step(step.procedure, nothing, nothing, outcome)
@@ -208,14 +217,18 @@ def _readings(
 
 def _read_cells(steps: Sequence[Step], context: Context, specification: Specification) -> list[Reading]:
     """Return the figures of a product of cells; yields refer to what leaves the last expansion."""
-    last, dose = _made(steps), specification.dose
+    last, dose = made_by(steps), specification.dose
     found = {
         "doses": _doses(last, last.product.viable_cells, dose),
         "vials": _vials(last),
         "batch_duration": _duration(steps),
         **cell_headlines(steps),
     }
-    readings = [_headline(name, unit, found.get(name)) for name, unit in CELL_HEADLINES.items()]
+    reported = CELL_HEADLINES
+    if specification.companion is not None:
+        reported = {"doses": CELL_HEADLINES["doses"], **PAIR_HEADLINES, **CELL_HEADLINES}
+        found |= _pairs(steps, context, specification.companion, np.asarray(found["doses"]))
+    readings = [_headline(name, unit, found.get(name)) for name, unit in reported.items()]
     grown, start = last_expansion(steps), harvested_cells(steps)
     downstream = grown is None
     for row in stages(steps, "viable_cells"):
@@ -229,7 +242,7 @@ def _read_cells(steps: Sequence[Step], context: Context, specification: Specific
     return readings
 
 
-def _made(steps: Sequence[Step]) -> Outcome:
+def made_by(steps: Sequence[Step]) -> Outcome:
     """Return the outcome of the step that makes the product; a step after it that only takes time counts nothing."""
     return steps[last_maker([step.procedure for step in steps])].outcome
 
@@ -262,7 +275,7 @@ def _headline(name: str, unit: str, values: Array | None) -> Reading:
 
 
 def _headlines(steps: Sequence[Step], contents: Contents, specification: Specification, start: Array) -> list[Reading]:
-    last, dose = _made(steps), specification.dose
+    last, dose = made_by(steps), specification.dose
     product = last.product
     vesicles, protein = contents.vesicles(product), contents.protein(product)
     pure = ratio(vesicles, protein)
@@ -283,19 +296,12 @@ def _headlines(steps: Sequence[Step], contents: Contents, specification: Specifi
     if may_differ([step.procedure for step in steps], properties):
         reported = {"doses": HEADLINES["doses"], **POTENCY_HEADLINES, **HEADLINES}
         found |= potency_headlines(product, contents, properties, np.asarray(found["doses"]))
+    if specification.companion is not None:
+        reported = {"doses": HEADLINES["doses"], **PAIR_HEADLINES, **reported}
+        found |= _pairs(steps, contents.context, specification.companion, np.asarray(found["doses"]))
     told = {name: unit for name, unit in reported.items() if dose.stated or unit != HEADLINES["doses"]}
-    return [
-        *(_headline(name, unit, found.get(name)) for name, unit in told.items()),
-        *_diagnosed(last, specification, contents),
-    ]
-
-
-def _diagnosed(made: Outcome, specification: Specification, contents: Contents) -> Iterator[Reading]:
-    """Yield what a test on the product tells of those tested."""
-    if specification.diagnostic is not None:
-        figures = diagnostic_figures(specification.diagnostic, made.product, contents)
-        told = ((name, unit) for name, unit in DIAGNOSTIC_HEADLINES.items() if name in figures)
-        yield from (Reading(name, None, unit, figures[name]) for name, unit in told)
+    headlines = (_headline(name, unit, found.get(name)) for name, unit in told.items())
+    return [*headlines, *diagnosed(specification.diagnostic, product, contents)]
 
 
 def _cargo(
@@ -305,10 +311,15 @@ def _cargo(
     loading = loading_steps(step.procedure for step in steps)
     if not loading:
         return []
-    product, dose = _made(steps).product, specification.dose
+    product, dose = made_by(steps).product, specification.dose
     found = cargo_headlines(product, contents, contents.doses(product, dose.kind) / dose.amount)
     found["lost_in_loading"] = lost_in_loading(rows, loading)
     return [Reading(name, None, unit, found[name]) for name, unit in CARGO_HEADLINES.items()]
+
+
+def _pairs(steps: Iterable[Step], context: Context, companion: Companion, doses: Array) -> dict[str, Array]:
+    """Return the doses of the companion, and the pairs with those of the product."""
+    return pair_figures(doses, doses_of(companion.made(steps), context, companion.dose))
 
 
 def _culture_headlines(steps: Iterable[Step], start: Array) -> dict[str, Array | None]:
@@ -347,48 +358,3 @@ def doses_of(last: Outcome, context: Context, dose: DoseRule) -> Array:
     if is_number(getattr(last.product, dose.species), 0.0):
         return 0.0
     return _doses(last, context.dose_content(last.product, dose.kind), dose)
-
-
-def attribute_results(
-    steps: Sequence[Step],
-    context: Context,
-    specification: Specification,
-    noise: Mapping[str, Array],
-    contents: Contents | None = None,
-) -> Iterator[tuple[Attribute, str, Array]]:
-    """Yield each attribute with the unit and the values that are reported for it.
-
-    Parameters
-    ----------
-    noise : standard normal number of the one result of each assay, by its id
-    contents : of the materials of these steps, as far as they are known
-    """
-    lot = lot_of(_made(steps), context, specification, contents)
-    results = {name: Result(assay, noise[name]) for name, assay in specification.assays.items()}
-    for attribute in specification.attributes:
-        measure = attribute.about
-        named = results[attribute.assay] if attribute.assay is not None else None
-        instrument = results[specification.instrument_id]
-        yield attribute, measure.unit, reported_value(measure, lot, instrument, named)
-
-
-def lot_of(
-    made: Outcome,
-    context: Context,
-    specification: Specification,
-    contents: Contents | None = None,
-    contamination: Mapping[str, float] | None = None,
-) -> Lot:
-    """Return what the assays are given: the product, the volume of its doses, and what is known of its lots.
-
-    Parameters
-    ----------
-    made : outcome of the procedure that makes the product
-    contents : of the materials of the run, as far as they are known
-    contamination : organisms per volume by agent [CFU/mL]
-    """
-    product = made.product
-    contents = contents_of(context, specification) if contents is None else contents
-    contained = contents.doses(product, specification.dose.kind)
-    per_dose = ratio(times(product.volume, 1e3), contained / specification.dose.amount)
-    return Lot(product, context, per_dose, contents, specification.properties, contamination or {}, product.vials)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from exosim.culture.stimulus import Stimulus
-from exosim.declarations import Block, ProcedureDeclaration
+from exosim.declarations import Block, Declarations, ProcedureDeclaration
 from exosim.operations.base import Context, Hold
 from exosim.parameter import Array
 from exosim.recipe import UnitProcedure, Wait
 from exosim.shared_run import SharedRun, SharedRunNumbers
+
+
+def procedures_of(declared: Declarations, values: Mapping[str, Array], context: Context) -> tuple[UnitProcedure, ...]:
+    """Return the procedures in order; what fills the companion counts contents like the doses of that."""
+    companion = declared.companion
+    own = {} if companion is None else {companion.after: replace(context, dose_kind=companion.dose.kind)}
+    return tuple(procedure_of(one, values, own.get(one.id, context)) for one in declared.procedures)
 
 
 def procedure_of(declared: ProcedureDeclaration, values: Mapping[str, Array], context: Context) -> UnitProcedure:

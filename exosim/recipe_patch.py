@@ -2,7 +2,8 @@
 
 A procedure of the patch whose id is in the recipe is merged into it. A new one stands where its `after` or `before`
 says; else where one of its id was taken out; else after the procedure of the patch before it; else in place of the
-first that was taken out; else at the end. Failures of a procedure that is no longer there go with it.
+first that was taken out; else at the end. Failures and critical parameters of a procedure that is no longer there go
+with it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from exosim.procedure_tables import ProcedureTable
 from exosim.toml_tree import Node, Table
 
 RECIPE = "unit_procedure"
-FAILURES = "failure"
+_ABOUT = {"failure": "during", "critical_parameter": "parameter"}
+"""What is about one procedure, and goes with it: by which key it names it, alone or at the begin of an address."""
 PLACES = ("after", "before")
 
 
@@ -48,9 +50,10 @@ def patched(scenario: Table, patch: list[Node], taken: list[Node]) -> tuple[Tabl
     if recipe is not None:
         changed[RECIPE] = recipe.holding(change.recipe())
     gone = change.gone()
-    if FAILURES in scenario and gone:
-        failures = [node for node in scenario[FAILURES].items if node.text("during") not in gone]
-        changed[FAILURES] = scenario[FAILURES].holding(failures)
+    for section, key in _ABOUT.items() if gone else ():
+        if section in scenario:
+            left = [node for node in scenario[section].items if (node.text(key) or "").partition(".")[0] not in gone]
+            changed[section] = scenario[section].holding(left)
     return changed, change.problems
 
 

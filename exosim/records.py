@@ -103,6 +103,8 @@ class BatchRecord:
     procedures : those that it came through or is in, in order, again after a rework; told from the log
     manufactured : when its recipe ended; None for a batch that did not get so far
     available : from when its doses may leave: its end, or its conditional release; None where they never could
+    companion_doses : whole doses of its companion; None where the product has none
+    dose_pairs : doses of both that leave together, none where those of the companion have expired before; likewise
     """
 
     number: int
@@ -120,6 +122,8 @@ class BatchRecord:
     in_vain: str = ""
     manufactured: float | None = None
     available: float | None = None
+    companion_doses: float | None = None
+    dose_pairs: float | None = None
 
     @property
     def good(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from exosim import units
 from exosim.declarations import Block
-from exosim.errors import Problem, unknown
+from exosim.errors import Problem, nearest_name, shortened, unknown
 from exosim.findings import Findings
 from exosim.parameter import ASSUMPTION, Parameter
 from exosim.quality_by_design import (
@@ -92,7 +92,11 @@ class RegulatoryReader:
                     self.findings.add((*path, "affects", place), unknown("attribute", name, attributes))
             reason = self._reason(table, path)
             if table.parameter not in known:
-                self.findings.add((*path, "parameter"), unknown("parameter", table.parameter, known))
+                wrong = Problem(
+                    "is no parameter of this scenario", got=f'"{shortened(table.parameter, 100)}"',
+                    expected='its address, such as "concentrate.flux"', nearest=nearest_name(table.parameter, known),
+                )  # fmt: skip
+                self.findings.add((*path, "parameter"), wrong)
                 continue
             found = self._parameter(table, path, *known[table.parameter], reason)
             if found is not None:

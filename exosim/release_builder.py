@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from exosim.declarations import Block, Declarations, PlantDeclarations, ReleaseDeclaration
+from exosim.declarations import Block, Declarations, ReleaseDeclaration
 from exosim.kernel import last_maker
 from exosim.parameter import Array
 from exosim.recipe import UnitProcedure
@@ -31,19 +31,19 @@ def release_of(
     ids = [procedure.id for procedure in recipe]
     sampled = release.sample_after if release.sample_after in ids else ids[last_maker(recipe)]
     return Release(
-        tuple(_tests(declared.plant, release, values, sampled)),
+        tuple(_tests(declared, release, values, sampled)),
         tuple(_reviews(release, values)),
         _closure(release, seed, replication),
         release.conditional,
     )
 
 
-def _tests(plant: PlantDeclarations, release: ReleaseDeclaration, values: Values, sampled: str) -> Iterator[TestPlan]:
-    for name, test in plant.tests.items():
+def _tests(declared: Declarations, release: ReleaseDeclaration, values: Values, sampled: str) -> Iterator[TestPlan]:
+    for name, test in declared.plant.tests.items():
         numbers = TestNumbers(**test.numbers.pick(values))
         yield TestPlan(
             name,
-            test.sample_after or sampled,
+            test.sample_after or _filled(declared, name) or sampled,
             _or_zero(numbers.duration),
             _or_zero(numbers.hands_on),
             _or_zero(numbers.investigation),
@@ -54,6 +54,12 @@ def _tests(plant: PlantDeclarations, release: ReleaseDeclaration, values: Values
             test.rule,
             test.confirmatory,
         )
+
+
+def _filled(declared: Declarations, assay: str) -> str | None:
+    """Return the procedure that fills the companion, where the assay reports on that; else None."""
+    about = {attribute.of for attribute in declared.attributes if attribute.assay == assay}
+    return declared.companion.after if declared.companion is not None and about == {"companion"} else None
 
 
 def _reviews(release: ReleaseDeclaration, values: Values) -> Iterator[Review]:

@@ -11,10 +11,11 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 from exosim import preflight
 from exosim.assay import noise_name
+from exosim.companion import Of
 from exosim.cycle_time import planned_occupation
 from exosim.errors import LimitError, Problem, ScenarioError, UsageError, shortened
 from exosim.event_files import log_folder, write_log
-from exosim.facility.lots import Lots
+from exosim.facility.lots import CountDoses, Lots
 from exosim.facility.mishaps import Mishaps
 from exosim.facility.operate import operate
 from exosim.facility.route import Production
@@ -24,11 +25,9 @@ from exosim.launches import BATCHES_PER_REPLICATION, launches
 from exosim.limits import MOST_REPLICATIONS
 from exosim.lot_results import LotResults
 from exosim.material import lane_of
-from exosim.operations.base import Context, Outcome
-from exosim.parameter import Array
 from exosim.patients import Promise
 from exosim.plant import Failure
-from exosim.readings import doses_of
+from exosim.readings import DoseRule, doses_of
 from exosim.recipe import Recipe
 from exosim.results import FacilityResults
 from exosim.sampling import BatchSample
@@ -213,20 +212,29 @@ def _made(product: Scenario, seed: int, replication: int) -> tuple[Production, S
     def alone(batch: int) -> Recipe:
         return product.recipe({path: lane_of(value, batch) for path, value in values.items()})
 
-    def doses(outcome: Outcome, context: Context) -> Array:
-        return doses_of(outcome, context, product.declarations.dose)
+    def counted(dose: DoseRule) -> CountDoses:
+        return lambda outcome, context: doses_of(outcome, context, dose)
+
+    declared, specification = product.declarations, product.specification(values)
+    companion = declared.companion
 
     failures = product.plant(values, seed, replication).failures
     mishaps = Mishaps(failures, [p.id for p in recipe.procedures], seed, replication, count)
-    lots = Lots(recipe, alone, count, doses)
+    second = None if companion is None else (companion.after, counted(companion.dose))
+    lots = Lots(recipe, alone, count, counted(declared.dose), second)
+
+    def results(of: Of, beside: LotResults | None = None) -> LotResults:
+        return LotResults(
+            specification.about(of),
+            lambda assay, attempt: sample.normals(noise_name(assay, attempt), "batch"),
+            lambda: lots.planned(of),
+            lambda batch: lots.off_plan(batch, of),
+            beside,
+        )
+
     production = Production(
         planned.campaign, recipe.procedures, lots, mishaps, planned.at, planned.donors, planned.dues,
         product.release(recipe, values, seed, replication),
-        LotResults(
-            product.specification(values),
-            lambda assay, attempt: sample.normals(noise_name(assay, attempt), "batch"),
-            lots.planned,
-            lots.off_plan,
-        ),
+        results("product", None if companion is None else results("companion")), companion,
     )  # fmt: skip
     return production, failures

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from exosim import html, units
-from exosim.export import BATCH_COLUMNS, batch_rows
+from exosim.export import batch_columns, batch_rows
 from exosim.frames import Frame, Framed, of_rows
 from exosim.indicators import RESOURCE_UNITS, reported
 from exosim.records import Event
@@ -68,7 +68,7 @@ class RunViews(Framed):
         return {
             "replications": lambda: _replications(self),
             "indicators": lambda: _summaries(self, list(self.quantities())),
-            "batches": lambda: of_rows("row", BATCH_COLUMNS, batch_rows(self), about=_about(self)),
+            "batches": lambda: of_rows("row", batch_columns(self), batch_rows(self), about=_about(self)),
             "events": lambda: of_rows("event", Event._fields, _events(self), about=_about(self)),
             **{table.name: partial(_service, self, table) for table in service_tables(self)},
         }

@@ -17,6 +17,7 @@ from exosim.indicators import Account
 from exosim.limiting import Bound, bounds
 from exosim.ranking import Rank, ranked_inputs
 from exosim.readings import ALL_ATTRIBUTES
+from exosim.report_door import Reported
 from exosim.result_views import RunViews, YieldViews
 from exosim.service.remarks import held_up
 from exosim.sites import without_doses
@@ -37,7 +38,7 @@ Again: TypeAlias = Callable[..., "Yields"]
 FORM = "exosim.yield/1"
 
 
-class Yields(YieldViews):
+class Yields(YieldViews, Reported):
     """What a started batch that does not fail yields, over many draws; made by :func:`exosim.evaluate`.
 
     Attributes
@@ -243,7 +244,7 @@ class Yields(YieldViews):
         return "\n".join([*lines, f"  {self.scenario.ledger().headline()}"])
 
 
-class FacilityResults(RunViews):
+class FacilityResults(RunViews, Reported):
     """What leaves the facility, over replications; made by :func:`exosim.simulate`.
 
     Attributes

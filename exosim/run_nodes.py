@@ -12,6 +12,7 @@ from exosim.attribution.why import Why
 from exosim.folds import fold_of, meaning
 from exosim.formula_tree import Node, shown
 from exosim.indicators import BY_RESOURCE, HEADLINE_UNITS, HEADLINES, RESOURCE_UNITS, account
+from exosim.pair_indicators import PAIRS
 from exosim.patient_indicators import PATIENTS
 from exosim.release_indicators import OF_JOBS, RELEASE
 from exosim.run_indicators import SHARED
@@ -19,7 +20,7 @@ from exosim.service.indicators import SERVICE, service
 from exosim.waits import WAITS
 from exosim.window import Window
 
-_OF_A_BATCH = ("doses_per_year", "doses_per_started_batch")
+_OF_A_BATCH = ("doses_per_year", "doses_per_started_batch", "dose_pairs_per_year", "companion_doses_per_year")
 _OF_TIME = ("lead_time", "lead_time_p90", "work_in_progress", "manufacturing_time")
 _OF_CLASSES = ("minimum_cycle_time", "batches_per_year_bound", "cycle_time")
 
@@ -89,7 +90,7 @@ class Indicators:
 
 
 INDICATORS: Mapping[str, Callable[..., Any]] = {
-    **{name: found for part in (HEADLINES, SHARED, RELEASE, PATIENTS) for name, (_, found) in part.items()},
+    **{name: found for part in (HEADLINES, PAIRS, SHARED, RELEASE, PATIENTS) for name, (_, found) in part.items()},
     **{name: indicator for name, (_, indicator) in SERVICE.items()},
 }
 """Every indicator of the whole."""

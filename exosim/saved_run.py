@@ -19,6 +19,7 @@ from exosim.event_files import EVENTS, part, read_log
 from exosim.export import SEPARATOR, read_csv
 from exosim.folder import check_files, refuse_other_command
 from exosim.records import BatchRecord, Event, log_hash
+from exosim.report_door import Reported
 from exosim.saved_scenario import read_saved_scenario
 from exosim.scenario import Scenario
 from exosim.service.orders import OrderRecord
@@ -30,7 +31,7 @@ Row = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class SavedRun:
+class SavedRun(Reported):
     """A run in time that was read from its folder.
 
     Attributes
@@ -204,7 +205,14 @@ def _batch(row: Row) -> BatchRecord:
         in_vain=row["in_vain"],
         manufactured=float(row["manufactured"]) if row["manufactured"] else None,
         available=float(row["available"]) if row["available"] else None,
+        companion_doses=_number(row.get("companion_doses")),
+        dose_pairs=_number(row.get("dose_pairs")),
     )
+
+
+def _number(cell: str | None) -> float | None:
+    """Return a number that not every run has."""
+    return float(cell) if cell else None
 
 
 def _parts(cell: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from exosim.errors import FileError, Problem, shortened
 from exosim.folder import check_files, refuse_other_command
+from exosim.report_door import Reported
 from exosim.saved_scenario import read_saved_scenario
 from exosim.scenario import Scenario
 from exosim.summaries import Summary
@@ -19,7 +20,7 @@ DOCUMENT = "yields.json"
 
 
 @dataclass(frozen=True)
-class SavedYields:
+class SavedYields(Reported):
     """A yield that was read from its folder: what it is of, and its summaries; with the scenario all of it comes again.
 
     Attributes
@@ -54,6 +55,15 @@ class SavedYields:
         """Number of draws."""
         return int(self.document["n"])
 
+    @cached_property
+    def quantities(self) -> Mapping[tuple[str, str | None], Summary]:
+        """Every quantity by name and step, attributes as their assays report them among them."""
+        return {(row["name"], row["step"]): Summary(**row) for row in self.document["quantities"]}
+
+    def has(self, name: str, step: str | None = None) -> bool:
+        """Return whether a quantity is reported and has a value."""
+        return (name, step) in self.quantities and self.quantities[name, step].n > 0
+
     def summary(self, name: str, step: str | None = None) -> Summary:
         """Return mean, standard deviation, median and 5 to 95 % interval of a quantity.
 
@@ -62,11 +72,11 @@ class SavedYields:
         KeyError
             when there is no such quantity, with those that there are.
         """
-        found = {(row["name"], row["step"]): row for row in self.document["quantities"]}
+        found = self.quantities
         if (name, step) not in found:
             valid = sorted(n for n, s in found if s == step) or sorted({s for _, s in found if s})
             raise KeyError(f"no quantity {name!r} after step {step!r}; there is: {', '.join(valid)}")
-        return Summary(**found[name, step])
+        return found[name, step]
 
 
 def load_yields(folder: str | Path) -> SavedYields:

@@ -38,16 +38,15 @@ from exosim.quantities import Given
 from exosim.reader import Reader
 from exosim.readings import Specification
 from exosim.recipe import Recipe
-from exosim.recipe_builder import procedure_of
+from exosim.recipe_builder import procedures_of
 from exosim.release import Release
 from exosim.release_builder import release_of
 from exosim.sampling import FLAT, BatchSample, Nesting, Sample, SampleBlock
 from exosim.scenario_view import scenario_view
-from exosim.schema import ScenarioTable
 from exosim.shared_run_reader import conflicts
 from exosim.sites import missing, products
 from exosim.toml_source import MAXIMUM_MEBIBYTES, KeyPath, TomlSource
-from exosim.variants import chosen, split_name
+from exosim.variants import chosen, split_name, title_of
 from exosim.variants import names as variant_names
 
 Values = Mapping[str, Array]
@@ -187,16 +186,15 @@ class Scenario:
     def recipe(self, values: Values) -> Recipe:
         """Return the recipe with the given parameter values; what is not given has its default."""
         context = self._context(values)
-        procedures = tuple(procedure_of(d, values, context) for d in self.declarations.procedures)
-        return Recipe(procedures, context)
+        return Recipe(procedures_of(self.declarations, values, context), context)
 
     def specification(self, values: Values) -> Specification:
         """Return the dose, the instrument and the attributes, with assays at the given values."""
         declared = self.declarations
         assays = {name: assay_of(name, block, values) for name, block in declared.assays.items()}
         properties = LotProperties(**declared.lot.pick(values))
-        test = diagnostic_of(declared.diagnostic, values)
-        return Specification(declared.dose, assays, declared.instrument, declared.attributes, properties, test)
+        rest = diagnostic_of(declared.diagnostic, values), declared.companion
+        return Specification(declared.dose, assays, declared.instrument, declared.attributes, properties, *rest)
 
     def plant(self, values: Values, seed: int | None = None, replication: int = 0) -> Plant:
         """Return the equipment, the people and what fails in one replication, with the given values."""
@@ -330,7 +328,7 @@ def _build(
     table = reader.table
     name = table.name if variant is None else f"{table.name}#{variant}"
     return Scenario(
-        name, _title(table, variant), table.seed, table.draws, findings.data, source, declarations, overrides,
+        name, title_of(table, variant), table.seed, table.draws, findings.data, source, declarations, overrides,
         tuple(findings.warnings), variant, others, enclosures,
     )  # fmt: skip
 
@@ -365,12 +363,6 @@ def _other(path: Path) -> Scenario:
     typed, variant = split_name(str(path))
     source, problems = read_scenario(str(Path(typed).absolute()) if typed == "-" else typed, MAXIMUM_MEBIBYTES)
     return _build(source, variant, {}, problems, alone=True)
-
-
-def _title(table: ScenarioTable, variant: str | None) -> str:
-    """Return the title; a variant without one of its own adds its name."""
-    own = variant is None or any(v.name == variant and v.title is not None for v in table.variant)
-    return table.title if own or not table.title else f"{table.title}: {variant}"
 
 
 def rebuilt(

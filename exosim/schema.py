@@ -36,7 +36,7 @@ from exosim.plant_tables import (
     WarehouseTable,
 )
 from exosim.procedure_tables import HoldTable, LongestHoldTable, ProcedureTable, SharedRunTable, StimulusTable
-from exosim.product_tables import LotTable, ProductTable, ProteinSizeTable, SizeTable
+from exosim.product_tables import CompanionTable, LotTable, ProductTable, ProteinSizeTable, SizeTable
 from exosim.quality_tables import AssayTable, AttributeTable, ClosureTable, LimitsTable, ReleaseTable, ReviewTable
 from exosim.regulatory_tables import CriticalParameterTable, ElementTable, QualityProfileTable, ReportingTable
 from exosim.table_base import ID, LONGEST_NAME, Grade, Name, Table, Text
@@ -135,6 +135,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[product.ev_size]": SizeTable,
     "[product.protein_size]": ProteinSizeTable,
     "[product.lot]": LotTable,
+    "[product.companion]": CompanionTable,
     "[common]": CommonTable,
     "[[unit_procedure]]": ProcedureTable,
     "hold": HoldTable,
@@ -186,6 +187,7 @@ _STAND_INS: Mapping[str, Any] = {
     "operation": "none", "limit": "1 h", "measure": "none", "limits": {}, "text": "none", "role": "unnamed",
     "days": ["Mon"], "from": datetime.time(6), "to": datetime.time(14), "consequence": "wait",
     "every": "1 h", "duration": "1 h", "fold": 1.0, "basis": "per cell", "due": datetime.date(2027, 1, 4),
+    "after": "unnamed",
     "places": 2,
     "parameter": "unnamed", "range": {}, "target": "none",
     "positive": 0, "of": 1,
@@ -199,6 +201,7 @@ _EXAMPLES: Mapping[str, str] = {
     "fold": "fold = 3",
     "places": "places = 8",
     "basis": 'basis = "per cell"',
+    "after": 'after = "fill_cells"',
     "operation": 'operation = "depth_filtration"',
     "limit": 'limit = "24 h" (of a utility: limit = "500 L/h")',
     "start": "start = 2027-01-04T06:00:00",

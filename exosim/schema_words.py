@@ -104,6 +104,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ev_size": "true diameters of the vesicles",
         "protein_size": "diameters that stand for the pools of soluble protein, and of what is added",
         "lot": "true properties of the lots that no operation models",
+        "companion": "a second product of the same batch, released with it in pairs of doses",
+    },
+    "CompanionTable": {
+        "name": "what it is, such as cells",
+        "dose": 'what one dose of it contains, such as "1e8 cell"; kinds as for the product',
+        "after": "id of the procedure whose product holds its doses, and leaves the process there",
     },
     "CommonTable": {"batch": "correlation of the step recoveries of one batch, at least 0 and below 1"},
     "AssayTable": {
@@ -121,6 +127,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "AttributeTable": {
         "id": "name of the attribute, unique",
         "measure": "what is measured",
+        "of": "whether it is measured on the product or on its companion",
         "limits": "at_least, at_most or both, in the unit of the measure",
         "label": "what the label claims, in the unit of the measure; in place of limits",
         "tolerance": "largest deviation from the label, as a fraction of it",

@@ -16,6 +16,8 @@ from exosim.assay_plausibility import idle, unfit_method, window_problem
 from exosim.cargo_contents import CARGO
 from exosim.cargo_readings import CARGO_HEADLINES
 from exosim.cell_readings import CELL_HEADLINES
+from exosim.companion import PAIR_HEADLINES
+from exosim.companion_reader import of_companion
 from exosim.declarations import Block
 from exosim.diagnostic import DIAGNOSTIC_HEADLINES
 from exosim.errors import Problem, in_words, unknown
@@ -42,8 +44,8 @@ _OF_ORGANISMS = frozenset({"volume_tested"})
 _OF_AMOUNTS = frozenset(
     {"bias", "between_laboratories", "between_days", "repeatability", "replicates", "quantification_limit"}
 )
-_REPORTED = frozenset(
-    (*HEADLINES, *POTENCY_HEADLINES, *CARGO_HEADLINES, *CELL_HEADLINES, *DIAGNOSTIC_HEADLINES, ALL_ATTRIBUTES)
+_REPORTED = frozenset((*HEADLINES, *POTENCY_HEADLINES, *CARGO_HEADLINES, *CELL_HEADLINES, *PAIR_HEADLINES)) | frozenset(
+    (*DIAGNOSTIC_HEADLINES, ALL_ATTRIBUTES)
 )
 _AT_THE_END = ("endotoxin", "potency")
 """What is read of the product alone: no operation of the recipe makes it."""
@@ -118,7 +120,7 @@ class SpecificationReader:
         idling = idle(reads, cells=cells, endotoxin=self.table.product.lot.endotoxin is not None)
         if idling and (asked or table.method in methods()):
             self.findings.warnings.append(f"assay.{table.id} reads no sample: {idling}")
-        if not reads or not procedures or cells:
+        if not reads or not procedures or cells or of_companion(self.table.attribute, table.id):
             return ()
         before = [name for name in procedures[:-1] if name in asked and reads not in _AT_THE_END]
         return (*before, procedures[-1])
@@ -172,7 +174,8 @@ class SpecificationReader:
             self._check_vials(table.measure, path)
             low, high = self._range(table, path)
             self._check_fraction(table.measure, low, path)
-            yield Attribute(table.id, table.measure, table.assay, low, high, table.critical, self._sizes(table, path))
+            sizes = self._sizes(table, path)
+            yield Attribute(table.id, table.measure, table.assay, low, high, table.critical, sizes, table.of)
 
     def _without_unused(self, block: Block, index: int, table: AssayTable, instrument: str) -> Block:
         """Return the block of an assay without the numbers that do not matter for what it reports."""
@@ -244,7 +247,8 @@ class SpecificationReader:
     def _check_fraction(self, name: str, low: float | None, path: KeyPath) -> None:
         """Note a limit that no lot could meet."""
         of = MEASURES[name]
-        if low is not None and low > 1.0 and (of.top in MARKERS or of.bottom in ("particles", "all cargo")):
+        fraction = of.top in MARKERS or of.bottom in ("particles", "all cargo", "all cells")
+        if low is not None and low > 1.0 and fraction:
             problem = Problem("a fraction is never above 1", got=show(low, "1"), expected="0..1")
             self.findings.add((*path, "limits", "at_least"), problem)
 

@@ -78,6 +78,15 @@ class Streams:
             self._holds[f"{table.id}.{REMAINDER}"] = "viable_cells"
         return names
 
+    def holds(self, id: str) -> str:
+        """Return what the product of a procedure holds; where that cannot be judged, anything."""
+        unjudged = self._loose or self._starved
+        return _ANYTHING if unjudged else self._holds.get(f"{id}.{PRODUCT}", _ANYTHING)
+
+    def user(self, id: str) -> str | None:
+        """Return the procedure that the product of another one feeds, or a share of it; None where none does."""
+        return next((user for name, user in self._user.items() if name.partition(".")[0] == id), None)
+
     def finish(self) -> None:
         """Report products that nothing uses; the last procedure makes the product of the process."""
         for index, table in self._made[:-1]:

@@ -15,12 +15,13 @@ from dataclasses import dataclass, replace
 from exosim.assay import Assay, Result
 from exosim.composition import Contents, ratio, total_dna
 from exosim.kernel import Step
+from exosim.lot_readings import lot_of
 from exosim.material import Material, is_number, times
 from exosim.operations.base import Context, Outcome
 from exosim.parameter import Array
 from exosim.physics.detection import counted_particles
 from exosim.quality import MEASURES, reported_value, true_value
-from exosim.readings import Specification, lot_of
+from exosim.readings import Specification
 from exosim.recipe import PRODUCT, UnitProcedure
 
 TRUTH_UNITS: Mapping[str, tuple[str, str]] = {

@@ -15,6 +15,7 @@ from exosim.addresses import known_addresses, put, tables
 from exosim.errors import Problem, ScenarioError, unknown
 from exosim.quantities import announces_quantity
 from exosim.recipe_patch import RECIPE, patched
+from exosim.schema import ScenarioTable
 from exosim.taking_out import without
 from exosim.toml_source import KeyPath, TomlSource
 from exosim.toml_tree import Node, places, plain, source_of, tree
@@ -96,3 +97,9 @@ def _values(changes: Node, known: set[str], prefix: str = "") -> Iterator[tuple[
             yield from _values(node, known, f"{given}.")
         else:
             yield given, node
+
+
+def title_of(table: ScenarioTable, variant: str | None) -> str:
+    """Return the title; a variant without one of its own adds its name."""
+    own = variant is None or any(v.name == variant and v.title is not None for v in table.variant)
+    return table.title if own or not table.title else f"{table.title}: {variant}"

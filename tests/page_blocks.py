@@ -32,6 +32,7 @@ _FEW = {
     "compare": ("--draws", "300"),
     "run": ("--replications", "2"),
     "bottleneck": ("--replications", "2"),
+    "report": ("--draws", "300"),
 }
 
 
@@ -55,8 +56,8 @@ class Command:
 
 
 def _few(words: list[str]) -> tuple[str, str]:
-    """Return the option that quickens a command; runs in time that are compared have their replications."""
-    if words[:1] == ["compare"] and any(Path(word).is_dir() for word in words):
+    """Return the option that quickens a command; what was run before has its draws or replications."""
+    if words[:1] in (["compare"], ["report"]) and any(Path(word).is_dir() for word in words):
         return "", ""
     return _FEW["run"] if "--run" in words else _FEW.get(words[0] if words else "", ("", ""))
 

@@ -51,12 +51,15 @@ def test_help_names_every_command_and_option(door: Door) -> None:
                 assert parameter.make_metavar(click.Context(command)) in page
     assert set(cli.cli.commands) == {
         "bottleneck",
+        "certificate",
         "check",
         "cite",
         "compare",
         "describe",
         "explain",
         "new",
+        "profile",
+        "report",
         "run",
         "schema",
         "why",

@@ -41,6 +41,7 @@ CULTURE = {
 }
 MAKES: Mapping[str, set[str]] = {
     "precipitation": {"nonvesicular"},
+    "cell_detachment": {"dead_cells"},
     "planar_expansion": {"viable_cells", "doublings"},
     "planar_passage": {"viable_cells", "doublings"},
     "cargo_loading": {"cargo"},

@@ -12,6 +12,8 @@ import pytest
 
 import exosim as xs
 from exosim import plots
+from exosim.console_base import new_console
+from exosim.console_diagnostic import print_diagnostic
 from exosim.diagnostic import DIAGNOSTIC_HEADLINES, Counts
 from exosim.json_schema import scenario_schema
 from tests.texts import Door
@@ -151,15 +153,16 @@ def test_every_figure_is_explained(tmp_path: Path, sided: str, limits: str) -> N
                 assert node.computed() == pytest.approx(node.value, rel=1e-9), node.name
 
 
-def test_json_and_terminal(tmp_path: Path, door: Door) -> None:
+def test_json_and_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same figures in the list of quantities; on the terminal a block of its own, with Wilson's interval."""
-    path = tmp_path / "x.toml"
-    path.write_text(HEAD + COUNTS + PLASMA, encoding="utf-8")
-    told = door.run("yield", str(path)).out
+    yields = xs.evaluate(scenario(tmp_path, COUNTS + PLASMA), 200)
+    print_diagnostic(yields, new_console())
+    told = capsys.readouterr().out
     assert "what the test tells" in told
+    assert "positive predictive value" in told
     assert "sensitivity as published: 71.2 % (99 of 139; Wilson 95 % 63.2 to 78.1), hinestrosa2022" in told
     assert "specificity as published: 99.5 % (183 of 184; Wilson 95 % 97.0 to 99.9), hinestrosa2022" in told
-    document = json.loads(door.run("yield", str(path), "--json").out)
+    document = yields.as_dict()
     found = {row["name"]: row for row in document["quantities"]}
     assert found["positive_predictive_value"]["unit"] == "1"
     assert document["diagnostic"]["diseased"] == {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
@@ -117,6 +118,14 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def _no_picture(_: Figure, place: str | Path | io.StringIO, **options: object) -> None:
+    """Leave an empty picture where one is wanted: in a file, or in a page."""
+    if isinstance(place, io.StringIO):
+        place.write("<svg></svg>")
+    else:
+        Path(place).touch()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_code_blocks_run(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -125,7 +134,7 @@ def test_code_blocks_run(
     text = page.read_text(encoding="utf-8")
     (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Figure, "savefig", lambda _, path, **__: Path(path).touch())  # other tests look at pictures
+    monkeypatch.setattr(Figure, "savefig", _no_picture)  # other tests look at pictures
     current = run_page(text, str(page), capsys)
     if BLESS and current != text:
         page.write_text(current, encoding="utf-8")
@@ -181,12 +190,31 @@ def test_answers_of_variants_are_current() -> None:
     for path in (ROOT / "scenarios").glob("*.toml"):
         scenario = xs.load(path)
         variants = scenario.variants()
+        if scenario.declarations.diagnostic is not None and not scenario.declarations.dose.stated:
+            section = text.split(f"\n## {path.stem}\n")[1].split("\n## ")[0]
+            for name, variant in variants.items():
+                assert f"| `{name}` | {_figures(xs.evaluate(variant))} |" in section, name
+            continue
         before = xs.evaluate(scenario).values("doses") if variants else np.zeros(1)
         for name, variant in variants.items():
             yields = xs.evaluate(variant)
             doses, better = yields.summary("doses"), float(np.mean(yields.values("doses") > before))
             shown = f"{doses.median:,.0f} ({doses.p5:,.0f} to {doses.p95:,.0f}) | {100 * better:.1f} %"
             assert f"| `{name}` | {shown} |" in text, name
+
+
+def _figures(yields: xs.Yields) -> str:
+    """Return what the table of the variants of a diagnostic line tells: of patients followed, else of those tested."""
+    if yields.has("false_alarms_per_patient_year"):
+        names, scales = ("false_alarms_per_patient_year", "detected_change"), (1.0, 100.0)
+    else:
+        names, scales = ("positive_predictive_value", "interference"), (100.0, 100.0)
+    cells = []
+    for name, scale in zip(names, scales, strict=True):
+        found = yields.summary(name)
+        middle, low, high = (scale * (value or 0.0) for value in (found.median, found.p5, found.p95))
+        cells.append(f"{middle:.3g} ({low:.3g} to {high:.3g})")
+    return " | ".join(cells)
 
 
 def test_every_scenario_is_listed() -> None:

@@ -13,8 +13,8 @@ import pytest
 import exosim as xs
 from exosim.facility.route import Production
 from exosim.kernel import run
+from exosim.lot_readings import attribute_results
 from exosim.lot_results import LotResults, Reported
-from exosim.readings import attribute_results
 from exosim.sampling import BatchSample
 from tests.lot_scenario import attribute_text, measured_lots, measured_text
 

@@ -19,6 +19,7 @@ from exosim.composition import own_protein, total_protein
 from exosim.errors import ModelError
 from exosim.kernel import run
 from exosim.lot_properties import LotProperties
+from exosim.lot_readings import attribute_results
 from exosim.material import Material, total
 from exosim.operations.base import UnitOperation, standard_context
 from exosim.operations.cargo_loading import CargoLoading
@@ -27,13 +28,14 @@ from exosim.operations.measured_step import MeasuredStep
 from exosim.operations.vial_filling import VialFilling
 from exosim.physics.detection import Counter, class_efficiency, counted_particles
 from exosim.quality import AGENTS, MEASURES, Attribute, Lot, Measure, reported_value, true_value
-from exosim.readings import DoseRule, Specification, attribute_results
+from exosim.readings import DoseRule, Specification
 from exosim.recipe import Recipe, UnitProcedure
 
 CONTEXT = standard_context()
 KNOWN = LotProperties(endotoxin=0.2, potency=0.9, cd9=0.5, cd63=0.4, cd81=0.3)
-AMOUNTS = [name for name, measure in MEASURES.items() if measure.top not in AGENTS and measure.bottom != "particles"]
-"""Measures whose assays report an amount: no test for organisms, no share of the particles."""
+_OTHER_TOPS = (*AGENTS, "viable_cells")
+AMOUNTS = [name for name, one in MEASURES.items() if one.top not in _OTHER_TOPS and one.bottom != "particles"]
+"""Measures of a medium whose assays report an amount: no test for organisms, no share of the particles, no cells."""
 
 
 def attribute(measure: str, assay: str | None = None, **limits: Any) -> Attribute:
@@ -266,6 +268,9 @@ def test_measures_are_pinned() -> None:
         "cd9_positive": Measure("1", "cd9", "vesicles"),
         "cd63_positive": Measure("1", "cd63", "vesicles"),
         "cd81_positive": Measure("1", "cd81", "vesicles"),
+        "viability": Measure("1", "viable_cells", "all cells"),
+        "viable_cells_per_volume": Measure("cell/mL", "viable_cells", "volume"),
+        "viable_cells_per_vial": Measure("cell/vial", "viable_cells", "vial"),
         "bioburden": Measure("CFU/mL", "bacteria", "volume"),
         "mycoplasma": Measure("CFU/mL", "mycoplasma", "volume"),
     }

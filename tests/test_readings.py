@@ -13,6 +13,7 @@ from exosim import units
 from exosim.assay import Assay
 from exosim.cell_readings import CELL_HEADLINES, CELL_STEP_UNITS
 from exosim.kernel import Step, run
+from exosim.lot_readings import attribute_results
 from exosim.material import Material, is_number, total
 from exosim.operations.base import HARVEST_HOLD, Hold, UnitOperation, standard_context
 from exosim.operations.cell_thaw import CellThaw
@@ -27,16 +28,7 @@ from exosim.operations.planar_expansion import PlanarExpansion
 from exosim.operations.planar_passage import PlanarPassage
 from exosim.operations.vial_filling import VialFilling
 from exosim.physics.size import protein_ceiling
-from exosim.readings import (
-    HEADLINES,
-    DoseRule,
-    Specification,
-    attribute_results,
-    contents_of,
-    limit_shares,
-    read_batch,
-    read_run,
-)
+from exosim.readings import HEADLINES, DoseRule, Specification, contents_of, limit_shares, read_batch, read_run
 from exosim.recipe import Recipe, UnitProcedure
 from exosim.scenario import load
 from exosim.step_table import STEP_UNITS, Reading, stages

@@ -98,6 +98,8 @@ def _limit(found: Bottleneck, campaign: CampaignDeclaration) -> str:
         given = campaign.numbers.given.get("every")
         default = campaign.numbers.parameters["every"].default or 0.0
         every = given.text if given is not None else units.show(default, "1")
+        if given is not None and not given.quantity.is_fixed:
+            return f"{name} rhythm limits the output, not the plant: {path}.every [h] is {every}{fates}."
         return f"{name} rhythm limits the output, not the plant: a batch every {every} h ({path}.every){fates}."
     return f"{name} output is limited by no unit, person, shift or place: see materials, utilities and failures{fates}."
 

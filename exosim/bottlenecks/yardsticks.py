@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from exosim.directions import direction_of
 from exosim.indicators import BY_RESOURCE, HEADLINE_UNITS, HEADLINES, RESOURCE_UNITS
+from exosim.pair_indicators import PAIRS, pair_headlines
 from exosim.patient_indicators import PATIENTS, patient_headlines
 from exosim.release import ASSAY, DEVIATION, REVIEW
 from exosim.release_indicators import OF_JOBS, RELEASE
@@ -24,14 +25,14 @@ _PLANNED = ("batches_per_year_bound", "minimum_cycle_time")
 _JOBS = ("job_time", "job_waiting")
 _ATTRIBUTES = "out_of_specification"
 _ALWAYS = ("doses_per_year", "batches_per_year", "lead_time", "right_first_time")
-_WHERE_THERE = ("release_time", "patients_on_time", "on_time_in_full")
+_WHERE_THERE = ("dose_pairs_per_year", "release_time", "patients_on_time", "on_time_in_full")
 
 
 def indicators_of(scenario: Scenario) -> dict[str, str]:
     """Return every indicator that an addition can be judged by, with its unit; ``waiting.fill`` is of one procedure."""
     plant = scenario.declarations.plant
     left_out = {*_PLANNED, *(() if plant.release else RELEASE), *(() if _demand(scenario) else SERVICE)}
-    left_out |= {*(() if _patients(scenario) else PATIENTS)}
+    left_out |= {*(() if _patients(scenario) else PATIENTS), *(() if _paired(scenario) else PAIRS)}
     found = {name: unit for name, unit in HEADLINE_UNITS.items() if name not in left_out}
     found |= {f"{name}.{step}": RESOURCE_UNITS[name] for name, step in _in_parts(scenario)}
     found = without_doses(scenario, found)
@@ -40,6 +41,10 @@ def indicators_of(scenario: Scenario) -> dict[str, str]:
 
 def _demand(scenario: Scenario) -> bool:
     return bool(scenario.declarations.plant.orders or scenario.declarations.plant.warehouses)
+
+
+def _paired(scenario: Scenario) -> bool:
+    return any(product.declarations.companion is not None for product in scenario.products())
 
 
 def _patients(scenario: Scenario) -> bool:
@@ -96,7 +101,7 @@ def _whole(window: Window, name: str) -> float:
         return HEADLINES[name][1](window)
     if name in RELEASE:
         return RELEASE[name][1](window) if window.releases else math.nan
-    return {**patient_headlines(window), **service_headlines(window)}.get(name, math.nan)
+    return {**pair_headlines(window), **patient_headlines(window), **service_headlines(window)}.get(name, math.nan)
 
 
 def _parts(window: Window, name: str) -> Mapping[str, float]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
 
+from exosim.companion import Of
 from exosim.errors import ModelError, Problem
 from exosim.kernel import Step, last_maker, run
 from exosim.material import FIELDS, Material, lane_of
@@ -23,6 +23,10 @@ from exosim.parameter import Array
 from exosim.recipe import REMAINDER, Recipe
 
 _SAME = 1e-9  # h
+
+
+CountDoses = Callable[[Outcome, Context], Array]
+"""Returns the whole doses in the outcome of a procedure."""
 
 
 class PlannedPhase(NamedTuple):
@@ -61,6 +65,7 @@ class Lots:
     alone : returns the recipe with the values of one batch
     count : number of batches
     count_doses : returns the doses in the outcome of the last procedure
+    companion : id of the procedure that makes the companion, and what counts its doses; None: there is none
     """
 
     def __init__(
@@ -68,9 +73,16 @@ class Lots:
         recipe: Recipe,
         alone: Callable[[int], Recipe],
         count: int,
-        count_doses: Callable[[Outcome, Context], Array] = lambda outcome, context: 0.0,
+        count_doses: CountDoses = lambda outcome, context: 0.0,
+        companion: tuple[str, CountDoses] | None = None,
     ) -> None:
-        self._recipe, self._alone, self._count, self._count_doses = recipe, alone, count, count_doses
+        self._recipe, self._alone, self._count = recipe, alone, count
+        self._made_at: dict[Of, int] = {"product": last_maker(recipe.procedures)}
+        self._counts: dict[Of, CountDoses] = {"product": count_doses}
+        if companion is not None:
+            self._made_at["companion"] = [procedure.id for procedure in recipe.procedures].index(companion[0])
+            self._counts["companion"] = companion[1]
+        self._planned_doses: dict[Of, list[float]] = {}
         self._steps: Sequence[Step] = run(recipe)
         self._planned = [self._phases(step.procedure.id, step.outcome) for step in self._steps]
         self._streams: dict[int, dict[str, Material]] = {}
@@ -219,33 +231,29 @@ class Lots:
         own = self._recipe_of(batch).procedures[index]
         return Step(own, held, waited, dataclasses.replace(outcome, remainder=left, losses=losses))
 
-    def doses(self, batch: int) -> float:
+    def doses(self, batch: int, of: Of = "product") -> float:
         """Return the whole doses of a batch."""
-        last = last_maker(self._recipe.procedures)
-        if batch in self._streams:
-            return float(np.squeeze(self._count_doses(self._made(batch, last), self._recipe_of(batch).context)))
-        return self._planned_doses[batch]
+        made = self.off_plan(batch, of)
+        if made is not None:
+            return float(np.squeeze(self._counts[of](*made)))
+        if of not in self._planned_doses:
+            self._planned_doses[of] = self._spread(self._counts[of](*self.planned(of)))
+        return self._planned_doses[of][batch]
 
-    def planned(self) -> tuple[Outcome, Context]:
+    def planned(self, of: Of = "product") -> tuple[Outcome, Context]:
         """Return the outcome of the procedure that makes the product, of all batches as planned, and their context."""
-        return self._steps[last_maker(self._recipe.procedures)].outcome, self._recipe.context
+        return self._steps[self._made_at[of]].outcome, self._recipe.context
 
-    def off_plan(self, batch: int) -> tuple[Outcome, Context] | None:
+    def off_plan(self, batch: int, of: Of = "product") -> tuple[Outcome, Context] | None:
         """Return that outcome of a batch that has left its plan, and its context; None of one that ran as planned."""
         if batch not in self._streams:
             return None
-        return self._made(batch, last_maker(self._recipe.procedures)), self._recipe_of(batch).context
+        return self._made(batch, self._made_at[of]), self._recipe_of(batch).context
 
     def _made(self, batch: int, index: int) -> Outcome:
         """Return what a procedure made of a batch that has left its plan, there or later."""
         own = self._own.get(batch, {}).get(index)
         return own.outcome if own is not None else outcome_of(self._steps[index].outcome, batch)
-
-    @cached_property
-    def _planned_doses(self) -> list[float]:
-        return self._spread(
-            self._count_doses(self._steps[last_maker(self._recipe.procedures)].outcome, self._recipe.context)
-        )
 
     def _recipe_of(self, batch: int) -> Recipe:
         if batch not in self._recipes:

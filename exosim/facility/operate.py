@@ -6,7 +6,8 @@ import contextlib
 import gc
 import math
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import simpy
@@ -21,7 +22,7 @@ from exosim.facility.in_vain import never_comes
 from exosim.facility.line import Line
 from exosim.facility.route import Production, Stage
 from exosim.plant import Plant
-from exosim.records import GOOD, BatchRecord, Run, entry
+from exosim.records import GOOD, BatchRecord, Event, Run, entry
 
 EVENT_LIMIT = 50_000_000
 WALL_CLOCK_LIMIT = 3600.0  # s
@@ -60,7 +61,7 @@ def operate(plant: Plant, productions: Sequence[Production], horizon: float = ma
         error.log = tuple(line.log)
         raise
     end = env.now if math.isinf(horizon) else horizon
-    records = [_record(batch) for batch in line.batches]
+    records = _with_pairs(line.batches, [_record(batch) for batch in line.batches], line.log)
     return Run(replication, line.log, records, end, events, line.lacked(), _outside(line, productions, end))
 
 
@@ -197,3 +198,24 @@ def _record(batch: Batch) -> BatchRecord:
         batch.product, batch.due, tuple(batch.deviations), in_vain=never_comes(batch),
         manufactured=batch.manufactured, available=batch.available,
     )  # fmt: skip
+
+
+def _with_pairs(batches: Sequence[Batch], records: Sequence[BatchRecord], log: Sequence[Event]) -> list[BatchRecord]:
+    """Return the records with the pairs of doses of those batches that have a companion."""
+    after = {b.number: b.production.companion.after for b in batches if b.production.companion is not None}
+    if not after:
+        return list(records)
+    filled = {e.batch: e.time for e in log if e.event == "end" and after.get(e.batch) == e.procedure}
+    return [_paired(*both, filled) for both in zip(batches, records, strict=True)]
+
+
+def _paired(batch: Batch, record: BatchRecord, filled: Mapping[int, float]) -> BatchRecord:
+    """Return a record with the doses of the companion and the pairs that leave; `filled` tells when, by batch."""
+    companion = batch.production.companion
+    if companion is None:
+        return record
+    if record.available is None:
+        return replace(record, companion_doses=0.0, dose_pairs=0.0)
+    others = batch.production.lots.doses(batch.lane, "companion")
+    keep = companion.in_time(filled[batch.number], record.available)
+    return replace(record, companion_doses=others, dose_pairs=min(record.doses, others) if keep else 0.0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exosim.campaign import Campaign
+from exosim.companion import Companion
 from exosim.facility.gathering import Gathering
 from exosim.facility.lots import Lots
 from exosim.facility.mishaps import Mishaps
@@ -39,6 +40,7 @@ class Production:
     dues : when each batch is due; empty: when it is started
     release : what a lot goes through after its recipe; None: nothing
     results : what its assays report
+    companion : the second product of its batches; None: there is none
     """
 
     campaign: Campaign
@@ -50,6 +52,7 @@ class Production:
     dues: Sequence[float] = ()
     release: Release | None = None
     results: LotResults | None = None
+    companion: Companion | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from exosim import units
 from exosim.attribution.why import UNITS, Why
 from exosim.lot_certificate.results import TestOfLot, tests_of
 from exosim.lot_certificate.steps import (
@@ -57,6 +58,23 @@ class JobOfLot:
     done: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class CompanionOfLot:
+    """What a lot holds of a companion.
+
+    Attributes
+    ----------
+    name, dose : what it is, and what a dose of it is, as text
+    doses : whole doses of it that were made
+    pairs : of a dose of the product and one of it that may be used; none where it had expired before
+    """
+
+    name: str
+    dose: str
+    doses: float
+    pairs: float
+
+
 @dataclass(frozen=True)
 class Certificate:
     """What a manufacturer would say of a lot, and what only a simulation knows.
@@ -83,6 +101,7 @@ class Certificate:
     why : the attribution of its time and its losses
     view : the regulatory view of its product
     ledger : every parameter with source and grade
+    companion : a second product of the lot; None where there is none
     """
 
     scenario: str
@@ -117,6 +136,7 @@ class Certificate:
     why: Why
     view: RegulatoryView
     ledger: Ledger
+    companion: CompanionOfLot | None = None
 
     @property
     def released(self) -> float:
@@ -168,6 +188,7 @@ class Certificate:
             "seed": self.seed, "replication": self.replication, "log_hash": self.log_hash,
             **{name: getattr(self, name) for name in own}, "other_lots_of_the_donor": list(self.others),
             "start": self.start.isoformat(), "vials": dict(self.vials),
+            "companion": None if self.companion is None else dataclasses.asdict(self.companion),
             "tests": [dataclasses.asdict(test) | {"results": [dataclasses.asdict(r) for r in test.results]}
                       for test in self.tests],
             "parameters": parameters, "procedures": [_procedure(one) for one in self.procedures],
@@ -221,8 +242,18 @@ def certificate_of(reasons: Reasons, lot: int) -> Certificate:
         product.declarations.plant.start, record.disposition, _headline(history, why), _may_leave(history),
         history.production.release is not None, record.started, record.manufactured, record.available, record.ended,
         made, view.dose, vials_of(history), tests_of(history), checked_parameters(history), procedures_of(history),
-        _jobs(why), record.deviations, used_up(history), why, view, product.ledger(),
+        _jobs(why), record.deviations, used_up(history), why, view, product.ledger(), _companion(history),
     )  # fmt: skip
+
+
+def _companion(history: LotHistory) -> CompanionOfLot | None:
+    """Return what a lot holds of a companion; None where the product has none."""
+    found = history.product.declarations.companion
+    if found is None:
+        return None
+    made = history.production.lots.doses(history.lane, "companion") if history.record.manufactured is not None else 0.0
+    pairs = (history.record.dose_pairs or 0.0) if _may_leave(history) else 0.0
+    return CompanionOfLot(found.name, units.show(found.dose.amount, found.dose.kind), made, pairs)
 
 
 def _product_name(campaign: str, view: RegulatoryView) -> str:
@@ -253,7 +284,7 @@ def _headline(history: LotHistory, why: Why) -> str:
     if _conditional(history):
         return "Conditionally released: confirmatory tests are still open"
     recalled = any(event.event == "recalled" for event in history.events)
-    return f"Not released: {fate}" + (", and recalled" if recalled else "") + _where(history, why)
+    return f"Not released; {fate}" + (", and recalled" if recalled else "") + _where(history, why)
 
 
 def _where(history: LotHistory, why: Why) -> str:

@@ -49,6 +49,7 @@ class TestOfLot:
     assay, method : by which assay; empty where the attribute is known as it is
     replicates : single results of which a reported one is the mean
     critical : whether it is a critical quality attribute
+    of : whether it is one of the product or of its companion
     results : in order; none where it was not tested
     verdict : of the assay by its rule for retests: "pass", "fail", or empty while it is open
     """
@@ -63,6 +64,7 @@ class TestOfLot:
     method: str
     replicates: int
     critical: bool
+    of: str
     results: tuple[ReportedResult, ...]
     verdict: str
 
@@ -82,7 +84,8 @@ def _test(history: LotHistory, attribute: Attribute) -> TestOfLot:
     return TestOfLot(
         attribute.id, attribute.measure.replace("_", " "), attribute.about.unit,
         limits_text(attribute.at_least, attribute.at_most, attribute.about.unit), assay,
-        method_name(history.product, attribute.assay), int(replicates), attribute.critical, results,
+        method_name(history.product, attribute.assay), int(replicates), attribute.critical, attribute.of,
+        results,
         _verdict(history.events, assay, results),
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ from exosim.records import Event
 from exosim.release import is_job
 from exosim.vocabulary import CONSUMABLES
 
-_WRONG = ("failure", "deviation", "repaired", "contaminated", "supplied", "utility")
+_WRONG = ("failure", "deviation", "repaired", "contaminated", "supplied", "utility", "run")
 
 
 @dataclass(slots=True)
@@ -132,10 +132,12 @@ def procedures_of(history: LotHistory) -> tuple[ProcedureOfLot, ...]:
     """Return the procedures that a lot came through or is in, in order, again after a rework."""
     runs: dict[str, int] = {}
     found = []
-    for told, step in zip(_told(history.events), _steps(history), strict=False):
+    pairs = list(zip(_told(history.events), _steps(history), strict=False))
+    for told, step in pairs:
         runs[told.id] = runs.get(told.id, 0) + 1
         procedure = next(one for one in history.production.procedures if one.id == told.id)
-        amounts = _amounts(step, history) if told.end is not None and step.procedure.id == told.id else None
+        lost = told is pairs[-1][0] and _lost_on_the_line(history)
+        amounts = _amounts(step, history) if told.end is not None and not lost else None
         found.append(
             ProcedureOfLot(
                 told.id, _called(procedure), procedure.feeds, runs[told.id], told.ready, told.begin,
@@ -144,6 +146,11 @@ def procedures_of(history: LotHistory) -> tuple[ProcedureOfLot, ...]:
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _lost_on_the_line(history: LotHistory) -> bool:
+    """Return whether a lot was lost in its last procedure, which then hands nothing on."""
+    return history.record.disposition == "rejected" and history.record.manufactured is None
 
 
 def _called(procedure: UnitProcedure) -> str:
@@ -179,7 +186,8 @@ def _of_lane(value: Array, lane: int) -> float:
 
 def vials_of(history: LotHistory) -> dict[str, float]:
     """Return the vials that were filled, accepted and retained; empty where none were filled."""
-    for step in reversed(done_steps(history)):
+    steps = done_steps(history)
+    for step in reversed(steps[:-1] if _lost_on_the_line(history) else steps):
         if "retained" in step.outcome.monitors:
             told = ("vials", "accepted", "retained")
             return {name: float(np.squeeze(step.outcome.monitors[name])) for name in told}
@@ -227,7 +235,7 @@ def _note(told: _Open, event: Event) -> None:
     """Note what an event tells of the procedure that it belongs to."""
     if event.event in ("start", "parallel"):
         told.begin = event.time if told.begin is None else told.begin
-        told.units.append(event.unit)
+        told.units += [event.unit] if event.unit else []
         told.waited += event.amount if event.event == "start" else 0.0
     elif event.event == "begin":
         _begin(told, event)
@@ -252,6 +260,8 @@ def _begin(told: _Open, event: Event) -> None:
 
 def _words(event: Event) -> str:
     """Return what went wrong, or was waited for; empty for a supply without a wait."""
+    if event.event == "run":
+        return f"one run with other lots, led by lot {event.note}; waited {event.waited:.1f} h for them"
     words: Mapping[str, str] = {
         "failure": f"failure: {event.note}, {event.amount:.1f} h lost",
         "deviation": f"deviation: {event.note}" + (f", {event.amount:.1f} h" if event.amount else ""),

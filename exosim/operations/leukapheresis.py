@@ -1,7 +1,7 @@
 """White cells of one patient, enriched for monocytes: the start of an autologous process.
 
 Model: a number of monocytes is collected from the patient and brought to the line; elutriation recovers a fraction of
-them, which goes on at a stated density of viable cells. Monocytes that are not recovered leave with the others.
+them, which goes on at a stated density of viable cells. Monocytes that are not recovered leave with other fractions.
 Validity: other white cells are counted with the dead cells only as far as `viability` says so; platelets and red cells
 are not modeled.
 Sources: Nguyen et al. 2002 (collection), Berger et al. 2005 (elutriation).

@@ -10,6 +10,8 @@ from exosim.plots.gantt import gantt
 from exosim.plots.ledger_chart import ledger_chart
 from exosim.plots.lot_timeline import lot_timeline
 from exosim.plots.lots import lots
+from exosim.plots.on_time import patients_on_time
+from exosim.plots.pairs import pairs
 from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, more_cells
 from exosim.plots.predictive_value import predictive_value
 from exosim.plots.run_contrasts import run_contrasts, shown_run_contrasts
@@ -38,6 +40,8 @@ __all__ = [
     "more_cells",
     "occupancy_by_week",
     "over_volume",
+    "pairs",
+    "patients_on_time",
     "predictive_value",
     "run_contrasts",
     "shown_contrasts",

@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 
 _SHOWN = (
     "doses",
+    "positive_predictive_value",
+    "detected_change",
     "ev_yield",
     "cell_yield",
     "evs_per_protein",
     "particles_per_protein",
     IN_SPECIFICATION,
+    "interference",
     "batch_duration",
     "purity_relative_to_ceiling",
     "fold_expansion",
@@ -54,6 +57,9 @@ _TITLES = {
     "truly_loaded": "share truly loaded",
     "lost_in_loading": "vesicles lost in loading (less is better)",
     "batch_duration": "process time (less is better)",
+    "positive_predictive_value": "positive predictive value",
+    "detected_change": "rise that one visit detects (less is better)",
+    "interference": "signal that is no vesicle (less is better)",
     IN_SPECIFICATION: "draws within specification",
 }
 

@@ -5,7 +5,9 @@ A page loads nothing: no script, no font, no picture from elsewhere. What a temp
 
 from __future__ import annotations
 
+import hashlib
 import io
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 _SVG: Any = {"svg.fonttype": "path", "svg.hashsalt": "exosim"}
 """Letters as outlines, so that a page looks alike without our font; ids that do not change from run to run."""
 _NO_METADATA = {"Date": None, "Creator": None}
+_NAMED = re.compile(r'(\bid="|\bhref="#|url\(#)')
+"""Where an SVG gives a name to a part of it, or calls it."""
 
 
 @cache
@@ -68,6 +72,22 @@ def picture(axes: Axes, says: str) -> Markup:
     drawn = io.StringIO()
     with matplotlib.rc_context(_SVG):
         figure.savefig(drawn, format="svg", metadata=_NO_METADATA, bbox_inches="tight")
-    text = drawn.getvalue()
-    body = text[text.index("<svg") :]
+    return inline(drawn.getvalue(), says)
+
+
+def inline(drawing: str, says: str) -> Markup:
+    """Return an SVG file as a part of a page.
+
+    Parameters
+    ----------
+    drawing : text of the file
+    says : what it shows, for those who do not see it
+    """
+    body = _own_names(drawing[drawing.index("<svg") :])
     return Markup('<div class="picture" role="img" aria-label="{}">').format(says) + Markup(body) + Markup("</div>")
+
+
+def _own_names(body: str) -> str:
+    """Return an SVG whose ids are its own: two pictures on a page would else take each other's letters and clips."""
+    own = f"p{hashlib.sha256(body.encode()).hexdigest()[:8]}-"
+    return _NAMED.sub(lambda found: f"{found[1]}{own}", body)

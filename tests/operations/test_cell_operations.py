@@ -13,6 +13,7 @@ from exosim.material import Material
 from exosim.operations.base import Outcome
 from exosim.operations.cell_thaw import CellThaw
 from exosim.operations.cell_wash import CellWash
+from exosim.operations.leukapheresis import Leukapheresis
 from exosim.operations.planar_passage import PlanarPassage
 from exosim.testing.balances import imbalance
 from exosim.testing.feeds import cells, everything
@@ -42,6 +43,17 @@ def test_thaw() -> None:
     assert outcome.product.viable_cells == 1.6e6 and outcome.product.dead_cells == pytest.approx(4e5)
     assert outcome.product.volume == pytest.approx(4e-3, rel=1e-12)
     assert outcome.duration == 1.0
+
+
+def test_leukapheresis() -> None:
+    """Elutriation keeps a fraction of what was collected, alive and dead alike; transport needs nobody."""
+    cells = Leukapheresis(collected=4e9, enrichment_recovery=0.75, viability=0.9, suspension_density=1e7)
+    outcome = cells.transform(Material())
+    assert outcome.product.viable_cells == pytest.approx(2.7e9) and outcome.product.dead_cells == pytest.approx(0.3e9)
+    assert outcome.product.volume == pytest.approx(0.27)
+    assert outcome.losses["other fractions"].viable_cells == pytest.approx(0.9e9)
+    assert max(imbalance(Material(), outcome).values()) < 1e-12
+    assert [(phase.name, phase.attended) for phase in outcome.phases] == [("transport", False), ("enrich", True)]
 
 
 def test_wash() -> None:

@@ -121,6 +121,17 @@ def test_mistakes_are_told(tmp_path: Path, more: str, words: str) -> None:
     assert "profiled.toml" in str(raised.value)
 
 
+def test_what_is_measured_on_a_procedure_goes_with_it(tmp_path: Path) -> None:
+    """A scenario without the polishing step has no critical parameter of it; a variant likewise."""
+    base = RELEASE.resolve()
+    file = tmp_path / "plain.toml"
+    file.write_text(f'extends = "{base}"\nname = "plain"\nreplace = ["polish"]\n', encoding="utf-8")
+    addresses = {one.address for one in xs.regulatory_view(xs.load(file)).parameters}
+    assert addresses == {one.address for one in xs.regulatory_view(xs.load(RELEASE)).parameters} - {
+        "polish.load_fraction"
+    }
+
+
 def test_the_shipped_profile_has_sources_and_reasons() -> None:
     """Every critical attribute has a reason, every source is known, and nothing lies outside its range."""
     view = xs.regulatory_view(xs.load(RELEASE))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import anion_exchange
+import demand_planning
 import diagnosis
 import instruments
 import isolation
@@ -30,7 +31,7 @@ from exosim.sampling import uniforms
 def rows() -> Iterator[Row]:
     """Yield the rows of section V, case by case."""
     parts = (_isolation, _storage, anion_exchange.rows, serum_fibers.rows, loading_methods.rows, isolation.rows)
-    found = [row for part in (*parts, instruments.rows, diagnosis.rows) for row in part()]
+    found = [row for part in (*parts, instruments.rows, diagnosis.rows, demand_planning.rows) for row in part()]
     yield from sorted(found, key=lambda row: row.case)
 
 

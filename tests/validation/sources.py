@@ -5,6 +5,7 @@ from __future__ import annotations
 from exosim.references import references
 
 OWN: dict[str, tuple[str, str | None]] = {
+    "exo_cd24": ("CD24 vesicles, registry NCT05947747", "https://clinicaltrials.gov/study/NCT05947747"),
     "hydrogel": ("magnetic hydrogel, MSC, Piezo1 and YAP (source unchecked)", None),
     "imsc2023": ("immortalized MSC in hollow fibers", "https://doi.org/10.20517/evcna.2023.76"),
     "kink2024": ("Kink et al. 2024", "https://doi.org/10.1186/s13287-024-03688-2"),
