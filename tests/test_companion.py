@@ -253,7 +253,7 @@ def test_the_certificate_of_a_lot_tells_its_pairs(both: xs.Scenario) -> None:
     results = xs.simulate(both, replications=1)
     lot = next(batch for batch in results.accounts[0].batches if batch.good)
     found = xs.certificate(results, lot.number + 1)
-    assert found.companion is not None and found.companion.name == "cells" and found.companion.dose == "5e+07 cell"
+    assert found.companion is not None and found.companion.name == "cells" and found.companion.dose == "5e7 cell"
     assert (found.companion.doses, found.companion.pairs) == (lot.companion_doses, lot.dose_pairs)
     assert {"alive", "content"} <= {test.attribute for test in found.tests}
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from exosim import units
 from exosim.attribution.why import UNITS, Why
 from exosim.lot_certificate.results import TestOfLot, tests_of
 from exosim.lot_certificate.steps import (
@@ -252,7 +253,7 @@ def _companion(history: LotHistory) -> CompanionOfLot | None:
         return None
     made = history.production.lots.doses(history.lane, "companion") if history.record.manufactured is not None else 0.0
     pairs = (history.record.dose_pairs or 0.0) if _may_leave(history) else 0.0
-    return CompanionOfLot(found.name, f"{found.dose.amount:.6g} {found.dose.kind}", made, pairs)
+    return CompanionOfLot(found.name, units.show(found.dose.amount, found.dose.kind), made, pairs)
 
 
 def _product_name(campaign: str, view: RegulatoryView) -> str:
