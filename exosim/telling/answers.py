@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from exosim.campaign import CampaignNumbers
 from exosim.parameter import GRADES
+from exosim.ranking import asked_first
 from exosim.readings import ALL_ATTRIBUTES
 from exosim.saved import Saved
 from exosim.saved_run import SavedRun
@@ -137,9 +138,8 @@ def _typical(found: Summary) -> Iterator[Part]:
 
 
 def asked_of(yields: SavedYields) -> str:
-    """Return the headline whose spread is told: doses, what a test means, or the first that varies; empty: none."""
-    ranked = list(dict.fromkeys(rank["quantity"] for rank in yields.document["ranking"]))
-    return next((name for name in ("doses", _OF_A_TEST[0]) if name in ranked), ranked[0] if ranked else "")
+    """Return the headline whose spread is told; empty where nothing varies."""
+    return asked_first(rank["quantity"] for rank in yields.document["ranking"])
 
 
 def _hangs_on(yields: SavedYields) -> Iterator[Part]:
