@@ -103,7 +103,7 @@ def _check_line(table: ScenarioTable, findings: Findings, dose: DoseRule) -> Non
     if dose.stated:
         return
     asked: list[KeyPath] = [("order", index, "doses") for index, one in enumerate(table.order) if one.doses is not None]
-    asked += [("product", "course")] if table.product.course is not None else []
+    asked += [("product", key) for key in ("course", "companion") if getattr(table.product, key) is not None]
     asked += [("warehouse", index) for index, _ in enumerate(table.warehouse)]
     asked += [
         ("attribute", index, "measure")

@@ -34,7 +34,11 @@ MOST_LANES = 2**15
 _FEWEST_LANES = 16
 _MOST_BINS = 64
 _ERROR = 0.05
-_ASKED = ("doses", "positive_predictive_value", "false_alarms_per_patient_year")
+_ASKED = (
+    "dose_pairs", "cargo_per_dose", "doses", "false_alarms_per_patient_year", "positive_predictive_value",
+    "negative_predictive_value", "sensitivity", "specificity",
+)  # fmt: skip
+"""Headlines in the order in which a reader asks for their spread: what only some products have comes first."""
 _NORMAL_975 = 1.959963984540054
 
 
@@ -68,7 +72,7 @@ class Rank:
 
 
 def asked_first(ranked: Iterable[str]) -> str:
-    """Return the headline whose spread is told first: doses, what a test means, or the first that varies.
+    """Return the headline whose spread is told first: what the product is asked, else the first that varies.
 
     Parameters
     ----------

@@ -123,7 +123,7 @@ def _no_picture(_: Figure, place: str | Path | io.StringIO, **options: object) -
     if isinstance(place, io.StringIO):
         place.write("<svg></svg>")
     else:
-        Path(place).touch()
+        Path(place).write_text("<svg></svg>", encoding="utf-8")  # a report shows those of a folder
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -221,3 +221,11 @@ def test_every_scenario_is_listed() -> None:
     """scenarios/README.md says which scenario answers what."""
     text = (ROOT / "scenarios" / "README.md").read_text(encoding="utf-8")
     assert not [path.name for path in (ROOT / "scenarios").glob("*.toml") if path.name not in text]
+
+
+def test_no_entry_of_the_change_log_stands_twice() -> None:
+    """Merges of branches that both add to the list repeat what they share; a lead of other words is no other entry."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    entries = [entry.split("\n\n")[0] for entry in re.split(r"^- ", text, flags=re.MULTILINE)[1:]]
+    ends = [entry[-120:] for entry in entries]
+    assert [end for end in set(ends) if ends.count(end) > 1] == []

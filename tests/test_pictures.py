@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 
 import exosim as xs
 from exosim import plots
-from exosim.plots.style import percent, save
+from exosim.plots.style import figure_of, headline, new_axes, percent, save
 from exosim.size_spectra import size_spectra
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
@@ -109,3 +111,17 @@ def test_every_picture_of_the_documentation_is_drawn_by_its_script(tmp_path: Pat
 )
 def test_a_bar_next_to_nothing_is_not_called_nothing(mean: float, digits: int, told: str) -> None:
     assert percent(mean, digits) == told
+
+
+@pytest.mark.parametrize("title", ["short", "a title with many words beside the labels of the rows of a picture " * 2])
+def test_a_title_ends_within_its_figure(title: str, tmp_path: Path) -> None:
+    """Labels of rows take room from the left; what does not fit beside them goes on in the next line."""
+    axes = new_axes(7.0, 3.0)
+    axes.set_yticks([0, 1], ["a unit with a rather long name", "another unit"])
+    headline(axes, title.strip())
+    save(axes, tmp_path, "page")
+    figure = figure_of(axes)
+    texts = [child for child in axes.get_children() if isinstance(child, Text)]
+    (shown,) = [text for text in texts if text.get_text() == axes.get_title("left")]
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    assert shown.get_window_extent(renderer).x1 <= figure.bbox.x1

@@ -111,9 +111,15 @@ def doses_per_year(results: FacilityResults, ax: Axes | None = None) -> Axes:
         axes.axvline(quantity.mean, color=VERMILION, label=f"mean {quantity.mean:,.0f}")
         if quantity.low is not None and quantity.high is not None:
             axes.axvspan(
-                quantity.low, quantity.high, color=VERMILION, alpha=0.2, linewidth=0, label="95 % interval of the mean"
+                max(quantity.low, 0.0),  # fewer than none are never made
+                quantity.high,
+                color=VERMILION,
+                alpha=0.2,
+                linewidth=0,
+                label="95 % interval of the mean",
             )
     axes.set_xlabel("doses per year")
+    axes.xaxis.set_major_formatter("{x:,.6g}")
     axes.set_ylabel("replications at or below [%]")
     axes.legend(frameon=False)
     _title(axes, results, "doses per year")

@@ -25,7 +25,7 @@ def ledger_chart(yields: Yields, quantity: str | None = None, ax: Axes | None = 
     Parameters
     ----------
     yields : results with something that varies
-    quantity : a headline; default: `doses`, what a test means, or the first that varies
+    quantity : a headline; default: what the product is asked, such as `doses`, else the first that varies
     ax : where to draw; default: a new figure
 
     Returns

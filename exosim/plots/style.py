@@ -89,9 +89,12 @@ def short_names(labels: Iterable[str]) -> list[str]:
 
 
 def headline(ax: Axes, text: str) -> None:
-    """Set the title of `ax`, flush left, on as many lines as the width of the figure asks for."""
+    """Set the title of `ax`, flush left, on as many lines as the width of the figure asks for.
+
+    A title begins where its axes do: beside long labels it has less room than the figure, and is wrapped when drawn.
+    """
     width = figure_of(ax).get_figwidth()
-    ax.set_title(plain(textwrap.fill(text, int(_LETTERS_PER_INCH * width))), loc="left", weight="bold")
+    ax.set_title(plain(textwrap.fill(text, int(_LETTERS_PER_INCH * width))), loc="left", weight="bold", wrap=True)
 
 
 def plain(text: str) -> str:

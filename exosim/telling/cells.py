@@ -107,7 +107,9 @@ def amount(value: float | None, unit: str) -> Figure:
 
 
 def called(unit: str) -> str:
-    """Return a unit as it is printed; a plain ratio has none."""
+    """Return a unit as it is printed: ``per year``; a plain ratio has none."""
+    if unit.startswith("1/"):
+        return f"per {unit.removeprefix('1/')}"
     return "" if unit == "1" else unit.replace("ug", "µg").replace("um", "µm")
 
 

@@ -96,7 +96,7 @@ def remarks(saved: Saved) -> tuple[str, ...]:
     elif saved.replications < 2:
         told.append("one replication: there is no interval")
     elif saved.replications < _FEW:
-        told.append(f"{saved.replications} replications: intervals of the mean are wide, and may reach what cannot be")
+        told.append(f"{saved.replications} replications: intervals of the mean are wide")
     return tuple(told)
 
 
@@ -143,7 +143,8 @@ def _of_run(run: SavedRun) -> tuple[Section, ...]:
     return (
         Section(
             "Indicators with their intervals",
-            f"Means over {run.replications:,} replications with the 95 % interval of the mean (Student).",
+            f"Means over {run.replications:,} replications with the 95 % interval of the mean (Student), which ends "
+            "where the indicator does: at 0, and for a share at 1.",
             (run_tables.whole(run),),
             tuple(run_tables.parts(run)),
         ),

@@ -8,6 +8,7 @@ from exosim.indicators import BY_RESOURCE
 from exosim.release_indicators import OF_JOBS
 from exosim.saved_run import SavedRun
 from exosim.summaries import Estimate
+from exosim.telling.bounds import interval_of_mean
 from exosim.telling.cells import Cell, Table, called, number, span, table
 from exosim.titles import INDICATORS
 from exosim.waits import WAITS
@@ -35,7 +36,7 @@ def _title(name: str) -> str:
 def _cells(row: Estimate) -> tuple[Cell, ...]:
     if row.mean is None:
         return (number(None), "", "", "", f"none: {row.reason}", number(float(row.n)))
-    middle = (number(row.mean), span(row.low, row.high), number(row.median), span(row.p5, row.p95))
+    middle = (number(row.mean), span(*interval_of_mean(row)), number(row.median), span(row.p5, row.p95))
     return (*middle, called(row.unit), number(float(row.n)))
 
 

@@ -13,10 +13,12 @@ import pytest
 import exosim as xs
 from exosim.cli import main
 from exosim.errors import FileError
+from exosim.indicators import HEADLINE_UNITS, RESOURCE_UNITS
 from exosim.references import references
 from exosim.saved import Saved, load_saved
-from exosim.summaries import Summary
+from exosim.summaries import Estimate, Summary
 from exosim.telling.answers import answer
+from exosim.telling.bounds import SHARES, interval_of_mean
 from exosim.telling.cells import plain
 from exosim.telling.checklist import checklist
 from exosim.telling.report import report
@@ -98,7 +100,7 @@ def test_every_indicator_stands_on_the_page_as_it_was_saved(run: xs.SavedRun, pa
     for row in run.indicators:
         if row.step is None and row.mean is not None and not INDICATORS.get(row.name, " ").startswith(" "):
             told = [number for cell in whole[INDICATORS[row.name]] for number in cell.numbers]
-            known = (row.mean, row.low, row.high, row.median, row.p5, row.p95, float(row.n))
+            known = (row.mean, *interval_of_mean(row), row.median, row.p5, row.p95, float(row.n))
             assert told == [value for value in known if value is not None]
     parts = [rows for name, rows in pages["run"].tables.items() if rows[0][0].text == "of"]
     assert sum(len(rows) - 1 for rows in parts) == sum(row.step is not None for row in run.indicators)
@@ -155,7 +157,34 @@ def test_the_answer_of_a_run_is_that_of_its_results(run: xs.SavedRun) -> None:
     occupancy = {row.step: row.mean or 0.0 for row in run.indicators if row.name == "occupancy"}
     assert f"The most occupied equipment is {max(occupancy, key=lambda name: occupancy[name])}, " in held
     assert "By the plan a batch is started every 48 h." in held
-    assert "Lots wait longest for a free unit before tff: " in held
+    assert "Batches wait longest for a free unit before tff: " in held
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "shown"),
+    [
+        ("doses_per_year", -177405.0, 979153.0, (0.0, 979153.0)),
+        ("released_fraction", -0.1, 1.2, (0.0, 1.0)),
+        ("deviations_per_batch", 0.5, 1.5, (0.5, 1.5)),
+        ("lead_time", None, None, (None, None)),
+    ],
+)
+def test_an_interval_ends_where_its_indicator_does(
+    name: str, low: float | None, high: float | None, shown: tuple[float | None, float | None]
+) -> None:
+    """Student's interval over few replications goes beyond what can be; the page does not."""
+    assert interval_of_mean(Estimate(name, None, "1", 6, 0.9, low, high)) == shown
+
+
+def test_every_indicator_is_a_share_or_a_count() -> None:
+    """A new one must be put on one side: of those without a unit, these can be more than 1."""
+    units = {**HEADLINE_UNITS, **RESOURCE_UNITS}
+    counts = {
+        "batches_started", "batches_finished", "batches_rejected", "batches_turned_away", "hold_violations",
+        "work_in_progress", "lots_in_quality", "deviations_per_batch", "retests_per_batch", "patients_due", "labor",
+        *(f"orders_{fate}{of}" for fate in ("due", "filled", "late", "lost") for of in ("", "_by_product")),
+    }  # fmt: skip
+    assert {name for name, unit in units.items() if unit == "1"} == counts | SHARES
 
 
 def test_nothing_made_is_said(door: Door) -> None:
