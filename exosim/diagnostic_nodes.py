@@ -173,11 +173,16 @@ class DiagnosticNodes:
     def _visit(self, plan: Monitoring, number: int, interval: Node, *, drifts: bool) -> Node:
         """Return the probability that a visit of an unchanged person raises an alarm."""
         shift = f"{number} * interval * ln(1 + drift)"
+        spread = self._spread_of_change()
         highest, lowest = ("ln(highest) - shift", "ln(lowest) - shift") if drifts else ("ln(highest)", "ln(lowest)")
-        formula = f"1 - normal_share(({highest}) / spread)"
-        terms = {"highest": self._limit(plan, "highest"), "spread": self._spread_of_change()}
+        terms = {"highest": self._limit(plan, "highest")}
+        if spread.value == 0.0:
+            formula, below = f"one_if(0 - ({highest}))", f"one_if({lowest})"
+        else:
+            terms["spread"] = spread
+            formula, below = f"1 - normal_share(({highest}) / spread)", f"normal_share(({lowest}) / spread)"
         if plan.sided == "two":
-            formula += f" + normal_share(({lowest}) / spread)"
+            formula += f" + {below}"
             terms["lowest"] = self._limit(plan, "lowest")
         if drifts:
             parts = {"interval": interval, "drift": self._of(_PLAN, "drift")}

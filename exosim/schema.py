@@ -328,8 +328,13 @@ def _unknown_key(path: KeyPath, value: Any) -> Problem:
         problem = f'"{shortened(key, 60)}" is a parameter of an operation'
         return Problem(problem, expected="it below [unit_procedure.parameters]")
     what = "section" if owner is ScenarioTable and isinstance(value, dict | list) else "key"
-    homes = [name for name, table in _TABLES.items() if key in table.model_fields]
-    return unknown(what, key, owner.model_fields, homes)
+    homes = [name for name, table in _TABLES.items() if key in _keys(table)]
+    return unknown(what, key, _keys(owner), homes)
+
+
+def _keys(table: type[BaseModel]) -> list[str]:
+    """Return the keys of a table as files write them: `from` is no name in Python."""
+    return [field.alias or name for name, field in table.model_fields.items()]
 
 
 def _owner(path: KeyPath) -> type[BaseModel]:
@@ -337,6 +342,8 @@ def _owner(path: KeyPath) -> type[BaseModel]:
     names = [part for part in path[:-1] if isinstance(part, str)]
     if not names:
         return ScenarioTable
+    if names[:2] == ["calendar", "shift"] and len(names) > len(("calendar", "shift")):
+        return ShiftTable  # whatever the shift is called
     return SourceTable if names[0] == "sources" else _BY_KEY[names[-1]]
 
 

@@ -18,7 +18,7 @@ from exosim.plant import Plant
 from exosim.records import Event
 from exosim.window import Window
 from tests.facility import plants as builder
-from tests.facility.any_plant import Products, nothing_is_kept, plants, ran
+from tests.facility.any_plant import Products, nothing_is_kept, plants, ran, shared_plants
 from tests.facility.plants import Ran
 from tests.why_plants import contiguous, hours, path_of, planned
 
@@ -33,7 +33,7 @@ def whole(products: Products) -> Ran | None:
 
 
 @settings(max_examples=120, deadline=None)
-@given(plants())
+@given(plants() | shared_plants())
 def test_every_hour_of_every_lot_has_a_cause(products: Products) -> None:
     """The spans follow each other from start to end, none of them is unexplained, and nobody keeps anything."""
     run = whole(products)
@@ -82,7 +82,7 @@ def provable(plant: Plant, products: Products) -> set[str]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(plants())
+@given(plants() | shared_plants())
 def test_more_of_what_nobody_lacked_changes_no_event(products: Products) -> None:
     """The log is the same event by event: `bottleneck` need not run it again."""
     run = whole(products)
@@ -110,7 +110,7 @@ def test_more_of_what_nobody_lacked_changes_no_event(products: Products) -> None
 
 
 @settings(max_examples=100, deadline=None)
-@given(plants())
+@given(plants() | shared_plants())
 def test_indicators_follow_from_the_log(products: Products) -> None:
     """Hands-on hours are those of work in the log; instruments are used while people work; release times are lots'."""
     run = whole(products)

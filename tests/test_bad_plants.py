@@ -210,3 +210,14 @@ def test_what_a_procedure_takes_of_the_plant_has_an_address(door: Door) -> None:
         assert door.run("check", FILE, "--quiet", "--set", change).code == 0
     answer = door.run("check", FILE, "--set", "mix.utilities.steam=20 kg/h")
     assert answer.code == 3 and "mix.utilities.steam: is more than there is" in answer.err
+
+
+def test_an_unknown_key_of_a_shift_is_told_with_those_that_a_file_writes(door: Door) -> None:
+    """Whatever the shift is called, also like another table."""
+    for name in ("night", "hold"):
+        text = PLANT.replace("[calendar.shift.night]", f"[calendar.shift.{name}]\nform = 22:00:00")
+        told = refused(door, text.replace('"night"', f'"{name}"'))
+        assert (
+            f'calendar.shift.{name}.form: unknown key "form"; expected one of days, from, to; did you mean from?'
+            in told
+        )

@@ -153,6 +153,19 @@ def test_every_figure_is_explained(tmp_path: Path, sided: str, limits: str) -> N
                 assert node.computed() == pytest.approx(node.value, rel=1e-9), node.name
 
 
+@pytest.mark.parametrize(("drift", "alarms"), [("0 %/year", 0.0), ("3 %/year", 4.0)])
+@pytest.mark.parametrize("limits", ["logarithmic", "linear"])
+def test_results_that_do_not_vary(tmp_path: Path, limits: str, drift: str, alarms: float) -> None:
+    """No variation at all: no alarm while the calibration stays, and one at each visit when it drifts."""
+    nothing = 'interval = "0.25 year"\nwithin_person = 0.0\nanalytical = 0.0\n'
+    plan = f'[diagnostic.monitoring]\n{nothing}limits = "{limits}"\n'
+    of = scenario(tmp_path, f'{TEST}{plan}drift = "{drift}"\n{PLASMA}')
+    assert middle(of, "false_alarms_per_patient_year") == pytest.approx(alarms)
+    assert middle(of, "detected_change") == 0.0
+    found = xs.explain(of, "false_alarms_per_patient_year")
+    assert found.value == found.root.computed() == pytest.approx(alarms)
+
+
 def test_json_and_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same figures in the list of quantities; on the terminal a block of its own, with Wilson's interval."""
     yields = xs.evaluate(scenario(tmp_path, COUNTS + PLASMA), 200)

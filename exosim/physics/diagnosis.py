@@ -41,6 +41,7 @@ from exosim.normal import normal_distribution, normal_quantile
 from exosim.parameter import Array
 
 _LEAST = 1e-15
+_FARTHEST = 60.0  # below the median, as a logarithm: nobody's signal is less
 
 
 def positive_predictive_value(sensitivity: Array, specificity: Array, prevalence: Array) -> Array:
@@ -81,7 +82,8 @@ def vesicle_share(cut: Array, interference: Array) -> Array:
     interference : share of the signal of the healthy median that others make
     """
     own = 1.0 - interference
-    return np.asarray(own / np.maximum(own + interference * np.exp(-cut), _LEAST))
+    below = np.exp(np.minimum(-np.asarray(cut), _FARTHEST))
+    return np.asarray(own / np.maximum(own + interference * below, _LEAST))
 
 
 def total_spread(biological: Array, analytical: Array, share: Array = 1.0, background: Array = 0.0) -> Array:

@@ -17,7 +17,8 @@ Visits share their baseline, but an expectation is linear: false alarms per year
 probability over the visits, exactly.
 
 Validity: lognormal results about a set point that stays, independent between visits; the baseline is the geometric
-mean; no trend of health or age; every visit is judged against the same baseline.
+mean; no trend of health or age; every visit is judged against the same baseline. Results that do not vary at all never
+alarm while the calibration stays, and at every visit once it drifts.
 """
 
 from __future__ import annotations
@@ -63,11 +64,17 @@ def alarm_probability(rise: Array, fall: Array, spread: Array, shift: Array = 0.
     Parameters
     ----------
     rise, fall : limits of the logarithm of the ratio to the baseline; a fall of -inf is none
-    spread : of that logarithm
+    spread : of that logarithm; 0: nothing varies, so that only a shift raises an alarm
     shift : its mean
     """
-    above, below = normal_distribution((shift - rise) / spread), normal_distribution((fall - shift) / spread)
-    return np.asarray(above + below)
+    return np.asarray(_above_zero(shift - rise, spread) + _above_zero(fall - shift, spread))
+
+
+def _above_zero(mean: Array, spread: Array) -> Array:
+    """Return the probability that a normal number is above 0; without spread it is its mean."""
+    varies = np.greater(spread, 0.0)
+    drawn = normal_distribution(np.asarray(mean / np.where(varies, spread, 1.0)))
+    return np.asarray(np.where(varies, drawn, np.greater(mean, 0.0)))
 
 
 def detected_change(rise: Array, spread: Array, power: float) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -150,7 +150,7 @@ def plants(draw: st.DrawFn) -> Products:
         ),
         "horizon": draw(st.sampled_from((np.inf, np.inf, 17.0, 60.5, 200.0))),
     }  # fmt: skip
-    return draw(_sharing([draw(_product(name, length, shared)) for name in ("x", "y")[:made]]))
+    return [draw(_product(name, length, shared)) for name in ("x", "y")[:made]]
 
 
 @st.composite
@@ -171,35 +171,29 @@ def _product(draw: st.DrawFn, name: str, length: int, shared: dict[str, Any]) ->
 
 
 @st.composite
-def _sharing(draw: st.DrawFn, products: Products) -> Products:
-    """Return products of which some procedures are done in runs that several batches share, where that is allowed."""
-    classes: dict[str | None, Stage] = {}
-    for line, _, _ in products:
-        for position, stage in enumerate(line):
-            classes.setdefault(stage.unit_class(position), stage)
-    rules = st.none() | st.builds(
-        SharedRun,
-        st.integers(2, 4),
-        st.integers(0, 1),
-        st.none() | hours,
-        st.none() | st.sampled_from((1.0, 7.0, 24.0)),
-    )
+def shared_plants(draw: st.DrawFn) -> Products:
+    """Return a plant in which batches share the runs of one procedure at least, on the same units in both products."""
+    products = draw(plants())
+    rules = st.builds(
+        SharedRun, st.integers(2, 4), st.integers(0, 1), st.none() | st.integers(0, 40).map(float),
+        st.sampled_from((None, None, 1.0, 7.0, 24.0)),
+    )  # fmt: skip
+    length = len(products[0][0])
+    picks = draw(st.lists(st.booleans(), min_size=length, max_size=length).filter(any))
+    units = [draw(st.sampled_from((f"s{i}", ""))) if i else None for i in range(length)]
+
+    def shared(line: Sequence[Stage], i: int) -> Stage:
+        if picks[i]:
+            plain: dict[str, Any] = {"room": None, "size_limit": None, "size": None, "waits_in": None}
+            return replace(line[i], shared_run=draw(rules), unit=units[i], **plain)
+        if i and picks[i - 1]:  # neither stays on the unit of the procedure before, nor goes on on it
+            return replace(line[i], waits_in=None, unit=None)
+        return line[i]
+
     return [
-        ([replace(s, shared_run=draw(rules)) if setting.storage == "unlimited" and _shareable(line, i, classes) else s
-          for i, s in enumerate(line)], count, setting)
+        ([shared(line, i) for i in range(length)], count, replace(setting, storage="unlimited"))
         for line, count, setting in products
-    ]  # fmt: skip
-
-
-def _shareable(line: Sequence[Stage], index: int, classes: Mapping[str | None, Stage]) -> bool:
-    """Return whether batches may share the runs of a procedure."""
-    own, unit = line[index], line[index].unit_class(index)
-    beside = [line[i].unit_class(i) for i in (index - 1, index + 1) if 0 <= i < len(line)]
-    on = None if unit is None else classes[unit]
-    plain = on is None or (on.room is None and on.size_limit is None)
-    after = line[index + 1 :][:1]
-    alone = unit is None or unit not in beside
-    return plain and alone and own.waits_in is None and all(stage.waits_in is None for stage in after)
+    ]
 
 
 def ran(products: Products) -> Ran:

@@ -169,6 +169,15 @@ def test_share_of_the_signal() -> None:
     assert interfering_share(np.array([1e9, 0.0, 0.0]), np.array([1e9, 0.0, 5.0])) == pytest.approx([0.5, 0.0, 1.0])
 
 
+@pytest.mark.parametrize("specificity", [0.0, 1.0])
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_a_test_that_is_always_right_or_wrong_stays_so(specificity: float, share: float) -> None:
+    """A cut-off at infinity on either side: interference and errors do not move what has no tail."""
+    here = total_spread(0.4, 0.2, vesicle_share(cut_off(np.array(specificity), 0.4), share), 0.3)
+    found = float(at_spread(np.array(specificity), 0.4, here))
+    assert found == pytest.approx(specificity, abs=1e-12)
+
+
 @given(st.floats(-1.0, 3.0), st.floats(0.0, 0.99))
 def test_share_at_the_cut_off_is_the_slope(cut: float, share: float) -> None:
     """It is d ln((1 - I) e^x + I) / dx."""

@@ -56,6 +56,18 @@ def test_an_unchanged_person_keeps_the_limits_with_the_confidence() -> None:
     assert alarm_probability(one * spread, -np.inf, spread) == pytest.approx(0.05, abs=1e-12)
 
 
+def test_what_does_not_vary_alarms_only_when_it_drifts() -> None:
+    """Limits of no width: an unchanged result lies on both and beyond neither; the least drift carries it over one."""
+    spread, none = np.array([0.0, 0.5]), np.zeros(2)
+    limit = 1.96 * spread
+    for shift, first in ((0.0, 0.0), (1e-3, 1.0), (-1e-3, 1.0)):
+        found = alarm_probability(limit, -limit, spread, none + shift)
+        assert found[0] == first
+        assert found[1] == pytest.approx(0.05, abs=1e-4)
+    assert alarm_probability(0.0, -np.inf, 0.0, -0.1) == 0.0
+    assert false_alarms_per_year(none, none, none, none, visit_times(0.25, 1.0), 0.25) == pytest.approx([0.0, 0.0])
+
+
 def test_the_linear_limit_alarms_on_rises_twice_as_often() -> None:
     """With CV of 45 % nothing falls by 124 %, and 9 % of unchanged people rise by more."""
     change = reference_change_value(0.2, 0.4, change_score(0.95, two_sided=True))
