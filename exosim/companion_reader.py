@@ -59,7 +59,7 @@ class CompanionReader:
         if name == self._last_maker():
             problem = f"{name} makes the product itself"
             self.findings.add(path, Problem(problem, expected="an earlier procedure, with end = true"))
-        elif streams.holds(name) not in (wanted, "anything"):
+        elif self._read_dose_well() and streams.holds(name) not in (wanted, "anything"):
             what = "cells" if wanted == "viable_cells" else "vesicles"
             problem = f"{name} makes no {what}, which a dose in {companion.dose.kind} counts"
             self.findings.add(path, Problem(problem, expected=f"a procedure whose product holds {what}"))
@@ -76,6 +76,12 @@ class CompanionReader:
             if table.measure in MEASURES and table.of in kinds:
                 self._check_measure(table, ("attribute", index), kinds)
         self._check_assays()
+
+    def _read_dose_well(self) -> bool:
+        """Return whether the dose could be read, so that what it counts is known."""
+        return not self.findings.spoiled(_PATH) and all(
+            problem.path != "product.companion.dose" for problem in self.findings.problems
+        )
 
     def _check_none(self) -> None:
         """Note attributes of a companion that is not there."""

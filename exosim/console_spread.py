@@ -16,6 +16,7 @@ from exosim.console_base import new_console, number, print_whole, table_lines
 from exosim.console_hinges import print_hinges
 from exosim.limiting import in_words
 from exosim.parameter import GRADES
+from exosim.ranking import asked_first
 from exosim.sampling import LEVELS
 from exosim.titles import TITLES, headline_title
 
@@ -50,8 +51,9 @@ def _part(part: Part) -> str:
 
 
 def _print_ranking(yields: Yields, console: Console) -> None:
-    """Print the inputs of the first headline that varies; all of them stand in ranking.csv."""
-    ranks = [rank for rank in yields.ranking() if rank.quantity == yields.ranking()[0].quantity]
+    """Print the inputs of the headline that is asked for first; all of them stand in ranking.csv."""
+    asked = asked_first(rank.quantity for rank in yields.ranking())
+    ranks = [rank for rank in yields.ranking() if rank.quantity == asked]
     if not ranks:
         return
     above = [rank for rank in ranks if not rank.noise]

@@ -79,6 +79,8 @@ def _counted(
 ) -> dict[str, Given]:  # fmt: skip
     """Return a sensitivity or specificity as the posterior of its counts."""
     path: KeyPath = (*_PATH, group)
+    if findings.spoiled(path):
+        return {}
     if table.positive > table.of:
         got = f"{table.positive} of {table.of}"
         findings.add((*path, "positive"), Problem("more are positive than there are", got=got))

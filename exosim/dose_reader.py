@@ -103,6 +103,7 @@ def _check_line(table: ScenarioTable, findings: Findings, dose: DoseRule) -> Non
     if dose.stated:
         return
     asked: list[KeyPath] = [("order", index, "doses") for index, one in enumerate(table.order) if one.doses is not None]
+    asked += [("product", key) for key in ("course", "companion") if getattr(table.product, key) is not None]
     asked += [("warehouse", index) for index, _ in enumerate(table.warehouse)]
     asked += [
         ("attribute", index, "measure")
@@ -110,8 +111,8 @@ def _check_line(table: ScenarioTable, findings: Findings, dose: DoseRule) -> Non
         if one.measure in MEASURES and MEASURES[one.measure].bottom == "dose"
     ]
     for path in asked:
-        listed = isinstance(findings.data.get(str(path[0])), list)
-        place = path if listed else path[:1]
+        stands = path[0] == "product" or isinstance(findings.data.get(str(path[0])), list)
+        place = path if stands else path[:1]
         findings.add(
             place, Problem("counts doses, and the scenario states none", expected='product.dose = "1e10 EV", say')
         )

@@ -14,7 +14,7 @@ test at 0.05 over the number of inputs. A share below it is called noise. To mea
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -34,6 +34,11 @@ MOST_LANES = 2**15
 _FEWEST_LANES = 16
 _MOST_BINS = 64
 _ERROR = 0.05
+_ASKED = (
+    "dose_pairs", "cargo_per_dose", "doses", "false_alarms_per_patient_year", "positive_predictive_value",
+    "negative_predictive_value", "sensitivity", "specificity",
+)  # fmt: skip
+"""Headlines in the order in which a reader asks for their spread: what only some products have comes first."""
 _NORMAL_975 = 1.959963984540054
 
 
@@ -64,6 +69,17 @@ class Rank:
     def as_dict(self) -> dict[str, Any]:
         """Return the rank as a JSON object."""
         return asdict(self)
+
+
+def asked_first(ranked: Iterable[str]) -> str:
+    """Return the headline whose spread is told first: what the product is asked, else the first that varies.
+
+    Parameters
+    ----------
+    ranked : headlines of which inputs are ranked, in their order; the empty text where there is none
+    """
+    names = list(ranked)
+    return next((name for name in (*_ASKED, *names) if name in names), "")
 
 
 def ranked_inputs(yields: Yields, scale: Scale = "score") -> tuple[Rank, ...]:

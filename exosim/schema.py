@@ -327,6 +327,11 @@ def _unknown_key(path: KeyPath, value: Any) -> Problem:
     if owner is ProcedureTable and any(key in declared(operation) for operation in catalog().values()):
         problem = f'"{shortened(key, 60)}" is a parameter of an operation'
         return Problem(problem, expected="it below [unit_procedure.parameters]")
+    if owner is ProcedureTable and key == "after":
+        problem = '"after" places a procedure among those of the file that this one extends, and this one extends none'
+        return Problem(
+            problem, expected='no such key; procedures run in the order of the file, and "feeds" names another'
+        )
     what = "section" if owner is ScenarioTable and isinstance(value, dict | list) else "key"
     homes = [name for name, table in _TABLES.items() if key in _keys(table)]
     return unknown(what, key, _keys(owner), homes)

@@ -465,6 +465,18 @@ def test_candidates_are_judged_by_what_a_run_reports(file: str) -> None:
             assert (told[name].unit, told[name].mean) == (known[name], value if math.isfinite(value) else None)
     assert {"doses_per_year", "lead_time", "waiting.polish"} <= known.keys() & told.keys()
     assert not {"work_in_progress", "minimum_cycle_time", "occupancy.tff_skid"} & known.keys()
+    assert not {"batches_per_day", "waiting_for_run.polish"} & known.keys(), "no procedure here shares its runs"
+
+
+def test_samples_of_a_day_are_a_yardstick_where_runs_are_shared(tmp_path: Path) -> None:
+    """What leaves in a day has the value of the run's own report; the wait for a run is of those that share theirs."""
+    scenario = line(tmp_path, (1.0, 2.0), keys={"b": "shared_run = { places = 4 }"}, horizon=500.0)
+    results, known = xs.simulate(scenario, 1), indicators_of(scenario)
+    found = measured(results.first, known)
+    told = {q.name: q.mean for q in results.quantities() if q.step is None}
+    for name in ("batches_per_day", "batches_per_working_day"):
+        assert found[name] == told[name] and found[name] > 0.0
+    assert math.isfinite(found["waiting_for_run.b"]) and "waiting_for_run.a" not in known
 
 
 def test_a_candidate_that_cannot_go_on_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

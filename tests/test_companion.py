@@ -326,6 +326,12 @@ REFUSED = [
 ]  # fmt: skip
 
 
+def test_a_dose_that_cannot_be_read_makes_no_second_problem(door: Door) -> None:
+    """A unit that no dose has leaves open what the procedure must make, so nothing is said of that."""
+    told = door.refused(changed('dose = "5e7 cell"', 'dose = "5e7 mL"'))
+    assert "product.companion.dose: mL is no unit of a dose" in told and "makes no vesicles" not in told
+
+
 @pytest.mark.parametrize(("text", "told"), REFUSED, ids=[told[:60] for _, told in REFUSED])
 def test_what_is_wrong_is_told(door: Door, text: str, told: str) -> None:
     assert told in door.refused(text)

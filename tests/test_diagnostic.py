@@ -14,8 +14,10 @@ import exosim as xs
 from exosim import plots
 from exosim.console_base import new_console
 from exosim.console_diagnostic import print_diagnostic
+from exosim.console_spread import _print_ranking
 from exosim.diagnostic import DIAGNOSTIC_HEADLINES, Counts
 from exosim.json_schema import scenario_schema
+from exosim.ranking import asked_first
 from tests.texts import Door
 
 HEAD = 'format = 1\nname = "x"\ndraws = 200\nreplications = 2\n'
@@ -232,12 +234,45 @@ WRONG = [
     (TEST + '[diagnostic.monitoring]\nsided = "three"\n', "is not one of the choices"),
     (TEST + "[diagnostic.signal]\nanalytic = 0.1\n", "did you mean analytical?"),
     (TEST + '[product]\ndose = "1e6 cell"\n', "a diagnostic test reads vesicles, not cells"),
+    (TEST + "[product]\ncourse = 2\n", "product.course: counts doses, and the scenario states none"),
     (TEST + '[[warehouse]]\nshelf_life = "1 year"\n', "counts doses, and the scenario states none"),
     (
         TEST + '[[attribute]]\nid = "dna"\nmeasure = "dna_per_dose"\nlimits = { at_most = "10 ng/dose" }\n',
         "attribute.dna.measure: counts doses, and the scenario states none",
     ),
 ]
+
+
+@pytest.mark.parametrize("of", ["", "of = 100.5, ", 'of = "139", ', "total = 139, "])
+def test_counts_that_cannot_be_read_are_not_compared(of: str, door: Door) -> None:
+    """Whoever forgets of how many is not told, too, that 99 are more than a number that nobody wrote."""
+    told = door.refused(HEAD + COUNTS.replace("of = 139, ", of) + PLASMA)
+    assert "diagnostic.diseased.of:" in told and "more are positive" not in told
+
+
+def test_what_to_measure_first_is_asked_of_what_the_test_tells(tmp_path: Path) -> None:
+    """The question of a diagnostic line is what a result means: its inputs are ranked, and not those of the yield."""
+    plasma = PLASMA + '[unit_procedure.parameters]\nvolume = { uniform = { low = "1 mL", high = "2 mL" } }\n'
+    yields = xs.evaluate(scenario(tmp_path, COUNTS + plasma), 500)
+    console = new_console()
+    with console.capture() as shown:
+        _print_ranking(yields, console)
+    assert "spread of positive predictive value" in " ".join(shown.get().split())
+    assert "diagnostic.specificity" in shown.get() and "plasma.volume" not in shown.get()
+
+
+@pytest.mark.parametrize(
+    ("ranked", "asked"),
+    [
+        (["doses", "ev_yield", "dose_pairs"], "dose_pairs"),
+        (["ev_yield", "sensitivity", "positive_predictive_value"], "positive_predictive_value"),
+        (["ev_yield", "false_alarms_per_patient_year"], "false_alarms_per_patient_year"),
+        (["ev_yield", "purity"], "ev_yield"),
+        ([], ""),
+    ],
+)
+def test_which_spread_is_told_first(ranked: list[str], asked: str) -> None:
+    assert asked_first(ranked) == asked
 
 
 @pytest.mark.parametrize(("text", "words"), WRONG)

@@ -56,6 +56,7 @@ INSERTED = [
     ("batch = 0.3", "batsh = 0.3", 'common.batsh: unknown key "batsh"', "did you mean batch?"),
     ("batch = 0.3", "batch = 1", "common.batch: is outside its range; got 1; expected a correlation of at least 0 and"),
     ("batch = 0.3", "batch = true", "common.batch: is of the wrong kind; got boolean true; expected a number"),
+    (TFF, TFF + '\nafter = "medium"', 'tff.after: "after" places a procedure among those of the file that this one'),
     (VOLUME, 'volme = "10 L"', 'medium.volme: unknown key "volme"', "did you mean volume?"),
     (VOLUME, "volume = 10", 'medium.volume: the unit is missing; got 10; expected a quantity in L, such as "10 L"'),
     (VOLUME, 'volume = "10"', 'medium.volume: the unit is missing; got "10"; expected a quantity in L'),

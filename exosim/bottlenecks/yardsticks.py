@@ -15,6 +15,7 @@ from exosim.pair_indicators import PAIRS, pair_headlines
 from exosim.patient_indicators import PATIENTS, patient_headlines
 from exosim.release import ASSAY, DEVIATION, REVIEW
 from exosim.release_indicators import OF_JOBS, RELEASE
+from exosim.run_indicators import SHARED, shared_headlines
 from exosim.scenario import Scenario
 from exosim.service.indicators import SERVICE, service_by_product, service_headlines
 from exosim.sites import without_doses
@@ -22,6 +23,7 @@ from exosim.waits import WAITS
 from exosim.window import Window
 
 _PLANNED = ("batches_per_year_bound", "minimum_cycle_time")
+_FOR_A_RUN = "waiting_for_run"
 _JOBS = ("job_time", "job_waiting")
 _ATTRIBUTES = "out_of_specification"
 _ALWAYS = ("doses_per_year", "batches_per_year", "lead_time", "right_first_time")
@@ -33,6 +35,7 @@ def indicators_of(scenario: Scenario) -> dict[str, str]:
     plant = scenario.declarations.plant
     left_out = {*_PLANNED, *(() if plant.release else RELEASE), *(() if _demand(scenario) else SERVICE)}
     left_out |= {*(() if _patients(scenario) else PATIENTS), *(() if _paired(scenario) else PAIRS)}
+    left_out |= {*(() if _sharing(scenario) else SHARED)}
     found = {name: unit for name, unit in HEADLINE_UNITS.items() if name not in left_out}
     found |= {f"{name}.{step}": RESOURCE_UNITS[name] for name, step in _in_parts(scenario)}
     found = without_doses(scenario, found)
@@ -47,6 +50,12 @@ def _paired(scenario: Scenario) -> bool:
     return any(product.declarations.companion is not None for product in scenario.products())
 
 
+def _sharing(scenario: Scenario) -> frozenset[str]:
+    """Return the procedures whose runs several batches share."""
+    made = (procedure for product in scenario.products() for procedure in product.declarations.procedures)
+    return frozenset(procedure.id for procedure in made if procedure.shared_run is not None)
+
+
 def _patients(scenario: Scenario) -> bool:
     """Return whether patients are due: what is told where they are not does not rank anything else."""
     campaigns = scenario.declarations.plant.campaigns
@@ -58,7 +67,9 @@ def _in_parts(scenario: Scenario) -> Iterator[tuple[str, str]]:
     """Yield the indicators by procedure, product, job and attribute, with what each is of."""
     plant = scenario.declarations.plant
     procedures = dict.fromkeys(p.id for product in scenario.products() for p in product.declarations.procedures)
-    yield from ((name, procedure) for name in WAITS for procedure in procedures)
+    sharing = _sharing(scenario)
+    told_of = ((name, procedure) for name in WAITS for procedure in procedures)
+    yield from ((name, one) for name, one in told_of if name != _FOR_A_RUN or one in sharing)
     on_order = (campaign for campaign in plant.campaigns if campaign.rules.mode == "on_order")
     yield from (("on_time", campaign.product or "orders") for campaign in on_order)
     promised = (campaign for campaign in plant.campaigns if campaign.rules.promise is not None)
@@ -101,7 +112,8 @@ def _whole(window: Window, name: str) -> float:
         return HEADLINES[name][1](window)
     if name in RELEASE:
         return RELEASE[name][1](window) if window.releases else math.nan
-    return {**pair_headlines(window), **patient_headlines(window), **service_headlines(window)}.get(name, math.nan)
+    found = {**pair_headlines(window), **shared_headlines(window), **patient_headlines(window)}
+    return {**found, **service_headlines(window)}.get(name, math.nan)
 
 
 def _parts(window: Window, name: str) -> Mapping[str, float]:

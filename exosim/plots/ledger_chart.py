@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from exosim.parameter import GRADES
 from exosim.plots.style import BLUE, GRAY, GREEN, ORANGE, headline, light_grid, new_axes, plain
-from exosim.ranking import Rank
+from exosim.ranking import Rank, asked_first
 from exosim.results import Yields
 from exosim.uncertain_inputs import COMMON_PATH
 
@@ -25,7 +25,7 @@ def ledger_chart(yields: Yields, quantity: str | None = None, ax: Axes | None = 
     Parameters
     ----------
     yields : results with something that varies
-    quantity : a headline; default: the first that varies, which is `doses`
+    quantity : a headline; default: what the product is asked, such as `doses`, else the first that varies
     ax : where to draw; default: a new figure
 
     Returns
@@ -37,7 +37,7 @@ def ledger_chart(yields: Yields, quantity: str | None = None, ax: Axes | None = 
     ValueError
         when no inputs are ranked for the headline.
     """
-    name = quantity or next((rank.quantity for rank in yields.ranking()), "doses")
+    name = quantity or asked_first(rank.quantity for rank in yields.ranking()) or "doses"
     ranks = [rank for rank in yields.ranking() if rank.quantity == name]
     if not ranks:
         raise ValueError(f"no inputs are ranked by their share in the spread of {name!r}")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from exosim.parameter import GRADES
+from exosim.ranking import asked_first
 from exosim.readings import ALL_ATTRIBUTES
 from exosim.saved import Saved
 from exosim.saved_run import SavedRun
@@ -31,8 +32,6 @@ _OF_CARGO = (
 )
 _GOOD = ("ev_yield", "cell_yield", "evs_per_protein", "purity_relative_to_ceiling")
 """Headlines of a diagnostic test, and of yield and purity, that are told where they are reported."""
-_ASKED = ("dose_pairs", "cargo_per_dose", "doses", *_OF_A_TEST)
-"""Headlines in the order in which a reader asks for their spread: what only some products have comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +135,7 @@ def _typical(found: Summary) -> Iterator[Part]:
 
 def asked_of(yields: SavedYields) -> str:
     """Return the headline whose spread is told: the first that is asked for, else the first that varies; or empty."""
-    ranked = list(dict.fromkeys(rank["quantity"] for rank in yields.document["ranking"]))
-    return next((name for name in _ASKED if name in ranked), ranked[0] if ranked else "")
+    return asked_first(rank["quantity"] for rank in yields.document["ranking"])
 
 
 def _hangs_on(yields: SavedYields) -> Iterator[Part]:
