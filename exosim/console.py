@@ -14,8 +14,7 @@ from exosim.cargo_readings import CARGO_HEADLINES
 from exosim.console_base import new_console, number, print_whole, table_lines
 from exosim.console_cargo import print_cargo
 from exosim.console_diagnostic import print_diagnostic
-from exosim.console_orders import BY_PRODUCT, ORDERS
-from exosim.console_patients import PATIENTS
+from exosim.console_orders import BY_PRODUCT
 from exosim.console_spread import print_spread
 from exosim.console_truths import print_truths
 from exosim.console_variants import variant_table
@@ -23,7 +22,7 @@ from exosim.diagnostic import DIAGNOSTIC_HEADLINES
 from exosim.limiting import in_words as bounds_in_words
 from exosim.parameter import GRADES, PLAN
 from exosim.readings import ALL_ATTRIBUTES
-from exosim.titles import INDICATORS, headline_title
+from exosim.titles import INDICATORS, ORDERS, PATIENTS, headline_title
 
 if TYPE_CHECKING:
     from exosim.results import FacilityResults, Yields

@@ -4,20 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-ORDERS: Mapping[str, str] = {
-    "orders_due": "orders due",
-    "orders_filled": "  filled, in time or late",
-    "orders_late": "  late, or still open",
-    "orders_lost": "  lost",
-    "on_time_in_full": "on time in full",
-    "fill_rate": "fill rate, doses on time",
-    "doses_shipped": "doses shipped",
-    "doses_expired": "doses expired",
-    "doses_recalled": "doses recalled",
-    "stock_mean": "doses in stock",
-    "age_at_shipping": "age at shipping",
-}
-"""What each indicator of orders and stock is called."""
 BY_PRODUCT: Mapping[str, tuple[str, str, float]] = {
     "orders_due_by_product": ("orders due", "1", 1.0),
     "orders_late_by_product": ("late", "1", 1.0),

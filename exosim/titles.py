@@ -82,6 +82,28 @@ INDICATORS: Mapping[str, str] = {
     "retests_per_batch": "retests per batch",
 }
 """Indicators of a run in time; what is bounded by the plan stands below what was simulated."""
+PATIENTS: Mapping[str, str] = {
+    "patients_due": "patients due",
+    "patients_on_time": "  share served on time",
+    "patients_late": "  share served late, or waiting",
+    "patients_never_served": "  share whose lot failed them",
+    "patients_served_per_year": "patients served per year",
+}
+"""Indicators of patients, where a lot is for one."""
+ORDERS: Mapping[str, str] = {
+    "orders_due": "orders due",
+    "orders_filled": "  filled, in time or late",
+    "orders_late": "  late, or still open",
+    "orders_lost": "  lost",
+    "on_time_in_full": "on time in full",
+    "fill_rate": "fill rate, doses on time",
+    "doses_shipped": "doses shipped",
+    "doses_expired": "doses expired",
+    "doses_recalled": "doses recalled",
+    "stock_mean": "doses in stock",
+    "age_at_shipping": "age at shipping",
+}
+"""Indicators of orders and stock."""
 
 
 class Reporting(Protocol):

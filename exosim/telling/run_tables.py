@@ -10,10 +10,11 @@ from exosim.saved_run import SavedRun
 from exosim.summaries import Estimate
 from exosim.telling.bounds import interval_of_mean
 from exosim.telling.cells import Cell, Table, called, number, span, table
-from exosim.titles import INDICATORS
+from exosim.titles import INDICATORS, ORDERS, PATIENTS
 from exosim.waits import WAITS
 
 _HEAD = ("mean", "95 % interval of the mean", "median", "5 to 95 %", "unit", "n")
+_TITLES = {**INDICATORS, **PATIENTS, **ORDERS}
 _PEOPLE = "labor"
 _PRODUCT = "_by_product"
 _OF_PRODUCTS = ("on_time",)
@@ -29,7 +30,7 @@ def whole(run: SavedRun) -> Table:
 
 def _title(name: str) -> str:
     """Return what an indicator is called; those that are bounds as planned stand below another in the console."""
-    title = INDICATORS.get(name, name.replace("_", " "))
+    title = _TITLES.get(name, name.replace("_", " "))
     return f"{name.replace('_', ' ')}: {title.strip()}" if title.startswith(" ") else title
 
 

@@ -268,6 +268,17 @@ def test_what_is_not_dosed_has_no_line_of_doses() -> None:
     assert not re.search(r"<dt>[^<]*[Dd]ose", html) and 'class="answer refused"' not in html
 
 
+def test_a_culture_that_makes_vesicles_has_no_recovery() -> None:
+    """What a step hands on beyond what entered was made there: such a share says nothing."""
+    site = xs.load(ROOT / "scenarios" / "msc_200l_gmp.toml", {"horizon": "80 d"})
+    one = certificate_of(Reasons(site, site.seed, 0), 1)
+    told = {p.id: (p.amounts, row_numbers(row)) for p, row in zip(
+        one.procedures, Page(certificate_page(one)).rows("Amounts"), strict=True)}  # fmt: skip
+    made, shown_numbers = told["culture"]
+    assert made is not None and 0.0 < made.entered < made.handed_on and len(shown_numbers) == 3
+    assert len(told["bind"][1]) == 4
+
+
 def test_donors_are_counted_in_their_replication(file: Path) -> None:
     """They are drawn by numbers of their own in each replication; a person counts from 1."""
     scenario = xs.load(file)

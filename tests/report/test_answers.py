@@ -9,6 +9,7 @@ import pytest
 import exosim as xs
 from exosim.telling.answers import answer, asked_of
 from exosim.telling.report_file import saved_results
+from exosim.telling.run_tables import whole
 from tests.regulatory.lots import plant
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -73,3 +74,11 @@ def test_what_tests_reject_is_said_first_where_it_is_most(tmp_path: Path) -> Non
         in (lines["What holds it back"])
     )
     assert "out of specification" not in lines["How good"]
+
+
+def test_patients_and_orders_are_called_on_the_page_as_on_the_terminal() -> None:
+    """One list of words serves both."""
+    with saved_results(xs.simulate(xs.load(SCENARIOS / "dendritic_vaccine.toml", {"horizon": "120 d"}), 1)) as saved:
+        assert isinstance(saved, xs.SavedRun)
+        names = {str(row[0]) for row in whole(saved).rows}
+    assert {"patients due", "patients never served: share whose lot failed them"} <= names
