@@ -407,7 +407,7 @@ def test_CLI_001(door: Door) -> None:
 def test_CLI_002(door: Door) -> None:
     answer = door.run("yeld")
     assert answer.code == 2
-    assert 'unknown command "yeld"; expected one of bottleneck, check, ' in answer.err
+    assert 'unknown command "yeld"; expected one of bottleneck, certificate, check, ' in answer.err
     assert "did you mean yield?" in answer.err
 
 

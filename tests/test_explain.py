@@ -59,10 +59,18 @@ def test_every_quantity_of_a_batch_adds_up(scenario: xs.Scenario) -> None:
             assert node.formula or node.parameter or node.model or node.value is not None, node.name
 
 
+def asked_of(scenario: xs.Scenario) -> str:
+    """Return the figure that a scenario is asked for: doses, or what a diagnostic line tells."""
+    declared = scenario.declarations
+    if declared.dose.stated:
+        return "doses"
+    return "interference" if declared.diagnostic is not None else "ev_yield"
+
+
 @pytest.mark.parametrize("scenario", ALL)
 def test_the_product_is_traced_to_parameters(scenario: xs.Scenario) -> None:
     """The doses rest on parameters and on models with all parameters of their operation; each has its evidence."""
-    root = Explainer(scenario).explain("doses").root
+    root = Explainer(scenario).explain(asked_of(scenario)).root
     for node in root.walk():
         if node.formula:
             assert not node.model and not node.parameter
@@ -86,7 +94,7 @@ def test_equation_pages_exist() -> None:
     seen = set[str]()
     for scenario in (param.values[0] for param in ALL):
         assert isinstance(scenario, xs.Scenario)
-        for node in Explainer(scenario).explain("doses").root.walk():
+        for node in Explainer(scenario).explain(asked_of(scenario)).root.walk():
             seen |= set(node.model.equations) if node.model else set()
     assert seen and seen <= anchors
 
