@@ -91,13 +91,15 @@ def cli() -> None:
     A scenario file describes the process; each command answers one question about it.
 
     \b
-    exosim check scenarios/msc_hollow_fiber.toml     is it right, and where do its numbers come from?
-    exosim yield scenarios/msc_hollow_fiber.toml     how many vesicles and doses, how pure, how sure?
-    exosim compare scenarios/more_doses.toml         which of these, by how much, and how surely?
-    exosim run scenarios/msc_hollow_fiber.toml       when do doses leave the facility, and what holds them back?
+    exosim check scenarios/msc_hollow_fiber.toml          is it right, and where do its numbers come from?
+    exosim yield scenarios/msc_hollow_fiber.toml          how many vesicles and doses, how pure, how sure?
+    exosim compare scenarios/more_doses.toml              which of these, by how much, and how surely?
+    exosim run scenarios/msc_hollow_fiber.toml            when do doses leave the facility, and what holds them back?
     exosim bottleneck scenarios/msc_hollow_fiber.toml     what would one more unit, person or shift bring?
-    exosim explain scenarios/msc_hollow_fiber.toml doses   where does a number come from?
-    exosim report results/base                       what do I send to those who ask?
+    exosim explain scenarios/msc_hollow_fiber.toml doses  where does a number come from?
+    exosim why results/base 2                             why did lot 2 take so long, and where did it go?
+    exosim report results/base                            what do I send to those who ask?
+    exosim certificate results/base 2                     what would a client get with lot 2?
     """  # noqa: D301 - click takes the \\b for "leave these lines as they are"
 
 

@@ -8,6 +8,7 @@ ICH Q8: critical quality attribute).
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, get_args
@@ -84,6 +85,15 @@ MEASURES: Mapping[str, Measure] = {
     "bioburden": Measure("CFU/mL", "bacteria", "volume"),
     "mycoplasma": Measure("CFU/mL", "mycoplasma", "volume"),
 }
+
+
+_SHORT = re.compile(r"\b(dna|cd\d+|evs)\b")
+
+
+def in_words(measure: str) -> str:
+    """Return what a measure is called: ``dna_per_dose`` as ``DNA per dose``."""
+    words = measure.replace("_", " ")
+    return _SHORT.sub(lambda found: "EVs" if found[1] == "evs" else found[1].upper(), words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from exosim import units
 from exosim.declarations import Block
 from exosim.misev import ReportingItem, method_name, reporting_items
 from exosim.parameter import ASSUMPTION
-from exosim.quality import MEASURES, Attribute
+from exosim.quality import MEASURES, Attribute, in_words
 from exosim.quality_by_design import CriticalParameter, ProfileElement, Reason, limits_text
 from exosim.references import references
 from exosim.regulatory_reader import critical_candidates
@@ -191,7 +191,7 @@ def _attribute(scenario: Scenario, attribute: Attribute) -> QualityAttribute:
     by_design = scenario.declarations.by_design
     return QualityAttribute(
         attribute.id,
-        attribute.measure.replace("_", " "),
+        in_words(attribute.measure),
         MEASURES[attribute.measure].unit,
         attribute.at_least,
         attribute.at_most,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -195,6 +197,79 @@ def test_a_technician_alone_and_on_a_stand(tmp_path: Path) -> None:
     assert batches_per_working_day(run_once(by_hand, 0, 0)) == 16.0
     assert "batches_per_day" not in account(run_once(by_hand, 0, 0)).headlines  # told only where runs are shared
     assert stand.headlines["minimum_cycle_time"] == pytest.approx(1.0 / 8.0)
+
+
+ONE_RUN = """\
+format = 1
+name = "one_run"
+horizon = "600 h"
+product.dose = "1 EV"
+
+[campaign]
+every = {{ exponential = {{ mean = "1 h" }}, varies = "batch" }}
+
+[[equipment]]
+id = "rotor"
+
+[[unit_procedure]]
+id = "draw"
+operation = "conditioned_medium"
+parameters = {{ volume = "1 L" }}
+
+[[unit_procedure]]
+id = "spin"
+operation = "timed_step"
+{unit}
+parameters = {{ step_time = "3.2 h" }}
+[unit_procedure.shared_run]
+places = 4
+{rule}
+"""
+
+
+def _in_bulk(ready: list[float]) -> list[float]:
+    """Return the starts of one server that takes up to four of those who wait whenever it is free."""
+    starts: list[float] = []
+    free = 0.0
+    while len(starts) < len(ready):
+        start = max(free, ready[len(starts)])
+        starts += [start] * sum(time <= start for time in ready[len(starts) : len(starts) + 4])
+        free = start + 3.2
+    return starts
+
+
+def _full_or_after(ready: list[float]) -> list[float]:
+    """Return the starts of runs that begin with the fourth, or two hours after the first."""
+    starts: list[float] = []
+    while len(starts) < len(ready):
+        group = [time for time in ready[len(starts) : len(starts) + 4] if time <= ready[len(starts)] + 2.0]
+        starts += [group[-1] if len(group) == 4 else group[0] + 2.0] * len(group)
+    return starts
+
+
+def _each_six_hours(ready: list[float]) -> list[float]:
+    """Return the starts of full runs at the next time of six hours; who fills none goes when six hours are over."""
+    return [math.ceil(time / 6.0) * 6.0 for time in ready]
+
+
+@pytest.mark.parametrize(
+    ("unit", "rule", "expected"),
+    [
+        ('unit = "rotor"', "", _in_bulk),
+        ("", 'longest_wait = "2 h"', _full_or_after),
+        ("", 'every = "6 h"\nlongest_wait = "0 h"', _each_six_hours),
+    ],
+)
+def test_starts_are_those_of_bulk_service(
+    unit: str, rule: str, expected: Callable[[list[float]], list[float]], tmp_path: Path
+) -> None:
+    """Random arrivals, and the start of each of six hundred samples by a recursion of a few lines."""
+    path = tmp_path / "one_run.toml"
+    path.write_text(ONE_RUN.format(unit=unit, rule=rule), encoding="utf-8")
+    began = [event for event in run_once(xs.load(path), 0, 0).by_event["start"] if event.procedure == "spin"]
+    ready = sorted(event.time - event.amount for event in began)
+    assert len(ready) > 500
+    assert sorted(event.time for event in began) == pytest.approx(expected(ready)[: len(ready)], abs=1e-6)
 
 
 def test_places_can_be_set_from_outside(tmp_path: Path) -> None:

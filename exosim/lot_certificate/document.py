@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import importlib
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any, cast
 
 from exosim import units
 from exosim.attribution.why import UNITS, Why
+from exosim.launches import BATCHES_PER_REPLICATION
 from exosim.lot_certificate.results import TestOfLot, tests_of
 from exosim.lot_certificate.steps import (
     CheckedParameter,
@@ -23,6 +25,7 @@ from exosim.lot_certificate.steps import (
     vials_of,
 )
 from exosim.parameter import Ledger
+from exosim.patient_indicators import Fate, fate
 from exosim.reasons import LotHistory, Reasons, reasons_of
 from exosim.regulatory import RegulatoryView, regulatory_view
 from exosim.release import DEVIATION, REVIEW
@@ -75,6 +78,22 @@ class CompanionOfLot:
     pairs: float
 
 
+@dataclass(frozen=True, slots=True)
+class PatientOfLot:
+    """The patient for whom a lot was made.
+
+    Attributes
+    ----------
+    course : doses that the patient needs
+    promised : when they were due, hours after the start; None where nothing was promised
+    fate : "on_time", "late", "open" or "never"
+    """
+
+    course: int
+    promised: float | None
+    fate: Fate
+
+
 @dataclass(frozen=True)
 class Certificate:
     """What a manufacturer would say of a lot, and what only a simulation knows.
@@ -102,6 +121,7 @@ class Certificate:
     view : the regulatory view of its product
     ledger : every parameter with source and grade
     companion : a second product of the lot; None where there is none
+    patient : for whom it was made; None where it is for no one patient
     """
 
     scenario: str
@@ -137,6 +157,7 @@ class Certificate:
     view: RegulatoryView
     ledger: Ledger
     companion: CompanionOfLot | None = None
+    patient: PatientOfLot | None = None
 
     @property
     def released(self) -> float:
@@ -189,6 +210,7 @@ class Certificate:
             **{name: getattr(self, name) for name in own}, "other_lots_of_the_donor": list(self.others),
             "start": self.start.isoformat(), "vials": dict(self.vials),
             "companion": None if self.companion is None else dataclasses.asdict(self.companion),
+            "patient": None if self.patient is None else dataclasses.asdict(self.patient),
             "tests": [dataclasses.asdict(test) | {"results": [dataclasses.asdict(r) for r in test.results]}
                       for test in self.tests],
             "parameters": parameters, "procedures": [_procedure(one) for one in self.procedures],
@@ -238,11 +260,12 @@ def certificate_of(reasons: Reasons, lot: int) -> Certificate:
     made = history.production.lots.doses(history.lane) if record.manufactured is not None else 0.0
     return Certificate(
         why.scenario, product.title or product.name, why.hash, reasons.log_hash, __version__, why.seed,
-        why.replication, lot, _product_name(record.campaign, view), record.donor + 1, others,
+        why.replication, lot, _product_name(record.campaign, view), record.donor % BATCHES_PER_REPLICATION + 1, others,
         product.declarations.plant.start, record.disposition, _headline(history, why), _may_leave(history),
         history.production.release is not None, record.started, record.manufactured, record.available, record.ended,
         made, view.dose, vials_of(history), tests_of(history), checked_parameters(history), procedures_of(history),
         _jobs(why), record.deviations, used_up(history), why, view, product.ledger(), _companion(history),
+        _patient(history),
     )  # fmt: skip
 
 
@@ -254,6 +277,15 @@ def _companion(history: LotHistory) -> CompanionOfLot | None:
     made = history.production.lots.doses(history.lane, "companion") if history.record.manufactured is not None else 0.0
     pairs = (history.record.dose_pairs or 0.0) if _may_leave(history) else 0.0
     return CompanionOfLot(found.name, units.show(found.dose.amount, found.dose.kind), made, pairs)
+
+
+def _patient(history: LotHistory) -> PatientOfLot | None:
+    """Return for whom a lot was made, and whether that served them; None where it is for no one patient."""
+    course, record = history.product.declarations.course, history.record
+    if not course:
+        return None
+    promised = record.due if math.isfinite(record.due) else None
+    return PatientOfLot(course, promised, fate(record, course))
 
 
 def _product_name(campaign: str, view: RegulatoryView) -> str:
@@ -276,15 +308,15 @@ def _conditional(history: LotHistory) -> bool:
 
 def _headline(history: LotHistory, why: Why) -> str:
     """Return how a lot ended, for people."""
-    record, fate = history.record, why.fates[0]
+    record, ended = history.record, why.fates[0]
     if history.production.release is None:
-        return f"{fate.capitalize()}, and {NO_RELEASE}"
+        return f"{ended.capitalize()}, and {NO_RELEASE}"
     if record.good:
-        return fate.capitalize()
+        return ended.capitalize()
     if _conditional(history):
         return "Conditionally released: confirmatory tests are still open"
     recalled = any(event.event == "recalled" for event in history.events)
-    return f"Not released; {fate}" + (", and recalled" if recalled else "") + _where(history, why)
+    return f"Not released; {ended}" + (", and recalled" if recalled else "") + _where(history, why)
 
 
 def _where(history: LotHistory, why: Why) -> str:

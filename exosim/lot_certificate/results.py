@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exosim.misev import method_name
-from exosim.quality import Attribute
+from exosim.quality import Attribute, in_words
 from exosim.quality_by_design import limits_text
 from exosim.reasons import LotHistory
 from exosim.records import Event
@@ -82,7 +82,7 @@ def _test(history: LotHistory, attribute: Attribute) -> TestOfLot:
     if assay:
         replicates = history.product.declarations.assays[assay].typical("replicates", 1.0)
     return TestOfLot(
-        attribute.id, attribute.measure.replace("_", " "), attribute.about.unit,
+        attribute.id, in_words(attribute.measure), attribute.about.unit,
         limits_text(attribute.at_least, attribute.at_most, attribute.about.unit), assay,
         method_name(history.product, attribute.assay), int(replicates), attribute.critical, attribute.of,
         results,

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from exosim.composition import ratio
 from exosim.material import Material, times
 from exosim.operations.base import Outcome, Phase, UnitOperation
 from exosim.parameter import Array, parameter
@@ -29,7 +30,7 @@ class CellDetachment(UnitOperation):
         critical=True,
     )  # fmt: skip
     viability: Array = parameter(
-        0.95, "1", low=0.7, high=1.0, doc="fraction of the detached cells that is alive", critical=True
+        0.95, "1", low=0.7, high=1.0, doc="fraction of the living cells that come off that stays alive", critical=True
     )
     reagent_volume: Array = parameter(1.0, "L", low=0.001, high=100, doc="detachment reagent", decided=True)
     quench_ratio: Array = parameter(
@@ -56,5 +57,5 @@ class CellDetachment(UnitOperation):
                 "detachment_reagent": self.reagent_volume,
                 "growth_medium": times(self.reagent_volume, self.quench_ratio),
             },
-            monitors={"viability": self.viability},
+            monitors={"viability": ratio(alive.viable_cells, detached.viable_cells + detached.dead_cells)},
         )

@@ -47,7 +47,7 @@ class Urine(UnitOperation):
         "g/L",
         low=0.3,
         high=3.0,
-        doc="creatinine: how concentrated the urine of the day is, which scales all else; geometric mean of adults",
+        doc="creatinine: how concentrated the urine of the day is, which scales all else; of a population",
         source="ji2022",
         grade="A",
         critical=True,

@@ -23,8 +23,9 @@ Equal spreads and no interference give the published values back; as I approache
 
 Validity: one positive signal, lognormal, with the same biological spread in both groups; the cut-off is set for the
 same multiple of vesicles; g is taken as straight about the cut-off, which is exact for I = 0 or without analytical
-error. Beside the integral over both errors (a test; analytical up to 30 %, biological 30 to 60 %) it is within 0.006 up
-to I = 0.2 and within 0.03 up to I = 0.6, specificity then too high and sensitivity too low; beyond that it is a hint.
+error. Beside the integral over all errors (a test; analytical up to 30 %, biological 30 to 60 %) specificity is too
+high and sensitivity too low: for a specificity from 90 % by at most 0.006 up to I = 0.2 and 0.03 up to I = 0.6, for one
+of 30 % by 0.008 and 0.045, and for a background that differs by 40 % by 0.03 and 0.08; beyond that it is a hint.
 Cases and controls of a study are not those whom one tests: in screening early disease is harder to see and other
 illness confounds, so that both published figures are then too high.
 

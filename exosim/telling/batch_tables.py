@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from exosim.quality import Attribute
+from exosim.quality import Attribute, in_words
 from exosim.readings import ALL_ATTRIBUTES
 from exosim.saved_yields import SavedYields
 from exosim.scenario import Scenario
@@ -100,7 +100,7 @@ def specification(scenario: Scenario, shares: Mapping[str, float], of: str) -> T
 
 def _attribute(one: Attribute, shares: Mapping[str, float]) -> tuple[Cell, ...]:
     limits = [number(limit) if limit is not None else "" for limit in (one.at_least, one.at_most)]
-    about = (*limits, called(one.about.unit), one.measure.replace("_", " "), one.assay or "")
+    about = (*limits, called(one.about.unit), in_words(one.measure), one.assay or "")
     return (one.id, percent(shares.get(one.id)), *about, "yes" if one.critical else "no")
 
 

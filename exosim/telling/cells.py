@@ -8,9 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+from exosim.vocabulary import DOSE_WORDS, DoseKind
+
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NONE = "–"
 _DAYS_FROM = 72.0  # h
 
@@ -76,7 +78,7 @@ def plain(value: float, digits: int = 3) -> str:
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     if float(f"{mantissa}e{exponent}") == value:
         mantissa = f"{float(mantissa):g}"
-    return f"{mantissa}×10{str(int(exponent)).translate(_RAISED)}"
+    return f"{mantissa}×10{str(int(exponent)).translate(RAISED)}"
 
 
 def _fixed(value: float, digits: int) -> str:
@@ -111,6 +113,16 @@ def called(unit: str) -> str:
     if unit.startswith("1/"):
         return f"per {unit.removeprefix('1/')}"
     return "" if unit == "1" else unit.replace("ug", "µg").replace("um", "µm")
+
+
+def dose(number: str, kind: str) -> str:
+    """Return a dose in words: what is counted, and how much of it."""
+    words = DOSE_WORDS.get(cast(DoseKind, kind), "")
+    if kind == "ug":
+        return f"{number} µg of {words}"
+    if kind == "cell_equivalent":
+        return f"{number} cell equivalents ({words})"
+    return f"{number} {words or called(kind)}"
 
 
 def span(low: float | None, high: float | None, digits: int = 3) -> tuple[Part, ...]:

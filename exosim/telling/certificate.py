@@ -9,16 +9,23 @@ from functools import partial
 
 from markupsafe import Markup
 
-from exosim import plots, units
+from exosim import plots
 from exosim.attribution.words import days
 from exosim.lot_certificate.document import Certificate
+from exosim.telling import cells
+from exosim.telling.cells import RAISED, called
 from exosim.telling.page import page, picture
 
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _POWER = re.compile(r"(?<=\d)e(-?\d+)")
 _MINUTE = datetime.timedelta(minutes=1)
 _LEAST_SHARE = 0.0005
 """Of what was made: a smaller loss has no row of its own."""
+_SERVED = {
+    "on_time": "served on time",
+    "late": "served late",
+    "open": "not served by the end of the run",
+    "never": "not served by this lot",
+}
 
 
 def certificate_page(certificate: Certificate) -> str:
@@ -39,6 +46,8 @@ def certificate_page(certificate: Certificate) -> str:
         c=certificate,
         shown=shown,
         plain=plain,
+        dose=dose_in_words,
+        served=_SERVED,
         hours=days,
         when=_dater(certificate),
         losses=losses,
@@ -50,12 +59,19 @@ def certificate_page(certificate: Certificate) -> str:
 
 def plain(text: str) -> str:
     """Return text with powers of ten as people write them: ``1.2e10`` as ``1.2×10¹⁰``."""
-    return _POWER.sub(lambda found: f"×10{found[1].translate(_RAISED)}", text)
+    return called(_POWER.sub(lambda found: f"×10{found[1].translate(RAISED)}", text))
+
+
+def dose_in_words(text: str) -> str:
+    """Return a dose of a scenario as people say it: ``1e10 particle`` as particles that the instrument counts."""
+    number, _, kind = plain(text).partition(" ")
+    return cells.dose(number, {"µg": "ug"}.get(kind, kind))
 
 
 def shown(value: float, unit: str = "1", digits: int = 4) -> Markup:
     """Return a number with its unit; all its digits stand beside the text that is shown."""
-    return Markup('<data value="{}">{}</data>').format(repr(float(value)), plain(units.show(value, unit, digits)))
+    text = f"{cells.plain(value, digits)} {called(unit)}".rstrip()
+    return Markup('<data value="{}">{}</data>').format(repr(float(value)), text)
 
 
 def _dater(certificate: Certificate) -> Callable[[float | None], Markup | str]:

@@ -14,8 +14,8 @@ from exosim.declarations import ProcedureDeclaration
 from exosim.saved import Saved
 from exosim.saved_run import SavedRun
 from exosim.scenario import Scenario
-from exosim.telling.cells import called, plain
-from exosim.vocabulary import DOSE_WORDS
+from exosim.telling.cells import dose as in_words
+from exosim.telling.cells import plain
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -61,8 +61,7 @@ def _dose(scenario: Scenario) -> str:
     dose = scenario.declarations.dose
     if len(scenario.products()) > 1 or not math.isfinite(dose.amount):  # what is not dosed has no end of a dose
         return ""
-    what = DOSE_WORDS.get(dose.kind, "")
-    return f"; a dose is {plain(dose.amount)} {called(dose.kind)}{f' ({what})' if what else ''}"
+    return f"; a dose is {in_words(plain(dose.amount), dose.kind)}"
 
 
 def chains(scenario: Scenario) -> tuple[Chain, ...]:

@@ -22,6 +22,9 @@ def test_the_living_the_dead_and_the_rest() -> None:
     assert outcome.losses["drained medium"].volume == feed.volume
     assert outcome.losses["not detached"].viable_cells == pytest.approx(0.2 * alive)
     assert outcome.losses["cell death"].viable_cells == pytest.approx(0.08 * alive)
+    product = outcome.product
+    told = product.viable_cells / (product.viable_cells + product.dead_cells)
+    assert outcome.monitors["viability"] == pytest.approx(told), "cells that died before count, too"
     assert max(imbalance(feed, outcome).values()) < 1e-12
 
 

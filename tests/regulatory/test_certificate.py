@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,8 +16,9 @@ import exosim as xs
 from exosim.cli import main
 from exosim.lot_certificate.document import Certificate, certificate_of
 from exosim.parameter import Ledger
+from exosim.quality import in_words
 from exosim.reasons import Reasons
-from exosim.telling.certificate import certificate_page, plain, shown
+from exosim.telling.certificate import certificate_page, dose_in_words, plain, shown
 from tests.regulatory.lots import ROOT, Page, plant
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -231,7 +233,46 @@ def test_a_product_of_a_site_has_its_own_specification() -> None:
 def test_numbers_as_people_write_them() -> None:
     """Powers of ten are raised, and all digits stay beside the text."""
     assert plain("8e9 to 1.2e10 particle/mL, 1e-8") == "8×10⁹ to 1.2×10¹⁰ particle/mL, 1×10⁻⁸"
-    assert shown(0.1 + 0.2, "ng") == '<data value="0.30000000000000004">0.3 ng</data>'
+    assert shown(0.1 + 0.2, "ng") == '<data value="0.30000000000000004">0.3000 ng</data>'
+    assert shown(59110.0, "1", 6) == '<data value="59110.0">59,110</data>'
+    assert shown(2.5e9, "particle/ug") == '<data value="2500000000.0">2.5×10⁹ particle/µg</data>'
+    assert dose_in_words("1e10 particle") == "1×10¹⁰ particles as the instrument counts them"
+    assert dose_in_words("20 ug") == "20 µg of protein"
+    assert dose_in_words("1.3e13 molecule") == "1.3×10¹³ MHC class II molecules"
+    assert [in_words(name) for name in ("dna_per_dose", "cd9_positive", "evs_per_vial")] == [
+        "DNA per dose", "CD9 positive", "EVs per vial",
+    ]  # fmt: skip
+
+
+def test_the_lot_of_a_patient_tells_of_the_patient() -> None:
+    """Whom it was promised to and for when, and whether it served them; what was lost before its tests is not open."""
+    site = xs.load(ROOT / "scenarios" / "dendritic_vaccine.toml")
+    reasons = Reasons(site, site.seed, 0)
+    lots = {lot.number + 1: lot for lot in reasons.lots if lot.disposition != "turned_away"}
+    served = next(number for number, lot in lots.items() if lot.good and lot.doses >= 4)
+    lost = next(number for number, lot in lots.items() if lot.disposition == "rejected" and lot.manufactured is None)
+    for number, words in ((served, "served "), (lost, "not served by this lot")):
+        one = certificate_of(reasons, number)
+        assert one.patient is not None and one.patient.course == 4
+        assert one.as_dict()["patient"] == {"course": 4, "promised": lots[number].due, "fate": one.patient.fate}
+        html = certificate_page(one)
+        assert f"<dt>The patient</dt><dd>{words}" in html
+        assert (">not tested<" in html, "<dd>none</dd>" in html) == ((number == lost,) * 2)
+        assert ">open<" not in html
+
+
+def test_what_is_not_dosed_has_no_line_of_doses() -> None:
+    """A sample that is tested is no product: there is nothing to release, and nothing that was refused."""
+    site = xs.load(ROOT / "scenarios" / "plasma_early_detection.toml", {"horizon": "17 d"})
+    html = certificate_page(certificate_of(Reasons(site, site.seed, 0), 2))
+    assert not re.search(r"<dt>[^<]*[Dd]ose", html) and 'class="answer refused"' not in html
+
+
+def test_donors_are_counted_in_their_replication(file: Path) -> None:
+    """They are drawn by numbers of their own in each replication; a person counts from 1."""
+    scenario = xs.load(file)
+    reasons = Reasons(scenario, scenario.seed, 1)
+    assert [certificate_of(reasons, lot).donor for lot in (1, 3, 4)] == [1, 1, 2]
 
 
 def test_the_command_writes_and_refuses(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.special import expit, logit
+from scipy.stats import norm
 
 import exosim as xs
 
@@ -42,6 +45,19 @@ def test_what_a_positive_result_is_worth(prevalence: str, expected: float) -> No
     found = xs.evaluate(xs.load(FILE + "#as_published").with_(published), 64).summary("positive_predictive_value")
     assert found.median == pytest.approx(expected, abs=0.006)
     assert found.median == found.p5 == found.p95
+
+
+@pytest.mark.parametrize(
+    ("figure", "published"), [("sensitivity", (0.632, 0.712, 0.781)), ("specificity", (0.970, 0.995, 0.999))]
+)
+def test_the_quantiles_follow_from_the_published_interval(figure: str, published: tuple[float, float, float]) -> None:
+    """On the logit, from 95 % to 90 % of a normal distribution, each side of its own."""
+    low, middle, high = logit(published)
+    narrower = norm.ppf(0.95) / norm.ppf(0.975)
+    expected = expit([middle - narrower * (middle - low), middle + narrower * (high - middle)])
+    given = tomllib.loads(Path(FILE).read_text(encoding="utf-8"))["diagnostic"][figure]
+    assert [given["p5"], given["p95"]] == pytest.approx(expected, abs=5e-4)
+    assert given["p50"] == published[1]
 
 
 def test_the_interval_of_the_study_is_wider_than_any_other() -> None:
