@@ -64,8 +64,8 @@ def _tell(told: Certificate, place: Path, as_json: bool, quiet: bool) -> None:
         passed = sum(test.verdict == "pass" for test in told.tests)
         click.echo(printable(f"Lot {told.lot} of {told.product}: {told.headline}."))
         if told.tested and told.tests:
-            click.echo(
-                f"{passed} of {len(told.tests)} tests conform; {told.released:g} of {told.doses:g} doses released"
-            )
+            pairs = f", {told.companion.pairs:g} of them in pairs with {told.companion.name}" if told.companion else ""
+            leaves = f"; {told.released:g} of {told.doses:g} doses released{pairs}" if told.dose else ""
+            click.echo(printable(f"{passed} of {len(told.tests)} tests conform{leaves}"))
         click.echo(f"{told.assumptions} of {len(told.ledger)} parameters are assumptions; the lot is simulated")
         click.echo(printable(str(place)))

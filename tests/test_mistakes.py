@@ -212,7 +212,10 @@ def step(id: str, operation: str, more: str = "") -> str:
             HEAD + step("a", "depth_filtration"),
             "needs a feed with vesicles; expected one of aggregate_culture, blood_plasma, conditioned",
         ),
-        (HEAD + step("a", "hollow_fiber_culture"), "needs a feed with cells; expected one of cell_thaw, planar_exp"),
+        (
+            HEAD + step("a", "hollow_fiber_culture"),
+            "needs a feed with cells; expected one of cell_thaw, leukapheresis, planar",
+        ),
         (HEAD + step("a", "planar_expansion"), "the last procedure makes no vesicles; expected one of aggregate_cult"),
         (CELLS + step("a", "conditioned_medium"), "the last procedure makes no cells; expected a dose in EV or partic"),
         (CELLS + step("a", "vial_filling"), "needs a feed with vesicles or cells; expected one of aggregate_culture"),

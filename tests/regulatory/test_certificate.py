@@ -349,3 +349,29 @@ def test_the_page_in_a_browser(html: str, tmp_path: Path) -> None:
             tab.goto(file.as_uri(), wait_until="networkidle")
             assert tab.evaluate("document.documentElement.scrollWidth") <= width
     assert [text for text in wrong if not text.startswith("data:")] == []
+
+
+def test_a_sample_on_a_diagnostic_line_has_no_doses(tmp_path: Path) -> None:
+    """A person's sample is no medicine: its batch record speaks of no dose that is made, released or missing."""
+    text = """\
+format = 1
+name = "samples"
+start = 2027-03-01T08:00:00
+horizon = "2 d"
+replications = 1
+
+[diagnostic]
+prevalence = "1 %"
+sensitivity = "90 %"
+specificity = "95 %"
+
+[[unit_procedure]]
+id = "draw"
+operation = "blood_plasma"
+
+[campaign]
+every = "6 h"
+"""
+    scenario = xs.load(written(tmp_path, text))
+    page = certificate_page(certificate_of(Reasons(scenario, scenario.seed, 0), 1))
+    assert "Simulated, not a real lot" in page and "dose" not in page.lower().partition("<h2>batch record")[0]
