@@ -92,7 +92,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["demand_reader", "demand_builder", "assay_draws", "assay_plausibility"], 6),
     **dict.fromkeys(["contents", "dose_reader", "culture_reader", "reader", "sites", "scenario", "scenario_view"], 6),
     **dict.fromkeys(["enclosures", "taking_out", "companion_reader"], 6),
-    **dict.fromkeys(["enclosures", "shared_run_reader"], 6),
+    **dict.fromkeys(["shared_run_reader"], 6),
     **dict.fromkeys(["regulatory_tables", "regulatory_reader", "regulatory", "misev"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
