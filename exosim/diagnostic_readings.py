@@ -43,7 +43,9 @@ def diagnostic_figures(diagnostic: Diagnostic, product: Material, contents: Cont
         here = diagnosis.at_spread(here[0], study, spread), diagnosis.at_spread(here[1], study, spread)
     if diagnostic.monitoring is not None:
         found |= monitoring_figures(diagnostic.monitoring)
-    return {**predictive_figures(*here, told.prevalence), **found}
+    found = {**predictive_figures(*here, told.prevalence), **found}
+    lanes = np.asarray(product.vesicles).dtype  # plain numbers widen nothing
+    return {name: np.asarray(figure, dtype=lanes) for name, figure in found.items()}
 
 
 def interference_of(response: Interference, product: Material, contents: Contents) -> Array:

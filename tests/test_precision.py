@@ -83,14 +83,17 @@ def test_every_operation_runs_in_float32(name: str) -> None:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_screening_lies_close_to_float64(path: Path) -> None:
-    """The medians of all headline figures lie within 1e-4, and nothing overflows, vanishes or warns."""
+    """The medians of all headline figures lie within 1e-4, and nothing overflows, vanishes or warns.
+
+    A count is one off, or as far as every other figure: 1e-4 of fifty thousand doses are five.
+    """
     yields = xs.evaluate(xs.load(path), 512, precision="float32")
     assert yields.screening is not None
     assert yields.screening.figures
     for figure in yields.screening.figures:
         assert figure.of_medians < 1e-4, figure
     for count in yields.screening.counts:
-        assert count.of_medians <= 1.0, count
+        assert count.of_medians <= max(1.0, 1e-4 * float(np.median(yields.values(count.name)))), count
     for summary in yields.quantities():
         assert summary.reason or summary.n == 512, summary
 

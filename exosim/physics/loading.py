@@ -65,7 +65,8 @@ def carriers(copies: Array, able: Array, dispersion: Array) -> Array:
     dispersion : k of the negative binomial distribution over those
     """
     spread = np.maximum(able * dispersion, _NOTHING)
-    return np.asarray(able * -np.expm1(-dispersion * np.log1p(copies / spread)))
+    carrying = able * -np.expm1(-dispersion * np.log1p(copies / spread))
+    return np.asarray(carrying, dtype=np.asarray(copies).dtype)  # plain numbers widen nothing
 
 
 @dataclass(frozen=True, slots=True)
