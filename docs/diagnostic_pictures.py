@@ -33,7 +33,7 @@ _FOLLOWED: Mapping[str, tuple[Mapping[str, Any], str]] = {
 
 def drawn(draws: int | None = None) -> Iterator[tuple[str, Axes]]:
     """Yield each picture by the name of its file."""
-    yield "turn_around", turn_around()
+    yield "turn_around", turn_around(6 if draws is None else 1)
     yield "false_alarms", false_alarms(draws)
 
 
