@@ -333,7 +333,7 @@ def _unknown_key(path: KeyPath, value: Any) -> Problem:
             problem, expected='no such key; procedures run in the order of the file, and "feeds" names another'
         )
     what = "section" if owner is ScenarioTable and isinstance(value, dict | list) else "key"
-    homes = [name for name, table in _TABLES.items() if key in _keys(table)]
+    homes = [name for name, table in _TABLES.items() if key in table.model_fields]
     return unknown(what, key, _keys(owner), homes)
 
 
