@@ -76,7 +76,7 @@ FLOORS: dict[str, int] = {
         6,
     ),
     **dict.fromkeys(["facility"], 4),
-    **dict.fromkeys(["attribution", "service"], 5),
+    **dict.fromkeys(["attribution", "service", "economics"], 5),
     **dict.fromkeys(["bottlenecks", "run_comparison"], 7),
     **dict.fromkeys(
         ["indicators", "labor", "history", "waits", "product_indicators", "pair_indicators", "release_indicators"],
