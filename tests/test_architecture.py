@@ -55,7 +55,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["console_diagnostic"], 10),
     **dict.fromkeys(["records", "demand", "description", "testing", "lot_properties", "lot_results", "potency"], 3),
     **dict.fromkeys(["quality_by_design"], 3),
-    **dict.fromkeys(["cargo_readings"], 3),
+    **dict.fromkeys(["cargo_readings", "price_catalog"], 3),
     **dict.fromkeys(
         [
             "toml_scanner",
