@@ -208,3 +208,9 @@ def _spans(years: Iterable[int]) -> str:
         else:
             spans.append([year, year])
     return " or ".join(str(first) if first == last else f"{first} to {last}" for first, last in spans)
+
+
+def exchange_source() -> tuple[str, str]:
+    """Return the source of the rates of exchange, as a key of ``references.toml``, and its grade."""
+    table = _tables()["exchange"]
+    return str(table["source"]), str(table["grade"])
