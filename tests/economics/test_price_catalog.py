@@ -101,6 +101,7 @@ def test_defaults_name_prices_of_the_right_kind() -> None:
         "personnel": {"labor"},
         "assay": {"quality"},
         "utility": {"facility", "material"},
+        "economics": {"facility", "material"},
     }
     for address in defaults():
         standing = default_for(address)
@@ -176,6 +177,9 @@ def test_the_rooms_of_the_academic_models_add_up_to_what_they_say() -> None:
     year = building + running + price("fac_run_garments").typical
     assert year / 365.25 == pytest.approx(769.54, abs=0.005)
     assert year / 400.0 == pytest.approx(price("fac_allin_tes").typical, abs=0.5)
+    mean = price("fac_capex_academic")
+    assert mean.typical == pytest.approx(0.2 * clean + 0.8 * other)
+    assert mean.high == pytest.approx((132.0 * 6329.0 + 268.0 * 3692.0) / 400.0, abs=0.05)
 
 
 @pytest.mark.parametrize(
@@ -278,6 +282,21 @@ def test_a_price_that_is_not_there_is_told_with_the_nearest(door: Door) -> None:
     answer = door.run("describe", "tff_casette")
     assert (answer.code, answer.out) == (2, "")
     assert 'unknown name "tff_casette"' in answer.err and "did you mean tff_cassette?" in answer.err
+
+
+def test_a_year_without_a_rate_asks_for_one(door: Door, tmp_path: Path) -> None:
+    """Prices of the list are in euros and dollars; a scenario in pounds of 2016 must bring the rates."""
+    base = ROOT / "scenarios" / "minimal.toml"
+    money = tmp_path / "money.toml"
+    head = f'extends = "{base.as_posix()}"\nname = "money"\n[economics]\ncurrency = "GBP"\nyear = '
+    money.write_text(f"{head}2016\n", encoding="utf-8")
+    answer = door.run("check", str(money))
+    assert answer.code == 3
+    assert (
+        "no exchange rate of GBP is known for this year; got 2016; expected [economics.exchange] USD = " in answer.err
+    )
+    money.write_text(f"{head}2023\n", encoding="utf-8")
+    assert door.run("check", str(money)).code == 0
 
 
 def test_no_price_is_called_as_an_operation_or_section_is() -> None:
