@@ -19,7 +19,7 @@ _TITLES = {
     "facility": "Rooms and utilities",
     "factor": "Factors: no money",
 }
-_HEAD = ["price", "what it is", "low", "typical", "high", "unit", "year", "grade", "source", "what was read"]
+_HEAD = ["price", "typical, low to high", "grade, source, and what was read"]
 
 
 def pages() -> dict[str, str]:
@@ -53,9 +53,10 @@ def _row(entry: ListPrice) -> list[str]:
     power = "" if entry.exponent is None else f", grows with its power {entry.exponent:g}"
     standing = ", ".join(f"`{address}`" for address in addresses_of(entry.key))
     name = plain(entry.name + size + power) + (f"; stands for {standing}" if standing else "")
-    figures = [f"{value:,.6g}" for value in (entry.low, entry.typical, entry.high)]
-    words = ["" if entry.unit == "1" else entry.unit, str(entry.year or ""), entry.grade]
-    return [f"`{entry.key}`", name, *figures, *words, f"`{entry.source}`", plain(entry.basis)]
+    typical, low, high = (f"{value:,.6g}" for value in (entry.typical, entry.low, entry.high))
+    unit = ("" if entry.unit == "1" else f" {entry.unit}") + (f" of {entry.year}" if entry.year else "")
+    amount = typical if entry.low == entry.high else f"{typical} ({low} to {high})"
+    return [f"`{entry.key}` {name}", amount + unit, f"{entry.grade} `{entry.source}`: {plain(entry.basis)}"]
 
 
 def _by_year(series: Mapping[str, Mapping[str, float]]) -> str:
