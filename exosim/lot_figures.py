@@ -104,7 +104,7 @@ def lot_figures(scenario: Scenario, factors: Sequence[float], draws: int = 256, 
     --------
     >>> figures = lot_figures(load("scenarios/msc_hollow_fiber.toml"), [1.0, 10.0], draws=64)  # doctest: +SKIP
     """
-    if not factors or draws < 1:
+    if len(factors) == 0 or draws < 1:
         raise UsageError(Problem("lots need at least one size and one draw", got=f"{len(factors)} and {draws}"))
     for factor in factors:
         check_factor(scenario, factor)
