@@ -16,6 +16,7 @@ from exosim.culture_reader import check_stimuli, given_numbers, read_effects, re
 from exosim.declarations import Block, Declarations, ProcedureDeclaration
 from exosim.diagnostic_reader import read_diagnostic
 from exosim.dose_reader import check_dose, product_dose, with_assay
+from exosim.economics_reader import EconomicsReader
 from exosim.errors import Problem, in_words, unknown
 from exosim.findings import Findings
 from exosim.operations import catalog
@@ -111,6 +112,8 @@ class Reader:
             companion_numbers=companion_numbers,
         )
         check_shared_runs(declared, self.findings)
+        economics = EconomicsReader(table, self.findings, self._block, self._grades).read()
+        declared = dataclasses.replace(declared, economics=economics)
         by_design = RegulatoryReader(table, self.findings, list(declared.blocks()), self._grades).read()
         declared = dataclasses.replace(declared, by_design=by_design)
         if not self.findings.problems:

@@ -22,6 +22,7 @@ from exosim.assay_draws import assay_of, laboratories_and_days, samples_in_proce
 from exosim.campaign import Campaign
 from exosim.declarations import Declarations
 from exosim.diagnostic_reader import diagnostic_of
+from exosim.economics_lines import economics_blocks
 from exosim.empirical import Empirical
 from exosim.enclosures import NOTHING, Enclosures
 from exosim.errors import FileError, Problem, ScenarioError, in_words
@@ -117,7 +118,8 @@ class Scenario:
 
     def ledger(self) -> Ledger:
         """Return every parameter with its value, origin, source and grade; those of another product under its name."""
-        own = [line for block in self.declarations.blocks() for line in block.lines(self.overrides)]
+        blocks = (*self.declarations.blocks(), *economics_blocks(self))
+        own = [line for block in blocks for line in block.lines(self.overrides)]
         others = (
             replace(line, path=f"{product}.{line.path}")
             for product, other in self.others.items()

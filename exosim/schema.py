@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
 from exosim.diagnostic_tables import CountsTable, DiagnosticTable, InterferenceTable, MonitoringTable, SignalTable
+from exosim.economics_tables import ChargeTable, EconomicsTable
 from exosim.errors import Problem, in_words, nearest_name, shortened, unknown
 from exosim.limits import LARGEST_SEED, MOST_DRAWS, MOST_REPLICATIONS
 from exosim.operations import catalog
@@ -43,9 +44,7 @@ from exosim.table_base import ID, LONGEST_NAME, Grade, Name, Table, Text
 from exosim.toml_source import KeyPath
 
 FORMAT = 1
-LATER_SECTIONS = (
-    "currency", "economics", "study",
-)  # fmt: skip
+LATER_SECTIONS = ("study",)
 """Sections and keys of the format whose code does not exist yet."""
 NOT_YET = "this is not in this version of exosim"
 _ITEMS = {
@@ -126,6 +125,9 @@ class ScenarioTable(Table):
     quality_profile: QualityProfileTable = Field(default_factory=QualityProfileTable)
     critical_parameter: list[CriticalParameterTable] = Field(default_factory=list)
     reporting: ReportingTable = Field(default_factory=ReportingTable)
+    currency: Name | None = None
+    economics: EconomicsTable | None = None
+    charge: list[ChargeTable] = Field(default_factory=list)
     sources: dict[Name, SourceTable] = Field(default_factory=dict)
 
 
@@ -175,6 +177,8 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[[quality_profile.element]]": ElementTable,
     "[[critical_parameter]]": CriticalParameterTable,
     "[reporting]": ReportingTable,
+    "[economics]": EconomicsTable,
+    "[[charge]]": ChargeTable,
 }
 _BY_KEY: Mapping[str, type[BaseModel]] = {
     **{name.strip("[]").rpartition(".")[2]: table for name, table in _TABLES.items()},
@@ -191,6 +195,7 @@ _STAND_INS: Mapping[str, Any] = {
     "places": 2,
     "parameter": "unnamed", "range": {}, "target": "none",
     "positive": 0, "of": 1,
+    "price": "1 EUR/lot", "category": "quality",
 }  # fmt: skip
 _EXAMPLES: Mapping[str, str] = {
     "name": 'name = "my_process"',
@@ -216,6 +221,8 @@ _EXAMPLES: Mapping[str, str] = {
     "due": "due = 2027-03-01",
     "positive": "diseased = { positive = 99, of = 139 }",
     "of": "diseased = { positive = 99, of = 139 }",
+    "price": 'price = "10000 EUR/lot"',
+    "category": 'category = "quality"',
     "text": 'text = "measured here in 2026"',
     "split": "split = { batch = 0.95, waste = 0.05 }",
 }

@@ -55,7 +55,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["console_diagnostic"], 10),
     **dict.fromkeys(["records", "demand", "description", "testing", "lot_properties", "lot_results", "potency"], 3),
     **dict.fromkeys(["quality_by_design"], 3),
-    **dict.fromkeys(["cargo_readings"], 3),
+    **dict.fromkeys(["cargo_readings", "price_catalog"], 3),
     **dict.fromkeys(
         [
             "toml_scanner",
@@ -76,7 +76,7 @@ FLOORS: dict[str, int] = {
         6,
     ),
     **dict.fromkeys(["facility"], 4),
-    **dict.fromkeys(["attribution", "service"], 5),
+    **dict.fromkeys(["attribution", "service", "economics"], 5),
     **dict.fromkeys(["bottlenecks", "run_comparison"], 7),
     **dict.fromkeys(
         ["indicators", "labor", "history", "waits", "product_indicators", "pair_indicators", "release_indicators"],
@@ -95,6 +95,10 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["shared_run_reader"], 6),
     **dict.fromkeys(["regulatory_tables", "regulatory_reader", "regulatory", "misev"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
+    **dict.fromkeys(["cost_numbers"], 3),
+    **dict.fromkeys(["economics_tables", "economics_declaration", "economics_reader", "economics_builder"], 6),
+    **dict.fromkeys(["economics_lines", "price_reader"], 6),
+    **dict.fromkeys(["uses", "usage_file", "costs"], 7),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
     **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
     **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run", "service_tables"], 7),

@@ -32,35 +32,48 @@ class SuspensionPassage(UnitOperation):
     sized_by: ClassVar[str | None] = "volume"
 
     volume: Array = parameter(
-        0.06, "L", low=0.001, high=2000, doc="medium that is inoculated, in all vessels together", source="bemsca",
+        0.06, "L", low=0.001, high=2000, doc="medium that is inoculated, in all vessels together", source="salvador2023",
         grade="A", critical=True, decided=True,
     )  # fmt: skip
     vessels: Array = parameter(
         1, "1", low=1, high=1000, minimum=1, whole=True, doc="vessels that share it", decided=True
     )
     seeding_density: Array = parameter(
-        2.5e5, "cell/mL", low=1e4, high=2e6, doc="cells seeded per volume", source="bemsca", grade="A",
+        2.5e5, "cell/mL", low=1e4, high=2e6, doc="cells seeded per volume", source="salvador2023", grade="A",
         critical=True, decided=True,
     )  # fmt: skip
     expansion: Array = parameter(
         4.8, "1", low=1.5, high=60, minimum=1.0, doc="cells at the end of the culture over cells seeded",
-        source="bemsca", grade="A", critical=True,
+        source="salvador2023", grade="A", critical=True,
     )  # fmt: skip
     recovery: Array = parameter(
-        0.952, "1", low=0.5, high=1.0, doc="fraction recovered at harvest and dissociation", source="bemsca", grade="A"
+        0.952,
+        "1",
+        low=0.5,
+        high=1.0,
+        doc="fraction recovered at harvest and dissociation",
+        source="salvador2023",
+        grade="A",
     )
     culture_time: float = parameter(
-        168.0, "h", low=24, high=504, planned=True, doc="time from inoculation to harvest", source="bemsca", grade="A"
+        168.0,
+        "h",
+        low=24,
+        high=504,
+        planned=True,
+        doc="time from inoculation to harvest",
+        source="salvador2023",
+        grade="A",
     )
     exchanges: float = parameter(
         5, "1", low=0, high=20, whole=True, planned=True, doc="exchanges of medium, at even intervals",
-        source="bemsca", grade="B",
+        source="salvador2023", grade="B",
     )  # fmt: skip
     exchanged: Array = parameter(
-        0.8, "1", low=0.0, high=1.0, doc="fraction of the volume taken at an exchange", source="bemsca", grade="B"
+        0.8, "1", low=0.0, high=1.0, doc="fraction of the volume taken at an exchange", source="salvador2023", grade="B"
     )
     reagent_volume: Array = parameter(
-        20.0, "mL", low=0.0, high=1e5, doc="dissociation reagent for one vessel", source="bemsca", grade="A"
+        20.0, "mL", low=0.0, high=1e5, doc="dissociation reagent for one vessel", source="salvador2023", grade="A"
     )
     seeding_time: Array = parameter(
         1.5, "h", low=0, high=8, doc="time to seed one vessel", source="stemfactory", grade="A"
