@@ -13,6 +13,7 @@ from typing import Any
 from exosim.assay import Assay
 from exosim.campaign import CampaignNumbers
 from exosim.companion import CompanionNumbers
+from exosim.cost_numbers import EconomicsNumbers, EquipmentCostNumbers, MaterialCostNumbers, RoomCostNumbers
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
 from exosim.diagnostic import Interference, Monitoring, Performance, Signal
@@ -40,10 +41,21 @@ from exosim.shared_run import SharedRunNumbers
 from exosim.toml_source import KeyPath
 
 DEFAULT_INSTRUMENT = "nanoparticle_tracking"
-_TOP_LEVEL = ("name", "title", "seed", "draws", "format", "start", "horizon", "warm_up", "replications")
+_PRICES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("material", ("price", *declared(MaterialCostNumbers))),
+    ("equipment", ("purchase", "purchase_size", *declared(EquipmentCostNumbers))),
+    ("personnel", ("wage",)), ("assay", ("price",)), ("utility", ("price",)), ("charge", ("price",)),
+    ("room", ("building", "utilities", *declared(RoomCostNumbers))),
+)  # fmt: skip
+"""What is said of money in sections about something else."""
+_ECONOMICS = (
+    "currency", "year", "labor_basis", "estimate", "depreciation", "building", "utilities", "electricity", "water",
+    "price_per_dose", *declared(EconomicsNumbers),
+)  # fmt: skip
+_TOP_LEVEL = ("currency", "name", "title", "seed", "draws", "format", "start", "horizon", "warm_up", "replications")
 _PROCEDURE_KEYS = (
     "operation", "unit", "operator", "feeds", "split", "end", "expected_hold", "hold", "harvest_hold", "max_hold",
-    "shared_run", "waits_in", "utilities", "when_too_large", "without", "stimulus", *KINDS,
+    "shared_run", "waits_in", "utilities", "prices", "when_too_large", "without", "stimulus", *KINDS,
 )  # fmt: skip
 _NAMED_SECTIONS = {
     "assay": "id",
@@ -56,6 +68,7 @@ _NAMED_SECTIONS = {
     "utility": "id",
     "material": "id",
     "review": "id",
+    "charge": "id",
 }
 _PLAIN_SECTIONS = (
     "product",
@@ -66,6 +79,7 @@ _PLAIN_SECTIONS = (
     "quality_profile",
     "reporting",
     "diagnostic",
+    "economics",
 )
 _OWNERS: tuple[tuple[str, type[Any]], ...] = (
     ("equipment", EquipmentNumbers), ("personnel", RoleNumbers), ("failure", FailureNumbers),
@@ -125,7 +139,7 @@ def shared_out(each: Sequence[Mapping[str, Any]], changes: Mapping[str, Any]) ->
     An address that none of them has goes to the one with the nearest name, whose answer says what is wrong with it.
     """
     copies = [copy.deepcopy(dict(data)) for data in each]
-    shares = [{given: value for given, value in changes.items() if _located(data, given)} for data in copies]
+    shares = [{given: value for given, value in changes.items() if located(data, given)} for data in copies]
     for given in changes.keys() - {known for share in shares for known in share}:
         names = [list(known_addresses(data)) for data in copies]
         nearest = nearest_name(given, [name for known in names for name in known])
@@ -134,7 +148,8 @@ def shared_out(each: Sequence[Mapping[str, Any]], changes: Mapping[str, Any]) ->
     return shares
 
 
-def _located(data: dict[str, Any], given: str) -> bool:
+def located(data: dict[str, Any], given: str) -> bool:
+    """Return whether a scenario has the table in which an address stands."""
     return _locate(data, given.removesuffix(".value")) is not None
 
 
@@ -247,6 +262,10 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
     if "release" in data:
         yield from (f"release.{key}" for key in ("analyst", "sample_after", "conditional"))
         yield from (f"release.deviation.{key}" for key in ("role", *declared(ClosureNumbers)))
+    yield from (f"economics.{key}" for key in _ECONOMICS)
+    for section, priced in _PRICES:
+        for table in tables(data, section):
+            yield from (f"{section}.{table.get(_NAMED_SECTIONS[section])}.{key}" for key in priced)
     for section, keys in (("quality_profile", PROFILE), ("reporting", REPORTED)):
         yield from (f"{section}.{key}" for key in keys if section in data)
     for number, _ in enumerate(tables(data, "critical_parameter"), 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exosim.companion import Companion
 from exosim.culture.stimulus import Target
@@ -19,6 +19,9 @@ from exosim.quantities import Given, default_line
 from exosim.readings import DoseRule
 from exosim.recipe import Breach, WhenTooLarge
 from exosim.release import RetestRule
+
+if TYPE_CHECKING:
+    from exosim.economics_declaration import EconomicsDeclaration
 
 
 @dataclass(frozen=True)
@@ -316,6 +319,7 @@ class Declarations:
     diagnostic: DiagnosticDeclaration | None = None
     companion: Companion | None = None
     companion_numbers: Block | None = None
+    economics: EconomicsDeclaration | None = None
 
     @property
     def course(self) -> int:

@@ -19,6 +19,7 @@ from exosim.assay import Assay
 from exosim.assay_methods import methods
 from exosim.campaign import CampaignNumbers
 from exosim.companion import CompanionNumbers
+from exosim.cost_numbers import EconomicsNumbers, EquipmentCostNumbers, MaterialCostNumbers, RoomCostNumbers
 from exosim.culture.stimulus import Stimulus
 from exosim.demand import OrderNumbers, WarehouseNumbers
 from exosim.diagnostic import Interference, Monitoring, Performance, Signal
@@ -75,6 +76,10 @@ SECTIONS: Mapping[str, type[Any]] = {
     "assay.test": TestNumbers,
     "review": ReviewNumbers,
     "release.deviation": ClosureNumbers,
+    "economics": EconomicsNumbers,
+    "equipment.cost": EquipmentCostNumbers,
+    "room.cost": RoomCostNumbers,
+    "material.cost": MaterialCostNumbers,
     "diagnostic": Performance,
     "diagnostic.signal": Signal,
     "diagnostic.interference": Interference,

@@ -22,6 +22,7 @@ from exosim.records import Event
 from exosim.saved_scenario import write_scenario
 from exosim.service_tables import service_tables
 from exosim.truth_table import TRUTH_COLUMNS
+from exosim.usage_file import write_usage
 
 if TYPE_CHECKING:
     from exosim.attribution.why import Why
@@ -140,9 +141,10 @@ def write_attribution(why: Why, folder: Path) -> list[Path]:
 def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     """Write the tables of a run in time; return their paths.
 
-    They are ``run.json``, ``indicators.csv``, ``replications.csv``, ``batches.csv``, ``events.csv``, ``ledger.csv`` and
-    ``scenario.json``, and where there are orders or a warehouse ``orders.csv``, ``stock_lots.csv`` and ``stock.csv``.
-    Batches are those of all replications, events those of the first. Replications and batches are numbered from 1.
+    They are ``run.json``, ``indicators.csv``, ``replications.csv``, ``batches.csv``, ``events.csv``, ``ledger.csv``,
+    ``usage.npz`` (what was used) and ``scenario.json``, and where there are orders or a warehouse ``orders.csv``,
+    ``stock_lots.csv`` and ``stock.csv``. Batches are those of all replications, events those of the first. Replications
+    and batches are numbered from 1.
     """
     document = write_json(folder / "run.json", results.as_dict())
     rows = [quantity.as_dict() for quantity in results.quantities()]
@@ -151,8 +153,9 @@ def write_run(results: FacilityResults, folder: Path) -> list[Path]:
     batches = write_csv(folder / "batches.csv", batch_columns(results), batch_rows(results))
     events = write_events(results.first.run.log, folder)
     service = [write_csv(folder / f"{table.name}.csv", table.columns, table.rows) for table in service_tables(results)]
-    ledger = write_ledger(results.scenario.ledger(), folder)
-    return [document, indicators, values, batches, events, *service, ledger, write_scenario(results.scenario, folder)]
+    ledger, usage = write_ledger(results.scenario.ledger(), folder), write_usage(results.uses, folder)
+    told = [document, indicators, values, batches, events, *service, ledger]
+    return [*told, usage, write_scenario(results.scenario, folder)]
 
 
 def write_events(log: Sequence[Event], folder: Path) -> Path:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exosim import folds
+from exosim.economics.usage import Use
 from exosim.folds import folded, lead_times
 from exosim.history import histories
 from exosim.labor import paid_hours
@@ -269,6 +270,7 @@ class Account:
     batches : what became of each batch
     log_hash : SHA-256 of the log in its canonical form
     orders, lots : what became of each order, and of each lot in the warehouse
+    uses : what was used, without money
     """
 
     headlines: Mapping[str, float]
@@ -280,6 +282,7 @@ class Account:
     log_hash: str
     orders: Sequence[OrderRecord] = ()
     lots: Sequence[LotRecord] = ()
+    uses: Sequence[Use] = ()
 
 
 def reported(accounts: Sequence[Account]) -> dict[str, str]:
@@ -287,8 +290,8 @@ def reported(accounts: Sequence[Account]) -> dict[str, str]:
     return {name: unit for name, unit in HEADLINE_UNITS.items() if any(name in a.headlines for a in accounts)}
 
 
-def account(window: Window) -> Account:
-    """Return all indicators of a replication."""
+def account(window: Window, uses: Sequence[Use] = ()) -> Account:
+    """Return all indicators of a replication, which keeps what it used."""
     return Account(
         {name: indicator(window) for name, (_, indicator) in HEADLINES.items()}
         | pair_headlines(window)
@@ -306,4 +309,5 @@ def account(window: Window) -> Account:
         log_hash(window.run.log),
         window.dispatch.orders,
         window.dispatch.lots,
+        uses,
     )

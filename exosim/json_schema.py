@@ -19,12 +19,15 @@ from exosim.measured_column import OPTIONS as COLUMN_OPTIONS
 from exosim.operations import catalog
 from exosim.parameter import GRADES, Parameter, declared
 from exosim.plant import AMOUNT
+from exosim.price_catalog import prices
 from exosim.quality import MEASURES
 from exosim.quantile_given import NAMES as QUANTILES
+from exosim.recipe_patch import RECIPE
 from exosim.references import references
 from exosim.sampling import LEVELS
 from exosim.schema import ScenarioTable
 from exosim.schema_words import UNITS, WORDS
+from exosim.taking_out import SECTIONS as SECTIONS_OF_IDS
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 _SECTIONS: Mapping[str, str] = {
@@ -56,10 +59,28 @@ _SECTIONS: Mapping[str, str] = {
     "InterferenceTable": "diagnostic.interference",
     "MonitoringTable": "diagnostic.monitoring",
     "ClosureTable": "release.deviation",
+    "EconomicsTable": "economics",
 }
 """Which section's declared parameters are keys of which table."""
-_ALSO: Mapping[str, str] = {"AssayTable": "assay.test", "ProductTable": "product.patient"}
+_ALSO: Mapping[str, str] = {
+    "AssayTable": "assay.test",
+    "ProductTable": "product.patient",
+    "EquipmentTable": "equipment.cost",
+    "RoomTable": "room.cost",
+    "StockTable": "material.cost",
+}
 """A second section whose declared parameters are keys of a table."""
+_MONEY: Mapping[str, tuple[str, ...]] = {
+    "EconomicsTable": ("building", "utilities", "electricity", "water", "price_per_dose"),
+    "ChargeTable": ("price",),
+    "StockTable": ("price",),
+    "EquipmentTable": ("purchase",),
+    "PersonnelTable": ("wage",),
+    "AssayTable": ("price",),
+    "UtilityTable": ("price",),
+    "RoomTable": ("building", "utilities"),
+}
+"""The keys of each table that are prices."""
 _IN_PLACE_OF: Mapping[str, str] = {AMOUNT: "in the unit of the material", LEVEL: "per mL of what the assay reads"}
 """What is told of the words that stand for a unit which depends on the scenario."""
 _LOCAL_TIMES = {"date-time": "date-time-local", "time": "time-local", "date": "date"}
@@ -87,9 +108,11 @@ def scenario_schema() -> dict[str, Any]:
     root = defs.pop("ScenarioTable")
     defs |= {f"parameters.{name}": _parameters(operation) for name, operation in catalog().items()}
     defs |= {"quantity": _quantity_table(plain=False), "plain_quantity": _quantity_table(plain=True)}
+    defs |= {"price": _price_table()}
     defs |= _procedures(defs["ProcedureTable"])
     needed_of_product = defs["ProductTable"].pop("required")
-    defs["VariantTable"]["properties"]["unit_procedure"]["items"] = {"$ref": "#/$defs/ProcedureTable"}
+    for section in (RECIPE, *SECTIONS_OF_IDS):
+        defs["VariantTable"]["properties"][section]["items"] = root["properties"][section]["items"]
     needed = [key for key in root.pop("required") if key != "product"]
     own = {"replace": False, "unit_procedure": {"items": _alone()}}
     dosed = _partial(required=["product"], properties={"product": _partial(required=needed_of_product)})
@@ -134,6 +157,8 @@ def _value(table: str, key: str, generated: Mapping[str, Any]) -> dict[str, Any]
     if (table, key) in (("ScenarioTable", "campaign"), ("ScenarioTable", "warehouse")):
         one = {"$ref": f"#/$defs/{key.title()}Table"}
         return {"anyOf": [one, {"type": "array", "items": one}]}
+    if key in _MONEY.get(table, ()):
+        return {"anyOf": [dict(_WITH_UNIT), {"$ref": "#/$defs/price"}]}
     if (table, key) == ("OrderTable", "due"):
         return {"anyOf": [{"type": "string", "format": form} for form in ("date", "date-time-local")]}
     if table == "LimitsTable":
@@ -247,6 +272,19 @@ def _quantity_table(*, plain: bool) -> dict[str, Any]:
         "properties": properties,
         "oneOf": [*alone, _partial(required=list(QUANTILES))],
     }
+
+
+def _price_table() -> dict[str, Any]:
+    """Return the schema of the table of a price: a quantity with the year of its money, or one of the shipped list."""
+    listed = {
+        "like": {"enum": list(prices()), "description": "key of a price of the shipped list"},
+        "times": {"type": "number", "description": "multiplies the price of the list"},
+    }
+    table = _quantity_table(plain=False)
+    year = {"type": "integer", "minimum": 1950, "maximum": 2100, "description": "year of the money"}
+    table["properties"] = {**table["properties"], "year": year, **listed}
+    table["oneOf"] = [*table["oneOf"], _partial(required=["like"])]
+    return table
 
 
 def _family(name: str, number: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,6 +30,18 @@ class _Work(NamedTuple):
     ended: float
     idle: float = 0.0
     paused: float = 0.0
+    batch: int = -1
+    step: str = ""
+
+
+class Worked(NamedTuple):
+    """Hours of people at work for one batch in one step [h]; batch -1 belongs to none."""
+
+    batch: int
+    step: str
+    role: str
+    hours: float
+    begun: float
 
 
 def touched_hours(log: Sequence[Event], roles: Sequence[Role], start: float, end: float) -> dict[str, float]:
@@ -39,14 +51,21 @@ def touched_hours(log: Sequence[Event], roles: Sequence[Role], start: float, end
     work that still runs at the end counts as far as it got. The time in which people stand at a unit that is repaired
     or wait for a utility does not count; it is taken evenly from the whole phase.
     """
-    worked = {role.id: role.hours.worked for role in roles}
-    hours = dict.fromkeys(worked, 0.0)
+    hours = {role.id: 0.0 for role in roles}
+    for worked in work_of_people(log, roles, start, end):
+        hours[worked.role] += worked.hours
+    return hours
+
+
+def work_of_people(log: Sequence[Event], roles: Sequence[Role], start: float, end: float) -> Iterator[Worked]:
+    """Yield what people worked between `start` and `end`, phase by phase; see :func:`touched_hours`."""
+    there = {role.id: role.hours.worked for role in roles}
     for work in _work(log):
-        on = worked[work.role]
+        on = there[work.role]
         first, last = max(work.begun, start), min(work.ended, end)
         if last > first:
-            hours[work.role] += work.people * _share(work, on) * (on(last) - on(first))
-    return hours
+            hours = work.people * _share(work, on) * (on(last) - on(first))
+            yield Worked(work.batch, work.step, work.role, hours, first)
 
 
 def _share(work: _Work, on: Callable[[float], float]) -> float:
@@ -76,12 +95,14 @@ def _work(log: Sequence[Event]) -> Iterator[_Work]:
         elif event.event in _ENDS.values() and event.role:
             since = begun[_key(event, event.event)].pop(0)
             lost = idle[event.batch, event.procedure]
-            yield _Work(event.role, event.amount, since.time, event.time, lost, event.waited)
+            yield _Work(
+                event.role, event.amount, since.time, event.time, lost, event.waited, event.batch, event.procedure
+            )
         elif event.event in ("repaired", "utility") and (event.batch, event.procedure) in idle:
             idle[event.batch, event.procedure] += event.amount if event.event == "repaired" else event.waited
     for events in begun.values():
         for event in events:
-            yield _Work(event.role, event.amount, event.time, math.inf)
+            yield _Work(event.role, event.amount, event.time, math.inf, batch=event.batch, step=event.procedure)
 
 
 def _key(event: Event, end: str) -> _Key:

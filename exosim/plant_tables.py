@@ -58,6 +58,12 @@ class EquipmentTable(Table):
     size_limit: Any = None
     room: Name | None = None
     maintenance: MaintenanceTable | None = None
+    purchase: Any = None
+    purchase_size: Any = None
+    exponent: Any = None
+    life: Any = None
+    footprint: Any = None
+    power: Any = None
 
 
 class RoomTable(Table):
@@ -66,6 +72,9 @@ class RoomTable(Table):
     segregation: Literal["none", "product", "batch"] = "batch"
     line_clearance: Any = None
     changeover: Any = None
+    area: Any = None
+    building: Any = None
+    utilities: Any = None
 
 
 class StoreTable(Table):
@@ -76,6 +85,7 @@ class StoreTable(Table):
 class UtilityTable(Table):
     id: Id
     limit: Any
+    price: Any = None
 
 
 class PreparationTable(Table):
@@ -93,6 +103,9 @@ class StockTable(Table):
     lead_time: Any = None
     shelf_life: Any = None
     preparation: PreparationTable | None = None
+    price: Any = None
+    overage: Any = None
+    cycles: Any = None
 
 
 class PersonnelTable(Table):
@@ -101,6 +114,7 @@ class PersonnelTable(Table):
     gowning: Any = None
     minimum_crew: Any = None
     shifts: list[Name] | None = None
+    wage: Any = None
 
 
 class ShiftTable(Table):

@@ -68,4 +68,5 @@ class ProcedureTable(Table):
     when_too_large: Literal["refuse", "parallel", "cycles"] = "refuse"
     without: list[Name] = Field(default_factory=list)
     stimulus: list[StimulusTable] = Field(default_factory=list)
+    prices: dict[Name, Any] = Field(default_factory=dict)
     parameters: dict[str, Any] = Field(default_factory=dict)

@@ -43,6 +43,7 @@ class AssayTable(Table):
     rule: Literal["all", "any", "mean"] = "all"
     investigation: Any = None
     confirmatory: Annotated[bool, Field(strict=True)] = False
+    price: Any = None
 
 
 class LimitsTable(Table):

@@ -34,6 +34,7 @@ from exosim.sampling import BatchSample
 from exosim.scenario import Scenario
 from exosim.sites import seeds
 from exosim.stopping import read_half_widths, settled, targets
+from exosim.uses import used as used_by
 from exosim.window import Window
 from exosim.workers import processes, starting
 
@@ -88,10 +89,11 @@ def simulate(
     check_run(scenario, asked, jobs, used)
     accounts: list[Account] = []
     with log_folder(None if events is None else Path(events)) as folder, sharing(jobs) as each:
-        first = _logged(scenario, used, folder, 0)
+        replayed = _logged(scenario, used, folder, 0)
+        first = replayed.window
         for target in targets(widths, asked):
             if not accounts:
-                accounts.append(account(first))
+                accounts.append(_account(replayed))
                 _tell(progress, 1, target)
             for found in each(partial(_account_of, scenario, used, folder), range(len(accounts), target)):
                 accounts.append(found)
@@ -139,15 +141,19 @@ def sharing(jobs: int) -> Iterator[Callable[[Callable[[int], T], Sequence[int]],
 
 
 def _account_of(scenario: Scenario, seed: int, folder: Path | None, replication: int) -> Account:
-    return account(_logged(scenario, seed, folder, replication))
+    return _account(_logged(scenario, seed, folder, replication))
 
 
-def _logged(scenario: Scenario, seed: int, folder: Path | None, replication: int) -> Window:
+def _account(replayed: Replay) -> Account:
+    return account(replayed.window, used_by(*replayed))
+
+
+def _logged(scenario: Scenario, seed: int, folder: Path | None, replication: int) -> Replay:
     """Run one replication and write its log, where a folder is given."""
-    window = run_once(scenario, seed, replication)
+    replayed = replay(scenario, seed, replication)
     if folder is not None:
-        write_log(window.run.log, folder, replication)
-    return window
+        write_log(replayed.window.run.log, folder, replication)
+    return replayed
 
 
 class Replay(NamedTuple):

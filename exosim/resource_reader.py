@@ -21,6 +21,7 @@ from exosim.units import QuantityError
 from exosim.vocabulary import CONSUMABLES
 
 BlockReader = Callable[..., Block]
+_OF_A_STOCK = (*declared(StockNumbers), "preparation")
 
 
 def given(table: Any, owner: type[Any]) -> dict[str, Any]:
@@ -112,7 +113,8 @@ class ResourceReader:
             if material.id not in CONSUMABLES:
                 self.findings.add((*path, "id"), unknown("material", material.id, CONSUMABLES))
                 continue
-            yield material.id, self._stock(material, path, equipment, roles)
+            if any(getattr(material, key) is not None for key in _OF_A_STOCK):  # a price alone makes no stock
+                yield material.id, self._stock(material, path, equipment, roles)
 
     def _stock(
         self, material: StockTable, path: KeyPath, equipment: Mapping[str, Any], roles: Mapping[str, Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from exosim import html, units
+from exosim.economics.usage import Use
 from exosim.export import batch_columns, batch_rows
 from exosim.frames import Frame, Framed, of_rows
 from exosim.indicators import RESOURCE_UNITS, reported
-from exosim.records import Event
+from exosim.records import BatchRecord, Event
 from exosim.service_tables import ServiceTable, service_tables
 from exosim.sites import without_doses
 from exosim.truth_table import TRUTH_COLUMNS, Compared, compared
@@ -63,6 +64,16 @@ class RunViews(Framed):
     Frames are ``replications``, ``indicators``, ``batches`` and ``events``, and where there are orders or a warehouse
     ``orders``, ``stock_lots`` and ``stock``.
     """
+
+    @property
+    def uses(self: FacilityResults) -> Sequence[Sequence[Use]]:  # type: ignore[misc]
+        """What each replication used, without money."""
+        return [account.uses for account in self.accounts]
+
+    @property
+    def batches(self: FacilityResults) -> Sequence[Sequence[BatchRecord]]:  # type: ignore[misc]
+        """The batches of each replication."""
+        return [account.batches for account in self.accounts]
 
     def _frames(self: FacilityResults) -> Mapping[str, Callable[[], Frame]]:  # type: ignore[misc]
         return {

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from exosim.economics.usage import Use
 from exosim.errors import FileError, Problem, shortened
 from exosim.event_files import EVENTS, part, read_log
 from exosim.export import SEPARATOR, read_csv
@@ -26,6 +27,7 @@ from exosim.service.orders import OrderRecord
 from exosim.service.warehouse import LotRecord, Movement
 from exosim.service_tables import read_by_replication, read_records
 from exosim.summaries import Estimate
+from exosim.usage_file import read_usage
 
 Row = Mapping[str, str]
 
@@ -67,6 +69,17 @@ class SavedRun(Reported):
             when the folder does not hold it, or another version of exosim wrote it.
         """
         return read_saved_scenario(self.folder)
+
+    @cached_property
+    def uses(self) -> Sequence[Sequence[Use]]:
+        """What each replication used, without money.
+
+        Raises
+        ------
+        FileError
+            when the folder does not tell it.
+        """
+        return read_usage(self.folder)
 
     @property
     def seed(self) -> int:

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
 from exosim.diagnostic_tables import CountsTable, DiagnosticTable, InterferenceTable, MonitoringTable, SignalTable
+from exosim.economics_tables import ChargeTable, EconomicsTable
 from exosim.errors import Problem, in_words, nearest_name, shortened, unknown
 from exosim.limits import LARGEST_SEED, MOST_DRAWS, MOST_REPLICATIONS
 from exosim.operations import catalog
@@ -39,13 +40,11 @@ from exosim.procedure_tables import HoldTable, LongestHoldTable, ProcedureTable,
 from exosim.product_tables import CompanionTable, LotTable, ProductTable, ProteinSizeTable, SizeTable
 from exosim.quality_tables import AssayTable, AttributeTable, ClosureTable, LimitsTable, ReleaseTable, ReviewTable
 from exosim.regulatory_tables import CriticalParameterTable, ElementTable, QualityProfileTable, ReportingTable
-from exosim.table_base import ID, LONGEST_NAME, Grade, Name, Table, Text
+from exosim.table_base import ID, LONGEST_NAME, Grade, Id, Name, Table, Text
 from exosim.toml_source import KeyPath
 
 FORMAT = 1
-LATER_SECTIONS = (
-    "currency", "economics", "study",
-)  # fmt: skip
+LATER_SECTIONS = ("study",)
 """Sections and keys of the format whose code does not exist yet."""
 NOT_YET = "this is not in this version of exosim"
 _ITEMS = {
@@ -74,12 +73,29 @@ class SourceTable(Table):
     doi: Name | None = None
 
 
+class AxisTable(Table):
+    id: Id
+    base: VariantName
+    title: Text | None = None
+
+
 class VariantTable(Table):
     name: VariantName
+    axis: Name | None = None
     title: Text | None = None
     set: dict[str, Any] = Field(default_factory=dict)
     replace: list[Name] = Field(default_factory=list)
     unit_procedure: list[dict[str, Any]] = Field(default_factory=list)
+    equipment: list[dict[str, Any]] = Field(default_factory=list)
+    personnel: list[dict[str, Any]] = Field(default_factory=list)
+    room: list[dict[str, Any]] = Field(default_factory=list)
+    store: list[dict[str, Any]] = Field(default_factory=list)
+    utility: list[dict[str, Any]] = Field(default_factory=list)
+    material: list[dict[str, Any]] = Field(default_factory=list)
+    failure: list[dict[str, Any]] = Field(default_factory=list)
+    assay: list[dict[str, Any]] = Field(default_factory=list)
+    attribute: list[dict[str, Any]] = Field(default_factory=list)
+    review: list[dict[str, Any]] = Field(default_factory=list)
 
 
 _ONE_OR_MORE = ("campaign", "warehouse")
@@ -103,6 +119,7 @@ class ScenarioTable(Table):
     replications: Annotated[int, Field(strict=True, ge=1, le=MOST_REPLICATIONS)] = 50
     extends: Name | None = None
     replace: list[Name] = Field(default_factory=list)
+    axis: list[AxisTable] = Field(default_factory=list)
     variant: list[VariantTable] = Field(default_factory=list)
     product: ProductTable
     campaign: Annotated[list[CampaignTable], BeforeValidator(_listed)] = Field(default_factory=list)
@@ -126,6 +143,9 @@ class ScenarioTable(Table):
     quality_profile: QualityProfileTable = Field(default_factory=QualityProfileTable)
     critical_parameter: list[CriticalParameterTable] = Field(default_factory=list)
     reporting: ReportingTable = Field(default_factory=ReportingTable)
+    currency: Name | None = None
+    economics: EconomicsTable | None = None
+    charge: list[ChargeTable] = Field(default_factory=list)
     sources: dict[Name, SourceTable] = Field(default_factory=dict)
 
 
@@ -152,6 +172,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[diagnostic.interference]": InterferenceTable,
     "[diagnostic.monitoring]": MonitoringTable,
     "[sources]": SourceTable,
+    "[[axis]]": AxisTable,
     "[[variant]]": VariantTable,
     "[campaign]": CampaignTable,
     "[[equipment]]": EquipmentTable,
@@ -175,6 +196,8 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[[quality_profile.element]]": ElementTable,
     "[[critical_parameter]]": CriticalParameterTable,
     "[reporting]": ReportingTable,
+    "[economics]": EconomicsTable,
+    "[[charge]]": ChargeTable,
 }
 _BY_KEY: Mapping[str, type[BaseModel]] = {
     **{name.strip("[]").rpartition(".")[2]: table for name, table in _TABLES.items()},
@@ -187,13 +210,15 @@ _STAND_INS: Mapping[str, Any] = {
     "operation": "none", "limit": "1 h", "measure": "none", "limits": {}, "text": "none", "role": "unnamed",
     "days": ["Mon"], "from": datetime.time(6), "to": datetime.time(14), "consequence": "wait",
     "every": "1 h", "duration": "1 h", "fold": 1.0, "basis": "per cell", "due": datetime.date(2027, 1, 4),
-    "after": "unnamed",
+    "after": "unnamed", "base": "unnamed",
     "places": 2,
     "parameter": "unnamed", "range": {}, "target": "none",
     "positive": 0, "of": 1,
+    "price": "1 EUR/lot", "category": "quality",
 }  # fmt: skip
 _EXAMPLES: Mapping[str, str] = {
     "name": 'name = "my_process"',
+    "base": 'base = "flasks", the name of what the file itself does on this axis',
     "product": '[product] with dose = "1e10 EV"',
     "dose": 'dose = "1e10 EV" or "1e10 particle"',
     "unit_procedure": "[[unit_procedure]] with id and operation",
@@ -216,6 +241,8 @@ _EXAMPLES: Mapping[str, str] = {
     "due": "due = 2027-03-01",
     "positive": "diseased = { positive = 99, of = 139 }",
     "of": "diseased = { positive = 99, of = 139 }",
+    "price": 'price = "10000 EUR/lot"',
+    "category": 'category = "quality"',
     "text": 'text = "measured here in 2026"',
     "split": "split = { batch = 0.95, waste = 0.05 }",
 }

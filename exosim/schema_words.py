@@ -7,12 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from exosim.taking_out import SECTIONS
+
+_PUT_IN = "what is changed (by its id) or put in, as at the top level of the file"
+
 WORDS: Mapping[str, Mapping[str, str]] = {
     "ScenarioTable": {
+        "currency": "currency of all costs",
+        "economics": "the costing: money, capital, labor, finance",
+        "charge": "costs that no resource causes",
         "format": "version of the scenario format",
         "extends": "the scenario file that this one builds on, relative to this file; FILE#name is a variant of it",
         "replace": "ids of procedures of the base that are taken out",
-        "variant": "named changes of this scenario; FILE#name picks one",
+        "axis": "axes along which variants combine, such as the culture and the separation",
+        "variant": "named changes of this scenario; FILE#name picks one, FILE#one+other a combination",
         "name": "name of the scenario; part of the name of the results folder",
         "title": "heading of tables and pictures",
         "seed": "seed of the random values",
@@ -45,14 +53,22 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "reporting": "what MISEV2023 asks to be reported and no number of a scenario tells",
         "sources": "sources of your own, by key",
     },
+    "AxisTable": {
+        "id": "name of the axis",
+        "base": "name of what the file itself does on this axis, as in FILE#base+other",
+        "title": "the same in words, for pictures",
+    },
     "VariantTable": {
         "name": "name of the variant, as in FILE#name",
+        "axis": "the axis on which it is a choice; it combines with variants of other axes: FILE#one+other",
         "title": "heading of its tables and pictures",
         "set": 'values by address: { "concentrate.flux" = "35 L/m2/h" }',
         "replace": "ids of procedures that are taken out; new ones stand in their place",
         "unit_procedure": "procedures that are changed (by their id) or put in",
+        **dict.fromkeys(SECTIONS, _PUT_IN),
     },
     "ProcedureTable": {
+        "prices": "prices of materials in this procedure alone, by key of the material",
         "id": "name of the procedure, unique in the recipe",
         "operation": "the unit operation",
         "unit": "class of equipment",
@@ -113,6 +129,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "CommonTable": {"batch": "correlation of the step recoveries of one batch, at least 0 and below 1"},
     "AssayTable": {
+        "price": "price of one test, without the hours of the analysts",
         "id": "name of the assay, unique",
         "method": "kind of assay, whose numbers it takes; those that stand here go before",
         "steps": "procedures after which a sample is read, beside the product",
@@ -211,18 +228,27 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "WarehouseTable": {"product": "name of the product, where a site makes several"},
     "EquipmentTable": {
+        "purchase": "purchase price of one unit",
+        "purchase_size": "size of the unit that the price is for; the price of another size follows by the exponent",
         "id": "name of the class, as in `unit` of a procedure",
         "size_limit": "largest batch that one unit takes, in the measure of its operation",
         "room": "id of the room in which the units stand",
         "maintenance": "planned service of each unit",
     },
-    "RoomTable": {"id": "name of the room", "segregation": "what must not be in the room at once"},
+    "RoomTable": {
+        "id": "name of the room",
+        "segregation": "what must not be in the room at once",
+        "building": "building a square meter of the room",
+        "utilities": "running a square meter of the room for a year",
+    },
     "StoreTable": {"id": "name of the store, as in `waits_in` of a procedure"},
     "UtilityTable": {
+        "price": "price of what is drawn",
         "id": "name of the utility, as in `utilities` of a procedure",
         "limit": "what it gives at most, all procedures together",
     },
     "StockTable": {
+        "price": "price of the material",
         "id": "name of the material, such as a consumable of an operation",
         "preparation": "how it is prepared on site; without it, it is bought",
     },
@@ -232,6 +258,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "people": "people that it takes",
     },
     "PersonnelTable": {
+        "wage": "pay of one person for an hour, or for a full-time year",
         "role": "name of the role, as in `operator` of a procedure",
         "shifts": "names of their shifts; without any they are always there",
     },
@@ -246,6 +273,27 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "to": "end of the shift; earlier than its start means the next day",
     },
     "ShutdownTable": {"from": "first day", "to": "last day"},
+    "EconomicsTable": {
+        "currency": "currency in which all costs are told",
+        "year": "year of the money; prices of other years are brought to it",
+        "labor_basis": "whether people cost the hours that they are paid for, or those that they work",
+        "estimate": "how capital follows from the equipment: installed equipment and rooms, a Lang factor, or lists "
+        "of factors for a light building, a standard process or GMP purification",
+        "depreciation": "how capital is written off over its life",
+        "exchange": "rates of exchange: money of the scenario for one of another currency",
+        "index": "cost index by year; without it prices rise by the escalation",
+        "building": "building a square meter of rooms that state no price of their own",
+        "utilities": "running a square meter of such rooms for a year: air, cleaning, monitoring, requalification",
+        "electricity": "price of electricity",
+        "water": "price of water for injection that is not a material of the recipe",
+        "price_per_dose": "price at which a dose is sold",
+    },
+    "ChargeTable": {
+        "id": "name of the charge, unique",
+        "price": "amount per lot, dose, vial, time, or area and time",
+        "category": "category of the cost ledger",
+        "procedure": "id of the procedure to which it belongs",
+    },
     "ReleaseTable": {
         "analyst": "role of the analysts of all assays that name none",
         "sample_after": "id of the procedure after which samples are drawn; by default the one that makes the product",
@@ -278,5 +326,6 @@ UNITS: Mapping[tuple[str, str], str] = {
     ("AttributeTable", "label"): "any",
     ("AttributeTable", "tolerance"): "1",
     ("EquipmentTable", "size_limit"): "any",
+    ("EquipmentTable", "purchase_size"): "any",
     ("UtilityTable", "limit"): "any",
 }

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(.*)", re.DOTALL)
 _UNIT_TEXT = re.compile(r"[A-Za-zµμ°%_0-9/*^·.()\s-]*")
 _UNREASONABLE_POWER = re.compile(r"\d_*\d_*\d|\*\*[^A-Za-zµμ]*\*\*")  # pint would compute 9**9**9
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _POWER = re.compile(r"(?<=[A-Za-zµμ])\^?(-?\d+)")
 _LONGEST = 60
 _HINTS = {
@@ -95,6 +96,25 @@ def nearest_unit(name: str) -> str | None:
 def dimension(unit: str) -> str:
     """Return the dimension of `unit` as text, such as ``[length] / [time]``."""
     return str(_unit(unit).dimensionality)
+
+
+def currency_of(unit: str) -> str | None:
+    """Return the currency in which `unit` counts, such as ``USD`` of ``USD/L``; None where it counts no money."""
+    held = _unit(unit).dimensionality
+    return next((name for name, dimensions in _currencies().items() if dimensions in held), None)
+
+
+def currencies() -> tuple[str, ...]:
+    """Return the currencies that can be written."""
+    return tuple(_currencies())
+
+
+@functools.cache
+def _currencies() -> dict[str, str]:
+    """Return the dimension of each currency by its code: they are no multiples of each other without a rate."""
+    codes = [name for name in unit_names() if _CURRENCY.fullmatch(name)]
+    found = {code: dimension(code) for code in codes}
+    return {code: name for code, name in found.items() if name.startswith("[currency")}
 
 
 def is_dimensionless(unit: str) -> bool:

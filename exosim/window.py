@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,18 @@ from exosim.service.dispatch import Dispatch, dispatch
 
 _ARRIVES = ("start", "parallel", "prepare")
 """Events with which a batch or a preparation takes a unit."""
+
+
+class Stay(NamedTuple):
+    """A stay of a batch on a unit: class `name`, `unit`, from `begin` to `end`, and the turnaround `after` it [h]."""
+
+    batch: int
+    step: str
+    name: str
+    unit: str
+    begin: float
+    end: float
+    after: float
 
 
 @dataclass(frozen=True)
@@ -52,23 +65,29 @@ class Window:
         begun = (b for b in self.run.batches if b.ended is not None and b.disposition != "turned_away")
         return [b for b in begun if b.ended is not None and self.start <= b.ended <= self.run.hours]
 
-    @cached_property
+    @property
     def stays(self) -> list[tuple[str, str, float, float, float]]:
         """Each stay on a unit: class, unit, from, to, turnaround after it [h]; an open stay ends with the run."""
+        return [(stay.name, stay.unit, stay.begin, stay.end, stay.after) for stay in self.occupations]
+
+    @cached_property
+    def occupations(self) -> list[Stay]:
+        """Each stay of a batch on a unit, with the step for which it came; an open stay ends with the run."""
         turnaround = {e.id: float(np.ravel(e.turnaround)[0]) for e in self.plant.equipment}
-        open_stays: dict[tuple[int, str], tuple[str, float]] = {}
-        found: list[tuple[str, str, float, float, float]] = []
+        open_stays: dict[tuple[int, str], tuple[str, str, float]] = {}
+        found: list[Stay] = []
         for event in self.run.log:
             key = (event.batch, event.unit)
             arrives = event.event in _ARRIVES or (event.event == "begin" and is_job(event.procedure))
             if arrives and event.unit and key not in open_stays:
-                open_stays[key] = (event.unit.rsplit(" ", 1)[0], event.time)
+                open_stays[key] = (event.procedure, event.unit.rsplit(" ", 1)[0], event.time)
             elif event.event == "leave" or (event.event == "prepared" and event.unit):
-                at_once = event.unit.rsplit(" ", 1)[0], event.time  # of a lot that was lost before its job began
-                name, begun = open_stays.pop(key, at_once)
+                at_once = event.procedure, event.unit.rsplit(" ", 1)[0], event.time  # lost before its job began
+                step, name, begun = open_stays.pop(key, at_once)
                 after = event.amount if event.event == "leave" else turnaround.get(name, 0.0)
-                found.append((name, event.unit, begun, event.time, after))
-        found.extend((name, unit, begun, self.run.hours, 0.0) for (_, unit), (name, begun) in open_stays.items())
+                found.append(Stay(event.batch, step, name, event.unit, begun, event.time, after))
+        for (batch, unit), (step, name, begun) in open_stays.items():
+            found.append(Stay(batch, step, name, unit, begun, self.run.hours, 0.0))
         return found
 
     @cached_property

@@ -24,7 +24,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_wheel_holds_the_data_files(wheel: Path) -> None:
     """Units, references, templates of pages and the typing marker travel in the wheel; tests do not."""
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"exosim/units.txt", "exosim/references.toml", "exosim/py.typed"} <= set(names)
+    assert {"exosim/units.txt", "exosim/references.toml", "exosim/prices.toml", "exosim/py.typed"} <= set(names)
     assert {f"exosim/telling/pages/{path.name}" for path in (ROOT / "exosim/telling/pages").iterdir()} <= set(names)
     assert not [name for name in names if name.startswith("tests")]
 

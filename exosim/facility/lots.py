@@ -170,6 +170,15 @@ class Lots:
             return {key: self._of(v, batch) for key, v in self._steps[index].outcome.consumption.items()}
         return {key: float(np.squeeze(value)) for key, value in own.outcome.consumption.items()}
 
+    def used_up(self, batch: int, index: int, number: int) -> dict[str, float]:
+        """Return what the n-th run of a procedure used up, counted from 0: a rework runs it again."""
+        loops = [own for first, last, own in self._loops.get(batch, ()) if first <= index <= last]
+        if number >= len(loops):
+            return self.consumption(batch, index)
+        own = loops[number].get(index)
+        consumption = self._steps[index].outcome.consumption if own is None else own.outcome.consumption
+        return {key: self._of(value, batch if own is None else 0) for key, value in consumption.items()}
+
     def rework(self, batch: int, index: int, back_to: int) -> None:
         """Let the product of a procedure enter an earlier one again.
 
