@@ -124,7 +124,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["certificate_command"], 10),
     **dict.fromkeys(["report_command", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths", "console_cargo"], 10),
-    **dict.fromkeys(["console_orders", "console_runs"], 10),
+    **dict.fromkeys(["console_orders", "console_runs", "console_prices"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {
     "numpy": set(range(1, 10)),
