@@ -110,7 +110,9 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["switch_points", "hinges"], 7),
     **dict.fromkeys(["size_spectra", "screening", "truth_table"], 7),
     **dict.fromkeys(["comparing", "lot_certificate"], 7),
-    **dict.fromkeys(["lot_growth", "lot_units", "lot_size", "lot_times", "lot_figures", "lot_limits"], 7),
+    **dict.fromkeys(
+        ["lot_growth", "lot_units", "lot_size", "lot_times", "lot_figures", "lot_limits", "lot_survival"], 7
+    ),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["formula", "formula_tree"], 1),
     **dict.fromkeys(["folds", "window", "patient_indicators"], 5),
