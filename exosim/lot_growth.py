@@ -1,14 +1,16 @@
 """What of a scenario grows with its lots: the parameters, as it gives them or by default, and how they are multiplied.
 
 Every operation says which of its parameters grow (`grows`). A whole number, such as that of vessels, grows to the next
-whole number, and is at least 1. Where a factor is put on values instead of on the scenario, all lots of one technology
-can be lanes of one run, as long as no number of its plan grows.
+whole number, and is at least 1; one of the plan says how large the lot really is, and all else grows as it does.
+
+Where a factor is put on values instead of on the scenario, all lots of one technology can be lanes of one run, as long
+as no number of its plan grows.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -124,6 +126,16 @@ def _word(operation: type[UnitOperation]) -> str:
     return operation.__name__
 
 
+def whole_factor(grows: Sequence[Growing], factor: float) -> float:
+    """Return the size that a lot really has where `factor` is asked for: that of the whole numbers of its plan.
+
+    8 vessels in a lot of 3.16 times the size are 26, which is 3.25 times 8: a column that grew by 3.16 would be too
+    small for them.
+    """
+    numbers = [one for one in grows if one.parameter.planned and one.parameter.whole]
+    return max((float(one.at(one.typical, factor)) / one.typical for one in numbers), default=factor)
+
+
 def explicit(scenario: Scenario) -> Scenario:
     """Return the scenario with the defaults of all that grows among what it gives, so that they can be multiplied."""
     found: dict[str, dict[str, Given]] = {}
@@ -137,7 +149,7 @@ def explicit(scenario: Scenario) -> Scenario:
 
 
 def grown_values(
-    values: Mapping[str, Array], grows: tuple[Growing, ...], factors: NDArray[np.float64], draws: int = 1
+    values: Mapping[str, Array], grows: Sequence[Growing], factors: NDArray[np.float64], draws: int = 1
 ) -> dict[str, Array]:
     """Return the values of all lots: those of the draws once for each factor, the draws of a factor side by side.
 
