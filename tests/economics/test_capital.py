@@ -140,5 +140,5 @@ def test_rooms_that_cannot_be_priced() -> None:
     ],
 )
 def test_impossible_numbers_are_refused(call: object) -> None:
-    with pytest.raises(UsageError, match="cannot be used; got .*; expected a number"):
+    with pytest.raises(UsageError, match=r"cannot be used; got .*; expected a number"):
         call()  # type: ignore[operator]
