@@ -48,6 +48,7 @@ class Precipitation(MeasuredRecovery):
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"aggregated"})
     brings: ClassVar[frozenset[str]] = frozenset({"polymer"})
+    takes_longer: ClassVar[str | None] = "centrifuge"
 
     polymer_concentration: Array = parameter(
         100.0,

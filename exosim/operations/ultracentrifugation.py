@@ -38,6 +38,7 @@ class Ultracentrifugation(Spin):
     """Pelleting of vesicles, with washes."""
 
     mechanism: ClassVar[frozenset[str]] = Spin.settling | {"aggregated"}
+    takes_longer: ClassVar[str | None] = "rotor"
 
     washes: float = parameter(
         1,
