@@ -8,6 +8,7 @@ from typing import Any
 
 from exosim.addresses import address
 from exosim.assay import LEVEL
+from exosim.axis_checks import check_names
 from exosim.companion import Companion
 from exosim.companion_reader import CompanionReader
 from exosim.contents import counted_like, with_dose
@@ -69,7 +70,7 @@ class Reader:
             return None
         self.table = table
         self._check_format()
-        self._check_variants()
+        check_names(table, self.findings)
         self._grades = self._source_grades(table)
         common = self._common_factor()
         self._utilities = read_utilities(table, self.findings)
@@ -130,14 +131,6 @@ class Reader:
             problem = f"this exosim reads scenario formats up to {FORMAT}"
             upgrade = "a newer exosim: pip install --upgrade exosim-ev"
             self._add(("format",), Problem(problem, got=in_words(self.table.format), expected=upgrade))
-
-    def _check_variants(self) -> None:
-        names = [table.name for table in self.table.variant]
-        for index, name in enumerate(names):
-            if name in names[:index]:
-                line = self.findings.line(("variant", names.index(name), "name"))
-                problem = Problem(f'the name "{name}" is taken', got=f"the same name on line {line}")
-                self._add(("variant", index, "name"), problem)
 
     def _common_factor(self) -> Block:
         """Return the block of the common batch factor, and note its correlation for the quantities that share it."""

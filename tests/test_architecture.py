@@ -85,6 +85,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["directions"], 5),
     **dict.fromkeys(["run_indicators"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
+    **dict.fromkeys(["axes", "axis_checks", "fingerprint"], 6),
     **dict.fromkeys(
         ["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder", "recipe_builder"], 6
     ),
