@@ -110,6 +110,7 @@ class EconomicsNumbers:
         "1/year",
         low=0.0,
         high=0.3,
+        minimum=-0.999,
         decided=True,
         source="lopes2018",
         doc="real rate at which money is discounted",

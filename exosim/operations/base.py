@@ -176,6 +176,8 @@ class UnitOperation:
     """The parameters that grow in proportion with the lot; those of one device, such as a rotor, do not."""
     takes_longer: ClassVar[str | None] = None
     """What makes a larger lot take longer, run after run, such as ``rotor``; None where its time stays the same."""
+    repeats: ClassVar[str | None] = None
+    """The monitor that counts what then is done more often, such as ``runs``; None where none does."""
     stays: ClassVar[tuple[str, ...]] = ()
     """The parameters that keep amounts out of proportion with the lot, such as what every lot loses in a line."""
     plugin: ClassVar[Plugin | None] = None

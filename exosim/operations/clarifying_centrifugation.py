@@ -31,6 +31,7 @@ class ClarifyingCentrifugation(Spin):
 
     mechanism: ClassVar[frozenset[str]] = Spin.settling
     takes_longer: ClassVar[str | None] = "rotor"
+    repeats: ClassVar[str | None] = "runs"
 
     force: Array = parameter(
         2000.0,

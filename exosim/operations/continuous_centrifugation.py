@@ -51,6 +51,7 @@ class ContinuousCentrifugation(Settling):
     sized_by: ClassVar[str | None] = "flow"
     grows: ClassVar[tuple[str, ...]] = ("suspension_volume",)
     takes_longer: ClassVar[str | None] = "bowl"
+    repeats: ClassVar[str | None] = "discharges"
     stays: ClassVar[tuple[str, ...]] = ("hold_up",)
 
     flow: Array = parameter(100.0, "L/h", low=1, high=20_000, doc="flow of the feed", critical=True, decided=True)

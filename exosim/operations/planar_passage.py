@@ -34,6 +34,7 @@ class PlanarPassage(UnitOperation):
     needs: ClassVar[Literal["viable_cells"]] = "viable_cells"
     grows: ClassVar[tuple[str, ...]] = ("most_vessels",)
     takes_longer: ClassVar[str | None] = "people"
+    repeats: ClassVar[str | None] = "vessels"
     stays: ClassVar[tuple[str, ...]] = ("feeding_time",)
 
     vessel_area: Array = parameter(

@@ -39,6 +39,7 @@ class Ultracentrifugation(Spin):
 
     mechanism: ClassVar[frozenset[str]] = Spin.settling | {"aggregated"}
     takes_longer: ClassVar[str | None] = "rotor"
+    repeats: ClassVar[str | None] = "runs"
 
     washes: float = parameter(
         1,

@@ -27,6 +27,7 @@ class VialFilling(UnitOperation):
 
     needs: ClassVar[Literal["either"]] = "either"
     takes_longer: ClassVar[str | None] = "filler"
+    repeats: ClassVar[str | None] = "vials"
     stays: ClassVar[tuple[str, ...]] = ("line_loss", "retained")
 
     fill_volume: Array = parameter(

@@ -207,7 +207,7 @@ def more_recovery_never_lowers_the_product(subject: Subject) -> None:
 
 
 def grows_in_proportion(subject: Subject) -> None:
-    """A larger lot makes, loses and uses more in proportion, in the same time or, where the operation says so, longer.
+    """Larger lots make, lose and use more in proportion, in the same time or, where the operation says so, longer.
 
     What it says (`grows`, `stays`) is about parameters that it declares. What runs more often does so in whole runs: it
     is tried on a lot that fills very many.
@@ -217,6 +217,8 @@ def grows_in_proportion(subject: Subject) -> None:
     expect(not unknown, f"{name}: grows or stays names what is no parameter: {', '.join(unknown)}")
     many, tolerance = (1.0, 1e-9) if operation.takes_longer is None else (_MANY, _WHOLE)
     normal = subject.of_size(many)
+    counted = operation.repeats is None or (operation.repeats in normal.monitors and operation.takes_longer is not None)
+    expect(counted, f"{name}: repeats names a monitor that counts what takes longer, and there is none")
     for size in _SIZES:
         factor = 1.0 if operation.source and not operation.grows else size
         larger = subject.of_size(many * size)
