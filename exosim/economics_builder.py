@@ -33,23 +33,26 @@ def costing(scenario: Scenario, replication: int | None = None, seed: int | None
     replication : counted from 0; None: every price at its fixed value or median
     seed : of the addressed random values; default: as in the scenario
     """
+    return costing_of(scenario.declarations, cost_values(scenario, replication, seed))
+
+
+def cost_values(scenario: Scenario, replication: int | None = None, seed: int | None = None) -> dict[str, float]:
+    """Return the numbers and prices of the world of one replication as they are stated, by address."""
     declared = scenario.declarations.economics
     if declared is None:
         raise ValueError("the scenario has no [economics]")
     if replication is None:
-        values = {f"{b.prefix}.{n}": g.quantity.typical for b in declared.blocks() for n, g in b.given.items()}
-    else:
-        sample = BatchSample(scenario.seed if seed is None else seed, replication, [0], 0)
-        values = {
-            f"{block.prefix}.{name}": float(np.ravel(sample.values(f"{block.prefix}.{name}", given.quantity))[0])
-            for block in declared.blocks()
-            for name, given in block.given.items()
-        }
-    return costing_of(scenario.declarations, values)
+        return {f"{b.prefix}.{n}": g.quantity.typical for b in declared.blocks() for n, g in b.given.items()}
+    sample = BatchSample(scenario.seed if seed is None else seed, replication, [0], 0)
+    return {
+        f"{block.prefix}.{name}": float(np.ravel(sample.values(f"{block.prefix}.{name}", given.quantity))[0])
+        for block in declared.blocks()
+        for name, given in block.given.items()
+    }
 
 
 def costing_of(declarations: Declarations, values: Mapping[str, float]) -> Costing:
-    """Return the prices and numbers with the given values, by address."""
+    """Return the prices and numbers with the given values, by address; arrays over worlds are taken as well."""
     declared = declarations.economics
     if declared is None:
         raise ValueError("the scenario has no [economics]")
@@ -130,7 +133,8 @@ def _equipment(name: str, declarations: Declarations, declared: EconomicsDeclara
     if size is not None and reference is not None:
         purchase *= (size / reference) ** exponent
     life = money.numbers.equipment_life if own.life is None else own.life
-    return EquipmentCost(purchase, life, own.power or 0.0, own.footprint or 0.0, size)
+    power, footprint = (0.0 if given is None else given for given in (own.power, own.footprint))
+    return EquipmentCost(purchase, life, power, footprint, size)
 
 
 def unit_size(declarations: Declarations, equipment: str) -> float | None:

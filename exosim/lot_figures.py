@@ -29,7 +29,7 @@ from exosim.plant import Plant
 from exosim.readings import Specification, contents_of, doses_of, made_by
 from exosim.recipe import Recipe
 from exosim.release import Release
-from exosim.sampling import SampleBlock
+from exosim.sampling import FLAT, Nesting, SampleBlock
 from exosim.scenario import Scenario
 
 Lanes: TypeAlias = NDArray[np.float64]
@@ -46,6 +46,7 @@ class LotFigures:
     doses : whole doses that a started batch makes, whether it meets its specification or not
     met : 1 where all attributes are met, else 0
     hours : of each procedure as it runs, in all its cycles, with changing clothes [h]
+    attended : hours of each procedure in which its people are at it, changing clothes included [h]
     work : people at work by role and by procedure, test (``assay.<id>``) or review (``review.<id>``) [person-h]
     occupied : units of each equipment class in use or in turnaround [unit-h]
     used : materials by procedure and by key of :data:`exosim.vocabulary.CONSUMABLES`, in the unit of that
@@ -61,6 +62,7 @@ class LotFigures:
     doses: Lanes
     met: Lanes
     hours: Mapping[str, Lanes]
+    attended: Mapping[str, Lanes]
     work: Mapping[tuple[str, str], Lanes]
     occupied: Mapping[str, Lanes]
     used: Mapping[tuple[str, str], Lanes]
@@ -83,7 +85,9 @@ class LotFigures:
         return np.asarray(sum(self.hours.values()) + sum(self.waits.values()))
 
 
-def lot_figures(scenario: Scenario, factors: Sequence[float], draws: int = 256, seed: int | None = None) -> LotFigures:
+def lot_figures(
+    scenario: Scenario, factors: Sequence[float], draws: int = 256, seed: int | None = None, nesting: Nesting = FLAT
+) -> LotFigures:
     """Return what lots of several sizes make, take and use, over the same draws.
 
     Parameters
@@ -92,6 +96,7 @@ def lot_figures(scenario: Scenario, factors: Sequence[float], draws: int = 256, 
     factors : sizes of the lots over that
     draws : batches that are drawn of each size
     seed : of the draws; None: that of the scenario
+    nesting : how draws share worlds and donors
 
     Raises
     ------
@@ -108,7 +113,7 @@ def lot_figures(scenario: Scenario, factors: Sequence[float], draws: int = 256, 
         raise UsageError(Problem("lots need at least one size and one draw", got=f"{len(factors)} and {draws}"))
     for factor in factors:
         check_factor(scenario, factor)
-    run = _Run(scenario, draws, scenario.seed if seed is None else seed)
+    run = _Run(scenario, draws, scenario.seed if seed is None else seed, nesting)
     parts = [run.figures(part) for part in run.parts(np.asarray(factors, dtype=np.float64))]
     return parts[0] if len(parts) == 1 else _joined(parts)
 
@@ -116,10 +121,10 @@ def lot_figures(scenario: Scenario, factors: Sequence[float], draws: int = 256, 
 class _Run:
     """The draws on which lots of all sizes run."""
 
-    def __init__(self, scenario: Scenario, draws: int, seed: int) -> None:
+    def __init__(self, scenario: Scenario, draws: int, seed: int, nesting: Nesting) -> None:
         self._scenario, self._draws, self._seed = explicit(scenario), draws, seed
         self._grows: tuple[Growing, ...] = growing(scenario)
-        block = SampleBlock(seed, 0, padded(draws))
+        block = SampleBlock(seed, 0, padded(draws), nesting)
         self._values = self._scenario.values_on(block)
         self._noise = self._scenario.noise_on(block)
 
@@ -157,8 +162,9 @@ class _Run:
 
         return LotFigures(
             factors, self._wide(doses, len(factors)), self._wide(met, len(factors)), wide(times.hours),
-            wide({**times.work, **laboratory}), wide(times.occupied), wide(used), wide(waits), wide(times.run_waits),
-            wide(times.runs), wide(times.filled), wide(times.cycles), wide(reached), _tests(release, specification),
+            wide(times.attended), wide({**times.work, **laboratory}), wide(times.occupied), wide(used), wide(waits),
+            wide(times.run_waits), wide(times.runs), wide(times.filled), wide(times.cycles), wide(reached),
+            _tests(release, specification),
         )  # fmt: skip
 
     def _wide(self, value: Array, sizes: int) -> Lanes:
