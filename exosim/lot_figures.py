@@ -23,7 +23,7 @@ from exosim.kernel import Step, last_maker, steps_of
 from exosim.lot_growth import Growing, check_factor, explicit, growing, grown_values
 from exosim.lot_readings import attribute_results
 from exosim.lot_times import LotTimes
-from exosim.material import Material
+from exosim.material import Material, plus, times
 from exosim.parameter import Array
 from exosim.plant import Plant
 from exosim.readings import Specification, contents_of, doses_of, made_by
@@ -109,7 +109,7 @@ def lot_figures(
     --------
     >>> figures = lot_figures(load("scenarios/msc_hollow_fiber.toml"), [1.0, 10.0], draws=64)  # doctest: +SKIP
     """
-    if not factors or draws < 1:
+    if len(factors) == 0 or draws < 1:
         raise UsageError(Problem("lots need at least one size and one draw", got=f"{len(factors)} and {draws}"))
     for factor in factors:
         check_factor(scenario, factor)
@@ -140,14 +140,14 @@ class _Run:
         values = grown_values(self._values, self._grows, factors, padded(self._draws))
         recipe, specification = self._scenario.recipe(values), self._scenario.specification(values)
         plant = self._scenario.plant(values, self._seed)
-        times = LotTimes(plant, recipe.procedures)
+        taken = LotTimes(plant, recipe.procedures)
         used: dict[tuple[str, str], Array] = {}
         reached: dict[tuple[str, str], Array] = {}
         waits: dict[str, Array] = {}
         steps = list[Step]()
         for step in steps_of(recipe):
             name, outcome = step.procedure.id, step.outcome
-            times.add(step)
+            taken.add(step)
             used |= {(name, material): amount for material, amount in outcome.consumption.items()}
             reached |= {(name, text): at for text, at in outcome.limits.items()}
             waits[name] = step.procedure.expected_hold
@@ -161,9 +161,9 @@ class _Run:
             return {key: self._wide(value, len(factors)) for key, value in table.items()}
 
         return LotFigures(
-            factors, self._wide(doses, len(factors)), self._wide(met, len(factors)), wide(times.hours),
-            wide(times.attended), wide({**times.work, **laboratory}), wide(times.occupied), wide(used), wide(waits),
-            wide(times.run_waits), wide(times.runs), wide(times.filled), wide(times.cycles), wide(reached),
+            factors, self._wide(doses, len(factors)), self._wide(met, len(factors)), wide(taken.hours),
+            wide(taken.attended), wide({**taken.work, **laboratory}), wide(taken.occupied), wide(used), wide(waits),
+            wide(taken.run_waits), wide(taken.runs), wide(taken.filled), wide(taken.cycles), wide(reached),
             _tests(release, specification),
         )  # fmt: skip
 
@@ -198,14 +198,16 @@ def _work_after(release: Release | None, plant: Plant) -> dict[tuple[str, str], 
     """Return the work of the laboratory and of the reviews of one lot, without retests and deviations [person-h]."""
     if release is None:
         return {}
-    least = {role.id: role.minimum_crew for role in plant.roles}
+    roles = {role.id: role for role in plant.roles}
     jobs = [(f"assay.{test.id}", test.analyst, test.people, test.hands_on) for test in release.tests]
     jobs += [(f"review.{review.id}", review.role, 1, review.hands_on) for review in release.reviews]
-    return {
-        (role, address): max(people, least.get(role, 1)) * hands_on
-        for address, role, people, hands_on in jobs
-        if role is not None
-    }
+    found: dict[tuple[str, str], Array] = {}
+    for address, name, people, hands_on in jobs:
+        role = roles.get(name or "")
+        if role is not None:
+            dressed = plus(hands_on, times(role.gowning, np.greater(hands_on, 0.0) * 1.0))
+            found[role.id, address] = times(dressed, max(people, role.minimum_crew))
+    return found
 
 
 def _tests(release: Release | None, specification: Specification) -> dict[str, float]:

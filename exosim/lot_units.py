@@ -6,11 +6,12 @@ All is at fixed values and medians; a factor is that by which the lot is larger 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exosim import units
 from exosim.kernel import steps_of
@@ -23,7 +24,7 @@ from exosim.scenario import Scenario
 
 _FAR_OUTSIDE = 10.0
 """Times the plausible range of a number of the plan above which a scenario is refused (:mod:`exosim.quantities`)."""
-_HALVINGS, _SMALLEST = 40, 1e-12
+_HALVINGS, _SMALLEST, _LARGEST = 40, 1e-12, 1e12
 _UNUSED: Array = 0.0
 
 
@@ -84,8 +85,9 @@ def sizes_of_lots(scenario: Scenario, factors: Sequence[float]) -> tuple[tuple[U
     """Return what :func:`sizes` does for each of several sizes of the lots."""
     for factor in factors:
         check_factor(scenario, factor)
-    typical = _Typical(scenario)
-    return tuple(typical.sizes(factor) for factor in factors)
+    typical, each = _Typical(scenario), np.asarray(factors, dtype=np.float64)
+    together = [each] if typical.free else np.split(each, len(each))
+    return tuple(lot for some in together for lot in typical.sizes(some))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +147,16 @@ class _Typical:
         """The procedures of the lot as it is."""
         return self._scenario.recipe(self._values).procedures
 
-    def sizes(self, factor: float) -> tuple[UnitSize, ...]:
-        """Return the size of each unit in a lot that is `factor` times as large."""
-        return tuple(self._size(step.procedure, step.held.volume) for step in steps_of(self._recipe(factor)))
+    @property
+    def free(self) -> bool:
+        """Whether lots of several sizes can run together: no number of the plan grows."""
+        return not any(one.parameter.planned for one in self.grows)
+
+    def sizes(self, factors: NDArray[np.float64]) -> Iterator[tuple[UnitSize, ...]]:
+        """Yield the size of each unit for lots of some sizes, in one run of the kernel."""
+        found = [(step.procedure, needed(step.procedure, step.held.volume)) for step in steps_of(self._recipe(factors))]
+        for place in range(len(factors)):
+            yield tuple(self._size(one, float(size[place % len(size)])) for one, size in found)
 
     def largest(self, place: int, more_units: bool) -> Largest:
         """Return the largest lot that the units of one procedure take."""
@@ -161,12 +170,12 @@ class _Typical:
         why = f"{procedure.id}: {units_taken} {units.show(limit, _measure(procedure))} of {by or 'feed'}, and not more"
         return Largest(self._reaching(place, limit), f"equipment.{own.id}.size_limit", why)
 
-    def _recipe(self, factor: float) -> Recipe:
-        return self._scenario.recipe(grown_values(self._values, self.grows, np.array([factor])))
+    def _recipe(self, factors: NDArray[np.float64]) -> Recipe:
+        return self._scenario.recipe(grown_values(self._values, self.grows, factors))
 
-    def _size(self, procedure: UnitProcedure, volume: Array) -> UnitSize:
+    def _size(self, procedure: UnitProcedure, size: float) -> UnitSize:
         own = self._equipment.get(procedure.unit or "")
-        size, limit = size_needed(procedure, volume), None if own is None else own.size_limit
+        limit = None if own is None else own.size_limit
         filled = 1 if limit is None else units_filled(size, limit)
         count, rule = 1 if own is None else own.count, procedure.when_too_large
         return UnitSize(
@@ -175,7 +184,7 @@ class _Typical:
         )  # fmt: skip
 
     def _reaching(self, place: int, limit: float) -> float:
-        """Return the largest factor at which a procedure needs no more than `limit` of its unit; 0 where none does."""
+        """Return the largest factor at which a procedure needs no more than `limit` of its unit; 0: none, inf: any."""
         by = self.procedures[place].operation.sized_by
         stays = by is not None and f"{self.procedures[place].id}.{by}" not in {one.address for one in self.grows}
         if stays:
@@ -183,6 +192,8 @@ class _Typical:
         low = high = 1.0
         while self._fits(place, high, limit):
             low, high = high, 2.0 * high
+            if high > _LARGEST:
+                return math.inf
         while not self._fits(place, low, limit):
             low *= 0.5
             if low < _SMALLEST:
@@ -193,17 +204,17 @@ class _Typical:
         return low
 
     def _fits(self, place: int, factor: float, limit: float) -> bool:
-        recipe = self._recipe(factor)
+        recipe = self._recipe(np.array([factor]))
         procedure, volume = recipe.procedures[place], _UNUSED
         if procedure.operation.sized_by is None:
             volume = next(step.held.volume for index, step in enumerate(steps_of(recipe)) if index == place)
-        return units_filled(size_needed(procedure, volume), limit) == 1
+        return units_filled(float(needed(procedure, volume)[0]), limit) == 1
 
 
-def size_needed(procedure: UnitProcedure, volume: Array) -> float:
+def needed(procedure: UnitProcedure, volume: Array) -> NDArray[np.float64]:
     """Return the size that a procedure needs of its unit: the volume of its feed [L], or the parameter of it."""
     by = procedure.operation.sized_by
-    return float(np.max(volume if by is None else getattr(procedure.operation, by)))
+    return np.ravel(np.asarray(volume if by is None else getattr(procedure.operation, by), dtype=np.float64))
 
 
 def _measure(procedure: UnitProcedure) -> str:

@@ -110,6 +110,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["switch_points", "hinges"], 7),
     **dict.fromkeys(["size_spectra", "screening", "truth_table"], 7),
     **dict.fromkeys(["comparing", "lot_certificate"], 7),
+    **dict.fromkeys(["lot_growth", "lot_units", "lot_size", "lot_times", "lot_figures", "lot_limits"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["formula", "formula_tree"], 1),
     **dict.fromkeys(["folds", "window", "patient_indicators"], 5),
@@ -123,7 +124,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["certificate_command"], 10),
     **dict.fromkeys(["report_command", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths", "console_cargo"], 10),
-    **dict.fromkeys(["console_orders", "console_runs"], 10),
+    **dict.fromkeys(["console_orders", "console_runs", "console_prices"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {
     "numpy": set(range(1, 10)),

@@ -97,7 +97,8 @@ def rates_of_return(cash_flow: Sequence[float] | Money) -> Rates:
     """
     flow = np.trim_zeros(numbers("cash flow", cash_flow, low=-np.inf))
     factors = _positive_roots(flow / np.max(np.abs(flow))) if flow.size else []
-    return Rates(tuple(sorted(1.0 / v - 1.0 for v in factors)), _changes(flow))
+    rates = sorted(1.0 / v - 1.0 for v in factors)
+    return Rates(tuple(rate for rate in rates if rate > -1.0), _changes(flow))
 
 
 def _changes(flow: Money) -> int:

@@ -207,7 +207,7 @@ def more_recovery_never_lowers_the_product(subject: Subject) -> None:
 
 
 def grows_in_proportion(subject: Subject) -> None:
-    """Larger lots make, lose and use more in proportion, in the same time or, where the operation says so, longer.
+    """Check that a larger lot makes, loses and uses more in proportion, in the same time or, where told, longer.
 
     What it says (`grows`, `stays`) is about parameters that it declares. What runs more often does so in whole runs: it
     is tried on a lot that fills very many.
