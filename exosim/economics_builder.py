@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -51,7 +51,7 @@ def cost_values(scenario: Scenario, replication: int | None = None, seed: int | 
     }
 
 
-def costing_of(declarations: Declarations, values: Mapping[str, float]) -> Costing:
+def costing_of(declarations: Declarations, values: Mapping[str, Any]) -> Costing:
     """Return the prices and numbers with the given values, by address; arrays over worlds are taken as well."""
     declared = declarations.economics
     if declared is None:
@@ -95,11 +95,12 @@ class _Money:
     declared: EconomicsDeclaration
     numbers: EconomicsNumbers
     rates: Mapping[str, float]
-    values: Mapping[str, float]
+    values: Mapping[str, Any]
 
     def of(self, price: PriceDeclaration) -> float:
         """Return a price in the money of the scenario."""
-        return self.values[price.address] * self.rates[price.currency] * self.risen(price.year)
+        stated: float = self.values[price.address]
+        return stated * self.rates[price.currency] * self.risen(price.year)
 
     def wage(self, price: PriceDeclaration) -> float:
         """Return the money for an hour of one person; a salary is for the hours that a person is paid."""

@@ -135,11 +135,12 @@ def _bounds(
         return
     count = own.lots[place]
     if count > limits.most_lots:
-        told = f"{_number(count)} lots of {_number(mean)} doses a year would be needed, {_most('lots', limits)} are the most"
+        needed = f"{_number(count)} lots of {_number(mean)} doses"
+        told = f"{needed} would be needed, {_most('lots', limits)} a year are the most"
         yield Bound("lots", count, limits.most_lots, "1/year", told)
-    for kind, needed in (("units", own.units), ("people", own.people)):
+    for kind, wanted in (("units", own.units), ("people", own.people)):
         most = limits.most_units if kind == "units" else limits.most_people
-        for name, number in needed.items():
+        for name, number in wanted.items():
             if number[place] > most:
                 what = f"units of {name}" if kind == "units" else f"people of {name} on duty"
                 told = f"{_number(number[place])} {what} would be needed, {_most(kind, limits)} are the most"

@@ -14,7 +14,7 @@ from exosim.economics.costing import Costing
 from exosim.economics.fixed import YEAR
 from exosim.economics_builder import cost_values, costing_of
 from exosim.lot_growth import explicit, growing
-from exosim.sampling import Quantity
+from exosim.sampling import BatchSample, Quantity, SampleBlock
 from exosim.scale_numbers import ScaleNumbers
 from exosim.scaling.lots import Lots, Sizes, lots_of
 from exosim.scaling.plants import Bounds, Plants, Premises, plants
@@ -71,7 +71,11 @@ class Screened:
     @property
     def median(self) -> float:
         """Median of the cost of a dose over the worlds."""
-        return float(np.median(self.per_dose))
+        return self.quantile(0.5)
+
+    def quantile(self, share: float) -> float:
+        """Return a quantile of the cost of a dose over the worlds; infinite where no dose is released in them."""
+        return float(np.quantile(self.per_dose, share, method="inverted_cdf"))
 
 
 @dataclass(frozen=True)
@@ -98,11 +102,17 @@ class Screen:
         per_dose = [self._per_dose(found, place, cost) for place, cost in enumerate(costs)]
         can = np.flatnonzero(found.feasible)
         if len(can):
-            place = min(can, key=lambda at: (float(np.median(per_dose[at])), at))
+            place = min(can, key=lambda at: (float(np.quantile(per_dose[at], 0.5, method="inverted_cdf")), at))
             return self._told(found, int(place), costs[place], per_dose[place], "", "")
-        nearest = min(range(len(costs)), key=lambda at: (max(b.excess for b in found.bounds[at]), at))
+        nearest = self._nearest(found)
         binding, why = self._binding(found.bounds, nearest)
         return self._told(found, nearest, costs[nearest], per_dose[nearest], binding, why)
+
+    def _nearest(self, found: Plants) -> int:
+        """Return the plant that lacks least, of those with lots that can be made; of all where there are none."""
+        sizes = range(len(found.lots))
+        can = [at for at in sizes if not self.lots.impossible[at]] or list(sizes)
+        return min(can, key=lambda at: (max(bound.excess for bound in found.bounds[at]), at))
 
     def yearly(self, own: Plants, place: int) -> NDArray[np.float64]:
         """Return what a plant costs in a year, by category, shape (categories, worlds) [currency]."""
@@ -132,7 +142,7 @@ class Screen:
 
     def delivered(self, own: Plants, place: int) -> Worlds:
         """Return the doses of a year, up to the demand; what is made beyond it is worth nothing."""
-        return np.minimum(own.lots[place] * self.lots.doses[place], own.demand)
+        return np.asarray(np.minimum(own.lots[place] * self.lots.doses[place], own.demand))
 
     def _per_dose(self, own: Plants, place: int, cost: NDArray[np.float64]) -> Worlds:
         with np.errstate(divide="ignore"):
@@ -173,8 +183,11 @@ def screen(technology: Technology, limits: ScaleNumbers, worlds: int, batches: i
     """
     scenario = technology.scenario
     lots = lots_of(scenario, limits, worlds, batches, seed)
-    drawn = [cost_values(scenario, world, seed) for world in range(worlds)]
-    costings = [costing_of(scenario.declarations, values) for values in drawn]
+    drawn = _prices(scenario, worlds, seed)
+    costings = [
+        costing_of(scenario.declarations, {name: float(value[world]) for name, value in drawn.items()})
+        for world in range(worlds)
+    ]
     basis = scenario.declarations.economics
     paid = [role.id for role in scenario.plant(scenario.typical_values(), seed).roles]
     costs = unit_costs(costings, lots.uses, paid if basis is not None else [])
@@ -183,6 +196,21 @@ def screen(technology: Technology, limits: ScaleNumbers, worlds: int, batches: i
         _purchases(scenario, lots.factors, drawn, costings),
         np.einsum("ufw,ucw->fcw", lots.used, costs.each),
     )  # fmt: skip
+
+
+def _prices(scenario: Scenario, worlds: int, seed: int) -> dict[str, Worlds]:
+    """Return numbers and prices of the worlds, by address: world n has those of replication n of a run."""
+    declared = scenario.declarations.economics
+    block, found = SampleBlock(seed, 0, worlds), dict[str, Worlds]()
+    for own in () if declared is None else declared.blocks():
+        for name, given in own.given.items():
+            address, quantity = f"{own.prefix}.{name}", given.quantity
+            if {level for level, _ in quantity.layers(address)} <= {"study"}:
+                found[address] = np.broadcast_to(block.values(address, quantity), (worlds,))
+            else:
+                each = (BatchSample(seed, world, [0], 0).values(address, quantity) for world in range(worlds))
+                found[address] = np.array([np.ravel(value)[0] for value in each])
+    return found
 
 
 def _premises(scenario: Scenario, factors: Sizes) -> Premises:
@@ -199,11 +227,10 @@ def _premises(scenario: Scenario, factors: Sizes) -> Premises:
 
 
 def _purchases(
-    scenario: Scenario, factors: Sizes, drawn: Sequence[Mapping[str, float]], costings: Sequence[Costing]
+    scenario: Scenario, factors: Sizes, drawn: Mapping[str, Worlds], costings: Sequence[Costing]
 ) -> dict[str, NDArray[np.float64]]:
     """Return the price of a unit for lots of each size over that for lots as they are, by class."""
-    values = {name: np.array([one[name] for one in drawn]) for name in drawn[0]}
-    found = [costing_of(grown.declarations, values) for grown in _grown(scenario, factors)]  # type: ignore[arg-type]
+    found = [costing_of(grown.declarations, drawn) for grown in _grown(scenario, factors)]
     ratios = {}
     for name in costings[0].equipment:
         usual = np.array([one.equipment[name].purchase for one in costings])

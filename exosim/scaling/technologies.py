@@ -37,7 +37,10 @@ def technologies(scenario: Scenario) -> tuple[Technology, ...]:
     for one in found.values():
         campaigns = one.declarations.plant.campaigns
         if len(campaigns) != 1 or one.others or campaigns[0].rules.mode != "paced":
-            problem, expected = "a plant is sized for the lots of one product", 'one [campaign] with every = "14 d", say'
+            problem, expected = (
+                "a plant is sized for the lots of one product",
+                'one [campaign] with every = "14 d", say',
+            )
             raise ScenarioError(Problem(problem, path="campaign", expected=expected, file=one.source.name))
     return tuple(Technology(name, one.title or name, _priced(one)) for name, one in found.items())
 

@@ -58,7 +58,7 @@ def unit_costs(worlds: Sequence[Costing], uses: Sequence[Use], roles: Sequence[s
     """
     numbered = [use._replace(batch=place, quantity=1.0) for place, use in enumerate(uses)]
     dose = [Use(0, "", "dose", "released", 1.0, "dose", 0.0)]
-    year = _each(worlds, lambda costing: _by_category(costing, [_PASSED]))
+    year = _of_year(worlds)
 
     def beyond(uses: list[Use]) -> Money:
         return _each(worlds, lambda costing: _by_category(costing, [_PASSED, *uses])) - year
@@ -69,12 +69,16 @@ def unit_costs(worlds: Sequence[Costing], uses: Sequence[Use], roles: Sequence[s
         {role: beyond([Use(NOBODY, "", f"personnel.{role}", "paid", 1.0, "h", 0.0)]) for role in roles},
         {k: beyond([Use(NOBODY, "", f"equipment.{k}", "owned", YEAR, "h", 0.0)]) for k in worlds[0].equipment},
         year,
-        {name: _each(worlds, lambda c, n=name: _by_category(_wider(c, n), [_PASSED])) - year for name in _sized(worlds)},
+        {name: _of_year([_wider(costing, name) for costing in worlds]) - year for name in _sized(worlds)},
     )  # fmt: skip
 
 
 def _each(worlds: Sequence[Costing], priced: Callable[[Costing], NDArray[np.float64]]) -> Money:
     return np.stack([priced(costing) for costing in worlds], axis=-1)
+
+
+def _of_year(worlds: Sequence[Costing]) -> Money:
+    return _each(worlds, lambda costing: _by_category(costing, [_PASSED]))
 
 
 def _by_category(costing: Costing, uses: Sequence[Use]) -> NDArray[np.float64]:
