@@ -174,7 +174,7 @@ def _rooms(declarations: Declarations, declared: EconomicsDeclaration, money: _M
     for name, block in declared.rooms.items():
         area = block.pick(money.values).get("area")
         building, utilities = (_of_room(declared, name, key, money) for key in ("building", "utilities"))
-        found[name] = RoomCost(area or 0.0, building, utilities)
+        found[name] = RoomCost(0.0 if area is None else area, building, utilities)
     return found
 
 

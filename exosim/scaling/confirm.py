@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from exosim.costs import cost
+from exosim.economics.booking import booked
 from exosim.economics.fixed import YEAR
+from exosim.economics.ledger import CostLedger
+from exosim.economics_builder import costing
 from exosim.lot_size import grown
-from exosim.replications import simulate
+from exosim.replications import replay
 from exosim.scaling.screen import Screened, Worlds
 from exosim.scenario import Scenario
+from exosim.uses import used
 
 _LEAST_GAP, _MOST_GAP = 0.001, 8760.0  # h, between two lots
 _RELEASE = 2160.0
@@ -31,8 +34,8 @@ class Checked:
     screened, simulated : cost of a dose that is asked for [currency/dose]
     screened_cost, simulated_cost : of a year [currency]
     screened_doses, simulated_doses : that meet the demand in a year
-    started, released : lots of a year
-    planned : lots of a year as planned
+    started, released : lots of a year, in the mean
+    planned : lots of a year in the estimate, in the mean
     success : planned share of the lots that bring doses
     lead, planned_lead : time of a lot from its start to its last vial, and as estimated [h]
     """
@@ -46,9 +49,9 @@ class Checked:
     simulated_cost: Worlds
     screened_doses: Worlds
     simulated_doses: Worlds
-    started: Worlds
-    released: Worlds
-    planned: int
+    started: float
+    released: float
+    planned: float
     success: float
     lead: float
     planned_lead: float
@@ -68,13 +71,12 @@ class Checked:
         """Where the difference comes from, in words."""
         money = float(self.simulated_cost.mean() / self.screened_cost.mean()) - 1.0
         doses = float(self.simulated_doses.mean() / max(self.screened_doses.mean(), 1e-300)) - 1.0
-        started, released = float(self.started.mean()), float(self.released.mean())
-        share = released / started if started else 0.0
+        share = self.released / self.started if self.started else 0.0
         days, planned = self.lead / 24.0, self.planned_lead / 24.0
         lead = "none was filled" if math.isnan(days) else f"{days:.0f} d each ({planned:.0f} planned)"
         return (
-            f"a year costs {money:+.0%} and brings {doses:+.0%} doses: {started:.3g} lots started "
-            f"({self.planned} planned), {share:.0%} released ({self.success:.0%} planned), {lead}"
+            f"a year costs {money:+.0%} and brings {doses:+.0%} doses: {self.started:.3g} lots started "
+            f"({self.planned:.3g} planned), {share:.0%} released ({self.success:.0%} planned), {lead}"
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -89,8 +91,8 @@ class Checked:
             "difference": _plain(self.facility / self.estimate - 1.0),
             "lots": {
                 "planned": self.planned,
-                "started": _plain(self.started.mean()),
-                "released": _plain(self.released.mean()),
+                "started": self.started,
+                "released": self.released,
             },
             "lead_time": {"planned": self.planned_lead, "simulated": _plain(self.lead)},
             "why": self.why,
@@ -117,36 +119,48 @@ def confirmed(scenario: Scenario, point: Screened, rank: int, replications: int,
     replications : worlds that are simulated; the first of the estimate
     seed : of the random values
     """
-    plant = sized(scenario, point)
-    run = simulate(plant, replications, seed=seed)
-    ledgers = cost(run).ledgers
+    ledgers = [_ledger(scenario, point, world, seed) for world in range(replications)]
     years = [ledger.hours / YEAR for ledger in ledgers]
     costs = np.array([ledger.total / year for ledger, year in zip(ledgers, years, strict=True)])
     doses = np.array([min(ledger.released / year, point.demand) for ledger, year in zip(ledgers, years, strict=True)])
-    warm_up = plant.declarations.plant.warm_up
-    lots = [list(batches) for batches in run.batches]
-    started = [sum(one.started >= warm_up for one in batches) for batches in lots]
-    good = [sum(one.good and one.ended is not None and one.ended >= warm_up for one in batches) for batches in lots]
-    leads = [one.manufactured - one.started for batches in lots for one in batches if one.manufactured is not None]
+    began = [min(line.time for line in ledger.lines) for ledger in ledgers]
+    each = [(begin, one) for begin, ledger in zip(began, ledgers, strict=True) for one in ledger.batches]
+    started = sum(one.started >= begin for begin, one in each) / sum(years)
+    good = sum(one.good and one.ended is not None and one.ended >= begin for begin, one in each) / sum(years)
+    leads = [one.manufactured - one.started for _, one in each if one.manufactured is not None]
     own = point.cost.sum(axis=0)[:replications]
     with np.errstate(divide="ignore"):
         return Checked(
             point.technology, point.demand, rank, point.per_dose[:replications], costs / doses, own, costs,
-            point.delivered[:replications], doses, np.array(started) / years, np.array(good) / years,
-            point.lots, point.success, float(np.mean(leads)) if leads else math.nan, point.hours,
+            point.delivered[:replications], doses, started, good, float(point.run[:replications].mean()),
+            point.success, float(np.mean(leads)) if leads else math.nan, point.hours,
         )  # fmt: skip
 
 
-def sized(scenario: Scenario, point: Screened) -> Scenario:
-    """Return a scenario with the plant of an estimate: a year in its rhythm, after a warm-up."""
+def _ledger(scenario: Scenario, point: Screened, world: int, seed: int) -> CostLedger:
+    """Return what a year of a plant costs in one world, from its run in time."""
+    plant = sized(scenario, point, float(point.run[world]))
+    replayed = replay(plant, seed, world)
+    return booked(used(*replayed), costing(plant, world, seed), replayed.window.run.batches)
+
+
+def sized(scenario: Scenario, point: Screened, lots: float | None = None) -> Scenario:
+    """Return a scenario with the plant of an estimate: a year in its rhythm, after a warm-up.
+
+    Parameters
+    ----------
+    scenario : the technology
+    point : its plant
+    lots : of a year; default: as planned
+    """
     larger = grown(scenario, point.factor)
-    return larger.with_(dict(_changes(larger, point)))
+    return larger.with_(dict(_changes(larger, point, point.lots if lots is None else lots)))
 
 
-def _changes(scenario: Scenario, point: Screened) -> Iterator[tuple[str, Any]]:
+def _changes(scenario: Scenario, point: Screened, lots: float) -> Iterator[tuple[str, Any]]:
     declared = scenario.declarations.plant
     numbers = declared.campaigns[0].numbers
-    every = min(max(YEAR / point.lots, _LEAST_GAP), _MOST_GAP)
+    every = min(max(YEAR / lots, _LEAST_GAP), _MOST_GAP)
     warm_up = 2.0 * point.hours + _RELEASE
     usual = numbers.typical("every", float(numbers.parameters["every"].default or 0.0))
     yield "warm_up", f"{warm_up!r} h"

@@ -24,6 +24,7 @@ from exosim.scenario import Scenario
 
 Worlds = NDArray[np.float64]
 """Shape (worlds,)."""
+NOTHING = 1e-12
 _HALVINGS = 30
 
 
@@ -38,7 +39,8 @@ class Screened:
     why : what binds, in words; empty where it can be built
     binding : kind of what binds
     factor : size of its lots over that of the scenario
-    lots : a year
+    lots : of a year as planned
+    run : lots of a year in each world, where its lots bring more than planned, shape (worlds,)
     doses : that a started lot brings in the mean
     success : share of lots that bring doses
     units, people, room_area, room_capacity : by class, role and room
@@ -56,6 +58,7 @@ class Screened:
     binding: str
     factor: float
     lots: int
+    run: Worlds
     doses: float
     success: float
     units: Mapping[str, int]
@@ -117,7 +120,7 @@ class Screen:
     def yearly(self, own: Plants, place: int) -> NDArray[np.float64]:
         """Return what a plant costs in a year, by category, shape (categories, worlds) [currency]."""
         costs = self.costs
-        total = costs.year + own.lots[place] * (self.per_lot[place] + costs.dose * self.lots.doses[place])
+        total = costs.year + self.run(own, place) * (self.per_lot[place] + costs.dose * self.lots.doses[place])
         for role, number in own.people.items():
             total = total + number[place] * self.lots.on_duty[role] * YEAR * costs.paid[role]
         for name, number in own.units.items():
@@ -140,9 +143,14 @@ class Screen:
     def _can(self, demand: float) -> bool:
         return bool(plants(self.lots, self.premises, self.limits, demand).feasible.any())
 
+    def run(self, own: Plants, place: int) -> Worlds:
+        """Return the lots of a year: as many as the doses of a lot ask for in a world, at most those of the plan."""
+        needed = np.ceil(own.demand / np.maximum(self.lots.doses[place], NOTHING) * (1.0 - NOTHING))
+        return np.clip(needed, 1.0, own.lots[place])
+
     def delivered(self, own: Plants, place: int) -> Worlds:
         """Return the doses of a year, up to the demand; what is made beyond it is worth nothing."""
-        return np.asarray(np.minimum(own.lots[place] * self.lots.doses[place], own.demand))
+        return np.asarray(np.minimum(self.run(own, place) * self.lots.doses[place], own.demand))
 
     def _per_dose(self, own: Plants, place: int, cost: NDArray[np.float64]) -> Worlds:
         with np.errstate(divide="ignore"):
@@ -164,7 +172,7 @@ class Screen:
 
         lots = self.lots
         return Screened(
-            self.technology, own.demand, not why, why, binding, float(lots.factors[place]), round(own.lots[place]),
+            self.technology, own.demand, not why, why, binding, float(lots.factors[place]), round(own.lots[place]), self.run(own, place),
             float(lots.doses[place].mean()), float(lots.success[place]), whole(own.units), whole(own.people),
             {name: float(area[place]) for name, area in own.room_area.items()}, whole(own.room_capacity),
             float(own.area[place]), cost, per_dose, self.delivered(own, place), float(lots.hours[place]),
