@@ -60,6 +60,7 @@ _SECTIONS: Mapping[str, str] = {
     "MonitoringTable": "diagnostic.monitoring",
     "ClosureTable": "release.deviation",
     "EconomicsTable": "economics",
+    "ScaleTable": "scale",
 }
 """Which section's declared parameters are keys of which table."""
 _ALSO: Mapping[str, str] = {

@@ -16,6 +16,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "currency": "currency of all costs",
         "economics": "the costing: money, capital, labor, finance",
         "charge": "costs that no resource causes",
+        "scale": "how large a plant may become that is sized for a demand",
         "format": "version of the scenario format",
         "extends": "the scenario file that this one builds on, relative to this file; FILE#name is a variant of it",
         "replace": "ids of procedures of the base that are taken out",
