@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 
 import absolute
 import downstream
+import finance
 import folds
 import growth
 import measurement
@@ -25,22 +27,28 @@ SECTIONS = {
     "D": growth,
     "E": measurement,
     "K": release,
+    "money": finance,
     "V": downstream,
 }
-"""The sections of the page, by the letter of their cases."""
+"""The sections of the page, by the letter of their cases or by a word."""
 _HEAD = "| case | outcome | source | given | assumed | published | median | 90 % interval | score | result |"
 
 
 @cache
+def of_section(name: str) -> tuple[Row, ...]:
+    """Return the rows of a section, in order."""
+    return tuple(SECTIONS[name].rows())
+
+
 def rows() -> tuple[Row, ...]:
     """Return every row of the page, in order."""
-    return tuple(row for section in SECTIONS.values() for row in section.rows())
+    return tuple(row for name in SECTIONS for row in of_section(name))
 
 
 def blocks() -> dict[str, str]:
     """Return what stands between the markers of the page, by the name of the marker."""
-    found = {f"rows {letter}": table([r for r in rows() if r.case[0] == letter]) for letter in SECTIONS}
-    return {"headline": headline(rows()), "roles": roles(rows()), **found, "scores": scores(rows())}
+    found = {f"rows {name}": table(of_section(name)) for name in SECTIONS}
+    return {"headline": headline(rows()), "roles": roles(rows()), **found, "scores": scores()}
 
 
 def table(of: Sequence[Row]) -> str:
@@ -102,18 +110,17 @@ def roles(of: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def scores(of: Sequence[Row]) -> str:
+def scores() -> str:
     """Return coverage, width and interval score of the rows with a number and an interval, by section."""
     lines = [
         "| section | rows | published number in the 90 % interval | mean width, decades | mean interval score | "
         "predicted over published, median | factor off, median | worst |",
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
-    scored = [row for row in of if row.spread]
-    blind = [row for row in scored if row.role in ("test", "calibration")]
-    groups = {letter: [row for row in blind if row.case[0] == letter] for letter in SECTIONS}
-    groups["tests and calibrations"] = blind
-    groups["all with an interval, inputs too"] = scored
+    scored = {name: [row for row in of_section(name) if row.spread] for name in SECTIONS}
+    groups = {name: [row for row in own if row.role in ("test", "calibration")] for name, own in scored.items()}
+    groups["tests and calibrations"] = list(chain.from_iterable(groups.values()))
+    groups["all with an interval, inputs too"] = list(chain.from_iterable(scored.values()))
     return "\n".join([*lines, *(_score_line(name, own) for name, own in groups.items() if own)])
 
 

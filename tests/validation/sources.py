@@ -13,6 +13,7 @@ OWN: dict[str, tuple[str, str | None]] = {
     "rab4_2022": ("Rab4 and red-cell membranes, 2022", "https://doi.org/10.1186/s12951-022-01668-3"),
     "rotating_bed2013": ("rotating bed, 2013", "https://pmc.ncbi.nlm.nih.gov/articles/PMC3706833"),
     "sung2019": ("thrombin, cord-blood MSC, 2019", "https://doi.org/10.3390/ijms20122899"),
+    "superpro_summary": ("executive summary of SuperPro Designer, quoted in a worksheet", None),
     "teale2023": ("Teale et al., a chapter", None),
     "wang2020": ("N-methyldopamine, MSC, 2020", "https://doi.org/10.3390/cells9030660"),
     "watson2016": ("Watson et al. 2016 (DOI unchecked)", "https://doi.org/10.1016/j.biomaterials.2016.07.003"),
