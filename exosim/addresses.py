@@ -150,7 +150,7 @@ def shared_out(each: Sequence[Mapping[str, Any]], changes: Mapping[str, Any]) ->
     An address that none of them has goes to the one with the nearest name, whose answer says what is wrong with it.
     """
     copies = [copy.deepcopy(dict(data)) for data in each]
-    shares = [{given: value for given, value in changes.items() if _located(data, given)} for data in copies]
+    shares = [{given: value for given, value in changes.items() if located(data, given)} for data in copies]
     for given in changes.keys() - {known for share in shares for known in share}:
         names = [list(known_addresses(data)) for data in copies]
         nearest = nearest_name(given, [name for known in names for name in known])
@@ -159,7 +159,8 @@ def shared_out(each: Sequence[Mapping[str, Any]], changes: Mapping[str, Any]) ->
     return shares
 
 
-def _located(data: dict[str, Any], given: str) -> bool:
+def located(data: dict[str, Any], given: str) -> bool:
+    """Return whether a scenario has the table in which an address stands."""
     return _locate(data, given.removesuffix(".value")) is not None
 
 

@@ -111,19 +111,21 @@ def cli() -> None:
 def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int) -> None:
     """Check SCENARIO and list every parameter with its value, source and grade.
 
-    All problems are reported at once, each with its line, those of all variants included. SCENARIO may be - for
-    standard input, here and elsewhere, and FILE#NAME for one variant of a file.
+    All problems are reported at once, each with its line, those of all variants and their combinations included.
+    SCENARIO may be - for standard input, here and elsewhere, FILE#NAME for one variant of a file, and FILE#ONE+OTHER
+    for variants of different axes.
     """
     from exosim.plugin_trial import with_remarks
     from exosim.scenario import load_all
 
     loaded, *variants = map(with_remarks, load_all(scenario, changes, maximum_mebibytes=max_file_size))
+    combined = [] if loaded.variant else list(loaded.combinations().values())
     if as_json:
-        print_json(_checked(loaded, variants))
+        print_json(_checked(loaded, variants, combined))
     elif not quiet:
         from exosim.console import print_check
 
-        print_check(loaded, variants)
+        print_check(loaded, variants, combined)
 
 
 @cli.command("yield")
@@ -266,7 +268,7 @@ for _command in (bottleneck, certificate, cite, compare, cost, describe, explain
     cli.add_command(_command)
 
 
-def _checked(scenario: Scenario, variants: Sequence[Scenario]) -> dict[str, Any]:
+def _checked(scenario: Scenario, variants: Sequence[Scenario], combined: Sequence[Scenario]) -> dict[str, Any]:
     """Return the JSON document of `check`."""
     import dataclasses
 
@@ -277,6 +279,7 @@ def _checked(scenario: Scenario, variants: Sequence[Scenario]) -> dict[str, Any]
         "scenario": {"name": scenario.name, "hash": scenario.hash},
         "warnings": list(scenario.warnings),
         "variants": [{"name": v.name, "hash": v.hash, "warnings": list(v.warnings)} for v in variants],
+        "combinations": [{"name": c.name, "hash": c.hash, "title": c.title} for c in combined],
         "ledger": {"headline": ledger.headline(), **ledger.counts(), "lines": [dataclasses.asdict(x) for x in ledger]},
     }
 

@@ -17,7 +17,7 @@ from exosim.console_diagnostic import print_diagnostic
 from exosim.console_orders import BY_PRODUCT
 from exosim.console_spread import print_spread
 from exosim.console_truths import print_truths
-from exosim.console_variants import variant_table
+from exosim.console_variants import combination_table, variant_table
 from exosim.diagnostic import DIAGNOSTIC_HEADLINES
 from exosim.limiting import in_words as bounds_in_words
 from exosim.parameter import GRADES, PLAN
@@ -147,8 +147,8 @@ def _interval(summary: Summary | None) -> str:
     return f"{number(summary.p5, 2)} to {number(summary.p95, 2)}" if summary else "-"
 
 
-def print_check(scenario: Scenario, variants: Sequence[Scenario] = ()) -> None:
-    """Print that a scenario is valid, its ledger, and what its variants change."""
+def print_check(scenario: Scenario, variants: Sequence[Scenario] = (), combined: Sequence[Scenario] = ()) -> None:
+    """Print that a scenario is valid, its ledger, what its variants change and how they combine."""
     console = new_console()
     ledger = scenario.ledger()
     table = Table(box=table_lines(), pad_edge=False)
@@ -162,6 +162,8 @@ def print_check(scenario: Scenario, variants: Sequence[Scenario] = ()) -> None:
         console.print(Text(f"warning: {warning}", style="yellow"))
     if variants:
         print_whole(variant_table(scenario, variants), console)
+    if combined:
+        print_whole(combination_table(combined), console)
     console.print(Text(f"{scenario.name}: valid", style="bold"))
     console.print(Text(ledger.headline()))
     meanings = {**GRADES, **({PLAN: "a decision"} if ledger.counts()[PLAN] else {})}

@@ -1,4 +1,4 @@
-"""What the variants of a scenario change, as a table on the terminal."""
+"""What the variants of a scenario change and how they combine, as tables on the terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from exosim.scenario import Scenario
     from exosim.toml_source import KeyPath
 
-_OF_THE_FILE = ("format", "name", "title", "extends", "variant", "sources")
+_OF_THE_FILE = ("format", "name", "title", "extends", "axis", "variant", "sources")
 
 
 def variant_table(scenario: Scenario, variants: Sequence[Scenario]) -> Table:
@@ -37,6 +37,16 @@ def variant_table(scenario: Scenario, variants: Sequence[Scenario]) -> Table:
             unit = (after.get(path) or before.get(path) or next(iter(after.values()))).unit if changed else ""
             shown = "" if unit == "1" else unit
             table.add_row(*map(Text, (variant.name, path, _value(before, path), _value(after, path), shown)))
+    return table
+
+
+def combination_table(combined: Sequence[Scenario]) -> Table:
+    """Return every combination of one choice per axis, with its title."""
+    table = Table(box=table_lines(), pad_edge=False)
+    for title in ("combination", "title"):
+        table.add_column(title, overflow="fold")
+    for scenario in combined:
+        table.add_row(Text(scenario.name), Text(scenario.title))
     return table
 
 

@@ -64,11 +64,11 @@ class EconomicsNumbers:
         0.5, "1", low=0.0, high=2.0, maximum=10.0, source="superpro_help", doc="installation as a share of purchase"
     )
     lang_factor: float = parameter(
-        5.0, "1", low=2.3, high=8.5, minimum=1.0, source="pereira_chilima2020",
+        5.0, "1", low=2.3, high=8.5, minimum=1.0, source="pereirachilima2020",
         doc="fixed capital over the purchase of equipment (only the range is published)",
     )  # fmt: skip
     area_factor: float = parameter(
-        2500.0, "1", low=675, high=6815, minimum=1.0, source="pereira_chilima2020",
+        2500.0, "1", low=675, high=6815, minimum=1.0, source="pereirachilima2020",
         doc="purchase of equipment per square meter of facility, in money per m2, where no room has an area",
     )  # fmt: skip
     equipment_life: float = parameter(
@@ -110,6 +110,7 @@ class EconomicsNumbers:
         "1/year",
         low=0.0,
         high=0.3,
+        minimum=-0.999,
         decided=True,
         source="lopes2018",
         doc="real rate at which money is discounted",

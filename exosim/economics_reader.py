@@ -15,7 +15,7 @@ from exosim.errors import Problem, in_words, unknown
 from exosim.findings import Findings
 from exosim.operations import catalog
 from exosim.parameter import ASSUMPTION, Parameter, declared
-from exosim.price_catalog import default_for, exchange_rate, exchange_source
+from exosim.price_catalog import PriceError, default_for, exchange_rate, exchange_source
 from exosim.price_reader import FULL_TIME, PriceDeclaration, PriceReader
 from exosim.quantities import Given, SourceGrades, read_number, read_quantity
 from exosim.resource_reader import given, unique
@@ -231,7 +231,14 @@ class EconomicsReader:
         for code in dict.fromkeys(p.currency for p in prices.values()):
             if code not in (currency, *parameters, *missing) and currency in units.currencies():
                 parameters[code] = _rate(currency, code)
-                rate, source, grade = self._listed_rate(code, own.year)
+                try:
+                    rate, source, grade = self._listed_rate(code, own.year)
+                except PriceError as error:
+                    expected = f'[economics.exchange] {code} = "0.92 {currency}/{code}", say; known: {error.expected}'
+                    self.findings.add(
+                        ("economics", "exchange"), Problem(error.problem, got=error.got, expected=expected)
+                    )
+                    continue
                 table = {"value": f"{rate!r} {currency}/{code}", "source": source, "grade": grade}
                 read[code] = read_quantity(table, parameters[code], self.grades)
         return Block(EconomicsDeclaration, "economics.exchange", parameters, read)

@@ -28,6 +28,7 @@ class ExclusionColumn(MeasuredRecovery):
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"bed_recovery", "adsorbed_per_area"})
     sized_by: ClassVar[str | None] = "column_volume"
+    grows: ClassVar[tuple[str, ...]] = ("column_volume",)
 
     column_volume: Array = parameter(
         1.2, "L", low=0.001, high=100, doc="bed volume of the column", critical=True, decided=True

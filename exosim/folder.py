@@ -67,8 +67,8 @@ class Target:
 
 
 def default_path(name: str, hash_: str, seed: int) -> Path:
-    """Return ``results/<name>-<hash8>-s<seed>`` in the current folder; a variant is ``<name>-<variant>``."""
-    return Path("results") / f"{slug(name.replace('#', '-'))}-{hash_[:8]}-s{seed}"
+    """Return ``results/<name>-<hash8>-s<seed>`` in the current folder; variants are ``<name>-<variant>-<variant>``."""
+    return Path("results") / f"{slug(name.translate({ord('#'): '-', ord('+'): '-'}))}-{hash_[:8]}-s{seed}"
 
 
 def check_target(target: Target) -> None:

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from exosim.axes import SECTION as AXIS
 from exosim.errors import FileError, Problem, ScenarioError, in_words
 from exosim.merging import merged_table
 from exosim.recipe_patch import RECIPE, patched
@@ -21,7 +22,7 @@ from exosim.variants import SECTION, chosen, split_name
 
 DEEPEST_CHAIN = 20
 _KEY, _REPLACE = "extends", "replace"
-_OWN = (SECTION, _KEY, _REPLACE)
+_OWN = (AXIS, SECTION, _KEY, _REPLACE)
 """What a base keeps to itself."""
 
 

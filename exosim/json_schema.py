@@ -22,10 +22,12 @@ from exosim.plant import AMOUNT
 from exosim.price_catalog import prices
 from exosim.quality import MEASURES
 from exosim.quantile_given import NAMES as QUANTILES
+from exosim.recipe_patch import RECIPE
 from exosim.references import references
 from exosim.sampling import LEVELS
 from exosim.schema import ScenarioTable
 from exosim.schema_words import UNITS, WORDS
+from exosim.taking_out import SECTIONS as SECTIONS_OF_IDS
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 _SECTIONS: Mapping[str, str] = {
@@ -109,7 +111,8 @@ def scenario_schema() -> dict[str, Any]:
     defs |= {"price": _price_table()}
     defs |= _procedures(defs["ProcedureTable"])
     needed_of_product = defs["ProductTable"].pop("required")
-    defs["VariantTable"]["properties"]["unit_procedure"]["items"] = {"$ref": "#/$defs/ProcedureTable"}
+    for section in (RECIPE, *SECTIONS_OF_IDS):
+        defs["VariantTable"]["properties"][section]["items"] = root["properties"][section]["items"]
     needed = [key for key in root.pop("required") if key != "product"]
     own = {"replace": False, "unit_procedure": {"items": _alone()}}
     dosed = _partial(required=["product"], properties={"product": _partial(required=needed_of_product)})

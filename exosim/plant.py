@@ -304,13 +304,13 @@ class Plant:
     promises: Mapping[str, Promise] = field(default_factory=dict)
 
 
-_SLACK = 1e-9
+SLACK = 1e-9
 """Share by which a size may exceed that of its units before one more is taken."""
 
 
 def units_filled(size: float, limit: float) -> int:
     """Return how many units of one size limit a batch of some size fills: at least 1."""
-    return max(math.ceil(size / limit * (1.0 - _SLACK)), 1)
+    return max(math.ceil(size / limit * (1.0 - SLACK)), 1)
 
 
 def units_and_cycles(filled: int, count: int, rule: WhenTooLarge, held: int = 0) -> tuple[int, int]:

@@ -17,7 +17,6 @@ def doubts(plant: PlantDeclarations) -> Iterator[str]:
     yield from _of_doses(plant)
     yield from _stocked(plant)
     yield from _outages(plant)
-    yield from _unused(plant)
 
 
 def sampling_doubts(declared: Declarations) -> Iterator[str]:
@@ -108,11 +107,13 @@ def _outages(plant: PlantDeclarations) -> Iterator[str]:
             yield f"equipment.{name}.maintenance: {took}"
 
 
-def _unused(plant: PlantDeclarations) -> Iterator[str]:
-    """Yield the rooms in which nothing stands."""
-    used = {equipment.room for equipment in plant.equipment.values()}
+def idle_rooms(declared: Declarations) -> Iterator[str]:
+    """Yield the rooms in which nothing stands, but those that are there for their cost."""
+    plant = declared.plant
+    used = {equipment.room for equipment in plant.equipment.values()} if plant.campaigns else set(plant.rooms)
     for room in plant.rooms:
-        if room not in used:
+        costs = declared.economics is not None and "area" in declared.economics.rooms[room].given
+        if room not in used and not costs:
             yield f'room.{room}: no equipment stands in it; expected room = "{room}" with some [[equipment]]'
 
 

@@ -20,6 +20,13 @@ CURRENCIES = ("EUR", "USD", "GBP", "CHF")
 """Currencies that a price can be written in."""
 KINDS = ("material", "consumable", "equipment", "labor", "quality", "facility", "factor")
 """Kinds of price; a factor is a share, a power, an exponent or a life: no money."""
+GRADES: Mapping[str, str] = {
+    "A": "all values read in the source",
+    "B": "read in the source or fitted to it, with a bracket of our own",
+    "C": "a source of low authority",
+    "D": "assumption: no source",
+}
+"""What the grade of a price means."""
 DEFAULT_ESCALATION = "fin_escalation"
 """The entry of the list that holds the escalation of cost a year."""
 _BESIDE_PRICES = ("defaults", "exchange", "index")
@@ -49,8 +56,7 @@ class ListPrice:
     low, typical, high : a triangular distribution [unit]
     unit, currency, per : such as ``EUR/L``, ``EUR`` and ``L``; `currency` is empty for a factor, `per` for one piece
     year : of the money; None for a factor
-    source, grade : key of ``references.toml`` or ``"assumption"``; A read, B read or fitted with a bracket, C low
-        authority, D assumption
+    source, grade : key of ``references.toml`` or ``"assumption"``; one of :data:`GRADES`
     basis : what was read, what was computed, what is an own bracket
     size, size_unit : the size that the price is for, such as 50.0 and ``L``; None and empty where it has none
     exponent : power of size with which the price grows; None where it is not known
@@ -126,6 +132,11 @@ def default_for(address: str) -> ListPrice | None:
     known = defaults()
     key = known.get(address) or known.get(address.partition(".")[0])
     return None if key is None else prices()[key]
+
+
+def addresses_of(key: str) -> tuple[str, ...]:
+    """Return the addresses that a price stands for where a scenario gives none."""
+    return tuple(address for address, standing in defaults().items() if standing == key)
 
 
 def exchange_rate(currency: str, to: str, year: int) -> float:

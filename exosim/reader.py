@@ -8,6 +8,7 @@ from typing import Any
 
 from exosim.addresses import address
 from exosim.assay import LEVEL
+from exosim.axis_checks import check_names
 from exosim.companion import Companion
 from exosim.companion_reader import CompanionReader
 from exosim.contents import counted_like, with_dose
@@ -25,7 +26,7 @@ from exosim.parameter import ASSUMPTION, declared
 from exosim.patients import PatientNumbers
 from exosim.plant import AMOUNT
 from exosim.plant_reader import PlantReader
-from exosim.plausibility import sampling_doubts, vial_doubts
+from exosim.plausibility import idle_rooms, sampling_doubts, vial_doubts
 from exosim.procedure_tables import HoldTable, ProcedureTable, SharedRunTable
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quantities import Given, read_number, read_quantity, read_source
@@ -69,7 +70,7 @@ class Reader:
             return None
         self.table = table
         self._check_format()
-        self._check_variants()
+        check_names(table, self.findings)
         self._grades = self._source_grades(table)
         common = self._common_factor()
         self._utilities = read_utilities(table, self.findings)
@@ -117,7 +118,7 @@ class Reader:
         by_design = RegulatoryReader(table, self.findings, list(declared.blocks()), self._grades).read()
         declared = dataclasses.replace(declared, by_design=by_design)
         if not self.findings.problems:
-            for doubts in (vial_doubts, sampling_doubts, laboratory_doubts):
+            for doubts in (vial_doubts, sampling_doubts, laboratory_doubts, idle_rooms):
                 self.findings.warnings.extend(doubts(declared))
         return declared
 
@@ -130,14 +131,6 @@ class Reader:
             problem = f"this exosim reads scenario formats up to {FORMAT}"
             upgrade = "a newer exosim: pip install --upgrade exosim-ev"
             self._add(("format",), Problem(problem, got=in_words(self.table.format), expected=upgrade))
-
-    def _check_variants(self) -> None:
-        names = [table.name for table in self.table.variant]
-        for index, name in enumerate(names):
-            if name in names[:index]:
-                line = self.findings.line(("variant", names.index(name), "name"))
-                problem = Problem(f'the name "{name}" is taken', got=f"the same name on line {line}")
-                self._add(("variant", index, "name"), problem)
 
     def _common_factor(self) -> Block:
         """Return the block of the common batch factor, and note its correlation for the quantities that share it."""

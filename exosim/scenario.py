@@ -7,8 +7,6 @@ Addresses: ``<procedure>.<key>`` for what belongs to a procedure, otherwise ``<s
 from __future__ import annotations
 
 import copy
-import hashlib
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +17,7 @@ from typing import Any
 from exosim.addresses import shared_out
 from exosim.assay import noise_name
 from exosim.assay_draws import assay_of, laboratories_and_days, samples_in_process
+from exosim.axes import combinations, in_order
 from exosim.campaign import Campaign
 from exosim.declarations import Declarations
 from exosim.diagnostic_reader import diagnostic_of
@@ -27,6 +26,7 @@ from exosim.empirical import Empirical
 from exosim.enclosures import NOTHING, Enclosures
 from exosim.errors import FileError, Problem, ScenarioError, in_words
 from exosim.findings import Findings
+from exosim.fingerprint import fingerprint
 from exosim.inheritance import read_scenario
 from exosim.lot_properties import LotProperties
 from exosim.material import SizeClasses
@@ -51,8 +51,6 @@ from exosim.variants import chosen, split_name, title_of
 from exosim.variants import names as variant_names
 
 Values = Mapping[str, Array]
-_UNSAID = ("seed", "draws", "replications", "extends", "replace", "variant")
-"""What the hash of a scenario leaves out: how often it is drawn, and how the file was put together."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ class Scenario:
     declarations : the recipe, the product and the specification with all quantities resolved
     overrides : values that replaced those of the file, by address
     warnings : remarks that do not stop a run
-    variant : name of the variant of the file; None for the file itself
+    variant : name of the variant of the file, or of a combination of them; None for the file itself
     others : the scenarios of products that have a file of their own, by product
     enclosures : what came with a scenario that was saved, instead of the other files that it names
     """
@@ -108,13 +106,8 @@ class Scenario:
 
         Comments and layout do not matter, nor whether a value stands in the file, in its base or in a variant.
         """
-        said = {key: value for key, value in self.data.items() if key not in _UNSAID}
-        if self.measured:
-            said["measured"] = {path: base.digest for path, base in self.measured.items()}
-        if self.others:
-            said["products"] = {name: other.hash for name, other in self.others.items()}
-        text = json.dumps(said, sort_keys=True, default=str, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        measured = {path: base.digest for path, base in self.measured.items()}
+        return fingerprint(self.data, measured, {name: other.hash for name, other in self.others.items()})
 
     def ledger(self) -> Ledger:
         """Return every parameter with its value, origin, source and grade; those of another product under its name."""
@@ -146,9 +139,11 @@ class Scenario:
         ScenarioError
             with the problems of all variants.
         """
-        known = variant_names(self.source.data)
-        built = _all_built(self.source, known, self.overrides, enclosures=self.enclosures)
-        return {str(name): scenario for name, scenario in built.items()}
+        return self._built(variant_names(self.source.data))
+
+    def combinations(self) -> dict[str, Scenario]:
+        """Return one scenario per choice on every axis, by name: ``fixed_bed+tff_sec``; else as :meth:`variants`."""
+        return self._built(combinations(self.source.data))
 
     def _repr_html_(self) -> str:
         return scenario_view(self)
@@ -219,6 +214,10 @@ class Scenario:
         """Return every given quantity for the batches of one replication."""
         return self.values_on(BatchSample(self.seed if seed is None else seed, world, donors, first))
 
+    def _built(self, wanted: Sequence[str]) -> dict[str, Scenario]:
+        built = _all_built(self.source, wanted, self.overrides, enclosures=self.enclosures)
+        return {str(name): scenario for name, scenario in built.items()}
+
     @cached_property
     def _given(self) -> Mapping[str, Given]:
         return {f"{b.prefix}.{name}": given for b in self.declarations.blocks() for name, given in b.given.items()}
@@ -251,7 +250,7 @@ def load(
 
     Parameters
     ----------
-    path : the file; ``FILE#name`` is a variant of it, ``-`` reads standard input
+    path : the file; ``FILE#name`` is a variant of it, ``FILE#one+other`` a combination, ``-`` reads standard input
     overrides : values that replace those of the file, by address
     maximum_mebibytes : larger files are refused
 
@@ -297,11 +296,11 @@ def _all_built(
     enclosures: Enclosures = NOTHING,
 ) -> dict[str | None, Scenario]:  # fmt: skip
     """Return the wanted variants by name, None for the file itself; a problem that several have is told once."""
-    built, found = dict[str | None, Scenario](), dict.fromkeys(problems)
-    shares = shared_out([chosen(source, name)[0].data for name in wanted], overrides)
-    for name, share in zip(wanted, shares, strict=True):
+    built, found, said = dict[str | None, Scenario](), dict.fromkeys(problems), [chosen(source, n) for n in wanted]
+    shares = shared_out([one.data for one, _ in said], overrides)
+    for name, share, own in zip(wanted, shares, said, strict=True):
         try:
-            built[name] = _build(source, name, share, problems, enclosures=enclosures)
+            built[name] = _build(source, name, share, problems, enclosures=enclosures, read=own)
         except ScenarioError as error:
             found |= dict.fromkeys(error.problems)
     if found:
@@ -317,8 +316,10 @@ def _build(
     *,
     alone: bool = False,
     enclosures: Enclosures = NOTHING,
+    read: tuple[TomlSource, list[Problem]] | None = None,
 ) -> Scenario:
-    said, wrong = chosen(source, variant)
+    variant = in_order(source.data, variant)
+    said, wrong = chosen(source, variant) if read is None else read
     findings = Findings(said, copy.deepcopy(said.data), enclosures)
     findings.problems += [*problems, *wrong]
     findings.override(overrides)

@@ -40,7 +40,7 @@ from exosim.procedure_tables import HoldTable, LongestHoldTable, ProcedureTable,
 from exosim.product_tables import CompanionTable, LotTable, ProductTable, ProteinSizeTable, SizeTable
 from exosim.quality_tables import AssayTable, AttributeTable, ClosureTable, LimitsTable, ReleaseTable, ReviewTable
 from exosim.regulatory_tables import CriticalParameterTable, ElementTable, QualityProfileTable, ReportingTable
-from exosim.table_base import ID, LONGEST_NAME, Grade, Name, Table, Text
+from exosim.table_base import ID, LONGEST_NAME, Grade, Id, Name, Table, Text
 from exosim.toml_source import KeyPath
 
 FORMAT = 1
@@ -73,12 +73,30 @@ class SourceTable(Table):
     doi: Name | None = None
 
 
+class AxisTable(Table):
+    id: Id
+    base: VariantName
+    title: Text | None = None
+
+
 class VariantTable(Table):
     name: VariantName
+    axis: Name | None = None
     title: Text | None = None
     set: dict[str, Any] = Field(default_factory=dict)
     replace: list[Name] = Field(default_factory=list)
     unit_procedure: list[dict[str, Any]] = Field(default_factory=list)
+    equipment: list[dict[str, Any]] = Field(default_factory=list)
+    personnel: list[dict[str, Any]] = Field(default_factory=list)
+    room: list[dict[str, Any]] = Field(default_factory=list)
+    store: list[dict[str, Any]] = Field(default_factory=list)
+    utility: list[dict[str, Any]] = Field(default_factory=list)
+    material: list[dict[str, Any]] = Field(default_factory=list)
+    failure: list[dict[str, Any]] = Field(default_factory=list)
+    assay: list[dict[str, Any]] = Field(default_factory=list)
+    attribute: list[dict[str, Any]] = Field(default_factory=list)
+    review: list[dict[str, Any]] = Field(default_factory=list)
+    charge: list[dict[str, Any]] = Field(default_factory=list)
 
 
 _ONE_OR_MORE = ("campaign", "warehouse")
@@ -102,6 +120,7 @@ class ScenarioTable(Table):
     replications: Annotated[int, Field(strict=True, ge=1, le=MOST_REPLICATIONS)] = 50
     extends: Name | None = None
     replace: list[Name] = Field(default_factory=list)
+    axis: list[AxisTable] = Field(default_factory=list)
     variant: list[VariantTable] = Field(default_factory=list)
     product: ProductTable
     campaign: Annotated[list[CampaignTable], BeforeValidator(_listed)] = Field(default_factory=list)
@@ -154,6 +173,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[diagnostic.interference]": InterferenceTable,
     "[diagnostic.monitoring]": MonitoringTable,
     "[sources]": SourceTable,
+    "[[axis]]": AxisTable,
     "[[variant]]": VariantTable,
     "[campaign]": CampaignTable,
     "[[equipment]]": EquipmentTable,
@@ -191,7 +211,7 @@ _STAND_INS: Mapping[str, Any] = {
     "operation": "none", "limit": "1 h", "measure": "none", "limits": {}, "text": "none", "role": "unnamed",
     "days": ["Mon"], "from": datetime.time(6), "to": datetime.time(14), "consequence": "wait",
     "every": "1 h", "duration": "1 h", "fold": 1.0, "basis": "per cell", "due": datetime.date(2027, 1, 4),
-    "after": "unnamed",
+    "after": "unnamed", "base": "unnamed",
     "places": 2,
     "parameter": "unnamed", "range": {}, "target": "none",
     "positive": 0, "of": 1,
@@ -199,6 +219,7 @@ _STAND_INS: Mapping[str, Any] = {
 }  # fmt: skip
 _EXAMPLES: Mapping[str, str] = {
     "name": 'name = "my_process"',
+    "base": 'base = "flasks", the name of what the file itself does on this axis',
     "product": '[product] with dose = "1e10 EV"',
     "dose": 'dose = "1e10 EV" or "1e10 particle"',
     "unit_procedure": "[[unit_procedure]] with id and operation",

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from exosim.taking_out import SECTIONS
+
+_PUT_IN = "what is changed (by its id) or put in, as at the top level of the file"
+
 WORDS: Mapping[str, Mapping[str, str]] = {
     "ScenarioTable": {
         "currency": "currency of all costs",
@@ -15,7 +19,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "format": "version of the scenario format",
         "extends": "the scenario file that this one builds on, relative to this file; FILE#name is a variant of it",
         "replace": "ids of procedures of the base that are taken out",
-        "variant": "named changes of this scenario; FILE#name picks one",
+        "axis": "axes along which variants combine, such as the culture and the separation",
+        "variant": "named changes of this scenario; FILE#name picks one, FILE#one+other a combination",
         "name": "name of the scenario; part of the name of the results folder",
         "title": "heading of tables and pictures",
         "seed": "seed of the random values",
@@ -48,12 +53,19 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "reporting": "what MISEV2023 asks to be reported and no number of a scenario tells",
         "sources": "sources of your own, by key",
     },
+    "AxisTable": {
+        "id": "name of the axis",
+        "base": "name of what the file itself does on this axis, as in FILE#base+other",
+        "title": "the same in words, for pictures",
+    },
     "VariantTable": {
         "name": "name of the variant, as in FILE#name",
+        "axis": "the axis on which it is a choice; it combines with variants of other axes: FILE#one+other",
         "title": "heading of its tables and pictures",
         "set": 'values by address: { "concentrate.flux" = "35 L/m2/h" }',
         "replace": "ids of procedures that are taken out; new ones stand in their place",
         "unit_procedure": "procedures that are changed (by their id) or put in",
+        **dict.fromkeys(SECTIONS, _PUT_IN),
     },
     "ProcedureTable": {
         "prices": "prices of materials in this procedure alone, by key of the material",

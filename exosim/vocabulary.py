@@ -81,6 +81,7 @@ CONSUMABLES: Mapping[str, str] = {
     "buffer": "L",
     "water_for_injection": "L",
     "culture_surface": "m2",
+    "culture_vessel": "vessel",
     "fiber_area": "m2",
     "depth_filter_area": "m2",
     "sterile_filter_area": "m2",

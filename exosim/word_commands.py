@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exosim.command_options import load_scenario, note, print_json, scenario_options
-from exosim.errors import ModelError, Problem, UsageError, printable, unknown
+from exosim.errors import ModelError, Problem, UsageError, printable, shortened, unknown
 from exosim.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from exosim.parameter import Parameter
 
 _DEFAULT_TEMPLATE = "minimal"
+_ALL_PRICES = "prices"
 
 
 @click.command()
@@ -46,13 +49,17 @@ def cite(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max
 def describe(name: str | None, as_json: bool) -> None:
     """Tell what an operation does: model, equations, assumptions, validity, parameters, consumables, limits.
 
-    NAME is an operation, a section such as product.ev_size, or one parameter of either, such as
-    depth_filtration.flux. Without NAME all operations are listed.
+    NAME is an operation, a section such as product.ev_size, one parameter of either, such as depth_filtration.flux, or
+    a price of the shipped list, such as media_stempro_sf. Without NAME all operations are listed; "prices" lists them.
     """
     from exosim.description import SECTIONS, describe_operation, methods_of, parameter_dict, summary
     from exosim.operations import catalog
     from exosim.parameter import declared
+    from exosim.price_catalog import prices
 
+    if name is not None and (name == _ALL_PRICES or name in prices()):
+        _describe_price(name, as_json)
+        return
     if name is None:
         summaries = {key: summary(operation) for key, operation in catalog().items()}
         if as_json:
@@ -77,6 +84,25 @@ def describe(name: str | None, as_json: bool) -> None:
 
 def _document(content: dict[str, Any]) -> dict[str, Any]:
     return {"form": "exosim.describe/1", "version": __version__, **content}
+
+
+def _describe_price(name: str, as_json: bool) -> None:
+    """Print one price of the shipped list, or all."""
+    from dataclasses import asdict
+
+    from exosim.price_catalog import prices
+
+    if as_json and name == _ALL_PRICES:
+        print_json(_document({"prices": {key: asdict(price) for key, price in prices().items()}}))
+    elif as_json:
+        print_json(_document({"price": asdict(prices()[name])}))
+    else:
+        from exosim import console_prices
+
+        if name == _ALL_PRICES:
+            console_prices.print_prices(prices().values())
+        else:
+            console_prices.print_price(prices()[name])
 
 
 def _print_description(name: str, owner: str, parameter: Parameter | None) -> None:
@@ -107,11 +133,23 @@ def _found(name: str) -> tuple[str, Parameter | None]:
     if refusal is not None:
         raise ModelError(Problem(refusal))
     if owner not in owners:
-        raise UsageError(unknown("operation or section", name, owners))
+        raise UsageError(_unknown_name(name, owners))
     parameters = declared(owners[owner])
     if key not in parameters:
         raise UsageError(unknown(f"parameter of {owner}", key, parameters))
     return owner, parameters[key]
+
+
+def _unknown_name(name: str, owners: Mapping[str, Any]) -> Problem:
+    """Return the problem of a name that nothing has; a price is told as the nearest where nothing else is as near."""
+    from exosim.errors import nearest_name
+    from exosim.price_catalog import prices
+
+    nearest = nearest_name(name, (*owners, *prices()))
+    if nearest in prices():
+        expected = "a price, of which exosim describe prices lists all, or an operation or section"
+        return Problem(f'unknown name "{shortened(name)}"', expected=expected, nearest=nearest)
+    return unknown("operation or section", name, owners)
 
 
 @click.command()

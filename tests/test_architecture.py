@@ -85,6 +85,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["directions"], 5),
     **dict.fromkeys(["run_indicators"], 5),
     **dict.fromkeys(["toml_tree", "merging", "recipe_patch", "variants", "inheritance", "measured_column"], 6),
+    **dict.fromkeys(["axes", "axis_checks", "fingerprint"], 6),
     **dict.fromkeys(
         ["resource_reader", "failure_reader", "plant_reader", "plausibility", "plant_builder", "recipe_builder"], 6
     ),
@@ -112,6 +113,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["switch_points", "hinges"], 7),
     **dict.fromkeys(["size_spectra", "screening", "truth_table"], 7),
     **dict.fromkeys(["comparing", "lot_certificate"], 7),
+    **dict.fromkeys(["lot_growth", "lot_units", "lot_size", "lot_times", "lot_figures", "lot_limits"], 7),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["formula", "formula_tree"], 1),
     **dict.fromkeys(["folds", "window", "patient_indicators"], 5),
@@ -125,7 +127,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["certificate_command"], 10),
     **dict.fromkeys(["report_command", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths", "console_cargo"], 10),
-    **dict.fromkeys(["console_orders", "console_runs"], 10),
+    **dict.fromkeys(["console_orders", "console_runs", "console_prices"], 10),
 }
 THIRD_PARTIES: dict[str, set[int]] = {
     "numpy": set(range(1, 10)),

@@ -76,7 +76,7 @@ def test_version(door: Door) -> None:
 
 def test_check_as_json(door: Door) -> None:
     document = door.check(BASE, "--json").document()
-    assert list(document) == ["form", "version", "scenario", "warnings", "variants", "ledger"]
+    assert list(document) == ["form", "version", "scenario", "warnings", "variants", "combinations", "ledger"]
     assert (document["form"], document["version"]) == ("exosim.check/1", __version__)
     assert document["scenario"]["name"] == "base"
     assert re.fullmatch("[0-9a-f]{64}", document["scenario"]["hash"])

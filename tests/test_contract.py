@@ -44,6 +44,7 @@ MAKES: Mapping[str, set[str]] = {
     "cell_detachment": {"dead_cells"},
     "planar_expansion": {"viable_cells", "doublings"},
     "planar_passage": {"viable_cells", "doublings"},
+    "suspension_passage": {"viable_cells", "doublings"},
     "cargo_loading": {"cargo"},
     "continuous_centrifugation": {"debris", "protein", "free_dna"},
     **dict.fromkeys((name for name in NAMES if name.endswith("_culture")), CULTURE),

@@ -139,6 +139,10 @@ BROKEN = {
         broken(product=lambda s, f, o: f if s.ev_recovery is None else f.portion(1.0 - s.ev_recovery)),
         contract.more_recovery_never_lowers_the_product, "gives fewer vesicles than less",
     ),
+    "longer": (
+        broken(phases=lambda s, f, o: (Phase("rock", s.hours * f.volume),)), contract.grows_in_proportion,
+        "a lot 0.5 times as large takes 0.5 times as long: say takes_longer",
+    ),
 }  # fmt: skip
 
 

@@ -74,6 +74,8 @@ def test_all_spellings_of_a_unit_are_one_unit(spellings: list[str]) -> None:
         ("1_000_000 L", "L", 1e6),
         ("1E3 L", "L", 1e3),
         ("  7   L\n", "L", 7.0),
+        ("1 kWh", "J", 3.6e6),
+        ("10 ft2", "m2", 0.9290304),
         ("7", "1", 7.0),
         ("0 L", "mL", 0.0),
     ],
@@ -261,7 +263,7 @@ def test_factors_and_dimensions() -> None:
 
 
 def test_what_can_be_counted_are_different_kinds() -> None:
-    counted = ["EV", "particle", "cell", "vial", "dose", "U", "EU", "CV", "EUR", "USD", "LRV", "1"]
+    counted = ["EV", "particle", "cell", "vial", "dose", "U", "EU", "CV", "EUR", "USD", "GBP", "CHF", "FTE", "LRV", "1"]
     assert len({units.dimension(unit) for unit in counted}) == len(counted)
 
 

@@ -64,6 +64,7 @@ ours = { text = "measured here" }
 FILE = "scenario.toml"
 MAKES_CELLS = (
     "cell_detachment", "cell_thaw", "cell_wash", "leukapheresis", "planar_expansion", "planar_passage",
+    "suspension_passage",
 )  # fmt: skip
 """Operations that hand on cells and no vesicles."""
 PROBLEM_KEYS = ["file", "line", "column", "path", "problem", "got", "expected", "nearest"]

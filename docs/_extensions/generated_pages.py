@@ -1,7 +1,8 @@
 """A Sphinx extension: pages made from the program itself, written into `docs/generated` before the build.
 
-Operations, sections and sources come from their declarations, the command line from its own help, the interface for
-Python from the public names, and the pages of the root of the repository from their files. None is written twice.
+Operations, sections and sources come from their declarations, prices from the price list, the command line from its
+own help, the interface for Python from the public names, and the pages of the root of the repository from their files.
+None is written twice.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import command_pages
 import operation_pages
+import price_pages
 import python_pages
 from repository_links import PAGES, ROOT, rewritten
 from sphinx.application import Sphinx
@@ -20,6 +22,7 @@ _FOLDER = "docs/generated"
 _MADE = {
     **operation_pages.pages(),
     **command_pages.pages(),
+    **price_pages.pages(),
     **python_pages.pages(),
 }
 

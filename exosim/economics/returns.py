@@ -97,7 +97,8 @@ def rates_of_return(cash_flow: Sequence[float] | Money) -> Rates:
     """
     flow = np.trim_zeros(numbers("cash flow", cash_flow, low=-np.inf))
     factors = _positive_roots(flow / np.max(np.abs(flow))) if flow.size else []
-    return Rates(tuple(sorted(1.0 / v - 1.0 for v in factors)), _changes(flow))
+    rates = sorted(1.0 / v - 1.0 for v in factors)
+    return Rates(tuple(rate for rate in rates if rate > -1.0), _changes(flow))
 
 
 def _changes(flow: Money) -> int:
@@ -209,7 +210,10 @@ def gross_margin(revenue: ArrayLike, cost: ArrayLike) -> Money:
 
 
 def annual_net_profit(revenue: ArrayLike, cost: ArrayLike, tax: ArrayLike, depreciation: ArrayLike) -> Money:
-    """Return (R - C)(1 - tax) + Dep, the net profit as SuperPro Designer counts it; `cost` holds the depreciation."""
+    """Return (R - C)(1 - tax) + Dep, the net profit of a year; `cost` holds the depreciation.
+
+    Source: SuperPro Designer help, Profits: depreciation is no money spent, and is added back.
+    """
     kept = 1.0 - numbers("tax", tax, high=1.0)
     gross = numbers("revenue", revenue) - numbers("operating cost", cost)
     return gross * kept + numbers("depreciation", depreciation)

@@ -44,6 +44,7 @@ class AffinityCapture(MeasuredRecovery):
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"positive_fraction", "binding_rate", "eluted"})
     sized_by: ClassVar[str | None] = "column_volume"
+    grows: ClassVar[tuple[str, ...]] = ("column_volume",)
 
     column_volume: Array = parameter(
         0.1, "L", low=0.0001, high=20, doc="volume of the bed", critical=True, decided=True

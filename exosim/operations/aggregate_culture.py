@@ -47,6 +47,7 @@ class AggregateCulture(Culture):
         "core": {"core_inactivity": 0.0},
         "aggregation": {"aggregate_gain": 1.0, "aggregate_growth": 1.0},
     }
+    grows: ClassVar[tuple[str, ...]] = ("volume",)
 
     volume: Array = parameter(
         0.5, "L", low=0.002, high=500, doc="working volume", source="vendor_data_sheets", critical=True

@@ -54,6 +54,7 @@ class AnionExchangeChromatography(MeasuredRecovery):
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"irreversible"})
     sized_by: ClassVar[str | None] = "column_volume"
+    grows: ClassVar[tuple[str, ...]] = ("column_volume",)
 
     column_volume: Array = parameter(
         0.08, "L", low=1e-5, high=40, doc="volume of the bed", source="general_knowledge", critical=True, decided=True

@@ -39,6 +39,7 @@ class AqueousTwoPhase(MeasuredRecovery):
     mechanism: ClassVar[frozenset[str]] = frozenset({"vesicle_partition", "interface"})
     brings: ClassVar[frozenset[str]] = frozenset({"polymer"})
     sized_by: ClassVar[str | None] = "vessel_volume"
+    grows: ClassVar[tuple[str, ...]] = ("vessel_volume",)
 
     phase_ratio: Array = parameter(
         9.0, "1", low=1, high=30, doc="volume of the top over that of the bottom phase", critical=True, decided=True

@@ -172,6 +172,14 @@ class UnitOperation:
     """Whether the operation only takes time and passes any feed on, or none."""
     sized_by: ClassVar[str | None] = None
     """The parameter that is the size of its unit; None where the volume of the feed is [L]."""
+    grows: ClassVar[tuple[str, ...]] = ()
+    """The parameters that grow in proportion with the lot; those of one device, such as a rotor, do not."""
+    takes_longer: ClassVar[str | None] = None
+    """What makes a larger lot take longer, run after run, such as ``rotor``; None where its time stays the same."""
+    repeats: ClassVar[str | None] = None
+    """The monitor that counts what then is done more often, such as ``runs``; None where none does."""
+    stays: ClassVar[tuple[str, ...]] = ()
+    """The parameters that keep amounts out of proportion with the lot, such as what every lot loses in a line."""
     plugin: ClassVar[Plugin | None] = None
     """Who brings the operation; None for those of exosim itself."""
     tells_cells: ClassVar[str | None] = None

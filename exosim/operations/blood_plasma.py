@@ -36,6 +36,7 @@ class BloodPlasma(UnitOperation):
 
     source: ClassVar[bool] = True
     makes_vesicles: ClassVar[bool] = True
+    grows: ClassVar[tuple[str, ...]] = ("volume",)
 
     volume: Array = parameter(0.001, "L", low=0.00002, high=1000, doc="volume of plasma", decided=True)
     titer: Array = parameter(

@@ -45,6 +45,9 @@ class CargoLoading(MeasuredRecovery):
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"vesicle_recovery"})
     brings: ClassVar[frozenset[str]] = frozenset({"free_cargo"})
+    grows: ClassVar[tuple[str, ...]] = ("cargo_offered",)
+    takes_longer: ClassVar[str | None] = "cuvette"
+    repeats: ClassVar[str | None] = "portions"
 
     cargo_per_vesicle: Array = parameter(
         7.5e-20,

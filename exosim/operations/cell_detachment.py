@@ -24,6 +24,7 @@ class CellDetachment(UnitOperation):
     """Detachment of adherent cells, to be washed and filled."""
 
     needs: ClassVar[Literal["viable_cells"]] = "viable_cells"
+    grows: ClassVar[tuple[str, ...]] = ("reagent_volume",)
 
     detachment: Array = parameter(
         0.9, "1", low=0.85, high=0.98, doc="fraction of the cells that comes off", source="tessee", grade="A",

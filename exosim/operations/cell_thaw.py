@@ -18,6 +18,7 @@ class CellThaw(UnitOperation):
     """Cells taken from a bank."""
 
     source: ClassVar[bool] = True
+    grows: ClassVar[tuple[str, ...]] = ("inoculum",)
 
     inoculum: Array = parameter(
         1e6, "cell", low=1e5, high=1e11, doc="viable cells taken from the bank", critical=True, decided=True

@@ -19,6 +19,7 @@ class CellWash(UnitOperation):
     """Washing and volume reduction of a cell suspension."""
 
     needs: ClassVar[Literal["viable_cells"]] = "viable_cells"
+    grows: ClassVar[tuple[str, ...]] = ("wash_volume",)
 
     washes: float = parameter(2, "1", low=1, high=6, whole=True, planned=True, doc="washes")
     wash_time: Array = parameter(2.0, "h", low=0.25, high=8, doc="time of one wash", source="tessee", grade="A")

@@ -30,6 +30,8 @@ class ClarifyingCentrifugation(Spin):
     """A clearing spin, whose supernatant is the product."""
 
     mechanism: ClassVar[frozenset[str]] = Spin.settling
+    takes_longer: ClassVar[str | None] = "rotor"
+    repeats: ClassVar[str | None] = "runs"
 
     force: Array = parameter(
         2000.0,

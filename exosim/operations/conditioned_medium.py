@@ -28,6 +28,7 @@ class ConditionedMedium(UnitOperation):
     source: ClassVar[bool] = True
     makes_vesicles: ClassVar[bool] = True
     tells_cells: ClassVar[str] = "cells_per_volume"
+    grows: ClassVar[tuple[str, ...]] = ("volume",)
 
     volume: Array = parameter(1.0, "L", low=0.001, high=10000, doc="volume of conditioned medium", decided=True)
     titer: Array = parameter(5e9, "EV/mL", low=1e7, high=1e13, doc="true vesicles", critical=True)

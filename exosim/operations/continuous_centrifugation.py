@@ -49,6 +49,10 @@ class ContinuousCentrifugation(Settling):
 
     mechanism: ClassVar[frozenset[str]] = Settling.settling | {"vesicle_damage"}
     sized_by: ClassVar[str | None] = "flow"
+    grows: ClassVar[tuple[str, ...]] = ("suspension_volume",)
+    takes_longer: ClassVar[str | None] = "bowl"
+    repeats: ClassVar[str | None] = "discharges"
+    stays: ClassVar[tuple[str, ...]] = ("hold_up",)
 
     flow: Array = parameter(100.0, "L/h", low=1, high=20_000, doc="flow of the feed", critical=True, decided=True)
     settling_area: Array | None = parameter(

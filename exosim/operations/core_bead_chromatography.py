@@ -38,6 +38,7 @@ class CoreBeadChromatography(MeasuredRecovery):
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"bed_recovery"})
     sized_by: ClassVar[str | None] = "column_volume"
+    grows: ClassVar[tuple[str, ...]] = ("column_volume",)
 
     column_volume: Array = parameter(
         0.02, "L", low=1e-4, high=50, doc="volume of the bed", source="general_knowledge", critical=True, decided=True

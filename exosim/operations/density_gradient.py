@@ -45,6 +45,8 @@ class DensityGradient(Spin):
 
     mechanism: ClassVar[frozenset[str]] = Spin.settling | {"recovered"}
     brings: ClassVar[frozenset[str]] = frozenset({"polymer"})
+    takes_longer: ClassVar[str | None] = "rotor"
+    repeats: ClassVar[str | None] = "runs"
 
     spin_time: Array = parameter(
         16.0, "h", low=2, high=24, doc="time at full speed", source="terovanesyan2023", grade="A", critical=True

@@ -27,6 +27,7 @@ class DepthFiltration(MeasuredRecovery):
     """Clarification by a depth filter."""
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"adsorbed_per_area", "inner_area_ratio"})
+    grows: ClassVar[tuple[str, ...]] = ("area",)
 
     area: Array = parameter(500.0, "cm2", low=10, high=1e6, doc="area of one filter", critical=True, decided=True)
     flux: Array = parameter(

@@ -42,6 +42,8 @@ class FieldFlowFractionation(MeasuredRecovery):
     """Fractionation by diffusion in a thin channel, injection by injection."""
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"recovered"})
+    takes_longer: ClassVar[str | None] = "channel"
+    repeats: ClassVar[str | None] = "injections"
 
     pool_from: Array = parameter(
         40.0, "nm", low=10, high=150, doc="diameter at whose time collecting starts", critical=True, decided=True

@@ -29,6 +29,7 @@ class FixedBedCulture(Culture):
 
     sized_by: ClassVar[str | None] = "bed_area"
     effects: ClassVar[Mapping[str, Mapping[str, float]]] = {**Culture.effects, "shear": {"shear_stress": 0.0}}
+    grows: ClassVar[tuple[str, ...]] = ("bed_area", "working_volume")
 
     bed_area: Array = parameter(
         2.65, "m2", low=0.1, high=600, doc="growth surface of the bed", source="vendor_data_sheets", critical=True

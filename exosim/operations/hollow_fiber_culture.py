@@ -25,6 +25,7 @@ class HollowFiberCulture(Culture):
     """Culture on hollow fibers with repeated harvests of the extracapillary volume."""
 
     sized_by: ClassVar[str | None] = "fiber_area"
+    grows: ClassVar[tuple[str, ...]] = ("fiber_area", "extracapillary_volume", "medium_rate", "circulation")
 
     fiber_area: Array = parameter(
         2.1, "m2", low=0.005, high=10, doc="outer surface of the fibers", source="vendor_data_sheets", critical=True

@@ -48,6 +48,7 @@ class MicrocarrierCulture(Culture):
         "shear": {"turbulent_gain": 1.0, "shear_death_rate": 0.0},
         "settling": {"settling_rate": math.inf},
     }
+    grows: ClassVar[tuple[str, ...]] = ("volume",)
     reached: Array | None = field(default=None, repr=False, compare=False)
     """Area of the beads on which cells have settled [cm2], once they are seeded."""
 

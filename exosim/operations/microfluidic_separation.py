@@ -43,6 +43,7 @@ class MicrofluidicSeparation(MeasuredRecovery):
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"outlet_recovery"})
     sized_by: ClassVar[str | None] = "chips"
+    grows: ClassVar[tuple[str, ...]] = ("chips",)
 
     chips: float = parameter(
         10, "1", low=1, high=1000, whole=True, planned=True, doc="chips that run in parallel", critical=True

@@ -39,6 +39,8 @@ class PlanarCulture(Culture):
     """Culture on planar vessels of one kind; the defaults are MSC in ten flasks of 175 cm2."""
 
     sized_by: ClassVar[str | None] = "vessels"
+    grows: ClassVar[tuple[str, ...]] = ("vessels",)
+    takes_longer: ClassVar[str | None] = "people"
 
     vessel_area: Array = parameter(
         175.0, "cm2", low=9, high=30000, doc="growth surface of one vessel", source="larkin_vessels", grade="A"

@@ -33,6 +33,7 @@ class PlanarExpansion(UnitOperation):
     """Planar seed train: a number of passages at given seeding and harvest densities."""
 
     source: ClassVar[bool] = True
+    grows: ClassVar[tuple[str, ...]] = ("inoculum",)
 
     inoculum: Array = parameter(
         1e7, "cell", low=1e5, high=1e10, doc="viable cells thawed from the bank", critical=True, decided=True

@@ -32,6 +32,10 @@ class PlanarPassage(UnitOperation):
     """One passage in planar vessels of one kind; the defaults are those of a flask of 225 cm2."""
 
     needs: ClassVar[Literal["viable_cells"]] = "viable_cells"
+    grows: ClassVar[tuple[str, ...]] = ("most_vessels",)
+    takes_longer: ClassVar[str | None] = "people"
+    repeats: ClassVar[str | None] = "vessels"
+    stays: ClassVar[tuple[str, ...]] = ("feeding_time",)
 
     vessel_area: Array = parameter(
         225.0, "cm2", low=9, high=30000, doc="growth surface of one vessel", source="tessee", grade="A"

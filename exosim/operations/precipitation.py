@@ -48,6 +48,8 @@ class Precipitation(MeasuredRecovery):
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"aggregated"})
     brings: ClassVar[frozenset[str]] = frozenset({"polymer"})
+    takes_longer: ClassVar[str | None] = "centrifuge"
+    repeats: ClassVar[str | None] = "runs"
 
     polymer_concentration: Array = parameter(
         100.0,

@@ -29,6 +29,7 @@ class SterileFiltration(MeasuredRecovery):
     """Filtration through a sterilizing-grade membrane, with an integrity test."""
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"adsorbed_per_area"})
+    grows: ClassVar[tuple[str, ...]] = ("area", "hold_up")
 
     area: Array = parameter(300.0, "cm2", low=1, high=1e5, doc="area of one filter", critical=True, decided=True)
     flux: Array = parameter(300.0, "L/m2/h", low=50, high=2000, doc="initial flux", critical=True)

@@ -69,6 +69,7 @@ class SuspensionCulture(Culture, MonodConstants):
         "ammonia": {"ammonia_rate": 0.0, "ammonia_per_glutamine": 0.0},
         "shear": {"shear_death_rate": 0.0, "turbulent_gain": 1.0},
     }
+    grows: ClassVar[tuple[str, ...]] = ("volume",)
 
     # the vessel
     volume: Array = parameter(

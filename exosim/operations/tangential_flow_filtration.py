@@ -56,6 +56,7 @@ class TangentialFlowFiltration(MeasuredRecovery):
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"adsorbed_per_area", "shear_damage"})
     sized_by: ClassVar[str | None] = "membrane_area"
+    grows: ClassVar[tuple[str, ...]] = ("membrane_area",)
 
     membrane_area: Array = parameter(
         0.1, "m2", low=0.002, high=100, doc="membrane area", source="general_knowledge", critical=True, decided=True

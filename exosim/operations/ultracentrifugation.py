@@ -38,6 +38,8 @@ class Ultracentrifugation(Spin):
     """Pelleting of vesicles, with washes."""
 
     mechanism: ClassVar[frozenset[str]] = Spin.settling | {"aggregated"}
+    takes_longer: ClassVar[str | None] = "rotor"
+    repeats: ClassVar[str | None] = "runs"
 
     washes: float = parameter(
         1,

@@ -40,6 +40,7 @@ class Urine(UnitOperation):
 
     source: ClassVar[bool] = True
     makes_vesicles: ClassVar[bool] = True
+    grows: ClassVar[tuple[str, ...]] = ("volume",)
 
     volume: Array = parameter(0.01, "L", low=0.001, high=1, doc="volume of urine", decided=True)
     creatinine: Array = parameter(

@@ -26,6 +26,9 @@ class VialFilling(UnitOperation):
     """Filling of a bulk into vials."""
 
     needs: ClassVar[Literal["either"]] = "either"
+    takes_longer: ClassVar[str | None] = "filler"
+    repeats: ClassVar[str | None] = "vials"
+    stays: ClassVar[tuple[str, ...]] = ("line_loss", "retained")
 
     fill_volume: Array = parameter(
         1.0, "mL/vial", low=0.1, high=100, doc="volume that can be withdrawn from a vial", decided=True

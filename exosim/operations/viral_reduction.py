@@ -43,6 +43,7 @@ class ViralReduction(MeasuredRecovery):
 
     in_vials: ClassVar[bool] = True
     mechanism: ClassVar[frozenset[str]] = frozenset({"disrupted"})
+    grows: ClassVar[tuple[str, ...]] = ("filter_area",)
 
     enveloped: Array = parameter(
         4.0,

@@ -116,3 +116,7 @@ class OperationContract:
     def test_more_recovery_never_lowers_the_product(self) -> None:
         """A higher measured recovery gives more."""
         self._check(contract.more_recovery_never_lowers_the_product)
+
+    def test_grows_in_proportion(self) -> None:
+        """A larger lot is the same in proportion, or the operation says why not."""
+        self._check(contract.grows_in_proportion)

@@ -29,6 +29,8 @@ from exosim.vocabulary import CONSUMABLES
 Check: TypeAlias = Callable[[Subject], None]
 _EXAMPLES = 20
 _TOLERANCE = 1e-12
+_SIZES, _MANY, _WHOLE = (0.5, 2.0, 10.0), 1e6, 1e-4
+"""Sizes of a lot over the normal one; what fills very many runs, and how far whole runs then are out of proportion."""
 
 
 def is_documented(subject: Subject) -> None:
@@ -204,6 +206,49 @@ def more_recovery_never_lowers_the_product(subject: Subject) -> None:
         previous = vesicles
 
 
+def grows_in_proportion(subject: Subject) -> None:
+    """Check that a larger lot makes, loses and uses more in proportion, in the same time or, where told, longer.
+
+    What it says (`grows`, `stays`) is about parameters that it declares. What runs more often does so in whole runs: it
+    is tried on a lot that fills very many.
+    """
+    operation, name = subject.operation, subject.name
+    unknown = [key for key in (*operation.grows, *operation.stays) if key not in declared(operation)]
+    expect(not unknown, f"{name}: grows or stays names what is no parameter: {', '.join(unknown)}")
+    many, tolerance = (1.0, 1e-9) if operation.takes_longer is None else (_MANY, _WHOLE)
+    normal = subject.of_size(many)
+    counted = operation.repeats is None or (operation.repeats in normal.monitors and operation.takes_longer is not None)
+    expect(counted, f"{name}: repeats names a monitor that counts what takes longer, and there is none")
+    for size in _SIZES:
+        factor = 1.0 if operation.source and not operation.grows else size
+        larger = subject.of_size(many * size)
+        _in_proportion(subject, normal, larger, factor, tolerance)
+        longer = np.asarray(larger.duration / np.maximum(normal.duration, _TOLERANCE))
+        told = f"{name}: a lot {size:g} times as large takes {longer} times as long"
+        if operation.takes_longer is None:
+            expect(np.allclose(longer, 1.0, rtol=1e-9) or not np.any(normal.duration), f"{told}: say takes_longer")
+        else:
+            expect(np.all((longer - 1.0) * np.sign(size - 1.0) >= -_WHOLE), told)
+
+
+def _in_proportion(subject: Subject, normal: Outcome, larger: Outcome, factor: float, tolerance: float) -> None:
+    """Check that everything that an outcome holds and uses is `factor` times what the other does."""
+    for stream, material in streams(normal).items():
+        other = streams(larger)[stream]
+        for field in FIELDS:
+            one = np.asarray(getattr(material, field)) * factor
+            most = max(float(np.max(np.abs(np.asarray(getattr(m, field))))) for m in streams(larger).values())
+            off = float(np.max(np.abs(np.asarray(getattr(other, field)) - one)))
+            told = f"{subject.name}: {field} of {stream} is not in proportion with the lot: grows, or stays"
+            expect(off <= tolerance * most, f"{told} ({off / max(most, _TOLERANCE):.2g} of it at {factor:g})")
+    for key, used in normal.consumption.items():
+        wanted, found = np.asarray(used) * factor, np.asarray(larger.consumption[key])
+        expect(
+            np.all(np.abs(found - wanted) <= tolerance * np.abs(wanted)),
+            f"{subject.name}: the consumption of {key} is not in proportion with the lot: {found} for {wanted}",
+        )
+
+
 CHECKS: tuple[Check, ...] = (
     is_documented,
     declares_its_parameters,
@@ -216,6 +261,7 @@ CHECKS: tuple[Check, ...] = (
     empty_stays_empty,
     generates_only_what_it_says,
     more_recovery_never_lowers_the_product,
+    grows_in_proportion,
 )
 """The whole contract."""
 

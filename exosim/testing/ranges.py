@@ -94,6 +94,18 @@ class Subject:
         picked = np.resize(np.asarray(good), lanes)
         return {key: value[picked] if np.ndim(value) else value for key, value in values.items()}
 
+    def of_size(self, size: float) -> Outcome:
+        """Return what the operation makes of a lot that is `size` times the normal one, at its defaults.
+
+        What it says grows does so, optional parameters included; what it says stays is at the least that it can be.
+        """
+        known = declared(self.operation)
+        values: Values = {key: known[key].minimum for key in self.operation.stays}
+        for key in self.operation.grows:
+            default = known[key].default
+            values[key] = size * (at(known[key], 0.5) if default is None else default)
+        return self.operation(**values).transform(self.fed().portion(size))
+
     def corners(self, random_corners: int = 120) -> Values:
         """Return parameter values at corners: all low, all high, each alone low or high, and random corners."""
         free = self.free

@@ -69,5 +69,5 @@ def test_levelized_cost() -> None:
     ],
 )
 def test_impossible_numbers_are_refused(call: object) -> None:
-    with pytest.raises(UsageError, match="cannot be used; got .*; expected a number"):
+    with pytest.raises(UsageError, match=r"cannot be used; got .*; expected a number"):
         call()  # type: ignore[operator]

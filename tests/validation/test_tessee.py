@@ -13,9 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lot_costs import by_category, ledger, shipped
 
 import exosim as xs
 from exosim import plots
+from exosim.economics.ledger import CostLedger
 from exosim.kernel import Step, run
 from exosim.replications import run_once
 from exosim.window import Window
@@ -171,3 +173,82 @@ def test_what_its_simplifications_are_worth(
     slowest = max((batch.ended or math.inf) - batch.started for batch in found.run.batches) / 24.0
     assert days is None or slowest == pytest.approx(days, abs=0.005)
     assert re.search(rf"\| {doses:g} \| (\S+ \| )?{total:g}", PAGE.read_text(encoding="utf-8"))
+
+
+TWELVE = {  # EUR of 12 batches, equipment counted once
+    "building": 210_855.10,
+    "labor": 205_500.0,
+    "equipment": 8_897.03,
+    "consumables": 12 * 1_940.38,
+    "reagents": 12 * 15_604.69,
+    "quality": 120_000.0,
+}
+"""What TESSEE charges, from a run of its code."""
+
+
+def categories(found: CostLedger) -> dict[str, float]:
+    """Return our categories under its names: its building is built and run, its reagents are our materials."""
+    told = dict(by_category(found))
+    told["building"] += told.pop("facility")
+    told["reagents"] = told.pop("materials")
+    return told
+
+
+def test_twelve_batches_cost_what_theirs_do() -> None:
+    """Each category within 1 %, and in fact to the half euro of a last vial; 617.5 EUR per dose with 12 of 12 lots."""
+    found = shipped(f"{SCENARIO.name}#all_pass")
+    assert found.released == 12 * 102 and found.hours == 274 * 24.0 and found.unpriced == {}
+    assert categories(found) == pytest.approx(TWELVE, rel=5e-5)
+    assert found.total == pytest.approx(755_793.0, abs=12 * 0.6)
+    assert found.cost_per_dose == pytest.approx(617.5, abs=0.05)
+
+
+def test_its_equipment_is_counted_twice() -> None:
+    """It multiplies what its units cost by their number twice: 13,698.12 EUR, and 621.4 EUR per dose."""
+    found = shipped(f"{SCENARIO.name}#counted_twice")
+    assert categories(found)["equipment"] == pytest.approx(13_698.12, abs=0.005)
+    assert found.total == pytest.approx(760_594.0, abs=12 * 0.6)
+    assert found.cost_per_dose == pytest.approx(621.4, abs=0.05)
+
+
+def test_a_lost_lot_is_paid_by_the_others() -> None:
+    """With 11 of 12 lots nothing is cheaper: 677.9 EUR per dose as it counts, 673.6 as we do."""
+    scenario = xs.load(SCENARIO)
+    runs = xs.simulate(scenario, 10).accounts
+    lost = next(n for n, run in enumerate(runs) if sum(batch.doses > 0.0 for batch in run.batches) == 11)
+    found = ledger(scenario, lost)
+    assert found.total == pytest.approx(shipped(f"{SCENARIO.name}#all_pass").total, abs=0.01)
+    assert found.cost_per_dose == pytest.approx(755_793.0 / (11 * 102), abs=0.05)
+    as_theirs = ledger(scenario, lost, scenario.variants()["counted_twice"])
+    assert as_theirs.cost_per_dose == pytest.approx(677.9, abs=0.05)
+
+
+def test_the_gap_between_attendance_and_work() -> None:
+    """Of 3 x 274 days of attendance 4.9 are work, because its people do nothing but hand over vessels."""
+    found = shipped(f"{SCENARIO.name}#all_pass")
+    assert found.idle == pytest.approx(205_500.0 - 12 * _hours_at_work() * 250.0 / 24.0, abs=0.01)
+
+
+def _hours_at_work() -> float:
+    """Return the hours of attended work of a batch, at one person a phase."""
+    outcomes = [step.outcome for step in steps().values() if step.procedure.id != "thaw"]
+    return sum(number(phase.duration) * phase.operators for o in outcomes for phase in o.phases if phase.attended)
+
+
+def test_prices_of_vessels() -> None:
+    """The price of the surface of a passage is that of its vessel."""
+    declared = xs.load(SCENARIO).declarations.economics
+    assert declared is not None
+    for passage in PASSAGES:
+        area = number(steps()[passage].procedure.operation.vessel_area)  # type: ignore[attr-defined]
+        told = declared.prices[f"{passage}.prices.culture_surface"].given.quantity.typical
+        assert told * area * 1e-4 == pytest.approx(VESSEL_PRICES[area], abs=1e-6)
+
+
+def test_the_page_shows_the_cost() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for variant in ("#all_pass", "#counted_twice"):
+        found = shipped(f"{SCENARIO.name}{variant}")
+        assert f"{found.total:,.0f}" in page and f"{found.cost_per_dose:.1f}" in page
+        for cost in categories(found).values():
+            assert f"{cost:,.0f}" in page

@@ -57,6 +57,7 @@ class SwingingBucketPelleting(MeasuredRecovery):
     """Vesicles pelleted in the tubes of a swinging-bucket rotor."""
 
     mechanism: ClassVar[frozenset[str]] = frozenset({"resuspended"})
+    takes_longer: ClassVar[str | None] = "rotor"
 
     force: Array = parameter(
         100_000.0,
