@@ -33,6 +33,7 @@ from exosim.command_options import (
     shown_paths,
 )
 from exosim.compare_command import compare
+from exosim.cost_command import cost
 from exosim.errors import (
     INTERRUPTED,
     ExosimError,
@@ -63,6 +64,7 @@ _FEWER = {
     "compare": "fewer draws: --draws N",
     "report": "fewer draws: --draws N",
     "bottleneck": "fewer processes (--jobs N), fewer batches or a shorter horizon",
+    "cost": "fewer processes (--jobs N), fewer batches or a shorter horizon",
     "run": "fewer processes (--jobs N), fewer batches or a shorter horizon",
 }
 """What needs less memory, by command."""
@@ -96,6 +98,7 @@ def cli() -> None:
     exosim compare scenarios/more_doses.toml              which of these, by how much, and how surely?
     exosim run scenarios/msc_hollow_fiber.toml            when do doses leave the facility, and what holds them back?
     exosim bottleneck scenarios/msc_hollow_fiber.toml     what would one more unit, person or shift bring?
+    exosim cost results/base                              what does a dose cost, and what is that made of?
     exosim explain scenarios/msc_hollow_fiber.toml doses  where does a number come from?
     exosim why results/base 2                             why did lot 2 take so long, and where did it go?
     exosim report results/base                            what do I send to those who ask?
@@ -261,7 +264,7 @@ def run(
         print_run(results, paths)
 
 
-for _command in (bottleneck, certificate, cite, compare, describe, explain, new, profile, report, schema, why):
+for _command in (bottleneck, certificate, cite, compare, cost, describe, explain, new, profile, report, schema, why):
     cli.add_command(_command)
 
 
