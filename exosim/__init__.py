@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from exosim.run_comparison.comparison import RunComparison
     from exosim.saved_run import SavedRun, load_run
     from exosim.saved_yields import SavedYields, load_yields
+    from exosim.scaling.scaling import Scaling, scale
     from exosim.scenario import Scenario, load
     from exosim.simulation import evaluate
     from exosim.summaries import Summary
@@ -59,6 +60,7 @@ __all__ = [
     "RunComparison",
     "SavedRun",
     "SavedYields",
+    "Scaling",
     "Scenario",
     "ScenarioError",
     "Summary",
@@ -76,6 +78,7 @@ __all__ = [
     "load_yields",
     "plots",
     "regulatory_view",
+    "scale",
     "simulate",
     "why",
 ]
@@ -91,6 +94,7 @@ _HOMES = {
     "RunComparison": "exosim.run_comparison.comparison",
     "SavedRun": "exosim.saved_run",
     "SavedYields": "exosim.saved_yields",
+    "Scaling": "exosim.scaling.scaling",
     "Scenario": "exosim.scenario",
     "Summary": "exosim.summaries",
     "Why": "exosim.attribution.why",
@@ -104,6 +108,7 @@ _HOMES = {
     "load_run": "exosim.saved_run",
     "load_yields": "exosim.saved_yields",
     "regulatory_view": "exosim.regulatory",
+    "scale": "exosim.scaling.scaling",
     "simulate": "exosim.replications",
     "why": "exosim.reasons",
 }

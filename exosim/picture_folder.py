@@ -28,6 +28,8 @@ from exosim.plots.style import save
 from exosim.plugin_trial import versions
 from exosim.results import FacilityResults, Yields
 from exosim.run_comparison.comparison import RunComparison
+from exosim.scaling.files import write_scaling
+from exosim.scaling.scaling import Scaling
 from exosim.version import __version__
 
 if TYPE_CHECKING:
@@ -105,6 +107,16 @@ def write_bottleneck(found: Bottleneck, folder: Path, identity: dict[str, Any]) 
             paths.extend(save(plots.bottleneck(found)[0], folder, "bottleneck"))
     extra = {"version": __version__, "replications": found.replications, "by": found.by}
     write_manifest(folder, {**identity, **extra, "candidates": [candidate.name for candidate in found.candidates]})
+    return paths
+
+
+def write_scale(found: Scaling, folder: Path, identity: dict[str, Any]) -> list[Path]:
+    """Write tables and the picture of cost over demand into the folder; return their paths, pictures last."""
+    paths = write_scaling(found, folder)
+    with _any_script():
+        paths.extend(save(plots.scale_curve(found), folder, "scale"))
+    extra = {"version": __version__, "worlds": found.worlds, "technologies": list(found.titles)}
+    write_manifest(folder, {**identity, **extra, "plugins": versions(found.scenario)})
     return paths
 
 

@@ -119,7 +119,9 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
-    **dict.fromkeys(["bottleneck_command", "console_bottleneck", "why_command", "console_why"], 10),
+    **dict.fromkeys(
+        ["bottleneck_command", "console_bottleneck", "why_command", "console_why", "scale_command", "console_scale"], 10
+    ),
     **dict.fromkeys(["explain_command", "console_explain", "profile_command", "console_profile"], 10),
     **dict.fromkeys(["certificate_command"], 10),
     **dict.fromkeys(["report_command", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
@@ -282,6 +284,7 @@ def test_public_names_are_pinned() -> None:
         "RunComparison",
         "SavedRun",
         "SavedYields",
+        "Scaling",
         "Scenario",
         "ScenarioError",
         "Summary",
@@ -299,6 +302,7 @@ def test_public_names_are_pinned() -> None:
         "load_yields",
         "plots",
         "regulatory_view",
+        "scale",
         "simulate",
         "why",
     ]
