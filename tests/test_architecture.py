@@ -124,7 +124,9 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
-    **dict.fromkeys(["bottleneck_command", "console_bottleneck", "why_command", "console_why"], 10),
+    **dict.fromkeys(
+        ["bottleneck_command", "console_bottleneck", "why_command", "console_why", "scale_command", "console_scale"], 10
+    ),
     **dict.fromkeys(["explain_command", "console_explain", "profile_command", "console_profile"], 10),
     **dict.fromkeys(["certificate_command"], 10),
     **dict.fromkeys(["report_command", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
@@ -288,6 +290,7 @@ def test_public_names_are_pinned() -> None:
         "RunComparison",
         "SavedRun",
         "SavedYields",
+        "Scaling",
         "Scenario",
         "ScenarioError",
         "Summary",
@@ -306,6 +309,7 @@ def test_public_names_are_pinned() -> None:
         "load_yields",
         "plots",
         "regulatory_view",
+        "scale",
         "simulate",
         "why",
     ]

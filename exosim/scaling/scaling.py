@@ -17,7 +17,7 @@ from exosim.replications import Progress
 from exosim.scale_numbers import ScaleNumbers
 from exosim.scaling.confirm import Checked, confirmed
 from exosim.scaling.screen import Screen, Screened, screen
-from exosim.scaling.switches import Switch, switches
+from exosim.scaling.switches import Order, Switch, orders, switches
 from exosim.scaling.technologies import Technology, limits_of, technologies
 from exosim.scenario import Scenario
 from exosim.version import __version__
@@ -87,6 +87,11 @@ class Scaling:
         """Where the order of two technologies changes, those of the winners first."""
         return switches(self.points, [None if w is None else w.technology for w in self.winners])
 
+    @cached_property
+    def orders(self) -> tuple[Order, ...]:
+        """For every two technologies and every demand that both meet, what one costs over the other."""
+        return orders(self.points)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON document ``exosim.scale/1``: no time, path or machine, no NaN."""
         return {
@@ -105,6 +110,7 @@ class Scaling:
             "winners": [None if winner is None else winner.technology for winner in self.winners],
             "points": [dict(row) for row in self.rows()],
             "switches": [switch.as_dict() for switch in self.switches],
+            "orders": [order.as_dict() for order in self.orders],
             "facility": [checked.as_dict() for checked in self.checks],
             "warnings": list(self.scenario.warnings),
         }
@@ -196,7 +202,7 @@ def scale(
         points = {one.technology: tuple(one.best(demand) for demand in asked) for one in screens}
         reach = {one.technology: one.reach(asked[0], _FAR) for one in screens}
         titles = {one.name: one.title for one in offered}
-        found = Scaling(offered[0].scenario, used, worlds, limits, asked, titles, points, reach)
+        found = Scaling(scenario, used, worlds, limits, asked, titles, points, reach)
         by_name = {one.name: one.scenario for one in offered}
         finalists = [
             (by_name[point.technology], point, rank, min(replications, worlds))

@@ -146,7 +146,7 @@ class Screen:
     def run(self, own: Plants, place: int) -> Worlds:
         """Return the lots of a year: as many as the doses of a lot ask for in a world, at most those of the plan."""
         needed = np.ceil(own.demand / np.maximum(self.lots.doses[place], NOTHING) * (1.0 - NOTHING))
-        return np.clip(needed, 1.0, own.lots[place])
+        return np.asarray(np.clip(needed, 1.0, own.lots[place]))
 
     def delivered(self, own: Plants, place: int) -> Worlds:
         """Return the doses of a year, up to the demand; what is made beyond it is worth nothing."""
@@ -172,8 +172,9 @@ class Screen:
 
         lots = self.lots
         return Screened(
-            self.technology, own.demand, not why, why, binding, float(lots.factors[place]), round(own.lots[place]), self.run(own, place),
-            float(lots.doses[place].mean()), float(lots.success[place]), whole(own.units), whole(own.people),
+            self.technology, own.demand, not why, why, binding, float(lots.factors[place]), round(own.lots[place]),
+            self.run(own, place), float(lots.doses[place].mean()), float(lots.success[place]), whole(own.units),
+            whole(own.people),
             {name: float(area[place]) for name, area in own.room_area.items()}, whole(own.room_capacity),
             float(own.area[place]), cost, per_dose, self.delivered(own, place), float(lots.hours[place]),
         )  # fmt: skip

@@ -45,6 +45,48 @@ class Switch:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Order:
+    """What a dose costs by one technology over what it costs by another, at one demand.
+
+    Attributes
+    ----------
+    one, other, demand : which two, and where
+    cheaper : share of the worlds in which the first is the cheaper
+    low, ratio, high : cost by the first over cost by the second: 5 %, median and 95 % of the worlds; None where one of
+        them is infinite
+    """
+
+    one: str
+    other: str
+    demand: float
+    cheaper: float
+    low: float | None
+    ratio: float | None
+    high: float | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the order as a JSON object."""
+        return asdict(self)
+
+
+def orders(points: Points) -> tuple[Order, ...]:
+    """Return the ratio of costs of every two technologies at every demand that both meet."""
+    return tuple(
+        _order(a, b)
+        for one, other in itertools.combinations(points, 2)
+        for a, b in zip(points[one], points[other], strict=True)
+        if a.feasible and b.feasible
+    )
+
+
+def _order(a: Screened, b: Screened) -> Order:
+    gaps = _gaps(a, b)
+    quantiles = np.exp(np.quantile(gaps, (0.05, 0.5, 0.95), method="inverted_cdf")).tolist()
+    known = [value if math.isfinite(value) and value > 0.0 else None for value in quantiles]
+    return Order(a.technology, b.technology, a.demand, float(np.mean(gaps < 0.0)), *known)
+
+
 def switches(points: Points, winners: Sequence[str | None]) -> tuple[Switch, ...]:
     """Return where the order of two technologies changes, those of the winners first, then by demand.
 
