@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from exosim.bottlenecks.search import Bottleneck, bottleneck
     from exosim.comparing import compare
     from exosim.comparison import Comparison
+    from exosim.costs import Costs, cost
     from exosim.explanation import Explanation, explain
     from exosim.lot_certificate.document import Certificate, certificate
     from exosim.parameter import Ledger
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from exosim.run_comparison.comparison import RunComparison
     from exosim.saved_run import SavedRun, load_run
     from exosim.saved_yields import SavedYields, load_yields
+    from exosim.scaling.scaling import Scaling, scale
     from exosim.scenario import Scenario, load
     from exosim.simulation import evaluate
     from exosim.summaries import Summary
@@ -47,6 +49,7 @@ __all__ = [
     "Certificate",
     "CheckpointError",
     "Comparison",
+    "Costs",
     "ExosimError",
     "Explanation",
     "FacilityResults",
@@ -59,6 +62,7 @@ __all__ = [
     "RunComparison",
     "SavedRun",
     "SavedYields",
+    "Scaling",
     "Scenario",
     "ScenarioError",
     "Summary",
@@ -69,6 +73,7 @@ __all__ = [
     "bottleneck",
     "certificate",
     "compare",
+    "cost",
     "evaluate",
     "explain",
     "load",
@@ -76,6 +81,7 @@ __all__ = [
     "load_yields",
     "plots",
     "regulatory_view",
+    "scale",
     "simulate",
     "why",
 ]
@@ -84,6 +90,7 @@ _HOMES = {
     "Bottleneck": "exosim.bottlenecks.search",
     "Certificate": "exosim.lot_certificate.document",
     "Comparison": "exosim.comparison",
+    "Costs": "exosim.costs",
     "Explanation": "exosim.explanation",
     "FacilityResults": "exosim.results",
     "Ledger": "exosim.parameter",
@@ -91,6 +98,7 @@ _HOMES = {
     "RunComparison": "exosim.run_comparison.comparison",
     "SavedRun": "exosim.saved_run",
     "SavedYields": "exosim.saved_yields",
+    "Scaling": "exosim.scaling.scaling",
     "Scenario": "exosim.scenario",
     "Summary": "exosim.summaries",
     "Why": "exosim.attribution.why",
@@ -98,12 +106,14 @@ _HOMES = {
     "bottleneck": "exosim.bottlenecks.search",
     "certificate": "exosim.lot_certificate.document",
     "compare": "exosim.comparing",
+    "cost": "exosim.costs",
     "evaluate": "exosim.simulation",
     "explain": "exosim.explanation",
     "load": "exosim.scenario",
     "load_run": "exosim.saved_run",
     "load_yields": "exosim.saved_yields",
     "regulatory_view": "exosim.regulatory",
+    "scale": "exosim.scaling.scaling",
     "simulate": "exosim.replications",
     "why": "exosim.reasons",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from exosim.plots.bottleneck import bottleneck
 from exosim.plots.contrasts import contrasts, shown_contrasts
+from exosim.plots.costs import cash_flow, cost_per_dose, cost_stack
 from exosim.plots.facility import doses_per_year, lead_time, occupancy_by_week, waits
 from exosim.plots.fates import fates
 from exosim.plots.gantt import gantt
@@ -15,6 +16,7 @@ from exosim.plots.pairs import pairs
 from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, more_cells
 from exosim.plots.predictive_value import predictive_value
 from exosim.plots.run_contrasts import run_contrasts, shown_run_contrasts
+from exosim.plots.scale_curve import scale_curve
 from exosim.plots.size_steps import size_steps
 from exosim.plots.stock import stock
 from exosim.plots.two_truths import has_course, two_truths
@@ -27,7 +29,10 @@ __all__ = [
     "SizedVessel",
     "VolumeCourse",
     "bottleneck",
+    "cash_flow",
     "contrasts",
+    "cost_per_dose",
+    "cost_stack",
     "doses_per_year",
     "fates",
     "gantt",
@@ -44,6 +49,7 @@ __all__ = [
     "patients_on_time",
     "predictive_value",
     "run_contrasts",
+    "scale_curve",
     "shown_contrasts",
     "shown_run_contrasts",
     "size_steps",
