@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from exosim.run_comparison.comparison import RunComparison
     from exosim.saved_run import SavedRun, load_run
     from exosim.saved_yields import SavedYields, load_yields
+    from exosim.scaling.scaling import Scaling, scale
     from exosim.scenario import Scenario, load
     from exosim.simulation import evaluate
     from exosim.summaries import Summary
@@ -61,6 +62,7 @@ __all__ = [
     "RunComparison",
     "SavedRun",
     "SavedYields",
+    "Scaling",
     "Scenario",
     "ScenarioError",
     "Summary",
@@ -79,6 +81,7 @@ __all__ = [
     "load_yields",
     "plots",
     "regulatory_view",
+    "scale",
     "simulate",
     "why",
 ]
@@ -95,6 +98,7 @@ _HOMES = {
     "RunComparison": "exosim.run_comparison.comparison",
     "SavedRun": "exosim.saved_run",
     "SavedYields": "exosim.saved_yields",
+    "Scaling": "exosim.scaling.scaling",
     "Scenario": "exosim.scenario",
     "Summary": "exosim.summaries",
     "Why": "exosim.attribution.why",
@@ -109,6 +113,7 @@ _HOMES = {
     "load_run": "exosim.saved_run",
     "load_yields": "exosim.saved_yields",
     "regulatory_view": "exosim.regulatory",
+    "scale": "exosim.scaling.scaling",
     "simulate": "exosim.replications",
     "why": "exosim.reasons",
 }

@@ -36,6 +36,7 @@ from exosim.preset_catalog import KINDS, kinds_for
 from exosim.product import ProteinSize, VesicleSize
 from exosim.quality_by_design import PROFILE, REPORTED
 from exosim.release import ClosureNumbers, ReviewNumbers, TestNumbers
+from exosim.scale_numbers import ScaleNumbers
 from exosim.schema import LATER_SECTIONS, NOT_YET
 from exosim.shared_run import SharedRunNumbers
 from exosim.toml_source import KeyPath
@@ -81,6 +82,7 @@ _PLAIN_SECTIONS = (
     "reporting",
     "diagnostic",
     "economics",
+    "scale",
 )
 _OWNERS: tuple[tuple[str, type[Any]], ...] = (
     ("equipment", EquipmentNumbers), ("personnel", RoleNumbers), ("failure", FailureNumbers),
@@ -282,6 +284,7 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"release.{key}" for key in ("analyst", "sample_after", "conditional"))
         yield from (f"release.deviation.{key}" for key in ("role", *declared(ClosureNumbers)))
     yield from (f"economics.{key}" for key in _ECONOMICS)
+    yield from (f"scale.{key}" for key in declared(ScaleNumbers))
     for section, priced in _PRICES:
         for table in tables(data, section):
             yield from (f"{section}.{table.get(_NAMED_SECTIONS[section])}.{key}" for key in priced)

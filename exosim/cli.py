@@ -49,6 +49,7 @@ from exosim.errors import (
 from exosim.explain_command import explain
 from exosim.profile_command import profile
 from exosim.report_command import report
+from exosim.scale_command import scale
 from exosim.version import __version__
 from exosim.whole_numbers import WholeNumber
 from exosim.why_command import why
@@ -65,6 +66,7 @@ _FEWER = {
     "report": "fewer draws: --draws N",
     "bottleneck": "fewer processes (--jobs N), fewer batches or a shorter horizon",
     "cost": "fewer processes (--jobs N), fewer batches or a shorter horizon",
+    "scale": "fewer processes (--jobs N), fewer draws (--draws N) or fewer finalists (--confirm N)",
     "run": "fewer processes (--jobs N), fewer batches or a shorter horizon",
 }
 """What needs less memory, by command."""
@@ -99,6 +101,7 @@ def cli() -> None:
     exosim run scenarios/msc_hollow_fiber.toml            when do doses leave the facility, and what holds them back?
     exosim bottleneck scenarios/msc_hollow_fiber.toml     what would one more unit, person or shift bring?
     exosim cost results/base                              what does a dose cost, and what is that made of?
+    exosim scale scenarios/scale_out.toml                 which technology is the cheapest at which demand?
     exosim explain scenarios/msc_hollow_fiber.toml doses  where does a number come from?
     exosim why results/base 2                             why did lot 2 take so long, and where did it go?
     exosim report results/base                            what do I send to those who ask?
@@ -264,7 +267,9 @@ def run(
         print_run(results, paths)
 
 
-for _command in (bottleneck, certificate, cite, compare, cost, describe, explain, new, profile, report, schema, why):
+for _command in (
+    bottleneck, certificate, cite, compare, cost, describe, explain, new, profile, report, scale, schema, why,
+):  # fmt: skip
     cli.add_command(_command)
 
 

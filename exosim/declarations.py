@@ -320,6 +320,7 @@ class Declarations:
     companion: Companion | None = None
     companion_numbers: Block | None = None
     economics: EconomicsDeclaration | None = None
+    scale: Block | None = None
 
     @property
     def course(self) -> int:
@@ -330,6 +331,8 @@ class Declarations:
         """Yield every parameter block, in the order of the ledger."""
         yield from self._of_product()
         yield from self.plant.blocks()
+        if self.scale is not None:
+            yield self.scale
 
     def of_recipe(self) -> Iterator[Block]:
         """Yield the blocks of the product alone, on whatever plant it is made: itself, its recipe, failures, tests."""

@@ -45,6 +45,7 @@ from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.recipe import Common, Wait
 from exosim.references import references
 from exosim.release import ClosureNumbers, ReviewNumbers, TestNumbers
+from exosim.scale_numbers import ScaleNumbers
 from exosim.shared_run import SharedRunNumbers
 from exosim.vocabulary import CONSUMABLES
 
@@ -77,6 +78,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "review": ReviewNumbers,
     "release.deviation": ClosureNumbers,
     "economics": EconomicsNumbers,
+    "scale": ScaleNumbers,
     "equipment.cost": EquipmentCostNumbers,
     "room.cost": RoomCostNumbers,
     "material.cost": MaterialCostNumbers,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,23 +33,26 @@ def costing(scenario: Scenario, replication: int | None = None, seed: int | None
     replication : counted from 0; None: every price at its fixed value or median
     seed : of the addressed random values; default: as in the scenario
     """
+    return costing_of(scenario.declarations, cost_values(scenario, replication, seed))
+
+
+def cost_values(scenario: Scenario, replication: int | None = None, seed: int | None = None) -> dict[str, float]:
+    """Return the numbers and prices of the world of one replication as they are stated, by address."""
     declared = scenario.declarations.economics
     if declared is None:
         raise ValueError("the scenario has no [economics]")
     if replication is None:
-        values = {f"{b.prefix}.{n}": g.quantity.typical for b in declared.blocks() for n, g in b.given.items()}
-    else:
-        sample = BatchSample(scenario.seed if seed is None else seed, replication, [0], 0)
-        values = {
-            f"{block.prefix}.{name}": float(np.ravel(sample.values(f"{block.prefix}.{name}", given.quantity))[0])
-            for block in declared.blocks()
-            for name, given in block.given.items()
-        }
-    return costing_of(scenario.declarations, values)
+        return {f"{b.prefix}.{n}": g.quantity.typical for b in declared.blocks() for n, g in b.given.items()}
+    sample = BatchSample(scenario.seed if seed is None else seed, replication, [0], 0)
+    return {
+        f"{block.prefix}.{name}": float(np.ravel(sample.values(f"{block.prefix}.{name}", given.quantity))[0])
+        for block in declared.blocks()
+        for name, given in block.given.items()
+    }
 
 
-def costing_of(declarations: Declarations, values: Mapping[str, float]) -> Costing:
-    """Return the prices and numbers with the given values, by address."""
+def costing_of(declarations: Declarations, values: Mapping[str, Any]) -> Costing:
+    """Return the prices and numbers with the given values, by address; arrays over worlds are taken as well."""
     declared = declarations.economics
     if declared is None:
         raise ValueError("the scenario has no [economics]")
@@ -92,11 +95,12 @@ class _Money:
     declared: EconomicsDeclaration
     numbers: EconomicsNumbers
     rates: Mapping[str, float]
-    values: Mapping[str, float]
+    values: Mapping[str, Any]
 
     def of(self, price: PriceDeclaration) -> float:
         """Return a price in the money of the scenario."""
-        return self.values[price.address] * self.rates[price.currency] * self.risen(price.year)
+        stated: float = self.values[price.address]
+        return stated * self.rates[price.currency] * self.risen(price.year)
 
     def wage(self, price: PriceDeclaration) -> float:
         """Return the money for an hour of one person; a salary is for the hours that a person is paid."""
@@ -130,7 +134,8 @@ def _equipment(name: str, declarations: Declarations, declared: EconomicsDeclara
     if size is not None and reference is not None:
         purchase *= (size / reference) ** exponent
     life = money.numbers.equipment_life if own.life is None else own.life
-    return EquipmentCost(purchase, life, own.power or 0.0, own.footprint or 0.0, size)
+    power, footprint = (0.0 if given is None else given for given in (own.power, own.footprint))
+    return EquipmentCost(purchase, life, power, footprint, size)
 
 
 def unit_size(declarations: Declarations, equipment: str) -> float | None:
@@ -169,7 +174,7 @@ def _rooms(declarations: Declarations, declared: EconomicsDeclaration, money: _M
     for name, block in declared.rooms.items():
         area = block.pick(money.values).get("area")
         building, utilities = (_of_room(declared, name, key, money) for key in ("building", "utilities"))
-        found[name] = RoomCost(area or 0.0, building, utilities)
+        found[name] = RoomCost(0.0 if area is None else area, building, utilities)
     return found
 
 

@@ -29,7 +29,7 @@ from exosim.plant import Plant
 from exosim.readings import Specification, contents_of, doses_of, made_by
 from exosim.recipe import Recipe
 from exosim.release import Release
-from exosim.sampling import SampleBlock
+from exosim.sampling import FLAT, Nesting, SampleBlock
 from exosim.scenario import Scenario
 
 Lanes: TypeAlias = NDArray[np.float64]
@@ -47,6 +47,7 @@ class LotFigures:
     doses : whole doses that a started batch makes, whether it meets its specification or not
     met : 1 where all attributes are met, else 0
     hours : of each procedure as it runs, in all its cycles, with changing clothes [h]
+    attended : hours of each procedure in which its people are at it, changing clothes included [h]
     work : people at work by role and by procedure, test (``assay.<id>``) or review (``review.<id>``) [person-h]
     occupied : units of each equipment class in use or in turnaround [unit-h]
     used : materials by procedure and by key of :data:`exosim.vocabulary.CONSUMABLES`, in the unit of that
@@ -62,6 +63,7 @@ class LotFigures:
     doses: Lanes
     met: Lanes
     hours: Mapping[str, Lanes]
+    attended: Mapping[str, Lanes]
     work: Mapping[tuple[str, str], Lanes]
     occupied: Mapping[str, Lanes]
     used: Mapping[tuple[str, str], Lanes]
@@ -84,7 +86,9 @@ class LotFigures:
         return np.asarray(sum(self.hours.values()) + sum(self.waits.values()))
 
 
-def lot_figures(scenario: Scenario, factors: Sequence[float], draws: int = 256, seed: int | None = None) -> LotFigures:
+def lot_figures(
+    scenario: Scenario, factors: Sequence[float], draws: int = 256, seed: int | None = None, nesting: Nesting = FLAT
+) -> LotFigures:
     """Return what lots of several sizes make, take and use, over the same draws.
 
     Parameters
@@ -93,6 +97,7 @@ def lot_figures(scenario: Scenario, factors: Sequence[float], draws: int = 256, 
     factors : sizes of the lots over that
     draws : batches that are drawn of each size
     seed : of the draws; None: that of the scenario
+    nesting : how draws share worlds and donors
 
     Raises
     ------
@@ -109,7 +114,7 @@ def lot_figures(scenario: Scenario, factors: Sequence[float], draws: int = 256, 
         raise UsageError(Problem("lots need at least one size and one draw", got=f"{len(factors)} and {draws}"))
     for factor in factors:
         check_factor(scenario, factor)
-    run = _Run(scenario, draws, scenario.seed if seed is None else seed)
+    run = _Run(scenario, draws, scenario.seed if seed is None else seed, nesting)
     parts = [run.figures(part) for part in run.parts(factors)]
     return parts[0] if len(parts) == 1 else _joined(parts)
 
@@ -117,10 +122,10 @@ def lot_figures(scenario: Scenario, factors: Sequence[float], draws: int = 256, 
 class _Run:
     """The draws on which lots of all sizes run."""
 
-    def __init__(self, scenario: Scenario, draws: int, seed: int) -> None:
+    def __init__(self, scenario: Scenario, draws: int, seed: int, nesting: Nesting) -> None:
         self._scenario, self._draws, self._seed = explicit(scenario), draws, seed
         self._grows: tuple[Growing, ...] = growing(scenario)
-        block = SampleBlock(seed, 0, padded(draws))
+        block = SampleBlock(seed, 0, padded(draws), nesting)
         self._values = self._scenario.values_on(block)
         self._noise = self._scenario.noise_on(block)
 
@@ -159,8 +164,9 @@ class _Run:
 
         return LotFigures(
             factors, self._wide(doses, len(factors)), self._wide(met, len(factors)), wide(taken.hours),
-            wide({**taken.work, **laboratory}), wide(taken.occupied), wide(used), wide(waits), wide(taken.run_waits),
-            wide(taken.runs), wide(taken.filled), wide(taken.cycles), wide(reached), _tests(release, specification),
+            wide(taken.attended), wide({**taken.work, **laboratory}), wide(taken.occupied), wide(used), wide(waits),
+            wide(taken.run_waits), wide(taken.runs), wide(taken.filled), wide(taken.cycles), wide(reached),
+            _tests(release, specification),
         )  # fmt: skip
 
     def _wide(self, value: Array, sizes: int) -> Lanes:

@@ -21,7 +21,6 @@ from exosim.declarations import Block
 from exosim.distributions import FAMILIES, Distribution
 from exosim.empirical import Empirical
 from exosim.errors import Problem, ScenarioError, UsageError
-from exosim.operations.base import UnitOperation
 from exosim.parameter import ASSUMPTION, PLAN, Array, Parameter
 from exosim.quantile_given import QuantileGiven
 from exosim.quantities import Given, describe
@@ -108,22 +107,11 @@ def check_factor(scenario: Scenario, factor: float) -> None:
     if not (math.isfinite(factor) and factor > 0.0):
         raise UsageError(Problem("the size of a lot is a factor", got=f"{factor:g}", expected="a number above 0"))
     fixed = fixed_lots(scenario) if factor != 1.0 else ()
+    problem, got = "the lots of this process do not grow", f"{factor:g} times the lot"
+    expected = "a factor of 1: what starts the process brings no more for a larger lot"
     if fixed:
-        operations = {one.id: one.operation.owner for one in scenario.declarations.procedures}
-        raise ScenarioError(
-            [
-                Problem(
-                    "the lots of this process do not grow", path=name, got=f"{factor:g} times the lot",
-                    expected=f"a factor of 1: {_word(operations[name])} says of nothing that it grows with the lot",
-                    file=scenario.source.name,
-                )
-                for name in fixed
-            ]
-        )  # fmt: skip
-
-
-def _word(operation: type[UnitOperation]) -> str:
-    return operation.__name__
+        file = scenario.source.name
+        raise ScenarioError([Problem(problem, path=name, got=got, expected=expected, file=file) for name in fixed])
 
 
 def whole_factor(grows: Sequence[Growing], factor: float) -> float:

@@ -37,6 +37,7 @@ class LotTimes:
     Attributes
     ----------
     hours : of each procedure, in all its cycles, with changing clothes [h]
+    attended : hours of each procedure in which its people are at it, in all its cycles [h]
     work : people at work by role and procedure [person-h]
     occupied : units of each class, with their turnaround [unit-h]
     run_waits : how long part of the lot waits in a procedure that runs more than once [h]
@@ -50,6 +51,7 @@ class LotTimes:
         self._before: str | None = None
         self._held: Array = 0.0
         self.hours: dict[str, Array] = {}
+        self.attended: dict[str, Array] = {}
         self.work: dict[tuple[str, str], Array] = {}
         self.occupied: dict[str, Array] = {}
         self.run_waits: dict[str, Array] = {}
@@ -62,9 +64,9 @@ class LotTimes:
         procedure, name = step.procedure, step.procedure.id
         own = self._equipment.get(procedure.unit or "")
         filled, at_once, cycles = self._units(step, own)
-        once, people = self._once(procedure, step.outcome)
+        once, attended, people = self._once(procedure, step.outcome)
         self.filled[name], self.cycles[name] = filled, cycles
-        self.hours[name] = times(once, cycles)
+        self.hours[name], self.attended[name] = times(once, cycles), times(attended, cycles)
         self.run_waits[name] = _waiting(step, once, cycles)
         repeats = procedure.operation.repeats
         if repeats is not None:
@@ -93,16 +95,17 @@ class LotTimes:
         in_cycles = rule != "refuse" and not visited
         return filled, at_once, np.ceil(filled / at_once) if in_cycles else 1.0
 
-    def _once(self, procedure: UnitProcedure, outcome: Outcome) -> tuple[Array, Array]:
-        """Return the hours of one cycle, and those that people work in it [person-h]."""
+    def _once(self, procedure: UnitProcedure, outcome: Outcome) -> tuple[Array, Array, Array]:
+        """Return the hours of one cycle, those in which people are at it, and those that they work [person-h]."""
         role = self._roles.get(procedure.operator or "", _ANYBODY)
-        hours, people = outcome.duration, 0.0 * outcome.duration
+        hours, attended, people = outcome.duration, 0.0 * outcome.duration, 0.0 * outcome.duration
         for phase in outcome.phases:
             if phase.attended and phase.operators:
                 gowning = times(role.gowning, np.greater(phase.duration, 0.0) * 1.0) if role.gowning else 0.0
-                hours = plus(hours, gowning)
-                people = plus(people, times(plus(phase.duration, gowning), max(phase.operators, role.minimum_crew)))
-        return hours, people
+                hours, taken = plus(hours, gowning), plus(phase.duration, gowning)
+                attended = plus(attended, taken)
+                people = plus(people, times(taken, max(phase.operators, role.minimum_crew)))
+        return hours, attended, people
 
 
 _ANYBODY = Role("", 1)

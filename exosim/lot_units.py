@@ -24,7 +24,8 @@ from exosim.scenario import Scenario
 
 _FAR_OUTSIDE = 10.0
 """Times the plausible range of a number of the plan above which a scenario is refused (:mod:`exosim.quantities`)."""
-_HALVINGS, _SMALLEST, _LARGEST = 40, 1e-12, 1e12
+_SMALLEST, _LARGEST = 1e-12, 1e12
+_NEAR, _CLOSE = 1e-6, 1e-12
 _UNUSED: Array = 0.0
 
 
@@ -190,26 +191,37 @@ class _Typical:
         stays = by is not None and f"{self.procedures[place].id}.{by}" not in {one.address for one in self.grows}
         if stays:
             return math.inf if self._fits(place, 1.0, limit) else 0.0
-        low = high = 1.0
-        while self._fits(place, high, limit):
-            low, high = high, 2.0 * high
-            if high > _LARGEST:
-                return math.inf
-        while not self._fits(place, low, limit):
-            low *= 0.5
-            if low < _SMALLEST:
-                return 0.0
-        for _ in range(_HALVINGS):
+        low, high = self._bracket(place, limit)
+        while low > 0.0 and low * (1.0 + _CLOSE) < high < math.inf:
             middle = math.sqrt(low * high)
             low, high = (middle, high) if self._fits(place, middle, limit) else (low, middle)
         return low
 
+    def _bracket(self, place: int, limit: float) -> tuple[float, float]:
+        """Return a factor at which a procedure fits and one at which it does not; what grows in proportion is near."""
+        near = limit / max(self._need(place, 1.0), _SMALLEST)
+        if self._fits(place, near * (1.0 - _NEAR), limit) and not self._fits(place, near * (1.0 + _NEAR), limit):
+            return near * (1.0 - _NEAR), near * (1.0 + _NEAR)
+        low = high = 1.0
+        while self._fits(place, high, limit):
+            low, high = high, 2.0 * high
+            if high > _LARGEST:
+                return math.inf, math.inf
+        while not self._fits(place, low, limit):
+            low *= 0.5
+            if low < _SMALLEST:
+                return 0.0, 0.0
+        return low, high
+
     def _fits(self, place: int, factor: float, limit: float) -> bool:
+        return units_filled(self._need(place, factor), limit) == 1
+
+    def _need(self, place: int, factor: float) -> float:
         recipe = self._recipe(np.array([factor]))
         procedure, volume = recipe.procedures[place], _UNUSED
         if procedure.operation.sized_by is None:
             volume = next(step.held.volume for index, step in enumerate(steps_of(recipe)) if index == place)
-        return units_filled(float(needed(procedure, volume)[0]), limit) == 1
+        return float(needed(procedure, volume)[0])
 
 
 def needed(procedure: UnitProcedure, volume: Array) -> NDArray[np.float64]:

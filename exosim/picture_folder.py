@@ -30,6 +30,8 @@ from exosim.plots.style import save
 from exosim.plugin_trial import versions
 from exosim.results import FacilityResults, Yields
 from exosim.run_comparison.comparison import RunComparison
+from exosim.scaling.files import write_scaling
+from exosim.scaling.scaling import Scaling
 from exosim.version import __version__
 
 if TYPE_CHECKING:
@@ -131,6 +133,16 @@ def _cost_pictures(costs: Costs) -> dict[str, Callable[[Costs], tuple[Axes, ...]
     if costs.figure("cost_per_dose").mean is None:
         return {"cost_stack": plots.cost_stack}
     return {"cost_stack": plots.cost_stack, "cost_per_dose": plots.cost_per_dose, "cash_flow": plots.cash_flow}
+
+
+def write_scale(found: Scaling, folder: Path, identity: dict[str, Any]) -> list[Path]:
+    """Write tables and the picture of cost over demand into the folder; return their paths, pictures last."""
+    paths = write_scaling(found, folder)
+    with _any_script():
+        paths.extend(save(plots.scale_curve(found), folder, "scale"))
+    extra = {"version": __version__, "worlds": found.worlds, "technologies": list(found.titles)}
+    write_manifest(folder, {**identity, **extra, "plugins": versions(found.scenario)})
+    return paths
 
 
 @contextlib.contextmanager

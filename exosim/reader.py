@@ -26,7 +26,7 @@ from exosim.parameter import ASSUMPTION, declared
 from exosim.patients import PatientNumbers
 from exosim.plant import AMOUNT
 from exosim.plant_reader import PlantReader
-from exosim.plausibility import idle_rooms, sampling_doubts, vial_doubts
+from exosim.plausibility import idle_rooms, run_doubts, sampling_doubts, vial_doubts
 from exosim.procedure_tables import HoldTable, ProcedureTable, SharedRunTable
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quantities import Given, read_number, read_quantity, read_source
@@ -36,6 +36,7 @@ from exosim.references import references
 from exosim.regulatory_reader import RegulatoryReader
 from exosim.release_plausibility import laboratory_doubts
 from exosim.resource_reader import read_uses, read_utilities, unique
+from exosim.scale_numbers import ScaleNumbers
 from exosim.schema import FORMAT, LATER_SECTIONS, ScenarioTable, read_structure, stands_in_procedure
 from exosim.shared_run import SharedRunNumbers
 from exosim.shared_run_reader import check_shared_runs
@@ -114,11 +115,11 @@ class Reader:
         )
         check_shared_runs(declared, self.findings)
         economics = EconomicsReader(table, self.findings, self._block, self._grades).read()
-        declared = dataclasses.replace(declared, economics=economics)
+        declared = dataclasses.replace(declared, economics=economics, scale=self._scale())
         by_design = RegulatoryReader(table, self.findings, list(declared.blocks()), self._grades).read()
         declared = dataclasses.replace(declared, by_design=by_design)
         if not self.findings.problems:
-            for doubts in (vial_doubts, sampling_doubts, laboratory_doubts, idle_rooms):
+            for doubts in (vial_doubts, sampling_doubts, run_doubts, laboratory_doubts, idle_rooms):
                 self.findings.warnings.extend(doubts(declared))
         return declared
 
@@ -144,6 +145,11 @@ class Reader:
                 problem = Problem("is outside its range", got=in_words(self.table.common.batch), expected=expected)
                 self._add(("common", "batch"), problem)
         return block
+
+    def _scale(self) -> Block | None:
+        """Return how large a plant may become; None where the scenario does not say."""
+        own = self.table.scale
+        return None if own is None else self._block(ScaleNumbers, "scale", ("scale",), _given(own, ScaleNumbers))
 
     def _source_grades(self, table: ScenarioTable) -> dict[str, str]:
         """Return the grade of every source: the references of exosim and those that the scenario brings."""

@@ -40,6 +40,7 @@ from exosim.procedure_tables import HoldTable, LongestHoldTable, ProcedureTable,
 from exosim.product_tables import CompanionTable, LotTable, ProductTable, ProteinSizeTable, SizeTable
 from exosim.quality_tables import AssayTable, AttributeTable, ClosureTable, LimitsTable, ReleaseTable, ReviewTable
 from exosim.regulatory_tables import CriticalParameterTable, ElementTable, QualityProfileTable, ReportingTable
+from exosim.scale_tables import ScaleTable
 from exosim.table_base import ID, LONGEST_NAME, Grade, Id, Name, Table, Text
 from exosim.toml_source import KeyPath
 
@@ -147,6 +148,7 @@ class ScenarioTable(Table):
     currency: Name | None = None
     economics: EconomicsTable | None = None
     charge: list[ChargeTable] = Field(default_factory=list)
+    scale: ScaleTable | None = None
     sources: dict[Name, SourceTable] = Field(default_factory=dict)
 
 
@@ -199,6 +201,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[reporting]": ReportingTable,
     "[economics]": EconomicsTable,
     "[[charge]]": ChargeTable,
+    "[scale]": ScaleTable,
 }
 _BY_KEY: Mapping[str, type[BaseModel]] = {
     **{name.strip("[]").rpartition(".")[2]: table for name, table in _TABLES.items()},

@@ -16,6 +16,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "currency": "currency of all costs",
         "economics": "the costing: money, capital, labor, finance",
         "charge": "costs that no resource causes",
+        "scale": "how large a plant may become that is sized for a demand",
         "format": "version of the scenario format",
         "extends": "the scenario file that this one builds on, relative to this file; FILE#name is a variant of it",
         "replace": "ids of procedures of the base that are taken out",
@@ -318,6 +319,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "agent": "what a contamination leaves in the product",
     },
 }
+# Of "1" a bare number will do: vessels and chips are counted.
 UNITS: Mapping[tuple[str, str], str] = {
     ("ScenarioTable", "horizon"): "h",
     ("ScenarioTable", "warm_up"): "h",
@@ -325,7 +327,7 @@ UNITS: Mapping[tuple[str, str], str] = {
     ("ProductTable", "dose"): "EV",
     ("AttributeTable", "label"): "any",
     ("AttributeTable", "tolerance"): "1",
-    ("EquipmentTable", "size_limit"): "any",
-    ("EquipmentTable", "purchase_size"): "any",
+    ("EquipmentTable", "size_limit"): "1",
+    ("EquipmentTable", "purchase_size"): "1",
     ("UtilityTable", "limit"): "any",
 }

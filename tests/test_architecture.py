@@ -77,7 +77,7 @@ FLOORS: dict[str, int] = {
     ),
     **dict.fromkeys(["facility"], 4),
     **dict.fromkeys(["attribution", "service", "economics"], 5),
-    **dict.fromkeys(["bottlenecks", "run_comparison"], 7),
+    **dict.fromkeys(["bottlenecks", "run_comparison", "scaling"], 7),
     **dict.fromkeys(
         ["indicators", "labor", "history", "waits", "product_indicators", "pair_indicators", "release_indicators"],
         5,
@@ -96,9 +96,9 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["shared_run_reader"], 6),
     **dict.fromkeys(["regulatory_tables", "regulatory_reader", "regulatory", "misev"], 6),
     **dict.fromkeys(["schema_words", "json_schema", "templates"], 6),
-    **dict.fromkeys(["cost_numbers"], 3),
+    **dict.fromkeys(["cost_numbers", "scale_numbers"], 3),
     **dict.fromkeys(["economics_tables", "economics_declaration", "economics_reader", "economics_builder"], 6),
-    **dict.fromkeys(["economics_lines", "price_reader"], 6),
+    **dict.fromkeys(["economics_lines", "price_reader", "scale_tables"], 6),
     **dict.fromkeys(["uses", "usage_file", "costs"], 7),
     **dict.fromkeys(["cost_views", "cost_words", "cost_figures", "cost_drivers", "cost_finance", "cost_prices"], 7),
     **dict.fromkeys(["cost_files", "replication_cost"], 7),
@@ -113,7 +113,9 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["switch_points", "hinges"], 7),
     **dict.fromkeys(["size_spectra", "screening", "truth_table"], 7),
     **dict.fromkeys(["comparing", "lot_certificate"], 7),
-    **dict.fromkeys(["lot_growth", "lot_units", "lot_size", "lot_times", "lot_figures", "lot_limits"], 7),
+    **dict.fromkeys(
+        ["lot_growth", "lot_units", "lot_size", "lot_times", "lot_figures", "lot_limits", "lot_survival"], 7
+    ),
     **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
     **dict.fromkeys(["formula", "formula_tree"], 1),
     **dict.fromkeys(["folds", "window", "patient_indicators"], 5),
@@ -122,7 +124,9 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
-    **dict.fromkeys(["bottleneck_command", "console_bottleneck", "why_command", "console_why"], 10),
+    **dict.fromkeys(
+        ["bottleneck_command", "console_bottleneck", "why_command", "console_why", "scale_command", "console_scale"], 10
+    ),
     **dict.fromkeys(["explain_command", "console_explain", "profile_command", "console_profile"], 10),
     **dict.fromkeys(["certificate_command"], 10),
     **dict.fromkeys(["report_command", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
@@ -286,6 +290,7 @@ def test_public_names_are_pinned() -> None:
         "RunComparison",
         "SavedRun",
         "SavedYields",
+        "Scaling",
         "Scenario",
         "ScenarioError",
         "Summary",
@@ -304,6 +309,7 @@ def test_public_names_are_pinned() -> None:
         "load_yields",
         "plots",
         "regulatory_view",
+        "scale",
         "simulate",
         "why",
     ]

@@ -10,6 +10,7 @@ import pytest
 
 import exosim as xs
 from exosim.folder import default_path
+from exosim.plots.style import short_names, subtracted
 from exosim.saved_scenario import read_saved_scenario, write_scenario
 from tests.texts import BASE, FILE, Door
 
@@ -235,3 +236,21 @@ def test_every_pair_of_names_either_combines_or_is_refused(six: xs.Scenario, doo
         except xs.ScenarioError as error:
             assert "axis" in error.problems[0].problem
     assert loaded == set(ALL)
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown"),
+    [
+        (["base", "base#two_in_a_row", "other"], ["base", "two in a row", "other"]),
+        (["base#a+b_c", "base#d+b_c"], ["a + b c", "d + b c"]),
+        (["base#a", "other#a"], ["base#a", "other#a"]),
+        (["base#a"], ["a"]),
+    ],
+)
+def test_labels_beside_pictures(labels: list[str], shown: list[str]) -> None:
+    assert short_names(labels) == shown
+    assert subtracted(labels) == f"minus {shown[0]}"
+
+
+def test_a_title_has_room_for_a_short_name_only() -> None:
+    assert subtracted(["base#a_culture_with_a_long_name+columns", "base"]) == "minus the first"

@@ -61,6 +61,7 @@ def test_help_names_every_command_and_option(door: Door) -> None:
         "profile",
         "report",
         "run",
+        "scale",
         "schema",
         "why",
         "yield",

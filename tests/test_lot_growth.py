@@ -216,3 +216,11 @@ def test_a_number_of_the_plan_has_an_end() -> None:
     grown(scenario, 250.0)
     with pytest.raises(ScenarioError, match=r"culture\.vessels: is more than 10 times outside the plausible range"):
         grown(scenario, 251.0)
+
+
+def test_runs_that_would_count_twice_are_told(tmp_path: Path) -> None:
+    """The filler takes as long as all vials take, and cycles would count that anew; a skid grows, and does not."""
+    (told,) = line(tmp_path).warnings
+    assert told.startswith("fill: the time of a large lot is already that of all its runs, limited by the filler")
+    assert told.endswith('expected "refuse", or no equipment.filler.size_limit')
+    assert line(tmp_path, {"fill.when_too_large": "refuse"}).warnings == ()

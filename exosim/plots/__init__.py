@@ -16,6 +16,7 @@ from exosim.plots.pairs import pairs
 from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, more_cells
 from exosim.plots.predictive_value import predictive_value
 from exosim.plots.run_contrasts import run_contrasts, shown_run_contrasts
+from exosim.plots.scale_curve import scale_curve
 from exosim.plots.size_steps import size_steps
 from exosim.plots.stock import stock
 from exosim.plots.two_truths import has_course, two_truths
@@ -48,6 +49,7 @@ __all__ = [
     "patients_on_time",
     "predictive_value",
     "run_contrasts",
+    "scale_curve",
     "shown_contrasts",
     "shown_run_contrasts",
     "size_steps",

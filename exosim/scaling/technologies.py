@@ -1,0 +1,56 @@
+"""The technologies that a scenario offers: every combination of choices on its axes, else its variants."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from exosim.costs import WITHOUT_ECONOMICS
+from exosim.errors import Problem, ScenarioError
+from exosim.scale_numbers import ScaleNumbers
+from exosim.scenario import Scenario
+
+
+class Technology(NamedTuple):
+    """A way to make the doses.
+
+    Attributes
+    ----------
+    name : as after the # of a scenario
+    title : in words
+    scenario : one plant with one size of lot, with prices
+    """
+
+    name: str
+    title: str
+    scenario: Scenario
+
+
+def technologies(scenario: Scenario) -> tuple[Technology, ...]:
+    """Return the technologies of a scenario, that of the file itself first.
+
+    Raises
+    ------
+    ScenarioError
+        when one of them is not valid, or is not run in time.
+    """
+    found = scenario.combinations() or {scenario.variant or scenario.name: scenario, **scenario.variants()}
+    for one in found.values():
+        campaigns = one.declarations.plant.campaigns
+        if len(campaigns) != 1 or one.others or campaigns[0].rules.mode != "paced":
+            problem, expected = (
+                "a plant is sized for the lots of one product",
+                'one [campaign] with every = "14 d", say',
+            )
+            raise ScenarioError(Problem(problem, path="campaign", expected=expected, file=one.source.name))
+    return tuple(Technology(name, one.title or name, _priced(one)) for name, one in found.items())
+
+
+def _priced(scenario: Scenario) -> Scenario:
+    return scenario.with_(WITHOUT_ECONOMICS) if scenario.declarations.economics is None else scenario
+
+
+def limits_of(scenario: Scenario) -> ScaleNumbers:
+    """Return how large a plant may become: as ``[scale]`` says, else the defaults."""
+    block = scenario.declarations.scale
+    given = {} if block is None else {name: one.quantity.typical for name, one in block.given.items()}
+    return ScaleNumbers(**given)
