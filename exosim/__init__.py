@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from exosim.bottlenecks.search import Bottleneck, bottleneck
     from exosim.comparing import compare
     from exosim.comparison import Comparison
+    from exosim.costs import Costs, cost
     from exosim.explanation import Explanation, explain
     from exosim.lot_certificate.document import Certificate, certificate
     from exosim.parameter import Ledger
@@ -48,6 +49,7 @@ __all__ = [
     "Certificate",
     "CheckpointError",
     "Comparison",
+    "Costs",
     "ExosimError",
     "Explanation",
     "FacilityResults",
@@ -71,6 +73,7 @@ __all__ = [
     "bottleneck",
     "certificate",
     "compare",
+    "cost",
     "evaluate",
     "explain",
     "load",
@@ -87,6 +90,7 @@ _HOMES = {
     "Bottleneck": "exosim.bottlenecks.search",
     "Certificate": "exosim.lot_certificate.document",
     "Comparison": "exosim.comparison",
+    "Costs": "exosim.costs",
     "Explanation": "exosim.explanation",
     "FacilityResults": "exosim.results",
     "Ledger": "exosim.parameter",
@@ -102,6 +106,7 @@ _HOMES = {
     "bottleneck": "exosim.bottlenecks.search",
     "certificate": "exosim.lot_certificate.document",
     "compare": "exosim.comparing",
+    "cost": "exosim.costs",
     "evaluate": "exosim.simulation",
     "explain": "exosim.explanation",
     "load": "exosim.scenario",

@@ -40,6 +40,7 @@ from exosim.scale_numbers import ScaleNumbers
 from exosim.schema import LATER_SECTIONS, NOT_YET
 from exosim.shared_run import SharedRunNumbers
 from exosim.toml_source import KeyPath
+from exosim.vocabulary import CONSUMABLES
 
 DEFAULT_INSTRUMENT = "nanoparticle_tracking"
 _PRICES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -115,6 +116,16 @@ def address(data: Mapping[str, Any], path: KeyPath) -> str:
         elif part != "parameters":
             parts.append(part)
     return ".".join(parts)
+
+
+def is_of_money(given: str) -> bool:
+    """Return whether an address is that of a price or of a number of the costing, which no simulation knows."""
+    head, *keys = given.removesuffix(".value").split(".")
+    if head in ("economics", "charge"):
+        return True
+    return (len(keys) > 1 and keys[0] == "prices") or any(
+        head == section and keys[-1:] and keys[-1] in known for section, known in _PRICES
+    )
 
 
 def put(data: dict[str, Any], given: str, value: Any) -> KeyPath | Problem:
@@ -194,17 +205,24 @@ def _locate_stimulus(table: Mapping[str, Any], index: int, keys: list[str]) -> K
 
 
 def _locate_named(data: dict[str, Any], section: str, keys: list[str]) -> KeyPath | None:
-    """Find a table by its id; the default instrument need not stand in the file."""
+    """Find a table by its id; the default instrument and a material that is only priced need not stand in the file."""
     ids = [table.get(_NAMED_SECTIONS.get(section, "product")) for table in tables(data, section)]
     if len(keys) < 2:
         return None
-    if keys[0] == DEFAULT_INSTRUMENT and keys[0] not in ids and section == "assay":
+    if keys[0] not in ids and _may_be_missing(section, keys):
         listed = data.setdefault(section, [])
         if not isinstance(listed, list):
             return None
-        listed.append({"id": DEFAULT_INSTRUMENT})
-        ids = [*ids, DEFAULT_INSTRUMENT]
+        listed.append({"id": keys[0]})
+        ids = [*ids, keys[0]]
     return (section, ids.index(keys[0]), *keys[1:]) if keys[0] in ids else None
+
+
+def _may_be_missing(section: str, keys: list[str]) -> bool:
+    """Return whether a table is there even where the file says nothing of it."""
+    if section == "assay":
+        return keys[0] == DEFAULT_INSTRUMENT
+    return section == "material" and keys[0] in CONSUMABLES and is_of_money(".".join((section, *keys)))
 
 
 def _unknown_address(data: Mapping[str, Any], given: str) -> Problem:
@@ -247,6 +265,7 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
         yield from (
             f"assay.{name}.{key}" for key in (*declared(Assay), *declared(TestNumbers), *_TEST_KEYS, *_ASSAY_KEYS)
         )
+    yield from (f"material.{name}.price" for name in CONSUMABLES)
     for prefix in [f"campaign.{table.get('product')}" for table in tables(data, "campaign")] or ["campaign"]:
         yield from (f"{prefix}.{name}" for name in declared(CampaignNumbers))
     for prefix in [f"warehouse.{table.get('product')}" for table in tables(data, "warehouse")] or ["warehouse"]:

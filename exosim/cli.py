@@ -33,6 +33,7 @@ from exosim.command_options import (
     shown_paths,
 )
 from exosim.compare_command import compare
+from exosim.cost_command import cost
 from exosim.errors import (
     INTERRUPTED,
     ExosimError,
@@ -64,6 +65,7 @@ _FEWER = {
     "compare": "fewer draws: --draws N",
     "report": "fewer draws: --draws N",
     "bottleneck": "fewer processes (--jobs N), fewer batches or a shorter horizon",
+    "cost": "fewer processes (--jobs N), fewer batches or a shorter horizon",
     "scale": "fewer processes (--jobs N), fewer draws (--draws N) or fewer finalists (--confirm N)",
     "run": "fewer processes (--jobs N), fewer batches or a shorter horizon",
 }
@@ -98,6 +100,7 @@ def cli() -> None:
     exosim compare scenarios/more_doses.toml              which of these, by how much, and how surely?
     exosim run scenarios/msc_hollow_fiber.toml            when do doses leave the facility, and what holds them back?
     exosim bottleneck scenarios/msc_hollow_fiber.toml     what would one more unit, person or shift bring?
+    exosim cost results/base                              what does a dose cost, and what is that made of?
     exosim scale scenarios/scale_out.toml                 which technology is the cheapest at which demand?
     exosim explain scenarios/msc_hollow_fiber.toml doses  where does a number come from?
     exosim why results/base 2                             why did lot 2 take so long, and where did it go?
@@ -264,7 +267,9 @@ def run(
         print_run(results, paths)
 
 
-for _command in (bottleneck, certificate, cite, compare, describe, explain, new, profile, report, scale, schema, why):
+for _command in (
+    bottleneck, certificate, cite, compare, cost, describe, explain, new, profile, report, scale, schema, why,
+):  # fmt: skip
     cli.add_command(_command)
 
 

@@ -47,6 +47,7 @@ def print_operation(about: OperationDescription) -> None:
         "phases": ", ".join(about.phases),
         "loss channels": ", ".join(about.losses),
         "limits": "; ".join(about.limits),
+        "a larger lot": _larger(about),
         "effects that `without` switches off": ", ".join(about.effects),
         **{f"presets: {kind}": ", ".join(keys) for kind, keys in about.presets.items()},
         "consumables": ", ".join(f"{key} [{unit}]" for key, unit in about.consumables.items()),
@@ -129,6 +130,13 @@ def print_templates(templates: Iterable[Template]) -> None:
 def _print_references(found: Mapping[str, str]) -> None:
     for key, citation in found.items():
         new_console().print(Text(f"{key}: {citation}"), soft_wrap=True)
+
+
+def _larger(about: OperationDescription) -> str:
+    """Return what grows with a lot, and what makes it take longer."""
+    grows = f"{', '.join(about.grows)} {'grows' if len(about.grows) == 1 else 'grow'} with it" if about.grows else ""
+    longer = f"it takes longer, limited by the {about.takes_longer}" if about.takes_longer else ""
+    return "; ".join(part for part in (grows, longer) if part)
 
 
 def _assumed(about: OperationDescription) -> str:

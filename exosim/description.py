@@ -112,6 +112,8 @@ class OperationDescription:
     brought_by : the plug-in that brings it; empty for what exosim itself has
     effects : names of the effects that a scenario can switch off
     presets : keys of the presets that fit, by kind
+    grows : names of the parameters that grow with the lot
+    takes_longer : what makes a larger lot take longer; empty where nothing does
     """
 
     name: str
@@ -133,6 +135,8 @@ class OperationDescription:
     brought_by: str = ""
     effects: tuple[str, ...] = ()
     presets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    grows: tuple[str, ...] = ()
+    takes_longer: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the description as a JSON object; bounds that are infinite are null."""
@@ -167,6 +171,8 @@ def describe_operation(name: str) -> OperationDescription:
         brought_by=str(operation.plugin or ""),
         effects=tuple(operation.effects),
         presets={kind: fitting(kind, name) for kind in kinds_for(name)},
+        grows=operation.grows,
+        takes_longer=operation.takes_longer or "",
     )
 
 

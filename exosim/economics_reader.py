@@ -9,6 +9,7 @@ from typing import Any
 from exosim import units
 from exosim.cost_numbers import EconomicsNumbers, EquipmentCostNumbers, MaterialCostNumbers, RoomCostNumbers
 from exosim.declarations import Block
+from exosim.economics.utilities_drawn import amount_unit
 from exosim.economics_declaration import ChargeDeclaration, EconomicsDeclaration
 from exosim.economics_tables import ChargeTable, EconomicsTable
 from exosim.errors import Problem, in_words, unknown
@@ -141,11 +142,7 @@ class EconomicsReader:
     def _utility_unit(self, limit: Any) -> str:
         """Return the unit of the amount of a utility: what is taken in an hour, times an hour."""
         try:
-            unit = units.split(limit)[1] or "1" if isinstance(limit, str) else "1"
-            if unit == "1":
-                return "h"
-            amount = f"({unit})*h"
-            return next((u for u in ("L", "kWh", "m3", "kg") if units.dimension(u) == units.dimension(amount)), amount)
+            return amount_unit(units.split(limit)[1] or "1" if isinstance(limit, str) else "1")
         except QuantityError:
             return "h"  # told with the limit itself
 

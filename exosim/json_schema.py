@@ -89,6 +89,7 @@ _LOCAL_TIMES = {"date-time": "date-time-local", "time": "time-local", "date": "d
 _NUMBER = r"[+-]?([0-9]+(_[0-9]+)*\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _UNIT = r"(1\s*/|[A-DF-Za-df-zµμ°%(]|[Ee][A-Za-z]).*"  # 1e10 is a number and no unit
 _WITH_UNIT = {"type": "string", "pattern": rf"^\s*{_NUMBER}\s*{_UNIT}$"}
+_PRICE = {"anyOf": [_WITH_UNIT, {"$ref": "#/$defs/price"}]}
 _PLAIN_TEXT = {"type": "string", "pattern": rf"^\s*{_NUMBER}\s*({_UNIT})?$"}
 _SPREAD = {"anyOf": [{"type": "number", "minimum": 0, "maximum": 3}, _PLAIN_TEXT]}
 _OPTIONS: Mapping[str, Any] = {
@@ -159,7 +160,9 @@ def _value(table: str, key: str, generated: Mapping[str, Any]) -> dict[str, Any]
         one = {"$ref": f"#/$defs/{key.title()}Table"}
         return {"anyOf": [one, {"type": "array", "items": one}]}
     if key in _MONEY.get(table, ()):
-        return {"anyOf": [dict(_WITH_UNIT), {"$ref": "#/$defs/price"}]}
+        return dict(_PRICE)
+    if (table, key) == ("ProcedureTable", "prices"):
+        return {"type": "object", "additionalProperties": dict(_PRICE)}
     if (table, key) == ("OrderTable", "due"):
         return {"anyOf": [{"type": "string", "format": form} for form in ("date", "date-time-local")]}
     if table == "LimitsTable":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from exosim.plant import Role
@@ -51,8 +51,13 @@ def touched_hours(log: Sequence[Event], roles: Sequence[Role], start: float, end
     work that still runs at the end counts as far as it got. The time in which people stand at a unit that is repaired
     or wait for a utility does not count; it is taken evenly from the whole phase.
     """
+    return hours_by_role(work_of_people(log, roles, start, end), roles)
+
+
+def hours_by_role(work: Iterable[Worked], roles: Sequence[Role]) -> dict[str, float]:
+    """Return the hours of people at work, by role; 0 of those who did nothing [h]."""
     hours = {role.id: 0.0 for role in roles}
-    for worked in work_of_people(log, roles, start, end):
+    for worked in work:
         hours[worked.role] += worked.hours
     return hours
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from exosim.collecting import TILE, padded
 from exosim.errors import Problem, UsageError
 from exosim.kernel import Step, last_maker, steps_of
-from exosim.lot_growth import Growing, check_factor, explicit, growing, grown_values
+from exosim.lot_growth import Growing, check_factor, explicit, growing, grown_values, whole_factor
 from exosim.lot_readings import attribute_results
 from exosim.lot_times import LotTimes
 from exosim.material import Material, plus, times
@@ -42,7 +42,8 @@ class LotFigures:
 
     Attributes
     ----------
-    factors : sizes of the lots over that of the scenario, shape (sizes,)
+    factors : sizes that the lots really have over that of the scenario, shape (sizes,): where a number of the plan
+        must be whole, a little more than was asked for
     doses : whole doses that a started batch makes, whether it meets its specification or not
     met : 1 where all attributes are met, else 0
     hours : of each procedure as it runs, in all its cycles, with changing clothes [h]
@@ -114,7 +115,7 @@ def lot_figures(
     for factor in factors:
         check_factor(scenario, factor)
     run = _Run(scenario, draws, scenario.seed if seed is None else seed, nesting)
-    parts = [run.figures(part) for part in run.parts(np.asarray(factors, dtype=np.float64))]
+    parts = [run.figures(part) for part in run.parts(factors)]
     return parts[0] if len(parts) == 1 else _joined(parts)
 
 
@@ -128,8 +129,9 @@ class _Run:
         self._values = self._scenario.values_on(block)
         self._noise = self._scenario.noise_on(block)
 
-    def parts(self, factors: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    def parts(self, asked: Sequence[float]) -> Iterator[NDArray[np.float64]]:
         """Yield the sizes that run together: one by one where a number of the plan grows."""
+        factors = np.array([whole_factor(self._grows, factor) for factor in asked])
         planned = any(one.parameter.planned for one in self._grows)
         together = 1 if planned else max(TILE // padded(self._draws), 1)
         for start in range(0, len(factors), together):

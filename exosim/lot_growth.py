@@ -1,14 +1,16 @@
 """What of a scenario grows with its lots: the parameters, as it gives them or by default, and how they are multiplied.
 
 Every operation says which of its parameters grow (`grows`). A whole number, such as that of vessels, grows to the next
-whole number, and is at least 1. Where a factor is put on values instead of on the scenario, all lots of one technology
-can be lanes of one run, as long as no number of its plan grows.
+whole number, and is at least 1; one of the plan says how large the lot really is, and all else grows as it does.
+
+Where a factor is put on values instead of on the scenario, all lots of one technology can be lanes of one run, as long
+as no number of its plan grows.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +21,6 @@ from exosim.declarations import Block
 from exosim.distributions import FAMILIES, Distribution
 from exosim.empirical import Empirical
 from exosim.errors import Problem, ScenarioError, UsageError
-from exosim.operations.base import UnitOperation
 from exosim.parameter import ASSUMPTION, PLAN, Array, Parameter
 from exosim.quantile_given import QuantileGiven
 from exosim.quantities import Given, describe
@@ -106,22 +107,21 @@ def check_factor(scenario: Scenario, factor: float) -> None:
     if not (math.isfinite(factor) and factor > 0.0):
         raise UsageError(Problem("the size of a lot is a factor", got=f"{factor:g}", expected="a number above 0"))
     fixed = fixed_lots(scenario) if factor != 1.0 else ()
+    problem, got = "the lots of this process do not grow", f"{factor:g} times the lot"
+    expected = "a factor of 1: what starts the process brings no more for a larger lot"
     if fixed:
-        operations = {one.id: one.operation.owner for one in scenario.declarations.procedures}
-        raise ScenarioError(
-            [
-                Problem(
-                    "the lots of this process do not grow", path=name, got=f"{factor:g} times the lot",
-                    expected=f"a factor of 1: {_word(operations[name])} says of nothing that it grows with the lot",
-                    file=scenario.source.name,
-                )
-                for name in fixed
-            ]
-        )  # fmt: skip
+        file = scenario.source.name
+        raise ScenarioError([Problem(problem, path=name, got=got, expected=expected, file=file) for name in fixed])
 
 
-def _word(operation: type[UnitOperation]) -> str:
-    return operation.__name__
+def whole_factor(grows: Sequence[Growing], factor: float) -> float:
+    """Return the size that a lot really has where `factor` is asked for: that of the whole numbers of its plan.
+
+    8 vessels in a lot of 3.16 times the size are 26, which is 3.25 times 8: a column that grew by 3.16 would be too
+    small for them.
+    """
+    numbers = [one for one in grows if one.parameter.planned and one.parameter.whole]
+    return max((float(one.at(one.typical, factor)) / one.typical for one in numbers), default=factor)
 
 
 def explicit(scenario: Scenario) -> Scenario:
@@ -137,7 +137,7 @@ def explicit(scenario: Scenario) -> Scenario:
 
 
 def grown_values(
-    values: Mapping[str, Array], grows: tuple[Growing, ...], factors: NDArray[np.float64], draws: int = 1
+    values: Mapping[str, Array], grows: Sequence[Growing], factors: NDArray[np.float64], draws: int = 1
 ) -> dict[str, Array]:
     """Return the values of all lots: those of the draws once for each factor, the draws of a factor side by side.
 

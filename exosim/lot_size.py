@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from exosim import units
-from exosim.lot_growth import check_factor, growing, multiplied
+from exosim.lot_growth import check_factor, growing, multiplied, whole_factor
 from exosim.lot_units import Largest as Largest
 from exosim.lot_units import UnitSize as UnitSize
 from exosim.lot_units import largest as largest
@@ -53,8 +53,9 @@ class GrownLot:
     Attributes
     ----------
     scenario : with all that grows multiplied
-    factor : times which its lots are as large as those of the scenario it was made of
-    rounded : of numbers that had to be whole, by address, the factor by which they really grew
+    factor : times which its lots really are as large as those of the scenario it was made of: whole numbers of the
+        plan, such as that of vessels, are rounded up, and all else grows as they do
+    rounded : of other numbers that had to be whole, by address, the factor by which they grew
     outside : what is now outside its plausible range; the scenario allows it, and its ledger counts it
     """
 
@@ -65,7 +66,7 @@ class GrownLot:
 
 
 def grown_lot(scenario: Scenario, factor: float) -> GrownLot:
-    """Return a scenario whose lots are `factor` times as large, with what had to be rounded and what left its range.
+    """Return a scenario whose lots are `factor` times as large, or a little larger where a number must be whole.
 
     Raises
     ------
@@ -77,6 +78,7 @@ def grown_lot(scenario: Scenario, factor: float) -> GrownLot:
     """
     check_factor(scenario, factor)
     grows = growing(scenario) if factor != 1.0 else ()
+    factor = whole_factor(grows, factor)
     whole = {one.address: float(one.at(one.typical, factor)) / one.typical for one in grows if one.parameter.whole}
     rounded = {address: by for address, by in whole.items() if not math.isclose(by, factor, rel_tol=1e-9)}
     changes = {one.address: multiplied(one, factor) for one in grows}
@@ -93,8 +95,10 @@ def left_ranges(scenario: Scenario, factor: float, needed: Sequence[UnitSize] | 
     ----------
     needed : the sizes of such a lot, where they are known (:func:`sizes`)
     """
+    grows = growing(scenario)
+    factor = whole_factor(grows, factor)
     filled = {size.procedure: size.filled for size in (sizes(scenario, factor) if needed is None else needed)}
-    found = ((one, float(one.at(one.typical, factor)) / filled[one.procedure]) for one in growing(scenario))
+    found = ((one, float(one.at(one.typical, factor)) / filled[one.procedure]) for one in grows)
     return tuple(
         Outside(one.address, value, one.parameter.unit, one.parameter.low, one.parameter.high)
         for one, value in found

@@ -2,7 +2,8 @@
 
 A lot that is too large for one unit runs on several at once or in cycles, as its procedure says; people change clothes
 before each attended phase. What runs more than once, in cycles or run by run of a device that does not grow, lets part
-of the lot wait meanwhile: the first part for the last run to end, or the last part for it to begin.
+of the lot wait meanwhile: the first part for the last run to end, or the last part for it to begin. A lot that the
+plant cannot run at all is told as if its unit were large enough, or as if there were units enough for a culture.
 
 There are no waits for units or people here, no pauses and no failures.
 """
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from exosim.kernel import Step
+from exosim.lot_units import needed
 from exosim.material import plus, times
 from exosim.operations.base import Outcome, VisitedOperation
 from exosim.parameter import Array
@@ -82,14 +84,16 @@ class LotTimes:
         """Return the units that a lot fills, on how many it runs at once, and in how many cycles."""
         if own is None or own.size_limit is None:
             return 1.0, 1.0, 1.0
-        by = step.procedure.operation.sized_by
-        size = step.held.volume if by is None else getattr(step.procedure.operation, by)
-        filled = np.maximum(np.ceil(np.asarray(size) / own.size_limit * (1.0 - SLACK)), 1.0)
+        filled = np.maximum(np.ceil(needed(step.procedure, step.held.volume) / own.size_limit * (1.0 - SLACK)), 1.0)
+        rule, visited = step.procedure.when_too_large, isinstance(step.procedure.operation, VisitedOperation)
         if step.procedure.unit == self._before:
             at_once = self._held
+        elif rule == "parallel":
+            at_once = filled if visited else np.minimum(filled, own.count)
         else:
-            at_once = np.minimum(filled, own.count) if step.procedure.when_too_large == "parallel" else 1.0
-        return filled, at_once, np.ceil(filled / at_once)
+            at_once = 1.0
+        in_cycles = rule != "refuse" and not visited
+        return filled, at_once, np.ceil(filled / at_once) if in_cycles else 1.0
 
     def _once(self, procedure: UnitProcedure, outcome: Outcome) -> tuple[Array, Array, Array]:
         """Return the hours of one cycle, those in which people are at it, and those that they work [person-h]."""

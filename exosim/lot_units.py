@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from exosim import units
 from exosim.kernel import steps_of
-from exosim.lot_growth import check_factor, explicit, fixed_lots, growing, grown_values
+from exosim.lot_growth import check_factor, explicit, fixed_lots, growing, grown_values, whole_factor
 from exosim.operations.base import VisitedOperation
 from exosim.parameter import Array, declared
 from exosim.plant import Equipment, units_and_cycles, units_filled
@@ -65,7 +65,7 @@ class UnitSize:
         return self.filled <= self.most
 
     def __str__(self) -> str:
-        told = f"{self.procedure}: {units.show(self.size, self.measure)} of {self.by or 'feed'}"
+        told = f"{self.procedure}: {told_size(self.size, self.measure, self.by)}"
         if self.limit is None:
             return told
         return f"{told}; one {self.unit} takes {units.show(self.limit, self.measure)}"
@@ -86,7 +86,8 @@ def sizes_of_lots(scenario: Scenario, factors: Sequence[float]) -> tuple[tuple[U
     """Return what :func:`sizes` does for each of several sizes of the lots."""
     for factor in factors:
         check_factor(scenario, factor)
-    typical, each = _Typical(scenario), np.asarray(factors, dtype=np.float64)
+    typical = _Typical(scenario)
+    each = np.array([whole_factor(typical.grows, factor) for factor in factors])
     together = [each] if typical.free else np.split(each, len(each))
     return tuple(lot for some in together for lot in typical.sizes(some))
 
@@ -168,7 +169,7 @@ class _Typical:
             return Largest(math.inf)
         limit, by = own.size_limit * most, procedure.operation.sized_by
         units_taken = f"{most:.0f} {own.id} take" if most > 1 else f"one {own.id} takes"
-        why = f"{procedure.id}: {units_taken} {units.show(limit, _measure(procedure))} of {by or 'feed'}, and not more"
+        why = f"{procedure.id}: {units_taken} {told_size(limit, _measure(procedure), by)}, and not more"
         return Largest(self._reaching(place, limit), f"equipment.{own.id}.size_limit", why)
 
     def _recipe(self, factors: NDArray[np.float64]) -> Recipe:
@@ -227,6 +228,11 @@ def needed(procedure: UnitProcedure, volume: Array) -> NDArray[np.float64]:
     """Return the size that a procedure needs of its unit: the volume of its feed [L], or the parameter of it."""
     by = procedure.operation.sized_by
     return np.ravel(np.asarray(volume if by is None else getattr(procedure.operation, by), dtype=np.float64))
+
+
+def told_size(size: float, measure: str, by: str | None) -> str:
+    """Return a size in words, such as ``2.1 m2 of fiber_area`` or ``40 vessels``."""
+    return f"{size:g} {by}" if measure == "1" and by else f"{units.show(size, measure)} of {by or 'feed'}"
 
 
 def _measure(procedure: UnitProcedure) -> str:

@@ -13,6 +13,8 @@ from exosim.attribution.why import Why
 from exosim.bottlenecks.files import write_gains
 from exosim.bottlenecks.search import Bottleneck
 from exosim.comparison import Comparison
+from exosim.cost_files import write_costs
+from exosim.costs import Costs
 from exosim.errors import ModelError
 from exosim.export import (
     write_attribution,
@@ -108,6 +110,25 @@ def write_bottleneck(found: Bottleneck, folder: Path, identity: dict[str, Any]) 
     extra = {"version": __version__, "replications": found.replications, "by": found.by}
     write_manifest(folder, {**identity, **extra, "candidates": [candidate.name for candidate in found.candidates]})
     return paths
+
+
+def write_cost_folder(costs: Costs, folder: Path, identity: dict[str, Any], *, pictures: bool = True) -> list[Path]:
+    """Write tables and pictures of what a run costs into the folder; return their paths, pictures last."""
+    paths = write_costs(costs, folder)
+    with _any_script():
+        for name, draw in _cost_pictures(costs).items() if pictures else ():
+            paths.extend(save(draw(costs)[0], folder, name))
+    write_manifest(folder, {**identity, "version": __version__, "replications": costs.replications})
+    return paths
+
+
+def _cost_pictures(costs: Costs) -> dict[str, Callable[[Costs], tuple[Axes, ...]]]:
+    """Return what can be drawn of costs, by name."""
+    if costs.figure("cost_per_year").mean in (None, 0.0):
+        return {}
+    if costs.figure("cost_per_dose").mean is None:
+        return {"cost_stack": plots.cost_stack}
+    return {"cost_stack": plots.cost_stack, "cost_per_dose": plots.cost_per_dose, "cash_flow": plots.cash_flow}
 
 
 def write_scale(found: Scaling, folder: Path, identity: dict[str, Any]) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exosim.declarations import Declarations, PlantDeclarations
-from exosim.operations.base import UnitOperation
+from exosim.operations.base import UnitOperation, VisitedOperation
 from exosim.operations.vial_filling import VialFilling
 
 
@@ -47,6 +47,19 @@ def vial_doubts(declared: Declarations) -> Iterator[str]:
             yield f"{procedure.id}: its feed is in vials, and its operation works on a bulk; move it before the filling"
         elif fed or issubclass(owner, VialFilling):
             filled.add(procedure.id)
+
+
+def run_doubts(declared: Declarations) -> Iterator[str]:
+    """Yield procedures that run as often as a lot needs, and whose runs are told anew for each unit that it fills."""
+    for procedure in declared.procedures:
+        owner, unit = procedure.operation.owner, declared.plant.equipment.get(procedure.unit or "")
+        if unit is None or unit.size_limit is None or procedure.when_too_large == "refuse":
+            continue
+        if owner.takes_longer is not None and not issubclass(owner, VisitedOperation):
+            runs = f"the time of a large lot is already that of all its runs, limited by the {owner.takes_longer}"
+            again = f'when_too_large = "{procedure.when_too_large}" tells it for each unit that the lot fills'
+            expected = f'"refuse", or no equipment.{procedure.unit}.size_limit'
+            yield f"{procedure.id}: {runs}, and {again}; expected {expected}"
 
 
 def _orders(plant: PlantDeclarations) -> Iterator[str]:

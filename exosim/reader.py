@@ -26,7 +26,7 @@ from exosim.parameter import ASSUMPTION, declared
 from exosim.patients import PatientNumbers
 from exosim.plant import AMOUNT
 from exosim.plant_reader import PlantReader
-from exosim.plausibility import idle_rooms, sampling_doubts, vial_doubts
+from exosim.plausibility import idle_rooms, run_doubts, sampling_doubts, vial_doubts
 from exosim.procedure_tables import HoldTable, ProcedureTable, SharedRunTable
 from exosim.product import ProteinSize, Vesicles, VesicleSize
 from exosim.quantities import Given, read_number, read_quantity, read_source
@@ -119,7 +119,7 @@ class Reader:
         by_design = RegulatoryReader(table, self.findings, list(declared.blocks()), self._grades).read()
         declared = dataclasses.replace(declared, by_design=by_design)
         if not self.findings.problems:
-            for doubts in (vial_doubts, sampling_doubts, laboratory_doubts, idle_rooms):
+            for doubts in (vial_doubts, sampling_doubts, run_doubts, laboratory_doubts, idle_rooms):
                 self.findings.warnings.extend(doubts(declared))
         return declared
 

@@ -148,3 +148,4 @@ class Run:
     events: int
     lacked: frozenset[str] = frozenset()
     outside: Sequence[tuple[str, float]] = ()
+    repeats: Sequence[tuple[float, int, str]] = ()

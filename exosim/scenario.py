@@ -142,10 +142,7 @@ class Scenario:
         return self._built(variant_names(self.source.data))
 
     def combinations(self) -> dict[str, Scenario]:
-        """Return one scenario per choice on every axis by name, ``fixed_bed+tff_sec``, the file itself first.
-
-        As :meth:`variants` otherwise; none where the file has no axis.
-        """
+        """Return one scenario per choice on every axis, by name: ``fixed_bed+tff_sec``; else as :meth:`variants`."""
         return self._built(combinations(self.source.data))
 
     def _repr_html_(self) -> str:
@@ -299,11 +296,11 @@ def _all_built(
     enclosures: Enclosures = NOTHING,
 ) -> dict[str | None, Scenario]:  # fmt: skip
     """Return the wanted variants by name, None for the file itself; a problem that several have is told once."""
-    built, found = dict[str | None, Scenario](), dict.fromkeys(problems)
-    shares = shared_out([chosen(source, name)[0].data for name in wanted], overrides)
-    for name, share in zip(wanted, shares, strict=True):
+    built, found, said = dict[str | None, Scenario](), dict.fromkeys(problems), [chosen(source, n) for n in wanted]
+    shares = shared_out([one.data for one, _ in said], overrides)
+    for name, share, own in zip(wanted, shares, said, strict=True):
         try:
-            built[name] = _build(source, name, share, problems, enclosures=enclosures)
+            built[name] = _build(source, name, share, problems, enclosures=enclosures, read=own)
         except ScenarioError as error:
             found |= dict.fromkeys(error.problems)
     if found:
@@ -319,9 +316,10 @@ def _build(
     *,
     alone: bool = False,
     enclosures: Enclosures = NOTHING,
+    read: tuple[TomlSource, list[Problem]] | None = None,
 ) -> Scenario:
     variant = in_order(source.data, variant)
-    said, wrong = chosen(source, variant)
+    said, wrong = chosen(source, variant) if read is None else read
     findings = Findings(said, copy.deepcopy(said.data), enclosures)
     findings.problems += [*problems, *wrong]
     findings.override(overrides)

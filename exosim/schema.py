@@ -97,6 +97,7 @@ class VariantTable(Table):
     assay: list[dict[str, Any]] = Field(default_factory=list)
     attribute: list[dict[str, Any]] = Field(default_factory=list)
     review: list[dict[str, Any]] = Field(default_factory=list)
+    charge: list[dict[str, Any]] = Field(default_factory=list)
 
 
 _ONE_OR_MORE = ("campaign", "warehouse")

@@ -319,6 +319,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "agent": "what a contamination leaves in the product",
     },
 }
+# Of "1" a bare number will do: vessels and chips are counted.
 UNITS: Mapping[tuple[str, str], str] = {
     ("ScenarioTable", "horizon"): "h",
     ("ScenarioTable", "warm_up"): "h",
@@ -326,7 +327,7 @@ UNITS: Mapping[tuple[str, str], str] = {
     ("ProductTable", "dose"): "EV",
     ("AttributeTable", "label"): "any",
     ("AttributeTable", "tolerance"): "1",
-    ("EquipmentTable", "size_limit"): "any",
-    ("EquipmentTable", "purchase_size"): "any",
+    ("EquipmentTable", "size_limit"): "1",
+    ("EquipmentTable", "purchase_size"): "1",
     ("UtilityTable", "limit"): "any",
 }

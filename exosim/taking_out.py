@@ -13,6 +13,7 @@ from exosim.toml_tree import Node, Table
 SECTIONS = {
     "equipment": "id", "personnel": "role", "room": "id", "store": "id", "utility": "id", "material": "id",
     "failure": "id", "assay": "id", "attribute": "id", "review": "id",
+    "charge": "id",
 }  # fmt: skip
 """The lists of tables of which one can be taken out, and by which key it is known."""
 

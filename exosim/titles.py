@@ -106,6 +106,28 @@ ORDERS: Mapping[str, str] = {
 """Indicators of orders and stock."""
 
 
+COSTS: Mapping[str, str] = {
+    "cost_per_dose": "cost of a released dose",
+    "cost_per_lot": "cost of a released lot",
+    "cost_per_year": "cost of a year",
+    "doses_released_per_year": "doses released",
+    "lots_released_per_year": "lots released",
+    "failed_lots_per_year": "failed lots",
+    "cost_of_failed_lots": "  spent on failed lots",
+    "capital": "fixed capital with start-up",
+    "annual_cost": "yearly cost without depreciation",
+    "price": "price of a dose",
+    "net_present_value": "net present value",
+    "rate_of_return": "internal rate of return",
+    "payback": "payback",
+    "discounted_payback": "  discounted",
+    "minimum_selling_price": "minimum selling price",
+    "levelized_cost": "levelized cost, before tax",
+    "net_present_cost": "net present cost, before tax",
+}
+"""Figures of what a run costs."""
+
+
 class Reporting(Protocol):
     """What tells whether a quantity is reported: a yield, as it is or as it was saved."""
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from exosim.economics.usage import Use, usage
+import numpy as np
+
+from exosim.economics.recording import usage
+from exosim.economics.usage import Use
 from exosim.facility.route import Production
+from exosim.release import ASSAY
 from exosim.window import Window
 
 
@@ -39,4 +43,12 @@ def used(window: Window, productions: Sequence[Production]) -> list[Use]:
         for procedure in production.procedures
         if procedure.utilities
     }
-    return usage(window, consumption, drawn)
+    return usage(window, consumption, drawn, frozenset(_attended(by_product)))
+
+
+def _attended(by_product: Mapping[str, Production]) -> Iterator[tuple[str, str]]:
+    """Yield product and address of each test that waits for people or a unit."""
+    for product, production in by_product.items():
+        for plan in production.release.tests if production.release is not None else ():
+            if plan.unit is not None or (plan.analyst is not None and np.any(np.asarray(plan.hands_on) > 0.0)):
+                yield product, f"{ASSAY}{plan.id}"

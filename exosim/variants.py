@@ -67,7 +67,7 @@ def chosen(source: TomlSource, name: str | None) -> tuple[TomlSource, list[Probl
         scenario = {**scenario, "title": title}
     said = source_of(root.holding(scenario), source.name)
     for variant in taken:
-        said = _with_values(said, variant.table.get("set"), problems, partial(_is_in, _others(source, variant)))
+        said = _with_values(said, variant.table.get("set"), problems, partial(_is_elsewhere, source, variant))
     return said, problems
 
 
@@ -88,18 +88,14 @@ def _title(data: Mapping[str, Any], name: str, taken: list[Node]) -> Node | None
     return Node(f" {JOINT} ".join(choice.title for choice in chosen_on(data, name).values()), "", None)
 
 
-def _others(source: TomlSource, variant: Node) -> list[dict[str, Any]]:
-    """Return what else a scenario may be while a variant is chosen: the file, or it with a choice of another axis."""
-    axis = variant.text("axis")
+def _is_elsewhere(source: TomlSource, variant: Node, given: str) -> bool:
+    """Return whether the file itself, or it with a choice of another axis than that of `variant`, has an address."""
+    axis, root = variant.text("axis"), tree(source)
     if axis is None:
-        return []
-    root = tree(source)
-    other = [v for v in root.table[SECTION].items if v.text("axis") not in (None, axis)]
-    return [plain(root), *(plain(root.holding(_changed(root.table, v)[0])) for v in other)]
-
-
-def _is_in(each: list[dict[str, Any]], given: str) -> bool:
-    return any(located(data, given) for data in each)
+        return False
+    other = [one for one in root.table[SECTION].items if one.text("axis") not in (None, axis)]
+    each = [root.table, *(_changed(root.table, one)[0] for one in other)]
+    return any(located(plain(root.holding(tables)), given) for tables in each)
 
 
 def _with_values(source: TomlSource, changes: Node | None, problems: list[Problem], elsewhere: Elsewhere) -> TomlSource:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from exosim.history import troubles
-from exosim.labor import touched_hours
+from exosim.labor import Worked, hours_by_role, work_of_people
 from exosim.plant import Plant
 from exosim.records import BatchRecord, Event, Run
 from exosim.release import is_job
@@ -106,7 +106,12 @@ class Window:
     @cached_property
     def touched(self) -> Mapping[str, float]:
         """The hours of people at work in the window, by role [h]."""
-        return touched_hours(self.run.log, self.plant.roles, self.start, self.run.hours)
+        return hours_by_role(self.work, self.plant.roles)
+
+    @cached_property
+    def work(self) -> Sequence[Worked]:
+        """What people worked in the window, phase by phase."""
+        return list(work_of_people(self.run.log, self.plant.roles, self.start, self.run.hours))
 
     @cached_property
     def troubles(self) -> Mapping[int, Sequence[Event]]:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import exosim as xs
+from exosim.folder import default_path
+from exosim.plots.style import short_names, subtracted
 from exosim.saved_scenario import read_saved_scenario, write_scenario
 from tests.texts import BASE, FILE, Door
 
@@ -125,17 +127,17 @@ def test_combinations_keep_overrides_and_travel(six: xs.Scenario, tmp_path: Path
 
 
 def test_commands_take_a_combination(six: xs.Scenario, door: Door) -> None:
-    answer = door.run("yield", f"{FILE}#columns+small", "--json")
     known = six.combinations()["small+columns"]
-    assert answer.document()["scenario"] == {"name": "base#small+columns", "hash": known.hash}
-    (folder,) = (door.folder / "results").iterdir()
-    assert folder.name == f"base-small-columns-{known.hash[:8]}-s1"
+    picked = door.run("check", f"{FILE}#columns+small", "--json").document()
+    assert picked["scenario"] == {"name": "base#small+columns", "hash": known.hash}
+    assert picked["combinations"] == picked["variants"] == []
+    assert default_path(known.name, known.hash, 1).name == f"base-small-columns-{known.hash[:8]}-s1"
     checked = door.run("check", FILE, "--json").document()
     assert [c["name"] for c in checked["combinations"]] == [f"base#{name}" for name in ALL]
     assert [v["name"] for v in checked["variants"]] == [f"base#{n}" for n in ("alone", "columns", "small", "digested")]
     assert "two liters + TFF and SEC" in door.run("check", FILE).out
-    both = door.run("compare", f"{FILE}#small+filter", f"{FILE}#small+columns", "--json").document()
-    assert [s["name"] for s in both["scenarios"]] == ["base#small+filter", "base#small+columns"]
+    both = xs.compare(*(door.folder / f"{FILE}#small+{how}" for how in ("filter", "columns")), draws=8)
+    assert list(both.scenarios) == ["base#small+filter", "base#small+columns"]
 
 
 def test_a_file_builds_on_a_combination(six: xs.Scenario, door: Door) -> None:
@@ -234,3 +236,21 @@ def test_every_pair_of_names_either_combines_or_is_refused(six: xs.Scenario, doo
         except xs.ScenarioError as error:
             assert "axis" in error.problems[0].problem
     assert loaded == set(ALL)
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown"),
+    [
+        (["base", "base#two_in_a_row", "other"], ["base", "two in a row", "other"]),
+        (["base#a+b_c", "base#d+b_c"], ["a + b c", "d + b c"]),
+        (["base#a", "other#a"], ["base#a", "other#a"]),
+        (["base#a"], ["a"]),
+    ],
+)
+def test_labels_beside_pictures(labels: list[str], shown: list[str]) -> None:
+    assert short_names(labels) == shown
+    assert subtracted(labels) == f"minus {shown[0]}"
+
+
+def test_a_title_has_room_for_a_short_name_only() -> None:
+    assert subtracted(["base#a_culture_with_a_long_name+columns", "base"]) == "minus the first"

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import exosim as xs
 from exosim.errors import ScenarioError, UsageError
+from exosim.lot_figures import lot_figures
 from exosim.lot_growth import growing
 from exosim.lot_size import grown, grown_lot, largest, sizes
 from tests.lot_line import TEXT, line
@@ -79,15 +80,26 @@ def test_the_same_size_is_the_same_scenario(tmp_path: Path) -> None:
         np.testing.assert_allclose(back.values(0, 8)[path], value, rtol=1e-12)
 
 
-def test_whole_numbers_are_rounded_up_and_told() -> None:
-    """40 flasks become 14 in a lot of a third, which is 0.35 of them; at least one is left of any lot."""
+def test_whole_numbers_say_how_large_a_lot_is() -> None:
+    """40 flasks become 14 in a lot of a third, which is 0.35 of them, and the inoculum follows; one flask is left."""
     scenario = xs.load(SCENARIOS / "msc_flasks_ultracentrifugation.toml")
-    third = grown_lot(scenario, 1.0 / 3.0)
-    assert third.scenario.typical_values()["culture.vessels"] == 14.0
-    assert third.rounded == {"culture.vessels": 14.0 / 40.0} and third.factor == 1.0 / 3.0
-    least = grown_lot(scenario, 0.001)
-    assert least.scenario.typical_values()["culture.vessels"] == 1.0 and least.rounded == {"culture.vessels": 1 / 40}
-    assert grown_lot(scenario, 3.0).rounded == {}
+    third, least = (grown_lot(scenario, factor) for factor in (1.0 / 3.0, 0.001))
+    assert third.factor == 0.35 and third.scenario.typical_values()["culture.vessels"] == 14.0
+    before, after = (s.typical_values()["seed_train.inoculum"] for s in (scenario, third.scenario))
+    assert after == pytest.approx(0.35 * before) and third.rounded == {}
+    assert least.factor == 1 / 40 and least.scenario.typical_values()["culture.vessels"] == 1.0
+    assert grown_lot(scenario, 3.0).factor == 3.0
+    assert [size.size for size in sizes(scenario, 1.0 / 3.0) if size.by == "vessels"] == [14.0]
+    assert lot_figures(scenario, [1.0 / 3.0, 2.0], draws=4).factors.tolist() == [0.35, 2.0]
+
+
+def test_room_for_vessels_is_rounded_up_and_told() -> None:
+    """There is room for 100, 60, 24, 12 and 12 vessels: a lot of 2.7 times the size has 270, 162, 65, 33 and 33."""
+    room = grown_lot(xs.load(SCENARIOS / "tessee_planar_msc.toml"), 2.7)
+    assert room.factor == 2.7
+    assert room.rounded == {
+        "passage_3.most_vessels": 65 / 24, "passage_4.most_vessels": 33 / 12, "passage_5.most_vessels": 33 / 12,
+    }  # fmt: skip
 
 
 def test_what_leaves_its_range_is_allowed_and_told() -> None:
@@ -163,7 +175,7 @@ def test_sixteen_skids_wanted_of_three_are_six_cycles(tmp_path: Path) -> None:
 
 
 @given(limit=st.floats(0.02, 0.3))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_the_largest_lot_just_fits(limit: float, tmp_path_factory: pytest.TempPathFactory) -> None:
     """At the largest factor every procedure fits, and above it one does not: sized by its feed or by a parameter."""
     changes = {
@@ -204,3 +216,11 @@ def test_a_number_of_the_plan_has_an_end() -> None:
     grown(scenario, 250.0)
     with pytest.raises(ScenarioError, match=r"culture\.vessels: is more than 10 times outside the plausible range"):
         grown(scenario, 251.0)
+
+
+def test_runs_that_would_count_twice_are_told(tmp_path: Path) -> None:
+    """The filler takes as long as all vials take, and cycles would count that anew; a skid grows, and does not."""
+    (told,) = line(tmp_path).warnings
+    assert told.startswith("fill: the time of a large lot is already that of all its runs, limited by the filler")
+    assert told.endswith('expected "refuse", or no equipment.filler.size_limit')
+    assert line(tmp_path, {"fill.when_too_large": "refuse"}).warnings == ()

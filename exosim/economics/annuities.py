@@ -68,9 +68,9 @@ def learned(first: ArrayLike, number: ArrayLike, progress: ArrayLike) -> Money:
     UsageError
         If the number is below 1, or the ratio not within 0 and 1.
 
-    References
-    ----------
-    Wright 1936. For hours of labor, failures and cycle times; list prices do not learn.
+    Notes
+    -----
+    For hours of labor, failures and cycle times; list prices do not learn. Source: Wright 1936.
     """
     ratio = numbers("progress ratio", progress, high=1.0, open_low=True)
     return numbers("first cost", first) * ratio ** np.log2(numbers("number of the unit", number, low=1.0))

@@ -45,9 +45,10 @@ def purchase_cost(
     UsageError
         If a size or an index is not positive, or a cost or an exponent negative.
 
-    References
-    ----------
-    Williams 1947; Chilton 1950: the six-tenths rule. It holds within the sizes that are made; above them, count units.
+    Notes
+    -----
+    The six-tenths rule holds within the sizes that are made; above them, count units. Source: Williams 1947, Chilton
+    1950.
     """
     ratio = numbers("size", size, open_low=True) / numbers("reference size", reference_size, open_low=True)
     cost, power = numbers("reference cost", reference_cost), numbers("exponent of size", exponent)

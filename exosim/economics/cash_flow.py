@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from exosim.economics.annuities import per_dose
 from exosim.economics.checks import Money, numbers
@@ -147,27 +148,40 @@ def minimum_selling_price(
 def _linear_price(capital: ArrayLike, cost: Money, doses: Money, terms: Project) -> Money:
     """Return the price where losses are refunded."""
     refunded = replace(terms, losses="refunded")
-    needed = -_worth(capital, cost, doses, 0.0, refunded)
-    return np.maximum(per_dose(needed, _worth(0.0, 0.0, doses, 1.0, refunded)), 0.0)
+    needed = -_worth(cash_flow(capital, cost, doses, 0.0, refunded).net, terms)
+    return np.maximum(per_dose(needed, _worth(cash_flow(0.0, 0.0, doses, 1.0, refunded).net, terms)), 0.0)
 
 
 def _halved_price(capital: ArrayLike, cost: Money, doses: Money, lowest: Money, terms: Project) -> Money:
     """Return the price at which a project pays that gets no refunds, at or above the one with refunds."""
     made = np.isfinite(lowest)
     low = np.where(made, lowest, 0.0)
-    pays = ~made | (_worth(capital, cost, doses, low, terms) >= 0.0)
-    high = np.where(pays, low, 2.0 * low)
+    short = _shortfall(capital, cost, doses, terms)
+    open_ = made & short(low)
+    high = np.where(open_, 2.0 * low, low)
     for _ in range(_DOUBLINGS):
-        short = made & (_worth(capital, cost, doses, high, terms) < 0.0)
-        if not np.any(short):
+        beyond = open_ & short(high)
+        if not np.any(beyond):
             break
-        low, high = np.where(short, high, low), np.where(short, 2.0 * high, high)
-    for _ in range(_HALVINGS):
+        low, high = np.where(beyond, high, low), np.where(beyond, 2.0 * high, high)
+    for _ in range(_HALVINGS if np.any(open_) else 0):
         middle = 0.5 * (low + high)
-        short = _worth(capital, cost, doses, middle, terms) < 0.0
-        low, high = np.where(short, middle, low), np.where(short, high, middle)
+        below = short(middle)
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
     return np.where(made, high, np.inf)
 
 
-def _worth(capital: ArrayLike, cost: ArrayLike, doses: ArrayLike, price: ArrayLike, terms: Project) -> Money:
-    return net_present_value(cash_flow(capital, cost, doses, price, terms).net, terms.discount_rate)
+def _shortfall(capital: ArrayLike, cost: Money, doses: Money, terms: Project) -> Callable[[Money], NDArray[np.bool_]]:
+    """Return whether a project is worth less than nothing, by price: all but the tax is linear in it."""
+    free, bare = cash_flow(capital, cost, doses, 0.0, terms), cash_flow(0.0, 0.0, doses, 1.0, terms)
+    fixed, each = _worth(free.net + free.tax, terms), _worth(bare.net + bare.tax, terms)
+    spent, earned = free.operating_cost + free.depreciation, bare.revenue
+
+    def short(price: Money) -> NDArray[np.bool_]:
+        return fixed + each * price < _worth(_tax(earned * price - spent, terms), terms)
+
+    return short
+
+
+def _worth(flow: Money, terms: Project) -> Money:
+    return net_present_value(flow, terms.discount_rate)

@@ -2,6 +2,8 @@
 
 A schedule is a share of the cost per year, shape (years of life,). It sums to the depreciable base, one less the
 salvage value, with every method; the book value never falls below the salvage value.
+
+Source of the three methods: SuperPro Designer help, Economic Evaluation Parameters, Financing Tab.
 """
 
 from __future__ import annotations

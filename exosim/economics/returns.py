@@ -210,7 +210,10 @@ def gross_margin(revenue: ArrayLike, cost: ArrayLike) -> Money:
 
 
 def annual_net_profit(revenue: ArrayLike, cost: ArrayLike, tax: ArrayLike, depreciation: ArrayLike) -> Money:
-    """Return (R - C)(1 - tax) + Dep, the net profit as SuperPro Designer counts it; `cost` holds the depreciation."""
+    """Return (R - C)(1 - tax) + Dep, the net profit of a year; `cost` holds the depreciation.
+
+    Source: SuperPro Designer help, Profits: depreciation is no money spent, and is added back.
+    """
     kept = 1.0 - numbers("tax", tax, high=1.0)
     gross = numbers("revenue", revenue) - numbers("operating cost", cost)
     return gross * kept + numbers("depreciation", depreciation)

@@ -1,5 +1,8 @@
 """The rhythm of a plant on paper: cycle time, batch time and batches a year, as SuperPro Designer defines them.
 
+Source: SuperPro Designer help, Equipment Data, Scheduling Tab, for the minimum cycle time. The help names the largest
+number of batches a year without its formula, which here counts those that begin and end in the time.
+
 Real plants wait for people, rooms and shifts; :func:`exosim.simulate` tells how far they fall behind.
 """
 

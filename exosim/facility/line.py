@@ -43,6 +43,8 @@ class Line:
     def __init__(self, env: simpy.Environment, plant: Plant, productions: Sequence[Production]) -> None:
         self.env = env
         self.log: list[Event] = []
+        self.repeats: list[tuple[float, int, str]] = []
+        """When a batch began a procedure again that had failed: hour, number of the batch, procedure."""
         self.batches: list[Batch] = []
         self.pools = {e.id: self._pool(e, plant) for e in plant.equipment}
         self.crews = {role.id: Crew(env, role) for role in plant.roles}

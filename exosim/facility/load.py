@@ -271,6 +271,7 @@ class Load:
                 return self._end({m: back(m.batch, stage, stop.id, stop.limit) for m in self.members})
             if stop.consequence == "reject" or attempt > stop.limit:
                 return self._end(dict.fromkeys(self.members, LOST))
+            self._line.repeats += [(self._line.env.now, member.batch.number, stage.id) for member in self.members]
             if stage.stocks:
                 yield from self._draw()
 

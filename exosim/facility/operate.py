@@ -62,7 +62,8 @@ def operate(plant: Plant, productions: Sequence[Production], horizon: float = ma
         raise
     end = env.now if math.isinf(horizon) else horizon
     records = _with_pairs(line.batches, [_record(batch) for batch in line.batches], line.log)
-    return Run(replication, line.log, records, end, events, line.lacked(), _outside(line, productions, end))
+    outside = _outside(line, productions, end)
+    return Run(replication, line.log, records, end, events, line.lacked(), outside, line.repeats)
 
 
 @contextlib.contextmanager

@@ -76,6 +76,7 @@ def work(batch: Batch, line: Line, stage: Stage, ready: float, begun: float, uni
             return back(batch, stage, stop.id, stop.limit)
         if stop.consequence == "reject" or attempt > stop.limit:
             return LOST
+        line.repeats.append((line.env.now, batch.number, stage.id))
         if stage.stocks:
             yield from _draw(batch, line, stage)
 

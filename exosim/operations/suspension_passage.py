@@ -30,10 +30,13 @@ class SuspensionPassage(UnitOperation):
 
     needs: ClassVar[Literal["viable_cells"]] = "viable_cells"
     sized_by: ClassVar[str | None] = "volume"
+    grows: ClassVar[tuple[str, ...]] = ("volume", "vessels")
+    takes_longer: ClassVar[str | None] = "people"
+    repeats: ClassVar[str | None] = "vessels"
 
     volume: Array = parameter(
-        0.06, "L", low=0.001, high=2000, doc="medium that is inoculated, in all vessels together", source="salvador2023",
-        grade="A", critical=True, decided=True,
+        0.06, "L", low=0.001, high=2000, doc="medium that is inoculated, in all vessels together",
+        source="salvador2023", grade="A", critical=True, decided=True,
     )  # fmt: skip
     vessels: Array = parameter(
         1, "1", low=1, high=1000, minimum=1, whole=True, doc="vessels that share it", decided=True
@@ -117,6 +120,7 @@ class SuspensionPassage(UnitOperation):
                 "culture_vessel": self.vessels * 1.0,
             },
             monitors={
+                "vessels": self.vessels * 1.0,
                 "doublings": np.log2(self.expansion) + 0.0 * seeded,
                 "harvest_density": seeded * self.expansion / (self.volume * 1e3),
             },

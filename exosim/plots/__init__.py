@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from exosim.plots.bottleneck import bottleneck
 from exosim.plots.contrasts import contrasts, shown_contrasts
+from exosim.plots.costs import cash_flow, cost_per_dose, cost_stack
 from exosim.plots.facility import doses_per_year, lead_time, occupancy_by_week, waits
 from exosim.plots.fates import fates
 from exosim.plots.gantt import gantt
@@ -28,7 +29,10 @@ __all__ = [
     "SizedVessel",
     "VolumeCourse",
     "bottleneck",
+    "cash_flow",
     "contrasts",
+    "cost_per_dose",
+    "cost_stack",
     "doses_per_year",
     "fates",
     "gantt",

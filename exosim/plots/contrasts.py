@@ -18,6 +18,7 @@ from exosim.plots.style import (
     plain,
     scientific,
     short_names,
+    subtracted,
 )
 
 if TYPE_CHECKING:
@@ -170,8 +171,7 @@ def _differences(axes: Axes, comparison: Comparison, name: str) -> None:
     _lay_out(axes, [""] * (len(others) + 1))
     axes.tick_params(axis="y", length=0)
     unit = "percentage points" if name == IN_SPECIFICATION else f"% of {scientific(base, 2)}"
-    title = f"minus {first.scenario.replace('_', ' ')}, draw by draw [{unit}]"
-    axes.set_title(plain(title), loc="left", fontsize=9.5)
+    axes.set_title(f"{subtracted(comparison.scenarios)}, draw by draw [{unit}]", loc="left", fontsize=9.5)
 
 
 def _color(contrast: Contrast) -> str:

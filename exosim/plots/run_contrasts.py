@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exosim.plots.style import BLUE, GRAY, GREEN, VERMILION, figure_of, light_grid, new_grid, plain, short_names
+from exosim.plots.style import (
+    BLUE,
+    GRAY,
+    GREEN,
+    VERMILION,
+    figure_of,
+    light_grid,
+    new_grid,
+    plain,
+    short_names,
+    subtracted,
+)
 from exosim.run_comparison.comparison import RunComparison
 from exosim.run_comparison.contrasts import RunContrast, percent
 
@@ -113,14 +124,14 @@ def _mark(
 
 
 def _differences(axes: Axes, comparison: RunComparison, name: str) -> None:
-    first, *others = comparison.of(name)
+    _, *others = comparison.of(name)
     for place, c in enumerate(others, start=1):
         spread = (c.difference_p5, c.difference_p95) if c.paired else (None, None)
         _mark(axes, place, c.difference, (c.low, c.high), spread, _color(c))
         axes.text(1.01, place, _told(c), transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
     axes.axvline(0.0, color="black", linewidth=0.8)
     within = "within each replication" if comparison.paired else "of the means"
-    _lay_out(axes, [""] * (len(others) + 1), f"minus {first.run.replace('_', ' ')}, {within}", "normal")
+    _lay_out(axes, [""] * (len(others) + 1), f"{subtracted(comparison.runs)}, {within}", "normal")
     axes.tick_params(axis="y", length=0)
 
 

@@ -82,10 +82,22 @@ def save(ax: Axes, folder: str | os.PathLike[str], name: str) -> tuple[Path, Pat
     return paths
 
 
+_LONGEST_IN_TITLE = 24
+
+
 def short_names(labels: Iterable[str]) -> list[str]:
-    """Return labels as they stand beside a picture; of variants of the first, the name of the variant alone."""
-    first, *others = labels
-    return [plain(label.removeprefix(f"{first}#").replace("_", " ")) for label in (first, *others)]
+    """Return labels as they stand beside a picture; of variants of the first, or of one file, the variant alone."""
+    known = list(labels)
+    file = known[0].partition("#")[0]
+    of_one = all(label.startswith(f"{file}#") for label in known)
+    held = (label.removeprefix(f"{file if of_one else known[0]}#") for label in known)
+    return [plain(label.replace("_", " ").replace("+", " + ")) for label in held]
+
+
+def subtracted(labels: Iterable[str]) -> str:
+    """Return what the others are compared to, in the words of a title: the first by its name, if that is short."""
+    first = short_names(labels)[0]
+    return f"minus {first if len(first) <= _LONGEST_IN_TITLE else 'the first'}"
 
 
 def headline(ax: Axes, text: str) -> None:

@@ -15,7 +15,8 @@ from exosim.kernel import steps_of
 from exosim.lot_figures import Lanes, LotFigures, lot_figures
 from exosim.lot_limits import LotLimit, lot_limits
 from exosim.lot_size import Largest, largest
-from exosim.plant import Failure, Plant
+from exosim.lot_survival import lot_survival
+from exosim.plant import Plant
 from exosim.recipe import UnitProcedure
 from exosim.sampling import Nesting
 from exosim.scale_numbers import ScaleNumbers
@@ -82,7 +83,7 @@ def lots_of(scenario: Scenario, limits: ScaleNumbers, worlds: int, batches: int,
     top = largest(wide, more_units=True)
     factors, figures = _figures(wide, list(_factors(limits, top.factor)), worlds, batches, seed)
     plant, procedures = wide.plant(wide.typical_values(), seed), wide.recipe(wide.typical_values()).procedures
-    survival = _survival(plant, procedures, figures)
+    survival = _mean(lot_survival(wide, figures))
 
     def mean(lanes: Lanes) -> Lanes:
         return np.asarray(lanes.reshape(len(factors), worlds, batches).mean(axis=2))
@@ -153,27 +154,6 @@ def _factors(limits: ScaleNumbers, top: float) -> Iterator[float]:
 
 def _mean(lanes: Lanes) -> Sizes:
     return np.asarray(lanes.mean(axis=1))
-
-
-def _survival(plant: Plant, procedures: tuple[UnitProcedure, ...], figures: LotFigures) -> Sizes:
-    """Return the share of lots that are not lost to a failure of a procedure."""
-    alive = np.ones(len(figures.factors))
-    for failure in plant.failures:
-        hours = _mean(figures.hours[failure.procedure])
-        once = _probability(failure, hours)
-        if failure.consequence in ("repeat", "rework"):
-            once = once ** (failure.limit + 1)
-        if failure.consequence in ("reject", "repeat", "rework"):
-            alive = alive * (1.0 - once)
-    return alive
-
-
-def _probability(failure: Failure, hours: Sizes) -> Sizes:
-    """Return the probability that a failure happens in one run of its procedure."""
-    if failure.rate is not None:
-        return np.asarray(1.0 - np.exp(-np.mean(failure.rate) * hours))
-    chance = failure.probability if failure.probability is not None else failure.per_manipulation
-    return np.full(len(hours), float(np.mean(0.0 if chance is None else chance)))
 
 
 def _uses(

@@ -8,6 +8,7 @@ from functools import cache
 from itertools import chain
 
 import absolute
+import costs
 import downstream
 import finance
 import folds
@@ -28,6 +29,7 @@ SECTIONS = {
     "E": measurement,
     "K": release,
     "money": finance,
+    "costs": costs,
     "V": downstream,
 }
 """The sections of the page, by the letter of their cases or by a word."""

@@ -1,0 +1,189 @@
+"""Figures of costs over replications: what a dose, a lot and a year cost, and the parts of that."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from exosim.cost_views import VIEWS, View, title_of
+from exosim.economics.costing import Costing
+from exosim.economics.fixed import YEAR, area_of, capital_of
+from exosim.economics.ledger import CostLedger, CostLine
+from exosim.economics.usage import Use
+from exosim.records import GOOD
+from exosim.summaries import Estimate, Row, estimate
+
+COST_UNITS: Mapping[str, str] = {"cost_per_dose": "dose", "cost_per_lot": "lot", "cost_per_year": "year"}
+"""The costs of a replication as a whole, and per what they are, in the currency of the scenario."""
+LINE_COLUMNS = (*CostLine._fields, "cost")
+"""What is told of a line of the ledger."""
+FAILED = "rejected"
+"""How a lot ends that is lost in production or rejected by quality."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Row):
+    """A part of all costs.
+
+    Attributes
+    ----------
+    name, title : of the part: a category, a step, a resource
+    per_year : mean over replications [currency/year]
+    per_dose : mean over the replications that released doses [currency/dose]; None where none did
+    share : of all money of all replications
+    """
+
+    name: str
+    title: str
+    per_year: float
+    per_dose: float | None
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Labor(Row):
+    """What people cost in a year, on both bases, mean over replications [currency/year].
+
+    Attributes
+    ----------
+    activity : of the hours at work
+    staffing : of all hours on duty
+    gap : what is paid beyond the hours at work
+    share_at_work : hours at work over hours on duty; None where nobody is on duty
+    """
+
+    activity: float
+    staffing: float
+    gap: float
+    share_at_work: float | None
+
+
+def headlines(ledger: CostLedger) -> dict[str, float]:
+    """Return the costs of a replication as a whole: per dose and per lot released, and per year; NaN of none."""
+    lots = released_lots(ledger)
+    return {
+        "cost_per_dose": ledger.cost_per_dose,
+        "cost_per_lot": ledger.total / lots if lots else math.nan,
+        "cost_per_year": ledger.total * YEAR / ledger.hours if ledger.hours > 0.0 else math.nan,
+    }
+
+
+def units(currency: str) -> dict[str, str]:
+    """Return the units of :func:`headlines`."""
+    return {name: f"{currency}/{per}" for name, per in COST_UNITS.items()}
+
+
+def _ended(ledger: CostLedger, dispositions: frozenset[str]) -> int:
+    """Return how many lots ended so in the window; its start is the time of what passes."""
+    start = next((line.time for line in ledger.lines if line.driver == "passed"), 0.0)
+    ended = (b for b in ledger.batches if b.disposition in dispositions and b.ended is not None)
+    return sum(batch.ended >= start for batch in ended if batch.ended is not None)
+
+
+def released_lots(ledger: CostLedger) -> int:
+    """Return the lots that ended well in the window."""
+    return _ended(ledger, GOOD)
+
+
+def failed_lots(ledger: CostLedger) -> int:
+    """Return the lots that were lost or rejected in the window."""
+    return _ended(ledger, frozenset({FAILED}))
+
+
+def failed_cost(ledger: CostLedger) -> float:
+    """Return what was spent on lots that were lost or rejected [currency]."""
+    failed = {batch.number for batch in ledger.batches if batch.disposition == FAILED}
+    return math.fsum(line.cost for line in ledger.lines if line.batch in failed)
+
+
+def figures(ledgers: Sequence[CostLedger], currency: str) -> list[Estimate]:
+    """Return the figures of costs over replications: mean with interval, median, 5 to 95 %."""
+    told = [headlines(ledger) for ledger in ledgers]
+    found = [estimate(name, None, unit, [one[name] for one in told]) for name, unit in units(currency).items()]
+    yearly = [YEAR / ledger.hours for ledger in ledgers]
+    more: Mapping[tuple[str, str], Sequence[float]] = {
+        ("doses_released_per_year", "dose/year"): [one.released for one in ledgers],
+        ("lots_released_per_year", "1/year"): [released_lots(one) for one in ledgers],
+        ("failed_lots_per_year", "1/year"): [failed_lots(one) for one in ledgers],
+        ("cost_of_failed_lots", f"{currency}/year"): [failed_cost(one) for one in ledgers],
+    }
+    for (name, unit), values in more.items():
+        rates = [value * rate for value, rate in zip(values, yearly, strict=True)]
+        found.append(estimate(name, None, unit, rates))
+    return found
+
+
+def pooled(ledgers: Sequence[CostLedger]) -> float | None:
+    """Return all money over all doses [currency/dose]; None where no dose was released."""
+    doses = math.fsum(ledger.released for ledger in ledgers)
+    return math.fsum(ledger.total for ledger in ledgers) / doses if doses > 0.0 else None
+
+
+def parts(ledgers: Sequence[CostLedger], view: str) -> list[Part]:
+    """Return the parts of a view, largest first; they add up to the mean cost of a year and of a dose."""
+    each = [ledger.by(VIEWS[view](ledger)) for ledger in ledgers]
+    names = dict.fromkeys(name for one in each for name in one)
+    total = math.fsum(ledger.total for ledger in ledgers)
+    selling = [(one, ledger) for one, ledger in zip(each, ledgers, strict=True) if ledger.released > 0.0]
+    found = []
+    for name in names:
+        money = [one.get(name, 0.0) for one in each]
+        yearly = [m * YEAR / ledger.hours for m, ledger in zip(money, ledgers, strict=True)]
+        per_dose = [one.get(name, 0.0) / ledger.released for one, ledger in selling]
+        mean = float(np.mean(per_dose)) if per_dose else None
+        share = math.fsum(money) / total if total else 0.0
+        found.append(Part(name, title_of(view, name), float(np.mean(yearly)), mean, share))
+    return sorted((part for part in found if part.per_year), key=lambda part: -part.per_year)
+
+
+def crossed(ledgers: Sequence[CostLedger], rows: View, columns: View) -> dict[str, dict[str, float]]:
+    """Return the money of each pair of parts of two views: mean of a dose, or of a year where none is released."""
+    selling = [ledger for ledger in ledgers if ledger.released > 0.0]
+    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for ledger in selling or ledgers:
+        per = ledger.released if selling else ledger.hours / YEAR
+        row, column = rows(ledger), columns(ledger)
+        for line in ledger.lines:
+            found[row(line)][column(line)].append(line.cost / per)
+    count = len(selling or ledgers)
+    return {r: {c: math.fsum(costs) / count for c, costs in cells.items()} for r, cells in found.items()}
+
+
+def labor(uses: Sequence[Sequence[Use]], worlds: Sequence[Costing], ledgers: Sequence[CostLedger]) -> Labor:
+    """Return what people cost on both bases, whichever the ledger is on."""
+    worked, paid, hours = [], [], {"worked": 0.0, "paid": 0.0}
+    for own, world, ledger in zip(uses, worlds, ledgers, strict=True):
+        money = {"worked": 0.0, "paid": 0.0}
+        for use in own:
+            if use.driver in money:
+                wage = world.wages.get(use.resource.removeprefix("personnel."), 0.0)
+                money[use.driver] += use.quantity * wage * (1.0 + world.numbers.loading) * YEAR / ledger.hours
+                hours[use.driver] += use.quantity
+        worked.append(money["worked"])
+        paid.append(money["paid"])
+    activity, staffing = float(np.mean(worked)), float(np.mean(paid))
+    at_work = hours["worked"] / hours["paid"] if hours["paid"] > 0.0 else None
+    return Labor(activity, staffing, staffing - activity, at_work)
+
+
+def unpriced(
+    uses: Sequence[Sequence[Use]], worlds: Sequence[Costing], ledgers: Sequence[CostLedger]
+) -> dict[str, float]:
+    """Return what was used and has no price, with the mean amount of a replication; of a building its area [m2]."""
+    each = zip(uses, worlds, ledgers, strict=True)
+    found = [{**ledger.unpriced, **_building(own, world, ledger)} for own, world, ledger in each]
+    names = dict.fromkeys(name for one in found for name in one)
+    return {name: float(np.mean([one.get(name, 0.0) for one in found])) for name in sorted(names)}
+
+
+def _building(uses: Sequence[Use], world: Costing, ledger: CostLedger) -> dict[str, float]:
+    """Return the building where its price is asked for and there is none."""
+    priced = world.prices.get("economics.building") or any(room.building for room in world.rooms.values())
+    if world.estimate != "installed" or priced:
+        return {}
+    bought = math.fsum(capital_of(uses, world, ledger.hours).equipment.values()) / (1.0 + world.numbers.installation)
+    return {"building": area_of(world, bought)} if bought > 0.0 else {}

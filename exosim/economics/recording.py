@@ -1,0 +1,61 @@
+"""Tell what one replication used, from its log, its batches and the plan of the plant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from exosim.economics.lots_told import Attended, lots, shipped, stored, tested
+from exosim.economics.materials_used import Consumption, consumed, expired
+from exosim.economics.stays import occupied, owned, stayed, stays_by_step
+from exosim.economics.usage import NOBODY, Use
+from exosim.economics.utilities_drawn import Rates, drawn
+from exosim.labor import paid_hours
+from exosim.window import Window
+
+
+def usage(window: Window, consumption: Consumption, utilities: Rates, attended: Attended = frozenset()) -> list[Use]:
+    """Return what one replication used from the end of its warm-up on.
+
+    Parameters
+    ----------
+    window : the run
+    consumption : of each run of a procedure
+    utilities : what each procedure draws of each utility in an hour, by product and procedure
+    attended : product and address of each test that waits for people or a unit
+    """
+    stays = stays_by_step(window)
+    found = [
+        *consumed(window, consumption), *expired(window), *_worked(window), *_paid(window), *occupied(window, stays),
+        *owned(window), *stayed(window, stays), *tested(window, attended), *drawn(window, utilities), *lots(window),
+        *stored(window), *shipped(window), Use(NOBODY, "", "calendar", "passed", window.hours, "h", window.start),
+    ]  # fmt: skip
+    return sorted((use for use in _merged(found) if use.quantity > 0.0), key=lambda use: (use.batch, use.time))
+
+
+def _merged(uses: Iterable[Use]) -> Iterator[Use]:
+    """Yield each batch, step, resource and driver once: quantities add up, at the first time."""
+    sums: dict[tuple[int, str, str, str], list[float]] = {}
+    unit_of: dict[tuple[str, str], str] = {}
+    for batch, step, resource, driver, quantity, unit, time in uses:
+        unit_of[resource, driver] = unit
+        known = sums.get((batch, step, resource, driver))
+        if known is None:
+            sums[batch, step, resource, driver] = [quantity, time]
+            continue
+        known[0] += quantity
+        if time < known[1]:
+            known[1] = time
+    for (batch, step, resource, driver), (quantity, time) in sums.items():
+        yield Use(batch, step, resource, driver, quantity, unit_of[resource, driver], time)
+
+
+def _worked(window: Window) -> Iterator[Use]:
+    """Yield the hours of people at work; those who prepare a material do so for it."""
+    for work in window.work:
+        step = f"material.{work.step}" if work.batch == NOBODY else work.step
+        yield Use(work.batch, step, f"personnel.{work.role}", "worked", work.hours, "h", work.begun)
+
+
+def _paid(window: Window) -> Iterator[Use]:
+    for role, hours in paid_hours(window.plant.roles, window.start, window.run.hours).items():
+        yield Use(NOBODY, "", f"personnel.{role}", "paid", hours, "h", window.start)
