@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.cost_figures import released_lots
+from exosim.economics.headlines import released_lots
 from exosim.economics.ledger import CostLedger
 from exosim.economics_lines import economics_blocks
 from exosim.sampling import uniforms

@@ -12,17 +12,13 @@ import numpy as np
 from exosim.cost_views import VIEWS, View, title_of
 from exosim.economics.costing import Costing
 from exosim.economics.fixed import YEAR, area_of, capital_of
+from exosim.economics.headlines import cost_headlines, cost_units, failed_cost, failed_lots, released_lots
 from exosim.economics.ledger import CostLedger, CostLine
 from exosim.economics.usage import Use
-from exosim.records import GOOD
 from exosim.summaries import Estimate, Row, estimate
 
-COST_UNITS: Mapping[str, str] = {"cost_per_dose": "dose", "cost_per_lot": "lot", "cost_per_year": "year"}
-"""The costs of a replication as a whole, and per what they are, in the currency of the scenario."""
 LINE_COLUMNS = (*CostLine._fields, "cost")
 """What is told of a line of the ledger."""
-FAILED = "rejected"
-"""How a lot ends that is lost in production or rejected by quality."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,48 +58,10 @@ class Labor(Row):
     share_at_work: float | None
 
 
-def headlines(ledger: CostLedger) -> dict[str, float]:
-    """Return the costs of a replication as a whole: per dose and per lot released, and per year; NaN of none."""
-    lots = released_lots(ledger)
-    return {
-        "cost_per_dose": ledger.cost_per_dose,
-        "cost_per_lot": ledger.total / lots if lots else math.nan,
-        "cost_per_year": ledger.total * YEAR / ledger.hours if ledger.hours > 0.0 else math.nan,
-    }
-
-
-def units(currency: str) -> dict[str, str]:
-    """Return the units of :func:`headlines`."""
-    return {name: f"{currency}/{per}" for name, per in COST_UNITS.items()}
-
-
-def _ended(ledger: CostLedger, dispositions: frozenset[str]) -> int:
-    """Return how many lots ended so in the window; its start is the time of what passes."""
-    start = next((line.time for line in ledger.lines if line.driver == "passed"), 0.0)
-    ended = (b for b in ledger.batches if b.disposition in dispositions and b.ended is not None)
-    return sum(batch.ended >= start for batch in ended if batch.ended is not None)
-
-
-def released_lots(ledger: CostLedger) -> int:
-    """Return the lots that ended well in the window."""
-    return _ended(ledger, GOOD)
-
-
-def failed_lots(ledger: CostLedger) -> int:
-    """Return the lots that were lost or rejected in the window."""
-    return _ended(ledger, frozenset({FAILED}))
-
-
-def failed_cost(ledger: CostLedger) -> float:
-    """Return what was spent on lots that were lost or rejected [currency]."""
-    failed = {batch.number for batch in ledger.batches if batch.disposition == FAILED}
-    return math.fsum(line.cost for line in ledger.lines if line.batch in failed)
-
-
 def figures(ledgers: Sequence[CostLedger], currency: str) -> list[Estimate]:
     """Return the figures of costs over replications: mean with interval, median, 5 to 95 %."""
-    told = [headlines(ledger) for ledger in ledgers]
-    found = [estimate(name, None, unit, [one[name] for one in told]) for name, unit in units(currency).items()]
+    told = [cost_headlines(ledger) for ledger in ledgers]
+    found = [estimate(name, None, unit, [one[name] for one in told]) for name, unit in cost_units(currency).items()]
     yearly = [YEAR / ledger.hours for ledger in ledgers]
     more: Mapping[tuple[str, str], Sequence[float]] = {
         ("doses_released_per_year", "dose/year"): [one.released for one in ledgers],

@@ -18,6 +18,7 @@ from exosim.cost_views import VIEWS
 from exosim.cost_words import listed, money, per_dose_in_words, share
 from exosim.economics.booking import booked
 from exosim.economics.costing import Costing
+from exosim.economics.headlines import COST_UNITS, cost_headlines, cost_units
 from exosim.economics.ledger import CostLedger
 from exosim.economics.usage import Use
 from exosim.economics_builder import costing
@@ -166,6 +167,9 @@ class Costs(Framed):
                 f"{without:,} of {self.replications:,} replications released no dose: a dose has no cost there; all "
                 f"money over all doses is {money(self.pooled)} {self.currency}/dose"
             )
+        products = [product.name for product in self.scenario.products()]
+        if len(products) > 1:
+            told.append(f"a dose is one of any product ({listed(products)}): the view product tells what each causes")
         if self.unpriced:
             names = listed(list(self.unpriced))
             several = "resource was used that has" if len(self.unpriced) == 1 else "resources were used that have"
@@ -218,8 +222,8 @@ class Costs(Framed):
 
     def replicated(self) -> dict[str, list[float]]:
         """Return the costs of a dose, a lot and a year in each replication; NaN of none."""
-        each = [cost_figures.headlines(ledger) for ledger in self.ledgers]
-        return {name: [one[name] for one in each] for name in cost_figures.COST_UNITS}
+        each = [cost_headlines(ledger) for ledger in self.ledgers]
+        return {name: [one[name] for one in each] for name in COST_UNITS}
 
     def _frames(self) -> Mapping[str, Callable[[], Frame]]:
         parts = ((view, *part.as_dict().values()) for view in VIEWS for part in self.by(view))
@@ -232,7 +236,7 @@ class Costs(Framed):
         }
 
     def _replications(self) -> Frame:
-        found, units = self.replicated(), cost_figures.units(self.currency)
+        found, units = self.replicated(), cost_units(self.currency)
         rows = zip(*found.values(), strict=True)
         return of_rows("replication", list(found), rows, units=units, first=1)
 
