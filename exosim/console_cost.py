@@ -48,6 +48,7 @@ def print_costs(costs: Costs, views: Sequence[str], prices: bool, paths: Sequenc
     _print_labor(costs, console)
     _print_spread(costs.spread, console)
     print_whole(_figures(costs.finance.figures, _investment(costs)), console)
+    print_whole(_figures(costs.footprint, "footprint of a released dose; failed lots count"), console)
     if prices:
         print_whole(_prices(costs), console)
     else:

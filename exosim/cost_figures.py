@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exosim.cost_views import VIEWS, View, title_of
+from exosim.economics.allocation import failed_cost
 from exosim.economics.costing import Costing
 from exosim.economics.fixed import YEAR, area_of, capital_of
-from exosim.economics.headlines import cost_headlines, cost_units, failed_cost, failed_lots, released_lots
+from exosim.economics.headlines import cost_headlines, cost_units, failed_lots, released_lots
 from exosim.economics.ledger import CostLedger, CostLine
 from exosim.economics.usage import Use
+from exosim.economics.views import VIEWS, View, title_of
 from exosim.summaries import Estimate, Row, estimate
 
 LINE_COLUMNS = (*CostLine._fields, "cost")
@@ -68,11 +69,13 @@ def figures(ledgers: Sequence[CostLedger], currency: str) -> list[Estimate]:
         ("lots_released_per_year", "1/year"): [released_lots(one) for one in ledgers],
         ("failed_lots_per_year", "1/year"): [failed_lots(one) for one in ledgers],
         ("cost_of_failed_lots", f"{currency}/year"): [failed_cost(one) for one in ledgers],
+        ("cost_of_failed_lots_with_share", f"{currency}/year"): [failed_cost(one, "bottleneck") for one in ledgers],
     }
     for (name, unit), values in more.items():
         rates = [value * rate for value, rate in zip(values, yearly, strict=True)]
         found.append(estimate(name, None, unit, rates))
-    return found
+    trillion = [one.cost_per_trillion for one in ledgers]
+    return [*found, estimate("cost_per_trillion", None, f"{currency}/1e12 EV", trillion)]
 
 
 def pooled(ledgers: Sequence[CostLedger]) -> float | None:

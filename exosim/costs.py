@@ -13,14 +13,16 @@ from exosim.addresses import is_of_money
 from exosim.cost_drivers import Spread, spread
 from exosim.cost_figures import LINE_COLUMNS, Labor, Part
 from exosim.cost_finance import Finance, finance
+from exosim.cost_footprint import footprint_figures
 from exosim.cost_prices import Price, prices_of
-from exosim.cost_views import VIEWS
 from exosim.cost_words import listed, money, per_dose_in_words, share
 from exosim.economics.booking import booked
 from exosim.economics.costing import Costing
+from exosim.economics.footprint import ASSUMED
 from exosim.economics.headlines import COST_UNITS, cost_headlines, cost_units
 from exosim.economics.ledger import CostLedger
 from exosim.economics.usage import Use
+from exosim.economics.views import VIEWS
 from exosim.economics_builder import costing
 from exosim.errors import Problem, UsageError, unknown
 from exosim.frames import Frame, Framed, of_rows
@@ -86,7 +88,7 @@ class Costs(Framed):
         UsageError
             when there is no such figure.
         """
-        found = {one.name: one for one in (*self.figures, *self.finance.figures)}
+        found = {one.name: one for one in (*self.figures, *self.finance.figures, *self.footprint)}
         if name not in found:
             raise UsageError(unknown("figure", name, found))
         return found[name]
@@ -96,7 +98,8 @@ class Costs(Framed):
 
         Parameters
         ----------
-        view : ``category``, ``step``, ``resource``, ``direct``, ``lots`` or ``product``
+        view : ``category``, ``step``, ``resource``, ``direct``, ``superpro``, ``four`` (heads of cost as other tools
+            have them), ``lots`` or ``product``
 
         Raises
         ------
@@ -116,6 +119,11 @@ class Costs(Framed):
     def labor(self) -> Labor:
         """What people cost for their hours at work, and for those on duty."""
         return cost_figures.labor(self.uses, self.worlds, self.ledgers)
+
+    @cached_property
+    def footprint(self) -> list[Estimate]:
+        """What a released dose takes besides money: plastic, water, electricity, mass of inputs, hours in rooms."""
+        return footprint_figures(self.uses, self.worlds)
 
     @cached_property
     def spread(self) -> Spread:
@@ -198,6 +206,7 @@ class Costs(Framed):
             "views": {view: [part.as_dict() for part in self.by(view)] for view in VIEWS},
             "spread": self.spread.as_dict(),
             "finance": self.finance.as_dict(),
+            "footprint": {"figures": [one.as_dict() for one in self.footprint], "assumed": list(ASSUMED)},
             "prices": [price.as_dict() for price in self.prices],
             "unpriced": self.unpriced,
             "warnings": [*self.scenario.warnings, *self.remarks()],

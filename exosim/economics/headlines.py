@@ -31,10 +31,9 @@ def cost_units(currency: str) -> dict[str, str]:
 
 
 def _ended(ledger: CostLedger, dispositions: frozenset[str]) -> int:
-    """Return how many lots ended so in the window; its start is the time of what passes."""
-    start = next((line.time for line in ledger.lines if line.driver == "passed"), 0.0)
+    """Return how many lots ended so in the window."""
     ended = [batch.ended for batch in ledger.batches if batch.disposition in dispositions]
-    return sum(time is not None and time >= start for time in ended)
+    return sum(time is not None and time >= ledger.start for time in ended)
 
 
 def released_lots(ledger: CostLedger) -> int:
@@ -45,9 +44,3 @@ def released_lots(ledger: CostLedger) -> int:
 def failed_lots(ledger: CostLedger) -> int:
     """Return the lots that were lost or rejected in the window."""
     return _ended(ledger, frozenset({FAILED}))
-
-
-def failed_cost(ledger: CostLedger) -> float:
-    """Return what was spent on lots that were lost or rejected [currency]."""
-    failed = {batch.number for batch in ledger.batches if batch.disposition == FAILED}
-    return math.fsum(line.cost for line in ledger.lines if line.batch in failed)
