@@ -13,12 +13,10 @@ from exosim.addresses import is_of_money
 from exosim.cost_drivers import Spread, spread
 from exosim.cost_figures import LINE_COLUMNS, Labor, Part
 from exosim.cost_finance import Finance, finance
-from exosim.cost_footprint import footprint_figures
 from exosim.cost_prices import Price, prices_of
 from exosim.cost_words import listed, money, per_dose_in_words, share
 from exosim.economics.booking import booked
 from exosim.economics.costing import Costing
-from exosim.economics.footprint import ASSUMED
 from exosim.economics.headlines import COST_UNITS, cost_headlines, cost_units
 from exosim.economics.ledger import CostLedger
 from exosim.economics.usage import Use
@@ -88,7 +86,7 @@ class Costs(Framed):
         UsageError
             when there is no such figure.
         """
-        found = {one.name: one for one in (*self.figures, *self.finance.figures, *self.footprint)}
+        found = {one.name: one for one in (*self.figures, *self.footprint, *self.finance.figures)}
         if name not in found:
             raise UsageError(unknown("figure", name, found))
         return found[name]
@@ -98,8 +96,7 @@ class Costs(Framed):
 
         Parameters
         ----------
-        view : ``category``, ``step``, ``resource``, ``direct``, ``superpro``, ``four`` (heads of cost as other tools
-            have them), ``lots`` or ``product``
+        view : of :data:`exosim.economics.views.VIEWS`, such as ``category``, ``step`` or ``resource``
 
         Raises
         ------
@@ -121,11 +118,6 @@ class Costs(Framed):
         return cost_figures.labor(self.uses, self.worlds, self.ledgers)
 
     @cached_property
-    def footprint(self) -> list[Estimate]:
-        """What a released dose takes besides money: plastic, water, electricity, mass of inputs, hours in rooms."""
-        return footprint_figures(self.uses, self.worlds)
-
-    @cached_property
     def spread(self) -> Spread:
         """What the spread of the cost of a dose between replications comes from."""
         return spread(self.scenario, self.seed, self.ledgers)
@@ -134,6 +126,11 @@ class Costs(Framed):
     def finance(self) -> Finance:
         """What the plant is worth as an investment."""
         return finance(self.uses, self.worlds, self.ledgers)
+
+    @cached_property
+    def footprint(self) -> list[Estimate]:
+        """What a released dose takes besides money: plastic, water, electricity, mass of inputs, hours in rooms."""
+        return cost_figures.footprints(self.uses, self.worlds)
 
     @cached_property
     def unpriced(self) -> dict[str, float]:
@@ -205,8 +202,8 @@ class Costs(Framed):
             "labor": self.labor.as_dict(),
             "views": {view: [part.as_dict() for part in self.by(view)] for view in VIEWS},
             "spread": self.spread.as_dict(),
+            "footprint": [one.as_dict() for one in self.footprint],
             "finance": self.finance.as_dict(),
-            "footprint": {"figures": [one.as_dict() for one in self.footprint], "assumed": list(ASSUMED)},
             "prices": [price.as_dict() for price in self.prices],
             "unpriced": self.unpriced,
             "warnings": [*self.scenario.warnings, *self.remarks()],
