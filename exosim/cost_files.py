@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exosim.cost_figures import LINE_COLUMNS
-from exosim.cost_views import VIEWS
 from exosim.economics.headlines import cost_units
+from exosim.economics.views import VIEWS
 from exosim.export import write_csv, write_json, write_ledger
 from exosim.folder import Target, identity_of, write_manifest, writing
 

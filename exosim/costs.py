@@ -14,13 +14,13 @@ from exosim.cost_drivers import Spread, spread
 from exosim.cost_figures import LINE_COLUMNS, Labor, Part
 from exosim.cost_finance import Finance, finance
 from exosim.cost_prices import Price, prices_of
-from exosim.cost_views import VIEWS
 from exosim.cost_words import listed, money, per_dose_in_words, share
 from exosim.economics.booking import booked
 from exosim.economics.costing import Costing
 from exosim.economics.headlines import COST_UNITS, cost_headlines, cost_units
 from exosim.economics.ledger import CostLedger
 from exosim.economics.usage import Use
+from exosim.economics.views import VIEWS
 from exosim.economics_builder import costing
 from exosim.errors import Problem, UsageError, unknown
 from exosim.frames import Frame, Framed, of_rows
@@ -86,7 +86,7 @@ class Costs(Framed):
         UsageError
             when there is no such figure.
         """
-        found = {one.name: one for one in (*self.figures, *self.finance.figures)}
+        found = {one.name: one for one in (*self.figures, *self.footprint, *self.finance.figures)}
         if name not in found:
             raise UsageError(unknown("figure", name, found))
         return found[name]
@@ -96,7 +96,7 @@ class Costs(Framed):
 
         Parameters
         ----------
-        view : ``category``, ``step``, ``resource``, ``direct``, ``lots`` or ``product``
+        view : of :data:`exosim.economics.views.VIEWS`, such as ``category``, ``step`` or ``resource``
 
         Raises
         ------
@@ -126,6 +126,11 @@ class Costs(Framed):
     def finance(self) -> Finance:
         """What the plant is worth as an investment."""
         return finance(self.uses, self.worlds, self.ledgers)
+
+    @cached_property
+    def footprint(self) -> list[Estimate]:
+        """What a released dose takes besides money: plastic, water, electricity, mass of inputs, hours in rooms."""
+        return cost_figures.footprints(self.uses, self.worlds)
 
     @cached_property
     def unpriced(self) -> dict[str, float]:
@@ -197,6 +202,7 @@ class Costs(Framed):
             "labor": self.labor.as_dict(),
             "views": {view: [part.as_dict() for part in self.by(view)] for view in VIEWS},
             "spread": self.spread.as_dict(),
+            "footprint": [one.as_dict() for one in self.footprint],
             "finance": self.finance.as_dict(),
             "prices": [price.as_dict() for price in self.prices],
             "unpriced": self.unpriced,

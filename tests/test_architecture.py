@@ -100,7 +100,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["economics_tables", "economics_declaration", "economics_reader", "economics_builder"], 6),
     **dict.fromkeys(["economics_lines", "price_reader", "scale_tables"], 6),
     **dict.fromkeys(["uses", "usage_file", "costs"], 7),
-    **dict.fromkeys(["cost_views", "cost_words", "cost_figures", "cost_drivers", "cost_finance", "cost_prices"], 7),
+    **dict.fromkeys(["cost_words", "cost_figures", "cost_drivers", "cost_finance", "cost_prices"], 7),
     **dict.fromkeys(["cost_files", "replication_cost"], 7),
     **dict.fromkeys(["cost_command", "console_cost"], 10),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from exosim.economics.fixed import YEAR
 from exosim.economics.ledger import CostLedger
-from exosim.records import GOOD
 
 COST_UNITS: Mapping[str, str] = {"cost_per_dose": "dose", "cost_per_lot": "lot", "cost_per_year": "year"}
 """The costs of a replication as a whole, and per what they are, in the currency of the scenario."""
@@ -17,10 +16,9 @@ FAILED = "rejected"
 
 def cost_headlines(ledger: CostLedger) -> dict[str, float]:
     """Return the costs of a replication as a whole; NaN per dose or lot where none is released."""
-    lots = released_lots(ledger)
     return {
         "cost_per_dose": ledger.cost_per_dose,
-        "cost_per_lot": ledger.total / lots if lots else math.nan,
+        "cost_per_lot": ledger.cost_per_lot,
         "cost_per_year": ledger.total * YEAR / ledger.hours if ledger.hours > 0.0 else math.nan,
     }
 
@@ -30,21 +28,10 @@ def cost_units(currency: str) -> dict[str, str]:
     return {name: f"{currency}/{per}" for name, per in COST_UNITS.items()}
 
 
-def _ended(ledger: CostLedger, dispositions: frozenset[str]) -> int:
-    """Return how many lots ended so in the window; its start is the time of what passes."""
-    start = next((line.time for line in ledger.lines if line.driver == "passed"), 0.0)
-    ended = [batch.ended for batch in ledger.batches if batch.disposition in dispositions]
-    return sum(time is not None and time >= start for time in ended)
-
-
-def released_lots(ledger: CostLedger) -> int:
-    """Return the lots that ended well in the window."""
-    return _ended(ledger, GOOD)
-
-
 def failed_lots(ledger: CostLedger) -> int:
     """Return the lots that were lost or rejected in the window."""
-    return _ended(ledger, frozenset({FAILED}))
+    ended = [batch.ended for batch in ledger.batches if batch.disposition == FAILED]
+    return sum(time is not None and time >= ledger.start for time in ended)
 
 
 def failed_cost(ledger: CostLedger) -> float:
