@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 
 from exosim.economics.booking import electricity_of
@@ -30,9 +30,9 @@ class Footprint:
     ----------
     plastic : single-use things thrown away, glass and resin with them [kg]
     water : for injection, in liquids and as a utility [L]
-    electricity : of units and utilities [kWh]
+    electricity : of units and utilities [kWh]; not a number where nobody states a power or a utility in kWh
     inputs : mass of all liquids, powders and things [kg]
-    room_hours : of batches in rooms [h]
+    room_hours : of batches in rooms [h]; not a number where no equipment stands in one
     """
 
     plastic: float
@@ -71,9 +71,9 @@ def footprint(uses: Sequence[Use], costing: Costing) -> Footprints:
     whole = Footprint(
         math.fsum(_mass(use, costing) for use in uses if _is_material(use) and is_device(material_of(use))),
         math.fsum(_water(use, costing) for use in uses),
-        math.fsum(_electricity(use, costing) for use in uses),
+        _known(use.quantity if use.driver == "drawn" else electricity_of(use, costing) for use in uses if _draws(use)),
         math.fsum(_mass(use, costing) for use in uses if _is_material(use)),
-        math.fsum(use.quantity for use in uses if use.driver == "stayed"),
+        _known(use.quantity for use in uses if use.driver == "stayed"),
     )
     released, vesicles = (
         math.fsum(use.quantity for use in uses if use.driver == driver) for driver in ("released", "contained")
@@ -102,7 +102,11 @@ def _water(use: Use, costing: Costing) -> float:
     return use.quantity if use.driver == "drawn" and use.unit == "L" else 0.0
 
 
-def _electricity(use: Use, costing: Costing) -> float:
-    if use.driver == "occupied":
-        return electricity_of(use, costing)
-    return use.quantity if use.driver == "drawn" and use.unit == "kWh" else 0.0
+def _draws(use: Use) -> bool:
+    """Return whether a use may take electricity."""
+    return use.driver == "occupied" or (use.driver == "drawn" and use.unit == "kWh")
+
+
+def _known(amounts: Iterable[float]) -> float:
+    """Return the sum of amounts; not a number where there is nothing but zeros: nobody told them."""
+    return math.fsum(amounts) or math.nan

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _COLORS = (VERMILION, BLUE, ORANGE, GREEN, PURPLE, SKY, GRAY)
 _ASIDE, _TOP = 1.035, 10.0
 """Factor between the whiskers of two technologies, and over a median above which a whisker is cut."""
+_NEAR = 1.5
+"""Factor between the costs of two ends below which their words would meet."""
 _KINDS = {
     "lots": "too many lots", "units": "too many units", "people": "too many people", "area": "too much floor",
     "room": "room full", "hold": "waits too long", "size": "unit too small", "time": "takes too long",
@@ -61,7 +63,10 @@ def scale_curve(found: Scaling) -> Axes:
             _line(axes, can, found.titles[name], color, place - (len(found.points) - 1) / 2.0)
         if 0.0 < found.reach[name] < found.demands[-1] and can:
             first = next(point for point in points if not point.feasible)
-            ends.append((found.reach[name], _at(can, found.reach[name]), color, _KINDS[first.binding]))
+            end = found.reach[name], _at(can, found.reach[name])
+            axes.plot([can[-1].demand, end[0]], [can[-1].median, end[1]], ":", color=color, linewidth=1.6, zorder=3)
+            word = _KINDS[first.binding] + (f" ({first.held})" if first.held else "")
+            ends.append((*end, color, word.replace("_", " ")))
     _crosses(axes, ends)
     won = [one for one in found.winners if one is not None]
     axes.fill_between(
@@ -112,9 +117,12 @@ def _at(can: list[Screened], demand: float) -> float:
 
 
 def _crosses(axes: Axes, ends: list[tuple[float, float, str, str]]) -> None:
-    for place, (demand, cost, color, word) in enumerate(sorted(ends)):
+    before = math.inf
+    for demand, cost, color, word in sorted(ends):
         axes.plot([demand], [cost], "x", color=color, markersize=9, markeredgewidth=2.4, zorder=8)
-        shift, side = ((7, 5), "bottom") if place % 2 else ((2, -9), "top")
+        near = max(cost / before, before / cost) < _NEAR
+        shift, side = ((2, -9), "top") if near else ((7, 5), "bottom")
+        before = cost
         axes.annotate(
             word, (demand, cost), shift, textcoords="offset points", fontsize=8.5, color=color, va=side, zorder=8
         )

@@ -75,7 +75,7 @@ class Checked:
         days, planned = self.lead / 24.0, self.planned_lead / 24.0
         lead = "none was filled" if math.isnan(days) else f"{days:.0f} d each ({planned:.0f} planned)"
         return (
-            f"a year costs {money:+.0%} and brings {doses:+.0%} doses: {self.started:.3g} lots started "
+            f"a year costs {_change(money)} and brings {_change(doses)} doses: {self.started:.3g} lots started "
             f"({self.planned:.3g} planned), {share:.0%} released ({self.success:.0%} planned), {lead}"
         )
 
@@ -97,6 +97,11 @@ class Checked:
             "lead_time": {"planned": self.planned_lead, "simulated": _plain(self.lead)},
             "why": self.why,
         }
+
+
+def _change(share: float) -> str:
+    """Return a change in percent; none has no sign."""
+    return f"{share:+.0%}" if abs(share) >= 0.005 else "0%"
 
 
 def _ratio(costs: Worlds, doses: Worlds) -> float:
@@ -165,6 +170,7 @@ def _changes(scenario: Scenario, point: Screened, lots: float) -> Iterator[tuple
     usual = numbers.typical("every", float(numbers.parameters["every"].default or 0.0))
     yield "warm_up", f"{warm_up!r} h"
     yield "horizon", f"{warm_up + YEAR!r} h"
+    yield f"{numbers.prefix}.mode", "paced"
     yield f"{numbers.prefix}.every", f"{every!r} h"
     if "batches" in numbers.given:
         yield f"{numbers.prefix}.batches", math.ceil((warm_up + YEAR) / every) + 1

@@ -27,6 +27,8 @@ Sizes = NDArray[np.float64]
 """One number for each size of a lot, shape (sizes,)."""
 _STEP = math.sqrt(2.0)
 _IMPOSSIBLE = ("size", "time", "hold")
+_ROUNDS, _PARTS = 2, 8
+"""How often, and in how many parts, the step is divided in which lots become too large: to 0.5 %."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,7 @@ def lots_of(scenario: Scenario, limits: ScaleNumbers, worlds: int, batches: int,
     """
     wide = with_units(scenario, limits)
     top = largest(wide, more_units=True)
-    factors = list(_factors(limits, top.factor))
-    figures = lot_figures(wide, factors, worlds * batches, seed, Nesting(batches, 1))
+    factors, figures = _figures(wide, list(_factors(limits, top.factor)), worlds, batches, seed)
     plant, procedures = wide.plant(wide.typical_values(), seed), wide.recipe(wide.typical_values()).procedures
     survival = _mean(lot_survival(wide, figures))
 
@@ -97,9 +98,39 @@ def lots_of(scenario: Scenario, limits: ScaleNumbers, worlds: int, batches: int,
         _unit_hours(figures, procedures, still), _at_once(figures, procedures), _person_hours(figures),
         _crews(wide, plant), on_duty, _room_hours(figures, plant, procedures, still),
         _mean(figures.duration) + np.asarray(sum(still.values())),
-        tuple(tuple(one for one in found if one.kind in _IMPOSSIBLE) for found in lot_limits(wide, figures)),
+        _impossible(wide, figures),
         top,
     )  # fmt: skip
+
+
+def _figures(
+    scenario: Scenario, factors: list[float], worlds: int, batches: int, seed: int
+) -> tuple[list[float], LotFigures]:
+    """Return the figures of lots of some sizes, with the largest that can be made and the next among them."""
+
+    def figures(sizes: list[float]) -> LotFigures:
+        return lot_figures(scenario, sizes, worlds * batches, seed, Nesting(batches, 1))
+
+    found, tried = figures(factors), factors
+    for _ in range(_ROUNDS):
+        wrong = [bool(limits) for limits in _impossible(scenario, found)]
+        place = next((at for at in range(len(wrong) - 1) if not wrong[at] and wrong[at + 1]), None)
+        if place is None:
+            break
+        low, high = tried[place], tried[place + 1]
+        tried = [low * (high / low) ** (step / _PARTS) for step in range(_PARTS + 1)]
+        found = figures(tried)
+    if tried is factors:
+        return factors, found
+    wrong = [bool(limits) for limits in _impossible(scenario, found)]
+    place = max(at for at in range(_PARTS) if not wrong[at])
+    every = sorted({*factors, tried[place], tried[place + 1]})
+    return every, figures(every)
+
+
+def _impossible(scenario: Scenario, figures: LotFigures) -> tuple[tuple[LotLimit, ...], ...]:
+    """Return why no lot of each size can be made."""
+    return tuple(tuple(one for one in found if one.kind in _IMPOSSIBLE) for found in lot_limits(scenario, figures))
 
 
 def with_units(scenario: Scenario, limits: ScaleNumbers) -> Scenario:
@@ -152,7 +183,8 @@ def _uses(
 
 def _on_duty(plant: Plant, horizon: float) -> dict[str, float]:
     """Return the share of the time for which each role is there; an hour of attended work takes its inverse."""
-    return {role.id: max(role.hours.worked(horizon) / horizon, 1e-6) for role in plant.roles}
+    each = ((role.id, role.hours.worked(horizon) - role.hours.worked(0.0)) for role in plant.roles)
+    return {name: max(hours / horizon, 1e-6) for name, hours in each}
 
 
 def _unit_hours(

@@ -16,6 +16,8 @@ from exosim.scale_numbers import ScaleNumbers
 from exosim.scaling.lots import Lots, Sizes
 
 Bounds = tuple["Bound", ...]
+_ENDLESS = 1e9
+"""Lots a year that stand for lots without end, where none brings a dose."""
 
 
 class Bound(NamedTuple):
@@ -89,7 +91,7 @@ def plants(lots: Lots, premises: Premises, limits: ScaleNumbers, demand: float) 
     demand : doses a year
     """
     mean = lots.doses.mean(axis=1)
-    count = np.maximum(np.ceil(demand / np.maximum(mean, 1e-300) * (1.0 - 1e-12)), 1.0)
+    count = np.maximum(np.ceil(demand / np.maximum(mean, demand / _ENDLESS) * (1.0 - 1e-12)), 1.0)
     time = YEAR * limits.occupancy
     owned = {e.id: np.ones(len(count)) for e in premises.plant.equipment}
     for name, hours in lots.unit_hours.items():

@@ -38,6 +38,7 @@ class Screened:
     feasible : whether it can be built; else the plant is the one that comes nearest
     why : what binds, in words; empty where it can be built
     binding : kind of what binds
+    held : procedure that keeps its lots from being larger, where that binds; else empty
     factor : size of its lots over that of the scenario
     lots : of a year as planned
     run : lots of a year in each world, where its lots bring more than planned, shape (worlds,)
@@ -56,6 +57,7 @@ class Screened:
     feasible: bool
     why: str
     binding: str
+    held: str
     factor: float
     lots: int
     run: Worlds
@@ -106,10 +108,9 @@ class Screen:
         can = np.flatnonzero(found.feasible)
         if len(can):
             place = min(can, key=lambda at: (float(np.quantile(per_dose[at], 0.5, method="inverted_cdf")), at))
-            return self._told(found, int(place), costs[place], per_dose[place], "", "")
+            return self._told(found, int(place), costs[place], per_dose[place], ("", "", ""))
         nearest = self._nearest(found)
-        binding, why = self._binding(found.bounds, nearest)
-        return self._told(found, nearest, costs[nearest], per_dose[nearest], binding, why)
+        return self._told(found, nearest, costs[nearest], per_dose[nearest], self._binding(found.bounds, nearest))
 
     def _nearest(self, found: Plants) -> int:
         """Return the plant that lacks least, of those with lots that can be made; of all where there are none."""
@@ -156,23 +157,26 @@ class Screen:
         with np.errstate(divide="ignore"):
             return np.asarray(cost.sum(axis=0) / self.delivered(own, place))
 
-    def _binding(self, bounds: Sequence[Bounds], place: int) -> tuple[str, str]:
-        """Return what binds the plant that comes nearest, and what keeps its lots from being larger."""
+    def _binding(self, bounds: Sequence[Bounds], place: int) -> tuple[str, str, str]:
+        """Return what binds the plant that comes nearest, what keeps its lots from being larger, and both in words."""
         most = max(bounds[place], key=lambda bound: bound.excess)
         above = (found for found in self.lots.impossible[place + 1 :] if found)
         held = next((found[0].why for found in above), self.lots.largest.why if self.lots.largest.by else "")
-        smaller = most.kind in ("lots", "units", "people") and held
-        return most.kind, f"{most.why}; a larger lot is not possible: {held}" if smaller else most.why
+        if most.kind not in ("lots", "units", "people") or not held:
+            return most.kind, "", most.why
+        return most.kind, held.partition(":")[0], f"{most.why}; a larger lot is not possible: {held}"
 
     def _told(
-        self, own: Plants, place: int, cost: NDArray[np.float64], per_dose: Worlds, binding: str, why: str
+        self, own: Plants, place: int, cost: NDArray[np.float64], per_dose: Worlds, binding: tuple[str, str, str]
     ) -> Screened:
+        kind, held, why = binding
+
         def whole(table: Mapping[str, Sizes]) -> dict[str, int]:
             return {name: round(float(number[place])) for name, number in table.items()}
 
         lots = self.lots
         return Screened(
-            self.technology, own.demand, not why, why, binding, float(lots.factors[place]), round(own.lots[place]),
+            self.technology, own.demand, not why, why, kind, held, float(lots.factors[place]), round(own.lots[place]),
             self.run(own, place), float(lots.doses[place].mean()), float(lots.success[place]), whole(own.units),
             whole(own.people),
             {name: float(area[place]) for name, area in own.room_area.items()}, whole(own.room_capacity),
