@@ -71,7 +71,7 @@ def costing_of(declarations: Declarations, values: Mapping[str, Any]) -> Costing
         _rooms(declarations, declared, money),
         tuple(Charge(n, money.of(c.price), c.per, c.category, c.procedure) for n, c in declared.charges.items()),
         money.of(declared.prices[_PER_DOSE]) if _PER_DOSE in declared.prices else None,
-        frozenset(declared.unpriced),
+        frozenset(declared.unpriced), declared.reuse,
     )  # fmt: skip
 
 

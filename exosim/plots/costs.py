@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exosim.cost_figures import crossed
-from exosim.cost_views import VIEWS
 from exosim.cost_words import money, share, span
 from exosim.costs import Costs
+from exosim.economics.views import VIEWS
 from exosim.plots.style import (
     BLUE,
     GRAY,

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 import exosim as xs
-from exosim.cost_views import VIEWS
 from exosim.cost_words import money
 from exosim.costs import Costs
+from exosim.economics.views import VIEWS
 from tests.texts import Door
 
 PLANT = """\
