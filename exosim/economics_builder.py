@@ -179,6 +179,15 @@ def _rooms(declarations: Declarations, declared: EconomicsDeclaration, money: _M
 
 
 def _of_room(declared: EconomicsDeclaration, name: str, key: str, money: _Money) -> float:
-    """Return a price of a room: its own, else that of all rooms, else 0."""
-    price = declared.prices.get(f"room.{name}.{key}") or declared.prices.get(f"economics.{key}")
-    return 0.0 if price is None else money.of(price)
+    """Return a price of a room: its own, else that of all rooms, else 0.
+
+    What the list would add is nothing where what the room costs to run includes it already.
+    """
+    price, running = _price_of_room(declared, name, key), _price_of_room(declared, name, "utilities")
+    if price is None or (price.default and running is not None and key in running.covers):
+        return 0.0
+    return money.of(price)
+
+
+def _price_of_room(declared: EconomicsDeclaration, name: str, key: str) -> PriceDeclaration | None:
+    return declared.prices.get(f"room.{name}.{key}") or declared.prices.get(f"economics.{key}")

@@ -90,15 +90,20 @@ def _order(a: Screened, b: Screened) -> Order:
 def switches(points: Points, winners: Sequence[str | None]) -> tuple[Switch, ...]:
     """Return where the order of two technologies changes, those of the winners first, then by demand.
 
+    Of two that change places several times and never are the winners, the last time counts.
+
     Parameters
     ----------
     points : of each technology, over the same demands and worlds
     winners : the cheapest at each demand; None where no plant meets it
     """
-    found = [switch for one in points for other in points if one != other for switch in _of(points, one, other)]
     changes = {(a, b) for a, b in itertools.pairwise(winners) if a and b and a != b}
-    marked = [_marked(switch, (switch.before, switch.after) in changes) for switch in found]
-    return tuple(sorted(marked, key=lambda switch: (not switch.of_winners, switch.demand)))
+    found: list[Switch] = []
+    for one, other in itertools.combinations(points, 2):
+        both = sorted([*_of(points, one, other), *_of(points, other, one)], key=lambda switch: switch.demand)
+        marked = [_marked(switch, (switch.before, switch.after) in changes) for switch in both]
+        found += [switch for switch in marked if switch.of_winners] or marked[-1:]
+    return tuple(sorted(found, key=lambda switch: (not switch.of_winners, switch.demand)))
 
 
 def _marked(switch: Switch, of_winners: bool) -> Switch:
