@@ -17,7 +17,7 @@ from exosim.cost_prices import Price, prices_of
 from exosim.cost_words import listed, money, per_dose_in_words, share
 from exosim.economics.booking import booked
 from exosim.economics.costing import Costing
-from exosim.economics.headlines import COST_UNITS, cost_headlines, cost_units
+from exosim.economics.headlines import COST_UNITS, cost_headlines, cost_units, failed_lots
 from exosim.economics.ledger import CostLedger
 from exosim.economics.usage import Use
 from exosim.economics.views import VIEWS
@@ -172,6 +172,9 @@ class Costs(Framed):
                 f"{without:,} of {self.replications:,} replications released no dose: a dose has no cost there; all "
                 f"money over all doses is {money(self.pooled)} {self.currency}/dose"
             )
+        if not any(world.lots or failed_lots(world) for world in self.ledgers):
+            hours = money(self.ledgers[0].hours)
+            told.append(f"no lot ended within the {hours} h of the window: it is too short to tell what a year costs")
         products = [product.name for product in self.scenario.products()]
         if len(products) > 1:
             told.append(f"a dose is one of any product ({listed(products)}): the view product tells what each causes")

@@ -14,7 +14,7 @@ from exosim.economics.ledger import CostLedger, CostLine, Occupation, line_of
 from exosim.economics.material_lines import material_lines
 from exosim.economics.people_lines import people_lines
 from exosim.economics.usage import Use
-from exosim.records import BatchRecord
+from exosim.records import GOOD, BatchRecord
 
 
 def booked(uses: Sequence[Use], costing: Costing, batches: Sequence[BatchRecord]) -> CostLedger:
@@ -35,12 +35,17 @@ def booked(uses: Sequence[Use], costing: Costing, batches: Sequence[BatchRecord]
     lines.sort(key=attrgetter("batch", "time", "step", "resource", "driver"))
     idle = math.fsum(line.cost for line in lines if line.driver == "idle")
     released = math.fsum(use.quantity for use in uses if use.driver == "released")
+    start = next((use.time for use in uses if use.driver == "passed"), 0.0)
     return CostLedger(
         lines, batches, released, hours, costing.currency, idle, _unpriced(uses, lines, costing),
         math.fsum(use.quantity for use in uses if use.driver == "contained"),
-        sum(use.driver == "released" for use in uses), _occupation(uses),
-        next((use.time for use in uses if use.driver == "passed"), 0.0),
+        _ended_well(batches, start), _occupation(uses), start,
     )  # fmt: skip
+
+
+def _ended_well(batches: Sequence[BatchRecord], start: float) -> int:
+    """Return the lots that ended well in the window, those without doses among them, such as a sample of a patient."""
+    return sum(b.disposition in GOOD and b.ended is not None and b.ended >= start for b in batches)
 
 
 def _tests(uses: Iterable[Use], costing: Costing) -> Iterator[CostLine]:

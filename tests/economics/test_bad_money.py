@@ -255,3 +255,15 @@ def test_the_prices_of_a_run_share_out_what_was_spent(door: Door) -> None:
     assert spent["room.store.building"] + spent["economics.building"] == pytest.approx(by["building"])
     assert 0.0 < spent["room.store.building"] < 0.1 * by["building"]
     assert spent["personnel.operator.wage"] == pytest.approx(by["personnel.operator"])
+
+
+def test_lots_without_doses_are_lots_and_a_window_without_lots_says_so(door: Door) -> None:
+    """A sample of a patient brings no dose and is done all the same; in an hour no lot ends."""
+    door.write(PLANT.replace('product.dose = "1e9 EV"', 'product.dose = "1e30 EV"'))
+    scenario = xs.load(FILE)
+    empty = cost(xs.simulate(scenario, 1))
+    assert empty.ledgers[0].released == 0.0 < empty.ledgers[0].lots
+    assert math.isfinite(empty.ledgers[0].cost_per_lot)
+    assert not any("too short" in told for told in empty.sentences)
+    short = cost(xs.simulate(scenario.with_({"horizon": "1 h"}), 1))
+    assert any("no lot ended within the 1.00 h" in told for told in short.sentences), short.sentences
