@@ -47,12 +47,12 @@ _PRICES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("material", ("price", *declared(MaterialCostNumbers))),
     ("equipment", ("purchase", "purchase_size", *declared(EquipmentCostNumbers))),
     ("personnel", ("wage",)), ("assay", ("price",)), ("utility", ("price",)), ("charge", ("price",)),
-    ("room", ("building", "utilities", *declared(RoomCostNumbers))),
+    ("room", ("cleanroom", "building", "utilities", *declared(RoomCostNumbers))),
 )  # fmt: skip
 """What is said of money in sections about something else."""
 _ECONOMICS = (
-    "currency", "year", "labor_basis", "estimate", "depreciation", "building", "utilities", "electricity", "water",
-    "price_per_dose", *declared(EconomicsNumbers),
+    "currency", "year", "labor_basis", "estimate", "depreciation", "reuse", "building", "utilities", "electricity",
+    "water", "liquid_waste", "solid_waste", "price_per_dose", *declared(EconomicsNumbers),
 )  # fmt: skip
 _TOP_LEVEL = ("currency", "name", "title", "seed", "draws", "format", "start", "horizon", "warm_up", "replications")
 _PROCEDURE_KEYS = (

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from exosim.summaries import Estimate
 
 _MOST = 24
+_SHARED = {"product": "what belongs to no lot is shared by the hours of lots on the most occupied equipment"}
+"""What is told below a view."""
 _LEAST = 5e-4
 """Parts below this share of all money are printed as one, so that a table fits a page."""
 
@@ -45,9 +47,13 @@ def print_costs(costs: Costs, views: Sequence[str], prices: bool, paths: Sequenc
     print_whole(_figures(costs.figures, "over replications"), console)
     for view in views:
         print_whole(_view(costs, view), console)
+        if view in _SHARED:
+            console.print(Text(_SHARED[view]))
     _print_labor(costs, console)
     _print_spread(costs.spread, console)
     print_whole(_figures(costs.finance.figures, _investment(costs)), console)
+    if costs.footprint:
+        print_whole(_figures(costs.footprint, "what a released dose takes besides money"), console)
     if prices:
         print_whole(_prices(costs), console)
     else:
@@ -75,7 +81,12 @@ def _figures(figures: Sequence[Estimate], title: str) -> Table:
 def _view(costs: Costs, view: str) -> Table:
     """Return the parts of a view; small ones are one row, and the last is the total, which all views share."""
     parts = costs.by(view)
-    table = Table(box=table_lines(), pad_edge=False, title=f"by {view}: means over replications", title_justify="left")
+    table = Table(
+        box=table_lines(),
+        pad_edge=False,
+        title=f"by {view}: means over replications",
+        title_justify="left",
+    )
     table.add_column(view)
     for heading in (f"{costs.currency}/year", f"{costs.currency}/dose", "share"):
         table.add_column(heading, justify="right")

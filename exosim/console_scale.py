@@ -44,7 +44,7 @@ def _table(title: str, columns: Sequence[str], left: int = 0) -> Table:
 
 
 def _plants(found: Scaling) -> Table:
-    title = f"the cheapest plant for each demand: median over the worlds, 5 to 95 % [{found.currency} per dose]"
+    title = f"the cheapest plant for each demand: all worlds together, 5 to 95 % of them [{found.currency} per dose]"
     columns = (
         "doses a year",
         "technology",
@@ -52,6 +52,7 @@ def _plants(found: Scaling) -> Table:
         "5 %",
         "95 %",
         "cheapest in",
+        "met in",
         "lots",
         "doses a lot",
         "units",
@@ -61,11 +62,11 @@ def _plants(found: Scaling) -> Table:
     table = _table(title, columns, left=1)
     for place, (demand, winner) in enumerate(zip(found.demands, found.winners, strict=True)):
         if winner is None:
-            table.add_row(rounded(demand), "no technology", *["-"] * 9)
+            table.add_row(rounded(demand), "no technology", *["-"] * 10)
             continue
-        share = found.cheapest(place)[winner.technology]
+        share, met = found.cheapest(place)[winner.technology], winner.met
         table.add_row(
-            rounded(demand), winner.technology, *_cost(winner), f"{share:.0%}", f"{winner.lots}",
+            rounded(demand), winner.technology, *_cost(winner), f"{share:.0%}", f"{met:.0%}", f"{winner.lots}",
             rounded(winner.doses), f"{sum(winner.units.values())}", f"{sum(winner.people.values())}",
             f"{winner.area:,.0f} m2",
         )  # fmt: skip
@@ -73,7 +74,7 @@ def _plants(found: Scaling) -> Table:
 
 
 def _cost(point: Screened) -> tuple[str, str, str]:
-    values = (point.median, point.quantile(0.05), point.quantile(0.95))
+    values = (point.expected, point.quantile(0.05), point.quantile(0.95))
     low, middle, high = (
         rounded(value) if math.isfinite(value) else "no end" for value in (values[1], values[0], values[2])
     )
@@ -81,11 +82,13 @@ def _cost(point: Screened) -> tuple[str, str, str]:
 
 
 def _costs(found: Scaling) -> Table:
-    title = f"median cost of a dose [{found.currency}]; x: what no such plant can make"
+    title = f"cost of a dose [{found.currency}]; x: what no such plant can make"
     table = _table(title, ("technology", *(rounded(demand) for demand in found.demands), "ends at"))
     for name, points in found.points.items():
         reach = found.reach[name]
-        cells = [(rounded(p.median) if math.isfinite(p.median) else "no end") if p.feasible else "x" for p in points]
+        cells = [
+            (rounded(p.expected) if math.isfinite(p.expected) else "no end") if p.feasible else "x" for p in points
+        ]
         table.add_row(name, *cells, rounded(reach) if math.isfinite(reach) else "-")
     return table
 

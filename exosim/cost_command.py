@@ -26,7 +26,7 @@ from exosim.whole_numbers import WholeNumber
 if TYPE_CHECKING:
     from exosim.costs import Costs
 
-_VIEWS = ("category", "step", "resource", "direct", "lots", "product")
+_VIEWS = ("category", "step", "resource", "direct", "superpro", "four", "lots", "product")
 
 
 @click.command()

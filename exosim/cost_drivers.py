@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.cost_figures import released_lots
 from exosim.economics.ledger import CostLedger
 from exosim.economics_lines import economics_blocks
 from exosim.sampling import uniforms
@@ -78,7 +77,7 @@ def spread(scenario: Scenario, seed: int, ledgers: Sequence[CostLedger]) -> Spre
     if n < FEWEST:
         return Spread(n, {}, reason=f"{n} replications with doses are too few; {FEWEST} at least")
     money = np.log([ledgers[i].total for i in kept])
-    lots = np.log([max(released_lots(ledgers[i]), 1) for i in kept])
+    lots = np.log([max(ledgers[i].lots, 1) for i in kept])
     doses = np.log([ledgers[i].released for i in kept])
     logarithm = money - doses
     variance = float(np.var(logarithm))

@@ -9,20 +9,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exosim.cost_views import VIEWS, View, title_of
+from exosim.economics.allocation import allocated, failed_cost
 from exosim.economics.costing import Costing
 from exosim.economics.fixed import YEAR, area_of, capital_of
+from exosim.economics.footprint import footprint
+from exosim.economics.headlines import cost_headlines, cost_units, failed_lots
 from exosim.economics.ledger import CostLedger, CostLine
+from exosim.economics.people_lines import roles
 from exosim.economics.usage import Use
-from exosim.records import GOOD
+from exosim.economics.views import VIEWS, View, title_of
 from exosim.summaries import Estimate, Row, estimate
 
-COST_UNITS: Mapping[str, str] = {"cost_per_dose": "dose", "cost_per_lot": "lot", "cost_per_year": "year"}
-"""The costs of a replication as a whole, and per what they are, in the currency of the scenario."""
+_BY_PRODUCT = "product"
 LINE_COLUMNS = (*CostLine._fields, "cost")
 """What is told of a line of the ledger."""
-FAILED = "rejected"
-"""How a lot ends that is lost in production or rejected by quality."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,54 +62,17 @@ class Labor(Row):
     share_at_work: float | None
 
 
-def headlines(ledger: CostLedger) -> dict[str, float]:
-    """Return the costs of a replication as a whole: per dose and per lot released, and per year; NaN of none."""
-    lots = released_lots(ledger)
-    return {
-        "cost_per_dose": ledger.cost_per_dose,
-        "cost_per_lot": ledger.total / lots if lots else math.nan,
-        "cost_per_year": ledger.total * YEAR / ledger.hours if ledger.hours > 0.0 else math.nan,
-    }
-
-
-def units(currency: str) -> dict[str, str]:
-    """Return the units of :func:`headlines`."""
-    return {name: f"{currency}/{per}" for name, per in COST_UNITS.items()}
-
-
-def _ended(ledger: CostLedger, dispositions: frozenset[str]) -> int:
-    """Return how many lots ended so in the window; its start is the time of what passes."""
-    start = next((line.time for line in ledger.lines if line.driver == "passed"), 0.0)
-    ended = (b for b in ledger.batches if b.disposition in dispositions and b.ended is not None)
-    return sum(batch.ended >= start for batch in ended if batch.ended is not None)
-
-
-def released_lots(ledger: CostLedger) -> int:
-    """Return the lots that ended well in the window."""
-    return _ended(ledger, GOOD)
-
-
-def failed_lots(ledger: CostLedger) -> int:
-    """Return the lots that were lost or rejected in the window."""
-    return _ended(ledger, frozenset({FAILED}))
-
-
-def failed_cost(ledger: CostLedger) -> float:
-    """Return what was spent on lots that were lost or rejected [currency]."""
-    failed = {batch.number for batch in ledger.batches if batch.disposition == FAILED}
-    return math.fsum(line.cost for line in ledger.lines if line.batch in failed)
-
-
 def figures(ledgers: Sequence[CostLedger], currency: str) -> list[Estimate]:
     """Return the figures of costs over replications: mean with interval, median, 5 to 95 %."""
-    told = [headlines(ledger) for ledger in ledgers]
-    found = [estimate(name, None, unit, [one[name] for one in told]) for name, unit in units(currency).items()]
+    told = [cost_headlines(ledger) for ledger in ledgers]
+    found = [estimate(name, None, unit, [one[name] for one in told]) for name, unit in cost_units(currency).items()]
     yearly = [YEAR / ledger.hours for ledger in ledgers]
     more: Mapping[tuple[str, str], Sequence[float]] = {
         ("doses_released_per_year", "dose/year"): [one.released for one in ledgers],
-        ("lots_released_per_year", "1/year"): [released_lots(one) for one in ledgers],
+        ("lots_released_per_year", "1/year"): [one.lots for one in ledgers],
         ("failed_lots_per_year", "1/year"): [failed_lots(one) for one in ledgers],
         ("cost_of_failed_lots", f"{currency}/year"): [failed_cost(one) for one in ledgers],
+        ("cost_of_failed_lots_with_share", f"{currency}/year"): [failed_cost(one, "bottleneck") for one in ledgers],
     }
     for (name, unit), values in more.items():
         rates = [value * rate for value, rate in zip(values, yearly, strict=True)]
@@ -124,7 +87,12 @@ def pooled(ledgers: Sequence[CostLedger]) -> float | None:
 
 
 def parts(ledgers: Sequence[CostLedger], view: str) -> list[Part]:
-    """Return the parts of a view, largest first; they add up to the mean cost of a year and of a dose."""
+    """Return the parts of a view, largest first; they add up to the mean cost of a year and of a dose.
+
+    By product, what belongs to no lot is shared by the hours on the equipment that is occupied most.
+    """
+    if view == _BY_PRODUCT:
+        ledgers = [allocated(ledger) for ledger in ledgers]
     each = [ledger.by(VIEWS[view](ledger)) for ledger in ledgers]
     names = dict.fromkeys(name for one in each for name in one)
     total = math.fsum(ledger.total for ledger in ledgers)
@@ -155,18 +123,17 @@ def crossed(ledgers: Sequence[CostLedger], rows: View, columns: View) -> dict[st
 
 def labor(uses: Sequence[Sequence[Use]], worlds: Sequence[Costing], ledgers: Sequence[CostLedger]) -> Labor:
     """Return what people cost on both bases, whichever the ledger is on."""
-    worked, paid, hours = [], [], {"worked": 0.0, "paid": 0.0}
-    for own, world, ledger in zip(uses, worlds, ledgers, strict=True):
-        money = {"worked": 0.0, "paid": 0.0}
-        for use in own:
-            if use.driver in money:
-                wage = world.wages.get(use.resource.removeprefix("personnel."), 0.0)
-                money[use.driver] += use.quantity * wage * (1.0 + world.numbers.loading) * YEAR / ledger.hours
-                hours[use.driver] += use.quantity
-        worked.append(money["worked"])
-        paid.append(money["paid"])
-    activity, staffing = float(np.mean(worked)), float(np.mean(paid))
-    at_work = hours["worked"] / hours["paid"] if hours["paid"] > 0.0 else None
+    each = [
+        (role, YEAR / ledger.hours)
+        for own, world, ledger in zip(uses, worlds, ledgers, strict=True)
+        for role in roles(own, world).values()
+    ]
+    activity, staffing = (
+        math.fsum(getattr(role, basis) * rate for role, rate in each) / len(ledgers)
+        for basis in ("activity", "staffing")
+    )
+    paid = math.fsum(role.paid for role, _ in each)
+    at_work = math.fsum(role.worked for role, _ in each) / paid if paid > 0.0 else None
     return Labor(activity, staffing, staffing - activity, at_work)
 
 
@@ -178,6 +145,21 @@ def unpriced(
     found = [{**ledger.unpriced, **_building(own, world, ledger)} for own, world, ledger in each]
     names = dict.fromkeys(name for one in found for name in one)
     return {name: float(np.mean([one.get(name, 0.0) for one in found])) for name in sorted(names)}
+
+
+FOOTPRINT: Mapping[str, str] = {"plastic": "kg", "water": "L", "electricity": "kWh", "inputs": "kg", "room_hours": "h"}
+"""What a dose takes of the world besides money, with units."""
+
+
+def footprints(uses: Sequence[Sequence[Use]], worlds: Sequence[Costing]) -> list[Estimate]:
+    """Return what a released dose takes of the world besides money, and the process mass intensity."""
+    each = [footprint(*one) for one in zip(uses, worlds, strict=True)]
+    found = [
+        estimate(f"{name}_per_dose", None, f"{unit}/dose", [getattr(one.per_dose, name) for one in each])
+        for name, unit in FOOTPRINT.items()
+    ]
+    intensity = estimate("mass_intensity", None, "kg/1e12 EV", [one.intensity for one in each])
+    return [one for one in (*found, intensity) if one.mean]
 
 
 def _building(uses: Sequence[Use], world: Costing, ledger: CostLedger) -> dict[str, float]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exosim.cost_figures import LINE_COLUMNS, units
-from exosim.cost_views import VIEWS
+from exosim.cost_figures import LINE_COLUMNS
+from exosim.economics.headlines import cost_units
+from exosim.economics.views import VIEWS
 from exosim.export import write_csv, write_json, write_ledger
 from exosim.folder import Target, identity_of, write_manifest, writing
 
@@ -44,7 +45,7 @@ def _parts(costs: Costs) -> Iterator[Sequence[Any]]:
 
 def _figures(costs: Costs) -> Iterator[Sequence[Any]]:
     """Yield the costs of each replication; what has none, since nothing was released, is left empty."""
-    told = units(costs.currency)
+    told = cost_units(costs.currency)
     for name, values in costs.replicated().items():
         for replication, value in enumerate(values, start=1):
             yield replication, name, told[name], value if math.isfinite(value) else None

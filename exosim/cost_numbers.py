@@ -15,6 +15,9 @@ from exosim.parameter import parameter
 LaborBasis: TypeAlias = Literal["staffing", "activity"]
 CapitalEstimate: TypeAlias = Literal["installed", "lang", "light", "standard", "gmp_purification"]
 DepreciationMethod: TypeAlias = Literal["straight_line", "declining_balance", "sum_of_years"]
+Reuse: TypeAlias = Literal["pro_rata", "whole"]
+Grade: TypeAlias = Literal["A", "B", "C", "D", "CNC"]
+"""Of a room by cleanliness (EU GMP Annex 1); CNC is controlled and not classified."""
 CATEGORIES: Mapping[str, str] = {
     "materials": "media, buffers, reagents",
     "consumables": "single-use vessels, filters, resins, vials",
@@ -140,8 +143,9 @@ class EquipmentCostNumbers:
         None, "year", low=1, high=30, minimum=0.0, decided=True, doc="years over which a unit is depreciated"
     )
     footprint: float | None = parameter(
-        None, "m2", low=0.1, high=1000, minimum=0.0, decided=True, doc="floor area that a unit takes"
-    )
+        None, "m2", low=0.1, high=1000, minimum=0.0, decided=True,
+        doc="floor area that a unit takes, with the space to work at it",
+    )  # fmt: skip
     power: float | None = parameter(None, "kW", low=0.0, high=1000, doc="electrical power of a unit while it is used")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from exosim.cost_figures import Part
 from exosim.cost_words import money, span
 from exosim.distributions import Distribution
+from exosim.economics.fixed import YEAR
 from exosim.price_reader import PriceDeclaration
 from exosim.summaries import Row
 
@@ -62,7 +63,7 @@ def prices_of(scenario: Scenario, spent: Mapping[str, Part]) -> list[Price]:
     found = [
         _price(price, spent[resource].per_year)
         for address, price in declared.prices.items()
-        for resource in [_resource(address)]
+        for resource in [resource_of(address)]
         if resource in spent
     ]
     found += [
@@ -73,7 +74,7 @@ def prices_of(scenario: Scenario, spent: Mapping[str, Part]) -> list[Price]:
     return sorted(found, key=lambda price: -price.per_year)
 
 
-def _resource(address: str) -> str:
+def resource_of(address: str) -> str:
     """Return the resource of the lines that a price makes."""
     head, _, key = address.rpartition(".")
     if head.endswith(".prices"):
@@ -95,9 +96,18 @@ def _price(declared: PriceDeclaration, per_year: float) -> Price:
 def _told(declared: PriceDeclaration) -> str:
     """Return a price as people read it: the most likely amount, and between what and what."""
     base, unit = declared.given.quantity.base, declared.block.parameters[declared.field].unit
+    times, unit = _yearly(unit)
     if not isinstance(base, Distribution):
-        return f"{money(base)} {unit}"
+        return f"{money(times * base)} {unit}"
     known = dict(base.numbers)
     middle = known.get("mode", base.median())
-    low, high = (known.get(name, float(base.quantile(np.array([q]))[0])) for name, q in _ENDS)
-    return f"{money(middle)} ({span(low, high)}) {unit}"
+    low, high = (times * known.get(name, float(base.quantile(np.array([q]))[0])) for name, q in _ENDS)
+    return f"{money(times * middle)} ({span(low, high)}) {unit}"
+
+
+def _yearly(unit: str) -> tuple[float, str]:
+    """Return a unit in which people read a price, and what one of it is: salaries and rents are for a year."""
+    for hourly, yearly in (("/(FTE*h)", "/FTE/year"), ("/(m2*h)", "/m2/year")):
+        if unit.endswith(hourly):
+            return YEAR, unit.removesuffix(hourly) + yearly
+    return 1.0, unit

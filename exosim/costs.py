@@ -8,18 +8,19 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exosim import cost_figures
+from exosim import cost_figures, html
 from exosim.addresses import is_of_money
 from exosim.cost_drivers import Spread, spread
 from exosim.cost_figures import LINE_COLUMNS, Labor, Part
 from exosim.cost_finance import Finance, finance
 from exosim.cost_prices import Price, prices_of
-from exosim.cost_views import VIEWS
 from exosim.cost_words import listed, money, per_dose_in_words, share
 from exosim.economics.booking import booked
 from exosim.economics.costing import Costing
+from exosim.economics.headlines import COST_UNITS, cost_headlines, cost_units
 from exosim.economics.ledger import CostLedger
 from exosim.economics.usage import Use
+from exosim.economics.views import VIEWS
 from exosim.economics_builder import costing
 from exosim.errors import Problem, UsageError, unknown
 from exosim.frames import Frame, Framed, of_rows
@@ -85,7 +86,7 @@ class Costs(Framed):
         UsageError
             when there is no such figure.
         """
-        found = {one.name: one for one in (*self.figures, *self.finance.figures)}
+        found = {one.name: one for one in (*self.figures, *self.footprint, *self.finance.figures)}
         if name not in found:
             raise UsageError(unknown("figure", name, found))
         return found[name]
@@ -95,7 +96,7 @@ class Costs(Framed):
 
         Parameters
         ----------
-        view : ``category``, ``step``, ``resource``, ``direct``, ``lots`` or ``product``
+        view : of :data:`exosim.economics.views.VIEWS`, such as ``category``, ``step`` or ``resource``
 
         Raises
         ------
@@ -125,6 +126,11 @@ class Costs(Framed):
     def finance(self) -> Finance:
         """What the plant is worth as an investment."""
         return finance(self.uses, self.worlds, self.ledgers)
+
+    @cached_property
+    def footprint(self) -> list[Estimate]:
+        """What a released dose takes besides money: plastic, water, electricity, mass of inputs, hours in rooms."""
+        return cost_figures.footprints(self.uses, self.worlds)
 
     @cached_property
     def unpriced(self) -> dict[str, float]:
@@ -166,6 +172,9 @@ class Costs(Framed):
                 f"{without:,} of {self.replications:,} replications released no dose: a dose has no cost there; all "
                 f"money over all doses is {money(self.pooled)} {self.currency}/dose"
             )
+        products = [product.name for product in self.scenario.products()]
+        if len(products) > 1:
+            told.append(f"a dose is one of any product ({listed(products)}): the view product tells what each causes")
         if self.unpriced:
             names = listed(list(self.unpriced))
             several = "resource was used that has" if len(self.unpriced) == 1 else "resources were used that have"
@@ -193,6 +202,7 @@ class Costs(Framed):
             "labor": self.labor.as_dict(),
             "views": {view: [part.as_dict() for part in self.by(view)] for view in VIEWS},
             "spread": self.spread.as_dict(),
+            "footprint": [one.as_dict() for one in self.footprint],
             "finance": self.finance.as_dict(),
             "prices": [price.as_dict() for price in self.prices],
             "unpriced": self.unpriced,
@@ -218,8 +228,8 @@ class Costs(Framed):
 
     def replicated(self) -> dict[str, list[float]]:
         """Return the costs of a dose, a lot and a year in each replication; NaN of none."""
-        each = [cost_figures.headlines(ledger) for ledger in self.ledgers]
-        return {name: [one[name] for one in each] for name in cost_figures.COST_UNITS}
+        each = [cost_headlines(ledger) for ledger in self.ledgers]
+        return {name: [one[name] for one in each] for name in COST_UNITS}
 
     def _frames(self) -> Mapping[str, Callable[[], Frame]]:
         parts = ((view, *part.as_dict().values()) for view in VIEWS for part in self.by(view))
@@ -232,9 +242,15 @@ class Costs(Framed):
         }
 
     def _replications(self) -> Frame:
-        found, units = self.replicated(), cost_figures.units(self.currency)
+        found, units = self.replicated(), cost_units(self.currency)
         rows = zip(*found.values(), strict=True)
         return of_rows("replication", list(found), rows, units=units, first=1)
+
+    def _repr_html_(self) -> str:
+        head, *rest = self.sentences
+        rows = ((one.title, money(one.per_year), money(one.per_dose), share(one.share)) for one in self.by("category"))
+        heading = ("category", f"{self.currency}/year", f"{self.currency}/dose", "share")
+        return html.view("Costs", head, html.remarks(rest), html.table(heading, rows))
 
     def __str__(self) -> str:
         head = f"{self.scenario.name}: {self.replications:,} replications, seed {self.seed}"

@@ -1,7 +1,7 @@
 """Which way is better, for every indicator of a run in time: more, less, or neither.
 
-Neither stands where more may be good or bad news: an occupied unit earns its keep or holds a plant back, and a campaign
-lasts longer because it is slow or because it makes more.
+Neither stands where more may be good or bad news: a year costs more where more is made, an occupied unit earns its keep
+or holds a plant back, and a campaign lasts longer because it is slow or because it makes more.
 """
 
 from __future__ import annotations
@@ -58,6 +58,9 @@ DIRECTIONS: Mapping[str, Direction] = {
     "doses_recalled": "less",
     "stock_mean": "neither",
     "age_at_shipping": "less",
+    "cost_per_dose": "less",
+    "cost_per_lot": "less",
+    "cost_per_year": "neither",
     "utilization": "neither",
     "occupancy": "neither",
     "labor": "neither",

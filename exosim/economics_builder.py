@@ -71,7 +71,7 @@ def costing_of(declarations: Declarations, values: Mapping[str, Any]) -> Costing
         _rooms(declarations, declared, money),
         tuple(Charge(n, money.of(c.price), c.per, c.category, c.procedure) for n, c in declared.charges.items()),
         money.of(declared.prices[_PER_DOSE]) if _PER_DOSE in declared.prices else None,
-        frozenset(declared.unpriced),
+        frozenset(declared.unpriced), declared.reuse,
     )  # fmt: skip
 
 
@@ -179,6 +179,15 @@ def _rooms(declarations: Declarations, declared: EconomicsDeclaration, money: _M
 
 
 def _of_room(declared: EconomicsDeclaration, name: str, key: str, money: _Money) -> float:
-    """Return a price of a room: its own, else that of all rooms, else 0."""
-    price = declared.prices.get(f"room.{name}.{key}") or declared.prices.get(f"economics.{key}")
-    return 0.0 if price is None else money.of(price)
+    """Return a price of a room: its own, else that of all rooms, else 0.
+
+    What the list would add is nothing where what the room costs to run includes it already.
+    """
+    price, running = _price_of_room(declared, name, key), _price_of_room(declared, name, "utilities")
+    if price is None or (price.default and running is not None and key in running.covers):
+        return 0.0
+    return money.of(price)
+
+
+def _price_of_room(declared: EconomicsDeclaration, name: str, key: str) -> PriceDeclaration | None:
+    return declared.prices.get(f"room.{name}.{key}") or declared.prices.get(f"economics.{key}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from exosim.cost_numbers import CapitalEstimate, DepreciationMethod, LaborBasis
+from exosim.cost_numbers import CapitalEstimate, DepreciationMethod, LaborBasis, Reuse
 from exosim.declarations import Block
 from exosim.economics_tables import Category
 from exosim.price_reader import PriceDeclaration
@@ -17,8 +17,8 @@ class ChargeDeclaration:
 
     Attributes
     ----------
-    price : per lot, dose, vial, batch, hour of the calendar, or area and hour
-    per : ``lot``, ``dose``, ``vial``, ``h`` or ``m2*h``
+    price : per lot, dose, vial, dose or vial and hour in stock, shipment, hour of the calendar, or area and hour
+    per : one of :data:`exosim.economics.charges.CHARGED`
     procedure : the step to which it belongs; empty: to none
     """
 
@@ -44,6 +44,7 @@ class EconomicsDeclaration:
     exchange : scenario money for one of another currency
     index : cost index by year; empty: prices rise by the escalation
     unpriced : addresses of what has no price, neither here nor in the list
+    reuse : whether a column or membrane costs its cycles, or is bought whole
     """
 
     numbers: Block
@@ -61,6 +62,7 @@ class EconomicsDeclaration:
     sizes: Mapping[str, float] = field(default_factory=dict)
     index: Mapping[int, float] = field(default_factory=dict)
     unpriced: tuple[str, ...] = ()
+    reuse: Reuse = "pro_rata"
 
     def blocks(self) -> Iterator[Block]:
         """Yield every parameter block, in the order of the ledger."""

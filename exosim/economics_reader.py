@@ -9,6 +9,7 @@ from typing import Any
 from exosim import units
 from exosim.cost_numbers import EconomicsNumbers, EquipmentCostNumbers, MaterialCostNumbers, RoomCostNumbers
 from exosim.declarations import Block
+from exosim.economics.charges import CHARGED
 from exosim.economics.utilities_drawn import amount_unit
 from exosim.economics_declaration import ChargeDeclaration, EconomicsDeclaration
 from exosim.economics_tables import ChargeTable, EconomicsTable
@@ -16,7 +17,7 @@ from exosim.errors import Problem, in_words, unknown
 from exosim.findings import Findings
 from exosim.operations import catalog
 from exosim.parameter import ASSUMPTION, Parameter, declared
-from exosim.price_catalog import PriceError, default_for, exchange_rate, exchange_source
+from exosim.price_catalog import ListPrice, PriceError, default_for, exchange_rate, exchange_source, prices
 from exosim.price_reader import FULL_TIME, PriceDeclaration, PriceReader
 from exosim.quantities import Given, SourceGrades, read_number, read_quantity
 from exosim.resource_reader import given, unique
@@ -27,9 +28,12 @@ from exosim.vocabulary import CONSUMABLES
 
 BlockReader = Callable[..., Block]
 _EURO = "EUR"
-CHARGED = ("lot", "dose", "vial", "h", "m2*h")
-"""Of what a charge can be the price: lots that are started, doses released, vials filled, hours, area and hours."""
-_EXAMPLES = '"10000 EUR/lot", "2 EUR/dose", "1.5 EUR/vial", "20000 EUR/year" or "700 EUR/m2/year"'
+_EXAMPLES = (
+    '"10000 EUR/lot", "2 EUR/dose", "1.5 EUR/vial", "3 EUR/vial/year", "80 EUR/shipment", "20000 EUR/year" or '
+    '"700 EUR/m2/year"'
+)
+_GRADES = {"A": "A_B", "B": "A_B"}
+"""Grades of rooms that share a price in the list."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +68,18 @@ class EconomicsReader:
             for address, per in self._wanted()
             if address not in found and (listed := default_for(_resource(address))) is not None
         }
-        prices = {address: price for address, price in {**defaults, **found}.items() if price is not None}
+        for address, listed, per in self._of_grades():
+            if f"economics.{address.rpartition('.')[2]}" not in found:
+                defaults[address] = reader.listed(listed, address.rpartition(".")[0], address.rpartition(".")[2], per)
+        priced = {address: price for address, price in {**defaults, **found}.items() if price is not None}
         charges = dict(self._charges(reader))
         stated = [price for price in (*found.values(), *(c.price for c in charges.values())) if price is not None]
         return EconomicsDeclaration(
-            self._numbers(own), self.currency, own.year, own.labor_basis, own.estimate, own.depreciation, prices,
+            self._numbers(own), self.currency, own.year, own.labor_basis, own.estimate, own.depreciation, priced,
             self._each(EquipmentCostNumbers, "equipment"), self._each(RoomCostNumbers, "room"),
             self._each(MaterialCostNumbers, "material"),
-            charges, self._exchange(own, prices, stated), dict(self._sizes()), dict(self._index(own)),
-            tuple(address for address in asked if address not in prices),
+            charges, self._exchange(own, priced, stated), dict(self._sizes()), dict(self._index(own)),
+            tuple(address for address in asked if address not in priced), own.reuse,
         )  # fmt: skip
 
     # -- prices -------------------------------------------------------------------------------------------------------
@@ -102,7 +109,7 @@ class EconomicsReader:
         t = self.table
         general = (
             ("building", "m2"), ("utilities", "m2*h"), ("electricity", "kWh"), ("water", "L"),
-            ("price_per_dose", "dose"),
+            ("liquid_waste", "L"), ("solid_waste", "kg"), ("price_per_dose", "dose"),
         )  # fmt: skip
         yield "economics", "", None, t.economics, general
         for index, material in enumerate(t.material):
@@ -131,6 +138,14 @@ class EconomicsReader:
         yield from ((f"assay.{a.id}.price", "") for a in t.assay if a.duration is not None or a.hands_on is not None)
         yield from ((f"utility.{u.id}.price", self._utility_unit(u.limit)) for u in t.utility)
         yield from (("economics.electricity", "kWh"), ("economics.water", "L"), ("economics.building", "m2"))
+
+    def _of_grades(self) -> Iterator[tuple[str, ListPrice, str]]:
+        """Yield the prices of the list for the rooms whose grade is given: address, price, and per what."""
+        for room in self.table.room:
+            if room.cleanroom is not None:
+                grade = _GRADES.get(room.cleanroom, room.cleanroom)
+                for key, kind, per in (("building", "capex", "m2"), ("utilities", "opex", "m2*h")):
+                    yield f"room.{room.id}.{key}", prices()[f"fac_{kind}_grade_{grade}"], per
 
     def _price(self, reader: PriceReader, raw: Any, prefix: str, path: KeyPath, per: str) -> PriceDeclaration | None:
         return reader.read(raw, prefix, path, per)

@@ -20,12 +20,15 @@ class EconomicsTable(Table):
     labor_basis: Literal["staffing", "activity"] = "staffing"
     estimate: Literal["installed", "lang", "light", "standard", "gmp_purification"] = "installed"
     depreciation: Literal["straight_line", "declining_balance", "sum_of_years"] = "straight_line"
+    reuse: Literal["pro_rata", "whole"] = "pro_rata"
     exchange: dict[Name, Any] = Field(default_factory=dict)
     index: dict[Name, Any] = Field(default_factory=dict)
     building: Any = None
     utilities: Any = None
     electricity: Any = None
     water: Any = None
+    liquid_waste: Any = None
+    solid_waste: Any = None
     price_per_dose: Any = None
     escalation: Any = None
     paid_hours: Any = None

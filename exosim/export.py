@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from exosim.event_files import EVENTS
 from exosim.folder import Target, identity_of, write_manifest, writing
 from exosim.hinges import HINGE_COLUMNS, hinge_rows
-from exosim.indicators import HEADLINE_UNITS, RESOURCE_UNITS
+from exosim.indicators import RESOURCE_UNITS, reported
 from exosim.parameter import Ledger
 from exosim.plugin_trial import versions
 from exosim.ranking import Rank
@@ -166,9 +166,10 @@ def write_events(log: Sequence[Event], folder: Path) -> Path:
 
 def _values(results: FacilityResults) -> Iterator[Sequence[Any]]:
     """Yield every indicator of every replication; one without a value is left empty."""
+    units = reported(results.accounts)
     for replication, account in enumerate(results.accounts, start=1):
         for name, value in account.headlines.items():
-            yield replication, name, None, HEADLINE_UNITS[name], _finite(value)
+            yield replication, name, None, units[name], _finite(value)
         for name, values in account.by_resource.items():
             for resource, value in values.items():
                 yield replication, name, resource, RESOURCE_UNITS[name], _finite(value)

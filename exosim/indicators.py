@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from exosim import folds
+from exosim.economics.headlines import cost_headlines, cost_units
+from exosim.economics.ledger import CostLedger
 from exosim.economics.usage import Use
 from exosim.folds import folded, lead_times
 from exosim.history import histories
@@ -271,6 +273,7 @@ class Account:
     log_hash : SHA-256 of the log in its canonical form
     orders, lots : what became of each order, and of each lot in the warehouse
     uses : what was used, without money
+    currency : of what it costs, which is among the headlines; empty where the scenario says nothing of money
     """
 
     headlines: Mapping[str, float]
@@ -283,22 +286,31 @@ class Account:
     orders: Sequence[OrderRecord] = ()
     lots: Sequence[LotRecord] = ()
     uses: Sequence[Use] = ()
+    currency: str = ""
 
 
 def reported(accounts: Sequence[Account]) -> dict[str, str]:
     """Return the unit of each indicator of the whole that any of the replications has."""
-    return {name: unit for name, unit in HEADLINE_UNITS.items() if any(name in a.headlines for a in accounts)}
+    currency = next((account.currency for account in accounts if account.currency), "")
+    known = {**HEADLINE_UNITS, **cost_units(currency)}
+    return {name: unit for name, unit in known.items() if any(name in a.headlines for a in accounts)}
 
 
-def account(window: Window, uses: Sequence[Use] = ()) -> Account:
-    """Return all indicators of a replication, which keeps what it used."""
+def account(window: Window, uses: Sequence[Use] = (), ledger: CostLedger | None = None) -> Account:
+    """Return all indicators of a replication, which keeps what it used.
+
+    Parameters
+    ----------
+    ledger : what that cost; None where the scenario says nothing of money
+    """
     return Account(
         {name: indicator(window) for name, (_, indicator) in HEADLINES.items()}
         | pair_headlines(window)
         | shared_headlines(window)
         | release_headlines(window)
         | patient_headlines(window)
-        | service_headlines(window),
+        | service_headlines(window)
+        | ({} if ledger is None else cost_headlines(ledger)),
         {name: indicator(window) for name, (_, indicator) in BY_RESOURCE.items()}
         | release_by_job(window)
         | service_by_product(window),
@@ -310,4 +322,5 @@ def account(window: Window, uses: Sequence[Use] = ()) -> Account:
         window.dispatch.orders,
         window.dispatch.lots,
         uses,
+        "" if ledger is None else ledger.currency,
     )

@@ -72,7 +72,15 @@ _ALSO: Mapping[str, str] = {
 }
 """A second section whose declared parameters are keys of a table."""
 _MONEY: Mapping[str, tuple[str, ...]] = {
-    "EconomicsTable": ("building", "utilities", "electricity", "water", "price_per_dose"),
+    "EconomicsTable": (
+        "building",
+        "utilities",
+        "electricity",
+        "water",
+        "liquid_waste",
+        "solid_waste",
+        "price_per_dose",
+    ),
     "ChargeTable": ("price",),
     "StockTable": ("price",),
     "EquipmentTable": ("purchase",),

@@ -14,7 +14,7 @@ from exosim.bottlenecks.files import write_gains
 from exosim.bottlenecks.search import Bottleneck
 from exosim.comparison import Comparison
 from exosim.cost_files import write_costs
-from exosim.costs import Costs
+from exosim.costs import Costs, cost
 from exosim.errors import ModelError
 from exosim.export import (
     write_attribution,
@@ -116,10 +116,14 @@ def write_cost_folder(costs: Costs, folder: Path, identity: dict[str, Any], *, p
     """Write tables and pictures of what a run costs into the folder; return their paths, pictures last."""
     paths = write_costs(costs, folder)
     with _any_script():
-        for name, draw in _cost_pictures(costs).items() if pictures else ():
-            paths.extend(save(draw(costs)[0], folder, name))
+        paths += _drawn(costs, folder) if pictures else []
     write_manifest(folder, {**identity, "version": __version__, "replications": costs.replications})
     return paths
+
+
+def _drawn(costs: Costs, folder: Path) -> list[Path]:
+    """Draw the pictures of costs into a folder; return their paths."""
+    return [path for name, draw in _cost_pictures(costs).items() for path in save(draw(costs)[0], folder, name)]
 
 
 def _cost_pictures(costs: Costs) -> dict[str, Callable[[Costs], tuple[Axes, ...]]]:
@@ -177,6 +181,8 @@ def write_run_folder(results: FacilityResults, folder: Path, identity: dict[str,
             paths.extend(save(draw(results), folder, draw.__name__))
         if results.first.plant.demand.warehouses:
             paths.extend(save(plots.stock(results)[0], folder, "stock"))
+        if results.scenario.declarations.economics is not None:
+            paths.extend(_drawn(cost(results), folder))
     extra = {"version": __version__, "replications": results.replications, "plugins": versions(results.scenario)}
     write_manifest(folder, {**identity, **extra})
     return paths if results.events is None else [*paths, results.events]

@@ -73,6 +73,7 @@ class RoomTable(Table):
     line_clearance: Any = None
     changeover: Any = None
     area: Any = None
+    cleanroom: Literal["A", "B", "C", "D", "CNC"] | None = None
     building: Any = None
     utilities: Any = None
 

@@ -60,6 +60,7 @@ class ListPrice:
     basis : what was read, what was computed, what is an own bracket
     size, size_unit : the size that the price is for, such as 50.0 and ``L``; None and empty where it has none
     exponent : power of size with which the price grows; None where it is not known
+    covers : what else of a room it includes, such as ``building``, so that the list adds no price for that
     """
 
     key: str
@@ -78,6 +79,7 @@ class ListPrice:
     size: float | None = None
     size_unit: str = ""
     exponent: float | None = None
+    covers: tuple[str, ...] = ()
 
 
 @functools.cache
@@ -93,7 +95,7 @@ def prices() -> Mapping[str, ListPrice]:
 
 
 def _price(key: str, table: Mapping[str, Any]) -> ListPrice:
-    fields = {"year": None, **table}
+    fields = {"year": None, **table, "covers": tuple(table.get("covers", ()))}
     size, _, size_unit = str(fields.pop("size", "")).partition(" ")
     first, _, rest = fields["unit"].partition("/")
     currency, per = (first, rest) if first in CURRENCIES else ("", fields["unit"])

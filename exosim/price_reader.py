@@ -63,6 +63,11 @@ class PriceDeclaration:
         return self.block.given[self.field]
 
     @property
+    def covers(self) -> tuple[str, ...]:
+        """What else of a room it includes, as the list says."""
+        return () if self.listed is None else self.listed.covers
+
+    @property
     def assumed(self) -> bool:
         """Whether it counts as an assumption: without a year or without a source."""
         return not self.stated or self.given.source == ASSUMPTION

@@ -29,6 +29,7 @@ from exosim.patients import Promise
 from exosim.plant import Failure
 from exosim.readings import DoseRule, doses_of
 from exosim.recipe import Recipe
+from exosim.replication_cost import ledger_of
 from exosim.results import FacilityResults
 from exosim.sampling import BatchSample
 from exosim.scenario import Scenario
@@ -93,7 +94,7 @@ def simulate(
         first = replayed.window
         for target in targets(widths, asked):
             if not accounts:
-                accounts.append(_account(replayed))
+                accounts.append(_account(scenario, used, 0, replayed))
                 _tell(progress, 1, target)
             for found in each(partial(_account_of, scenario, used, folder), range(len(accounts), target)):
                 accounts.append(found)
@@ -141,11 +142,13 @@ def sharing(jobs: int) -> Iterator[Callable[[Callable[[int], T], Sequence[int]],
 
 
 def _account_of(scenario: Scenario, seed: int, folder: Path | None, replication: int) -> Account:
-    return _account(_logged(scenario, seed, folder, replication))
+    return _account(scenario, seed, replication, _logged(scenario, seed, folder, replication))
 
 
-def _account(replayed: Replay) -> Account:
-    return account(replayed.window, used_by(*replayed))
+def _account(scenario: Scenario, seed: int, replication: int, replayed: Replay) -> Account:
+    """Return the indicators of a replication, and what it costs: the prices of its world are known."""
+    uses = used_by(*replayed)
+    return account(replayed.window, uses, ledger_of(scenario, seed, replication, uses, replayed.window.run.batches))
 
 
 def _logged(scenario: Scenario, seed: int, folder: Path | None, replication: int) -> Replay:

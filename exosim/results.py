@@ -332,6 +332,7 @@ class FacilityResults(RunViews, Reported):
                 for product in self.scenario.products()
                 if product.declarations.dose.stated
             },
+            **self._money(),
             "quantities": [quantity.as_dict() for quantity in self.quantities()],
             "limits": [],
             "half_widths": [reached.as_dict() for reached in self.half_widths],
@@ -340,6 +341,11 @@ class FacilityResults(RunViews, Reported):
             "warnings": [*self.scenario.warnings, *self.remarks()],
             "ledger": {"headline": ledger.headline(), **ledger.counts()},
         }
+
+    def _money(self) -> dict[str, str]:
+        """Return the currency and the year of costs, where the scenario says anything of money."""
+        declared = self.scenario.declarations.economics
+        return {} if declared is None else {"money": f"{declared.currency} of {declared.year}"}
 
     def remarks(self) -> list[str]:
         """Return what a reader must know: such as that nothing was finished, and why."""

@@ -215,7 +215,7 @@ class Scenario:
         return self.values_on(BatchSample(self.seed if seed is None else seed, world, donors, first))
 
     def _built(self, wanted: Sequence[str]) -> dict[str, Scenario]:
-        built = _all_built(self.source, wanted, self.overrides, enclosures=self.enclosures)
+        built = _all_built(self.source, wanted, self.overrides, enclosures=self.enclosures) if wanted else {}
         return {str(name): scenario for name, scenario in built.items()}
 
     @cached_property

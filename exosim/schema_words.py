@@ -239,6 +239,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "RoomTable": {
         "id": "name of the room",
         "segregation": "what must not be in the room at once",
+        "cleanroom": "grade of its air by EU GMP Annex 1; CNC is controlled and not classified",
         "building": "building a square meter of the room",
         "utilities": "running a square meter of the room for a year",
     },
@@ -281,17 +282,21 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "estimate": "how capital follows from the equipment: installed equipment and rooms, a Lang factor, or lists "
         "of factors for a light building, a standard process or GMP purification",
         "depreciation": "how capital is written off over its life",
+        "reuse": "whether a column or membrane costs the share of its cycles, or is bought whole",
         "exchange": "rates of exchange: money of the scenario for one of another currency",
         "index": "cost index by year; without it prices rise by the escalation",
         "building": "building a square meter of rooms that state no price of their own",
         "utilities": "running a square meter of such rooms for a year: air, cleaning, monitoring, requalification",
         "electricity": "price of electricity",
         "water": "price of water for injection that is not a material of the recipe",
+        "liquid_waste": "disposal of media, buffers and other liquids",
+        "solid_waste": "disposal of single-use things, by mass",
         "price_per_dose": "price at which a dose is sold",
     },
     "ChargeTable": {
         "id": "name of the charge, unique",
-        "price": "amount per lot, dose, vial, time, or area and time",
+        "price": "amount per lot started, dose released, vial filled, dose or vial and time in stock, shipment, time, "
+        "or area and time",
         "category": "category of the cost ledger",
         "procedure": "id of the procedure to which it belongs",
     },

@@ -50,7 +50,7 @@ def products(site: Scenario) -> tuple[Scenario, ...]:
 def without_doses(site: Scenario, units: Mapping[Key, str]) -> dict[Key, str]:
     """Return quantities with their units, but for those that count doses where no product states what one is."""
     doses = any(product.declarations.dose.stated for product in products(site))
-    return {key: unit for key, unit in units.items() if doses or unit.split("/")[0] != _DOSE}
+    return {key: unit for key, unit in units.items() if doses or _DOSE not in unit.split("/")}
 
 
 def _product(site: Scenario, plant: PlantDeclarations, campaign: CampaignDeclaration) -> Scenario:

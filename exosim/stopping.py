@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exosim import units
+from exosim.economics.headlines import COST_UNITS
 from exosim.errors import Problem, UsageError, unknown
 from exosim.indicators import HEADLINE_UNITS, Account
 from exosim.summaries import Estimate, estimate
@@ -135,14 +136,17 @@ def read_half_widths(asked: Mapping[str, str]) -> tuple[HalfWidth, ...]:
 
 
 def _read(name: str, text: str) -> HalfWidth | Problem:
-    if name not in HEADLINE_UNITS:
-        return unknown("indicator", name, list(HEADLINE_UNITS))
-    unit, place = HEADLINE_UNITS[name], f"half_width.{name}"
+    known = {**HEADLINE_UNITS, **COST_UNITS}
+    if name not in known:
+        return unknown("indicator", name, list(known))
+    unit, place = known[name], f"half_width.{name}"
     example = 'a share of the mean, such as "5 %"'
     expected = f"{example}, or a {'number' if unit == '1' else f'quantity in {unit}'}"
     try:
         value, written = units.split(text)
         relative = written in _PERCENT
+        if name in COST_UNITS and not relative:
+            return Problem("is money, of which the scenario tells the currency", place, f'"{text}"', example)
         width = value / 100.0 if relative else units.parse(text, unit)
     except units.QuantityError as error:
         return Problem(error.problem, place, error.got, expected, error.nearest)

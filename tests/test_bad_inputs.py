@@ -42,14 +42,12 @@ ROOT = Path(__file__).parents[1]
 WAITING = {
     "SCH-019": "no key is deprecated",
     "UNI-008": "no parameter is a difference of temperatures",
-    "UNI-017": "prices are not in this version",
     "UNI-018": "force is a plain number: a speed has a key of its own, which needs no radius beside those of the rotor",
     "VAL-019": "failures of this kind are not in this version",
     "VAL-020": "correlation matrices are not in this version",
     "VAL-022": "failures of this kind are not in this version",
     "VAL-023": "failures of this kind are not in this version",
     "VAL-024": "failures of this kind are not in this version",
-    "VAL-045": "economics is not in this version",
     "VAL-047": "economics is not in this version",
     "CLI-015": "resume is not in this version",
     "ROU-021": "no procedure waits for the result of a test, so that no circle can be written",
@@ -80,6 +78,8 @@ ROUTES = {
 """Rows about routes and about running: tests/test_bad_routes.py."""
 RELEASE = {"ROU-022", "RUN-007"}
 """Rows about the laboratory and release: tests/test_bad_release.py."""
+MONEY = {"UNI-017", "VAL-045"}
+"""Rows about money: tests/economics/test_bad_money.py."""
 DECIDED = {"TOM-019": 0}
 """Where the row leaves the answer open, the exit code that was chosen: lone carriage returns are line ends.
 
@@ -795,6 +795,6 @@ def test_every_row_is_tested_or_waits() -> None:
     }
     by_case = {case.values[0] for case in [*REFUSED, *ACCEPTED]}
     marked = {"TOM-025", "TOM-026", "FIL-003", "FIL-004", "FIL-005", *SPECIAL}
-    tested = by_name | by_case | marked | PLANT | ROUTES | PLUGINS | DATA | RELEASE
+    tested = by_name | by_case | marked | PLANT | ROUTES | PLUGINS | DATA | RELEASE | MONEY
     assert tested | set(WAITING) == set(ROWS)
     assert not tested & set(WAITING)

@@ -21,7 +21,8 @@ from exosim.bottlenecks.gains import gains, holm
 from exosim.bottlenecks.search import Bottleneck, bottleneck
 from exosim.bottlenecks.yardsticks import indicators_of, measured
 from exosim.errors import ModelError, UsageError
-from exosim.replications import run_once
+from exosim.replication_cost import ledger_of
+from exosim.replications import replay, run_once
 from tests.texts import Door
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
@@ -460,7 +461,8 @@ def test_candidates_are_judged_by_what_a_run_reports(file: str) -> None:
     results = xs.simulate(scenario, 1)
     told = {q.name if q.step is None else f"{q.name}.{q.step}": q for q in results.quantities()}
     known = indicators_of(scenario)
-    for name, value in measured(results.first, known).items():
+    ledger = ledger_of(scenario, scenario.seed, 0, results.uses[0], results.first.run.batches)
+    for name, value in measured(results.first, known, ledger).items():
         if name in told:
             assert (told[name].unit, told[name].mean) == (known[name], value if math.isfinite(value) else None)
     assert {"doses_per_year", "lead_time", "waiting.polish"} <= known.keys() & told.keys()
@@ -483,9 +485,9 @@ def test_a_candidate_that_cannot_go_on_is_named(tmp_path: Path, monkeypatch: pyt
     def stops(scenario: xs.Scenario, seed: int, replication: int) -> Any:
         if scenario.overrides:
             raise ModelError(xs.Problem("deadlock after 3 h"))
-        return run_once(scenario, seed, replication)
+        return replay(scenario, seed, replication)
 
-    monkeypatch.setattr("exosim.bottlenecks.runs.run_once", stops)
+    monkeypatch.setattr("exosim.bottlenecks.runs.replay", stops)
     with pytest.raises(ModelError, match="with one more as: deadlock after 3 h"):
         bottleneck(line(tmp_path, (5.0,)))
 

@@ -20,6 +20,7 @@ import exosim as xs
 from exosim import plots
 from exosim.console_runs import print_run_comparison
 from exosim.directions import DIRECTIONS, declared_as, direction_of
+from exosim.economics.headlines import COST_UNITS
 from exosim.errors import FileError, UsageError
 from exosim.indicators import HEADLINE_UNITS, RESOURCE_UNITS
 from exosim.run_comparison.comparison import compare_runs
@@ -166,7 +167,7 @@ def test_an_unknown_indicator_is_neither_better_nor_worse() -> None:
 
 def test_every_indicator_has_a_direction() -> None:
     """Whoever adds an indicator says which way is better, in one place."""
-    assert set(DIRECTIONS) == {declared_as(name) for name in (*HEADLINE_UNITS, *RESOURCE_UNITS)}
+    assert set(DIRECTIONS) == {declared_as(name) for name in (*HEADLINE_UNITS, *COST_UNITS, *RESOURCE_UNITS)}
     assert (direction_of("lead_time"), direction_of("lead_time_by_product")) == ("less", "less")
 
 

@@ -3,7 +3,8 @@
 A replication in which nobody ever lacked a resource runs event by event as it would with one more of it: units are
 taken lowest number first, people are granted at once, and random values belong to batches and not to the clock. Such a
 replication need not be run again: its difference is 0. That holds neither for shifts nor for units whose number itself
-matters (maintenance, breakdowns, limits of size, zero wait); those are always run.
+matters (maintenance, breakdowns, limits of size, zero wait); those are always run. Nor does it hold for money: one more
+unit costs whether anybody lacked it or not.
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ import numpy as np
 from exosim.bottlenecks.candidates import Candidate
 from exosim.bottlenecks.gains import Floats
 from exosim.bottlenecks.yardsticks import measured
+from exosim.economics.headlines import COST_UNITS
 from exosim.errors import ModelError
 from exosim.indicators import limiting_class
-from exosim.replications import Progress, run_once
+from exosim.replication_cost import ledger_of
+from exosim.replications import Progress, replay
 from exosim.scenario import Scenario
+from exosim.uses import used
 from exosim.window import Window
 
 
@@ -102,9 +106,13 @@ class Runs:
 
 def _outcome(scenario: Scenario, seed: int, names: Sequence[str], replication: int) -> Outcome:
     """Run one replication and keep what is told of it."""
-    window = run_once(scenario, seed, replication)
+    replayed = replay(scenario, seed, replication)
+    window = replayed.window
+    asked = any(name in COST_UNITS for name in names)
+    batches = window.run.batches
+    ledger = ledger_of(scenario, seed, replication, used(*replayed), batches) if asked else None
     name, cycle = limiting_class(window)
-    return Outcome(measured(window, names), window.run.lacked, name, cycle, _fates(window))
+    return Outcome(measured(window, names, ledger), window.run.lacked, name, cycle, _fates(window))
 
 
 def _fates(window: Window) -> tuple[int, int, int, int]:

@@ -15,6 +15,7 @@ from exosim.bottlenecks.gains import Floats, Gain, gains
 from exosim.bottlenecks.runs import Outcome, Runs
 from exosim.bottlenecks.words import answer, reasons
 from exosim.bottlenecks.yardsticks import indicators_of, output_of, reported
+from exosim.economics.headlines import COST_UNITS
 from exosim.errors import Problem, UsageError, nearest_name, unknown
 from exosim.replications import Progress, check_run, sharing
 from exosim.scenario import Scenario
@@ -210,7 +211,7 @@ def bottleneck(
         base = tuple(runs.all_of(scenario))
         rhythm = _shortest_rhythm(scenario, base)
         runs.more(0 if rhythm is None else n)
-        values = runs.of_candidates(scenario, tried, base, screen)
+        values = runs.of_candidates(scenario, tried, base, screen and not any(name in COST_UNITS for name in names))
         pace = None if rhythm is None else _at_pace(scenario, runs, base, rhythm, names)
     return Bottleneck(scenario, used, n, by, names, candidates, base, values, runs.count, whole, pace)
 

@@ -7,9 +7,11 @@ addition changes in it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from exosim.directions import direction_of
+from exosim.economics.headlines import cost_headlines, cost_units
+from exosim.economics.ledger import CostLedger
 from exosim.indicators import BY_RESOURCE, HEADLINE_UNITS, HEADLINES, RESOURCE_UNITS
 from exosim.pair_indicators import PAIRS, pair_headlines
 from exosim.patient_indicators import PATIENTS, patient_headlines
@@ -37,6 +39,8 @@ def indicators_of(scenario: Scenario) -> dict[str, str]:
     left_out |= {*(() if _patients(scenario) else PATIENTS), *(() if _paired(scenario) else PAIRS)}
     left_out |= {*(() if _sharing(scenario) else SHARED)}
     found = {name: unit for name, unit in HEADLINE_UNITS.items() if name not in left_out}
+    declared = scenario.declarations.economics
+    found |= {} if declared is None else cost_units(declared.currency)
     found |= {f"{name}.{step}": RESOURCE_UNITS[name] for name, step in _in_parts(scenario)}
     found = without_doses(scenario, found)
     return {name: unit for name, unit in found.items() if direction_of(name.partition(".")[0]) != "neither"}
@@ -98,10 +102,15 @@ def output_of(scenario: Scenario) -> str:
     return next(name for name in _ALWAYS if name in known)
 
 
-def measured(window: Window, names: Iterable[str]) -> dict[str, float]:
-    """Return indicators of one replication; NaN where one has no value."""
-    found = {}
-    for name in names:
+def measured(window: Window, names: Collection[str], ledger: CostLedger | None = None) -> dict[str, float]:
+    """Return indicators of one replication; NaN where one has no value.
+
+    Parameters
+    ----------
+    ledger : what the replication costs; None where nobody asks for it
+    """
+    found = {} if ledger is None else {name: cost for name, cost in cost_headlines(ledger).items() if name in names}
+    for name in (name for name in names if name not in found):
         family, _, part = name.partition(".")
         found[name] = _parts(window, family).get(part, math.nan) if part else _whole(window, name)
     return found

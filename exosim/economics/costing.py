@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from exosim.cost_numbers import CapitalEstimate, DepreciationMethod, EconomicsNumbers, LaborBasis
+from exosim.cost_numbers import CapitalEstimate, DepreciationMethod, EconomicsNumbers, LaborBasis, Reuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,9 @@ class Charge:
 
     Attributes
     ----------
-    price : money per lot that is started, dose released, vial filled, hour, or square meter and hour
-    per : ``lot``, ``dose``, ``vial``, ``h`` or ``m2*h``
+    price : money per lot that is started, dose released, vial filled, dose or vial and hour in the warehouse, delivery,
+        hour of the calendar, or square meter and hour
+    per : ``lot``, ``dose``, ``vial``, ``dose*h``, ``vial*h``, ``shipment``, ``h`` or ``m2*h``
     category : of :data:`exosim.cost_numbers.CATEGORIES`
     procedure : step that it belongs to; empty: none
     """
@@ -74,6 +75,7 @@ class Costing:
     charges : what is charged besides
     price_per_dose : at which a dose is sold; None where nothing is told
     unpriced : addresses of what has no price
+    reuse : whether a column or membrane costs its cycles, or is bought whole
     """
 
     currency: str
@@ -91,6 +93,7 @@ class Costing:
     charges: tuple[Charge, ...] = ()
     price_per_dose: float | None = None
     unpriced: frozenset[str] = field(default_factory=frozenset)
+    reuse: Reuse = "pro_rata"
 
     def price(self, resource: str, step: str = "") -> float:
         """Return the money for one unit of a resource in a step; 0 of what has no price.

@@ -1,4 +1,8 @@
-"""Costs of what is there whether a batch is or not: equipment, building, rooms, maintenance, insurance, start-up."""
+"""Costs of what is there whether a batch is or not: equipment, building, rooms, maintenance, insurance, start-up.
+
+A year of the cost of goods carries the average depreciation over the life, which is the same for every method: all of
+them write off the cost less the salvage value. The schedule of the method, year by year, is for the cash flow.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +10,23 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from exosim.cost_numbers import CapitalEstimate
+from exosim.economics.capital import LangEstimate, estimate, installed_cost
 from exosim.economics.costing import Costing
 from exosim.economics.ledger import CostLine
 from exosim.economics.usage import NOBODY, Use
 
 YEAR = 8766.0
 """Hours of a year."""
-_MULTIPLIERS: Mapping[CapitalEstimate, float] = {"light": 4.33, "standard": 5.30, "gmp_purification": 9.99}
 
 
 @dataclass(frozen=True, slots=True)
-class Capital:
+class PlantCapital:
     """The fixed capital of a plant [currency].
 
     Attributes
     ----------
-    equipment : by class, installed
-    building : everything else: rooms, engineering, fees, contingency
+    equipment : by class; installed, or with what is not listed beside it, as the estimate has it
+    building : everything else: rooms, piping, engineering, fees, contingency
     """
 
     equipment: Mapping[str, float]
@@ -35,29 +38,43 @@ class Capital:
         return math.fsum(self.equipment.values()) + self.building
 
 
-def capital_of(uses: Sequence[Use], costing: Costing, hours: float) -> Capital:
+def capital_of(uses: Sequence[Use], costing: Costing, hours: float) -> PlantCapital:
     """Return the fixed capital: units of each class at their price, and the rest by the estimate of the scenario."""
     owned = {u.resource.removeprefix("equipment."): u.quantity / hours for u in uses if u.driver == "owned"}
     purchase = {n: count * costing.equipment[n].purchase for n, count in owned.items() if n in costing.equipment}
     bought = math.fsum(purchase.values())
     if costing.estimate == "installed":
-        installed = {name: money * (1.0 + costing.numbers.installation) for name, money in purchase.items()}
-        return Capital(installed, _building(costing, bought))
-    factor = costing.numbers.lang_factor if costing.estimate == "lang" else _MULTIPLIERS[costing.estimate]
-    return Capital(purchase, (factor - 1.0) * bought)
+        installed = float(installed_cost(1.0, costing.numbers.installation))
+        return PlantCapital({n: money * installed for n, money in purchase.items()}, _building(costing, bought, owned))
+    lang = LangEstimate(multiplier=costing.numbers.lang_factor, start_up=costing.numbers.start_up)
+    of_one = (lang if costing.estimate == "lang" else estimate(costing.estimate)).capital(1.0)
+    listed = float(of_one.purchase)
+    return PlantCapital({n: money * listed for n, money in purchase.items()}, float(of_one.fixed - listed) * bought)
 
 
-def _building(costing: Costing, bought: float) -> float:
+def _building(costing: Costing, bought: float, owned: Mapping[str, float]) -> float:
     """Return what the rooms cost; where none has an area, it follows from the equipment that stands in them."""
     if any(room.area for room in costing.rooms.values()):
         return math.fsum(room.area * room.building for room in costing.rooms.values())
-    return area_of(costing, bought) * costing.prices.get("economics.building", 0.0)
+    return area_of(costing, bought, owned) * costing.prices.get("economics.building", 0.0)
 
 
-def area_of(costing: Costing, bought: float) -> float:
-    """Return the floor area [m2]: of the rooms, else estimated from the purchase of equipment."""
+def area_of(costing: Costing, bought: float, owned: Mapping[str, float] | None = None) -> float:
+    """Return the floor area [m2]: of the rooms, else what the equipment takes, else estimated from its purchase.
+
+    Parameters
+    ----------
+    bought : purchase of the equipment [currency]
+    owned : units by class; their areas count where all classes that are bought state one
+    """
     stated = math.fsum(room.area for room in costing.rooms.values())
-    return stated if stated > 0.0 else bought / costing.numbers.area_factor
+    if stated > 0.0:
+        return stated
+    taken = {name: count * costing.equipment[name].footprint for name, count in (owned or {}).items()
+             if name in costing.equipment and costing.equipment[name].purchase > 0.0}  # fmt: skip
+    if taken and all(area > 0.0 for area in taken.values()):
+        return math.fsum(taken.values())
+    return bought / costing.numbers.area_factor
 
 
 def fixed_costs(uses: Sequence[Use], costing: Costing, hours: float) -> Iterator[CostLine]:

@@ -10,10 +10,14 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import NamedTuple
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
+from exosim.economics.usage import Use
 from exosim.records import BatchRecord
+
+TRILLION = 1e12
+"""Vesicles to which costs are referred besides doses."""
 
 
 class CostLine(NamedTuple):
@@ -46,6 +50,34 @@ class CostLine(NamedTuple):
         return self.quantity * self.price
 
 
+_line: Callable[[tuple[Any, ...]], CostLine] = partial(tuple.__new__, CostLine)
+"""Make a line of a tuple of all its fields: a ledger has a thousand."""
+
+
+def line_of(use: Use, price: float, category: str, quantity: float | None = None) -> CostLine:
+    """Return the cost of a use at a price; of another quantity than that of the use where one is given."""
+    batch, step, resource, driver, amount, unit, time = use
+    return _line((batch, step, resource, driver, amount if quantity is None else quantity, unit, price, category, time))
+
+
+class Occupation(NamedTuple):
+    """The units of one class over the window.
+
+    Attributes
+    ----------
+    owned : hours for which units are there [h]
+    by_batch : hours for which each batch occupied them, turnaround included [h]
+    """
+
+    owned: float
+    by_batch: Mapping[int, float]
+
+    @property
+    def share(self) -> float:
+        """Share of the hours in which batches occupy units."""
+        return math.fsum(self.by_batch.values()) / self.owned if self.owned > 0.0 else 0.0
+
+
 Key = Callable[[CostLine], str]
 
 
@@ -62,6 +94,10 @@ class CostLedger:
     currency : of all money
     idle : what people on duty cost beyond the hours at work; part of the lines on the staffing basis
     unpriced : resources that were used and have no price, with how much of them was used
+    vesicles : in the lots that ended well in the window, true number [EV]
+    lots : lots that ended well in the window
+    occupation : of each class of equipment, by its address
+    start : when the window begins, hours after the start of the run [h]
     """
 
     lines: Sequence[CostLine]
@@ -71,6 +107,10 @@ class CostLedger:
     currency: str
     idle: float = 0.0
     unpriced: Mapping[str, float] = field(default_factory=dict)
+    vesicles: float = 0.0
+    lots: int = 0
+    occupation: Mapping[str, Occupation] = field(default_factory=dict)
+    start: float = 0.0
 
     @cached_property
     def total(self) -> float:
@@ -80,7 +120,20 @@ class CostLedger:
     @property
     def cost_per_dose(self) -> float:
         """The total over the doses released; NaN where none is [currency/dose]."""
-        return self.total / self.released if self.released > 0.0 else math.nan
+        return self._per(self.released)
+
+    @property
+    def cost_per_lot(self) -> float:
+        """The total over the lots released; NaN where none is [currency/lot]."""
+        return self._per(self.lots)
+
+    @property
+    def cost_per_trillion(self) -> float:
+        """The total over 1e12 vesicles in the lots released; NaN where there are none [currency]."""
+        return self._per(self.vesicles / TRILLION)
+
+    def _per(self, amount: float) -> float:
+        return self.total / amount if amount > 0.0 else math.nan
 
     def by(self, key: Key) -> dict[str, float]:
         """Return the sums of the lines by a key, largest first [currency]."""

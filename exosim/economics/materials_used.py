@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
 
-from exosim.economics.usage import NOBODY, Use
+from exosim.economics.usage import NOBODY, Use, used
 from exosim.vocabulary import CONSUMABLES
 from exosim.window import Window
 
@@ -27,7 +27,7 @@ def consumed(window: Window, consumption: Consumption) -> Iterator[Use]:
         runs[batch, procedure] = number + 1
         if time >= window.start:
             for name, amount in consumption(batch, procedure, number).items():
-                yield Use(batch, procedure, f"material.{name}", "consumed", amount, _unit(name), time)
+                yield used((batch, procedure, f"material.{name}", "consumed", amount, _unit(name), time))
 
 
 def _attempts(window: Window) -> list[tuple[float, int, int, str]]:

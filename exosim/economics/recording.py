@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 
 from exosim.economics.lots_told import Attended, lots, shipped, stored, tested
 from exosim.economics.materials_used import Consumption, consumed, expired
 from exosim.economics.stays import occupied, owned, stayed, stays_by_step
-from exosim.economics.usage import NOBODY, Use
+from exosim.economics.usage import NOBODY, Use, used
 from exosim.economics.utilities_drawn import Rates, drawn
 from exosim.labor import paid_hours
 from exosim.window import Window
@@ -29,31 +30,32 @@ def usage(window: Window, consumption: Consumption, utilities: Rates, attended: 
         *owned(window), *stayed(window, stays), *tested(window, attended), *drawn(window, utilities), *lots(window),
         *stored(window), *shipped(window), Use(NOBODY, "", "calendar", "passed", window.hours, "h", window.start),
     ]  # fmt: skip
-    return sorted((use for use in _merged(found) if use.quantity > 0.0), key=lambda use: (use.batch, use.time))
+    return sorted(_merged(found), key=attrgetter("batch", "time"))
 
 
 def _merged(uses: Iterable[Use]) -> Iterator[Use]:
-    """Yield each batch, step, resource and driver once: quantities add up, at the first time."""
-    sums: dict[tuple[int, str, str, str], list[float]] = {}
-    unit_of: dict[tuple[str, str], str] = {}
+    """Yield each batch, step, resource and driver once, with something: quantities add up, at the first time."""
+    sums: dict[tuple[int, str, str, str, str], list[float]] = {}
     for batch, step, resource, driver, quantity, unit, time in uses:
-        unit_of[resource, driver] = unit
-        known = sums.get((batch, step, resource, driver))
+        key = batch, step, resource, driver, unit
+        known = sums.get(key)
         if known is None:
-            sums[batch, step, resource, driver] = [quantity, time]
+            sums[key] = [quantity, time]
             continue
         known[0] += quantity
         if time < known[1]:
             known[1] = time
-    for (batch, step, resource, driver), (quantity, time) in sums.items():
-        yield Use(batch, step, resource, driver, quantity, unit_of[resource, driver], time)
+    for (batch, step, resource, driver, unit), (quantity, time) in sums.items():
+        if quantity > 0.0:
+            yield used((batch, step, resource, driver, quantity, unit, time))
 
 
 def _worked(window: Window) -> Iterator[Use]:
     """Yield the hours of people at work; those who prepare a material do so for it."""
-    for work in window.work:
-        step = f"material.{work.step}" if work.batch == NOBODY else work.step
-        yield Use(work.batch, step, f"personnel.{work.role}", "worked", work.hours, "h", work.begun)
+    address = {role.id: f"personnel.{role.id}" for role in window.plant.roles}
+    for batch, step, role, hours, begun in window.work:
+        of = f"material.{step}" if batch == NOBODY else step
+        yield used((batch, of, address[role], "worked", hours, "h", begun))
 
 
 def _paid(window: Window) -> Iterator[Use]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from exosim.economics.usage import NOBODY, Use
+from exosim.economics.usage import NOBODY, Use, used
 from exosim.window import Stay, Window
 
 _Starts = Mapping[tuple[int, str], Sequence[tuple[float, str]]]
@@ -47,10 +47,9 @@ def _parts(stay: Stay, starts: Sequence[tuple[float, str]]) -> Sequence[Stay]:
 
 def occupied(window: Window, stays: Sequence[Stay]) -> Iterator[Use]:
     """Yield the hours of units, turnaround included."""
-    for stay in stays:
-        hours = window.inside(stay.begin, stay.end + stay.after)
-        time = max(stay.begin, window.start)
-        yield Use(stay.batch, stay.step, f"equipment.{stay.name}", "occupied", hours, "h", time)
+    for batch, step, name, _, begin, end, after in stays:
+        hours = window.inside(begin, end + after)
+        yield used((batch, step, f"equipment.{name}", "occupied", hours, "h", max(begin, window.start)))
 
 
 def owned(window: Window) -> Iterator[Use]:

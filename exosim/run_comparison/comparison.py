@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from exosim.directions import Direction, direction_of
+from exosim.economics.headlines import COST_UNITS
 from exosim.errors import Problem, UsageError
 from exosim.run_comparison.contrasts import Fields, RunContrast, difference, of_estimate
 from exosim.run_comparison.remarks import remarks
@@ -92,10 +93,13 @@ class RunComparison:
     def _difference(self, key: Key, unit: str, run: TimedRun, direction: Direction) -> Fields:
         """Return how a run differs from the first; nothing for the first, and for what only one of them reports."""
         base = self._base
+        name, _ = key
         if run is base or key not in run.values or key not in base.values:
             return {}
         if not _same_dose(key, unit, (run, base)):
             return {"reason": "a dose is not the same in both runs"}
+        if name in COST_UNITS and run.money != base.money:
+            return {"reason": f"money is not the same in both runs: {run.money} and {base.money}"}
         return difference(run.values[key], base.values[key], direction, run.seed == base.seed)
 
     def _best(self, key: Key, unit: str, direction: Direction) -> dict[str, float]:

@@ -48,6 +48,7 @@ class TimedRun:
     warnings : of the run
     digest : SHA-256 of the hashes of all its event logs
     folder : name of the folder that it was read from; empty for a live one
+    money : currency and year of its costs, such as ``EUR of 2024``; empty where the scenario says nothing of money
     """
 
     name: str
@@ -64,6 +65,7 @@ class TimedRun:
     warnings: Sequence[str]
     digest: str
     folder: str = ""
+    money: str = ""
 
     @property
     def hours(self) -> float:
@@ -94,7 +96,7 @@ class TimedRun:
 
     def dose(self, name: str, unit: str, step: str | None) -> str:
         """Return what a dose is in an indicator that counts doses; empty for one that counts none."""
-        if unit.split("/")[0] != _DOSE:
+        if _DOSE not in unit.split("/"):
             return ""
         return self.doses.get(step or "") or "; ".join(dict.fromkeys(self.doses.values()))
 
@@ -151,6 +153,7 @@ def _run(
         document["ledger"]["headline"],
         document["warnings"],
         hashlib.sha256(json.dumps(document["log_hashes"]).encode()).hexdigest(),
+        money=document.get("money", ""),
     )
 
 

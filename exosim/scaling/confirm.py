@@ -15,7 +15,7 @@ from exosim.economics.ledger import CostLedger
 from exosim.economics_builder import costing
 from exosim.lot_size import grown
 from exosim.replications import replay
-from exosim.scaling.screen import Screened, Worlds
+from exosim.scaling.screen import Screened, Worlds, expected
 from exosim.scenario import Scenario
 from exosim.uses import used
 
@@ -59,12 +59,12 @@ class Checked:
     @property
     def estimate(self) -> float:
         """Cost of a dose by the estimate: cost over doses of the worlds that were simulated."""
-        return _ratio(self.screened_cost, self.screened_doses)
+        return expected(self.screened_cost, self.screened_doses)
 
     @property
     def facility(self) -> float:
         """Cost of a dose in the facility: cost over doses of all replications."""
-        return _ratio(self.simulated_cost, self.simulated_doses)
+        return expected(self.simulated_cost, self.simulated_doses)
 
     @property
     def why(self) -> str:
@@ -75,7 +75,7 @@ class Checked:
         days, planned = self.lead / 24.0, self.planned_lead / 24.0
         lead = "none was filled" if math.isnan(days) else f"{days:.0f} d each ({planned:.0f} planned)"
         return (
-            f"a year costs {money:+.0%} and brings {doses:+.0%} doses: {self.started:.3g} lots started "
+            f"a year costs {_change(money)} and brings {_change(doses)} doses: {self.started:.3g} lots started "
             f"({self.planned:.3g} planned), {share:.0%} released ({self.success:.0%} planned), {lead}"
         )
 
@@ -99,9 +99,9 @@ class Checked:
         }
 
 
-def _ratio(costs: Worlds, doses: Worlds) -> float:
-    total = float(doses.sum())
-    return float(costs.sum()) / total if total > 0.0 else math.inf
+def _change(share: float) -> str:
+    """Return a change in percent; none has no sign."""
+    return f"{share:+.0%}" if abs(share) >= 0.005 else "0%"
 
 
 def _plain(value: Any) -> float | None:
@@ -165,6 +165,7 @@ def _changes(scenario: Scenario, point: Screened, lots: float) -> Iterator[tuple
     usual = numbers.typical("every", float(numbers.parameters["every"].default or 0.0))
     yield "warm_up", f"{warm_up!r} h"
     yield "horizon", f"{warm_up + YEAR!r} h"
+    yield f"{numbers.prefix}.mode", "paced"
     yield f"{numbers.prefix}.every", f"{every!r} h"
     if "batches" in numbers.given:
         yield f"{numbers.prefix}.batches", math.ceil((warm_up + YEAR) / every) + 1

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from exosim import units
 from exosim.economics.usage import Use
+from exosim.economics.utilities_drawn import amount_unit
 from exosim.kernel import steps_of
 from exosim.lot_figures import Lanes, LotFigures, lot_figures
 from exosim.lot_limits import LotLimit, lot_limits
@@ -27,6 +29,8 @@ Sizes = NDArray[np.float64]
 """One number for each size of a lot, shape (sizes,)."""
 _STEP = math.sqrt(2.0)
 _IMPOSSIBLE = ("size", "time", "hold")
+_ROUNDS, _PARTS = 2, 8
+"""How often, and in how many parts, the step is divided in which lots become too large: to 0.5 %."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,7 @@ def lots_of(scenario: Scenario, limits: ScaleNumbers, worlds: int, batches: int,
     """
     wide = with_units(scenario, limits)
     top = largest(wide, more_units=True)
-    factors = list(_factors(limits, top.factor))
-    figures = lot_figures(wide, factors, worlds * batches, seed, Nesting(batches, 1))
+    factors, figures = _figures(wide, list(_factors(limits, top.factor)), worlds, batches, seed)
     plant, procedures = wide.plant(wide.typical_values(), seed), wide.recipe(wide.typical_values()).procedures
     survival = _mean(lot_survival(wide, figures))
 
@@ -97,9 +100,39 @@ def lots_of(scenario: Scenario, limits: ScaleNumbers, worlds: int, batches: int,
         _unit_hours(figures, procedures, still), _at_once(figures, procedures), _person_hours(figures),
         _crews(wide, plant), on_duty, _room_hours(figures, plant, procedures, still),
         _mean(figures.duration) + np.asarray(sum(still.values())),
-        tuple(tuple(one for one in found if one.kind in _IMPOSSIBLE) for found in lot_limits(wide, figures)),
+        _impossible(wide, figures),
         top,
     )  # fmt: skip
+
+
+def _figures(
+    scenario: Scenario, factors: list[float], worlds: int, batches: int, seed: int
+) -> tuple[list[float], LotFigures]:
+    """Return the figures of lots of some sizes, with the largest that can be made and the next among them."""
+
+    def figures(sizes: list[float]) -> LotFigures:
+        return lot_figures(scenario, sizes, worlds * batches, seed, Nesting(batches, 1))
+
+    found, tried = figures(factors), factors
+    for _ in range(_ROUNDS):
+        wrong = [bool(limits) for limits in _impossible(scenario, found)]
+        place = next((at for at in range(len(wrong) - 1) if not wrong[at] and wrong[at + 1]), None)
+        if place is None:
+            break
+        low, high = tried[place], tried[place + 1]
+        tried = [low * (high / low) ** (step / _PARTS) for step in range(_PARTS + 1)]
+        found = figures(tried)
+    if tried is factors:
+        return factors, found
+    wrong = [bool(limits) for limits in _impossible(scenario, found)]
+    place = max(at for at in range(_PARTS) if not wrong[at])
+    every = sorted({*factors, tried[place], tried[place + 1]})
+    return every, figures(every)
+
+
+def _impossible(scenario: Scenario, figures: LotFigures) -> tuple[tuple[LotLimit, ...], ...]:
+    """Return why no lot of each size can be made."""
+    return tuple(tuple(one for one in found if one.kind in _IMPOSSIBLE) for found in lot_limits(scenario, figures))
 
 
 def with_units(scenario: Scenario, limits: ScaleNumbers) -> Scenario:
@@ -138,21 +171,27 @@ def _uses(
     release = scenario.release(scenario.recipe(values), values, scenario.seed, 0)
     for test in () if release is None else release.tests:
         yield Use(0, f"assay.{test.id}", f"assay.{test.id}", "tested", 1.0, "1", 0.0), one
-    units = {name: unit for name, (_, unit) in scenario.declarations.plant.utilities.items()}
+    rates = {name: unit for name, (_, unit) in scenario.declarations.plant.utilities.items()}
     for procedure in procedures:
         for name, rate in procedure.utilities.items():
-            unit = "h" if units[name] == "1" else f"({units[name]})*h"
-            yield Use(0, procedure.id, f"utility.{name}", "drawn", 1.0, unit, 0.0), figures.hours[procedure.id] * rate
+            unit = amount_unit(rates[name])
+            factor = 1.0 if rates[name] == "1" else units.parse(f"1 ({rates[name]})*h", unit)
+            amount = figures.hours[procedure.id] * rate * factor
+            yield Use(0, procedure.id, f"utility.{name}", "drawn", 1.0, unit, 0.0), amount
     economics = scenario.declarations.economics
     if economics is not None and economics.labor_basis == "activity":
         for (role, step), hours in figures.work.items():
             yield Use(0, step, f"personnel.{role}", "worked", 1.0, "h", 0.0), hours
     yield Use(0, "", "lot", "started", 1.0, "lot", 0.0), one
+    if not scenario.declarations.plant.warehouses:
+        delivered = figures.met * lot_survival(scenario, figures) * (figures.doses > 0.0)
+        yield Use(0, "", "shipment", "shipped", 1.0, "shipment", 0.0), delivered
 
 
 def _on_duty(plant: Plant, horizon: float) -> dict[str, float]:
     """Return the share of the time for which each role is there; an hour of attended work takes its inverse."""
-    return {role.id: max(role.hours.worked(horizon) / horizon, 1e-6) for role in plant.roles}
+    each = ((role.id, role.hours.worked(horizon) - role.hours.worked(0.0)) for role in plant.roles)
+    return {name: max(hours / horizon, 1e-6) for name, hours in each}
 
 
 def _unit_hours(

@@ -17,7 +17,7 @@ from exosim.lot_growth import explicit, growing
 from exosim.sampling import BatchSample, Quantity, SampleBlock
 from exosim.scale_numbers import ScaleNumbers
 from exosim.scaling.lots import Lots, Sizes, lots_of
-from exosim.scaling.plants import Bounds, Plants, Premises, plants
+from exosim.scaling.plants import Bounds, Plants, Premises, doses_counted_on, plants
 from exosim.scaling.technologies import Technology
 from exosim.scaling.unit_costs import UnitCosts, unit_costs
 from exosim.scenario import Scenario
@@ -26,6 +26,12 @@ Worlds = NDArray[np.float64]
 """Shape (worlds,)."""
 NOTHING = 1e-12
 _HALVINGS = 30
+
+
+def expected(costs: Worlds, doses: Worlds) -> float:
+    """Return what a dose costs over all worlds together; infinite where none brings any."""
+    total = float(doses.sum())
+    return float(costs.sum()) / total if total > 0.0 else math.inf
 
 
 @dataclass(frozen=True)
@@ -38,10 +44,11 @@ class Screened:
     feasible : whether it can be built; else the plant is the one that comes nearest
     why : what binds, in words; empty where it can be built
     binding : kind of what binds
+    held : procedure that keeps its lots from being larger, where that binds; else empty
     factor : size of its lots over that of the scenario
     lots : of a year as planned
     run : lots of a year in each world, where its lots bring more than planned, shape (worlds,)
-    doses : that a started lot brings in the mean
+    doses : that a started lot is planned to bring: at least, in so many of the worlds as are asked for
     success : share of lots that bring doses
     units, people, room_area, room_capacity : by class, role and room
     area : floor [m2]
@@ -56,6 +63,7 @@ class Screened:
     feasible: bool
     why: str
     binding: str
+    held: str
     factor: float
     lots: int
     run: Worlds
@@ -72,9 +80,26 @@ class Screened:
     hours: float
 
     @property
+    def expected(self) -> float:
+        """Cost of a dose that is to be expected: the cost of a year over the doses of a year, all worlds together."""
+        return expected(self.cost.sum(axis=0), self.delivered)
+
+    @property
     def median(self) -> float:
         """Median of the cost of a dose over the worlds."""
         return self.quantile(0.5)
+
+    @property
+    def met(self) -> float:
+        """Share of the worlds in which the demand is met."""
+        return float(np.mean(self.delivered >= self.demand * (1.0 - NOTHING)))
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Share of each category in the cost of a year, in the mean of the worlds, the largest first."""
+        means = self.cost.mean(axis=1) / self.cost.sum(axis=0).mean()
+        told = dict(zip(CATEGORIES, means.tolist(), strict=True))
+        return {name: share for name, share in sorted(told.items(), key=lambda item: -item[1]) if share > 0.0}
 
     def quantile(self, share: float) -> float:
         """Return a quantile of the cost of a dose over the worlds; infinite where no dose is released in them."""
@@ -99,17 +124,16 @@ class Screen:
     per_lot: NDArray[np.float64]
 
     def best(self, demand: float) -> Screened:
-        """Return the cheapest plant for a demand, by the median over the worlds; else the one that comes nearest."""
+        """Return the cheapest plant for a demand, all worlds together; else the one that comes nearest."""
         found = plants(self.lots, self.premises, self.limits, demand)
         costs = [self.yearly(found, place) for place in range(len(found.lots))]
         per_dose = [self._per_dose(found, place, cost) for place, cost in enumerate(costs)]
         can = np.flatnonzero(found.feasible)
         if len(can):
-            place = min(can, key=lambda at: (float(np.quantile(per_dose[at], 0.5, method="inverted_cdf")), at))
-            return self._told(found, int(place), costs[place], per_dose[place], "", "")
+            place = min(can, key=lambda at: (expected(costs[at].sum(axis=0), self.delivered(found, int(at))), at))
+            return self._told(found, int(place), costs[place], per_dose[place], ("", "", ""))
         nearest = self._nearest(found)
-        binding, why = self._binding(found.bounds, nearest)
-        return self._told(found, nearest, costs[nearest], per_dose[nearest], binding, why)
+        return self._told(found, nearest, costs[nearest], per_dose[nearest], self._binding(found.bounds, nearest))
 
     def _nearest(self, found: Plants) -> int:
         """Return the plant that lacks least, of those with lots that can be made; of all where there are none."""
@@ -156,25 +180,28 @@ class Screen:
         with np.errstate(divide="ignore"):
             return np.asarray(cost.sum(axis=0) / self.delivered(own, place))
 
-    def _binding(self, bounds: Sequence[Bounds], place: int) -> tuple[str, str]:
-        """Return what binds the plant that comes nearest, and what keeps its lots from being larger."""
+    def _binding(self, bounds: Sequence[Bounds], place: int) -> tuple[str, str, str]:
+        """Return what binds the plant that comes nearest, what keeps its lots from being larger, and both in words."""
         most = max(bounds[place], key=lambda bound: bound.excess)
         above = (found for found in self.lots.impossible[place + 1 :] if found)
         held = next((found[0].why for found in above), self.lots.largest.why if self.lots.largest.by else "")
-        smaller = most.kind in ("lots", "units", "people") and held
-        return most.kind, f"{most.why}; a larger lot is not possible: {held}" if smaller else most.why
+        if most.kind not in ("lots", "units", "people") or not held:
+            return most.kind, "", most.why
+        return most.kind, held.partition(":")[0], f"{most.why}; a larger lot is not possible: {held}"
 
     def _told(
-        self, own: Plants, place: int, cost: NDArray[np.float64], per_dose: Worlds, binding: str, why: str
+        self, own: Plants, place: int, cost: NDArray[np.float64], per_dose: Worlds, binding: tuple[str, str, str]
     ) -> Screened:
+        kind, held, why = binding
+
         def whole(table: Mapping[str, Sizes]) -> dict[str, int]:
             return {name: round(float(number[place])) for name, number in table.items()}
 
         lots = self.lots
         return Screened(
-            self.technology, own.demand, not why, why, binding, float(lots.factors[place]), round(own.lots[place]),
-            self.run(own, place), float(lots.doses[place].mean()), float(lots.success[place]), whole(own.units),
-            whole(own.people),
+            self.technology, own.demand, not why, why, kind, held, float(lots.factors[place]), round(own.lots[place]),
+            self.run(own, place), float(doses_counted_on(lots, self.limits)[place]), float(lots.success[place]),
+            whole(own.units), whole(own.people),
             {name: float(area[place]) for name, area in own.room_area.items()}, whole(own.room_capacity),
             float(own.area[place]), cost, per_dose, self.delivered(own, place), float(lots.hours[place]),
         )  # fmt: skip
@@ -265,8 +292,3 @@ def _grown(scenario: Scenario, factors: Sizes) -> list[Scenario]:
             procedures.append(replace(procedure, operation=replace(block, given=given)))
         found.append(replace(whole, declarations=replace(whole.declarations, procedures=tuple(procedures))))
     return found
-
-
-def categories() -> tuple[str, ...]:
-    """Return the categories of costs, in the order of :attr:`Screened.cost`."""
-    return tuple(CATEGORIES)

@@ -36,7 +36,7 @@ def technologies(scenario: Scenario) -> tuple[Technology, ...]:
     found = scenario.combinations() or {scenario.variant or scenario.name: scenario, **scenario.variants()}
     for one in found.values():
         campaigns = one.declarations.plant.campaigns
-        if len(campaigns) != 1 or one.others or campaigns[0].rules.mode != "paced":
+        if len(campaigns) != 1 or one.others or campaigns[0].rules.mode == "on_order":
             problem, expected = (
                 "a plant is sized for the lots of one product",
                 'one [campaign] with every = "14 d", say',

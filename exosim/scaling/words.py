@@ -20,7 +20,7 @@ JOINT = "+"
 
 def sentences(found: Scaling) -> list[str]:
     """Return the answer: for which demands what is the cheapest, and what ends where."""
-    return [*_cheapest(found), *_bend(found), *_impossible(found), *_orders(found), *_facility(found)]
+    return [*_cheapest(found), *_bend(found), *_leads(found), *_impossible(found), *_orders(found), *_facility(found)]
 
 
 def money(value: float, currency: str) -> str:
@@ -65,7 +65,7 @@ def _cost(found: Scaling, place: int) -> str:
         return ""
     low, high = winner.quantile(0.05), winner.quantile(0.95)
     spread = f"{rounded(low)} to {rounded(high) if math.isfinite(high) else 'no end'}"
-    return f"{money(winner.median, found.currency)} a dose at {rounded(winner.demand)} ({spread})"
+    return f"{money(winner.expected, found.currency)} a dose at {rounded(winner.demand)} ({spread})"
 
 
 def _none(found: Scaling, place: int) -> str:
@@ -75,9 +75,9 @@ def _none(found: Scaling, place: int) -> str:
 
 def _bend(found: Scaling) -> Iterator[str]:
     """Yield where ten times the demand stops to make a dose three times cheaper."""
-    own = [one for one in found.winners if one is not None and math.isfinite(one.median)]
+    own = [one for one in found.winners if one is not None and math.isfinite(one.expected)]
     for before, after in itertools.pairwise(own):
-        slope = math.log(after.median / before.median) / math.log(after.demand / before.demand)
+        slope = math.log(after.expected / before.expected) / math.log(after.demand / before.demand)
         if slope > _HALF and before is not own[0]:
             share = 100.0 * (1.0 - 10.0**slope)
             yield (
@@ -85,6 +85,18 @@ def _bend(found: Scaling) -> Iterator[str]:
                 f"from there on, ten times the demand makes a dose {share:.0f} % cheaper or less."
             )
             return
+
+
+def _leads(found: Scaling) -> Iterator[str]:
+    """Yield which category of cost is the largest of the cheapest plant, from which demand on."""
+    known = [(one.demand, *next(iter(one.shares.items()))) for one in found.winners if one is not None]
+    changes = [known[0]] if known else []
+    changes += [this for before, this in itertools.pairwise(known) if before[1] != this[1]]
+    parts = [
+        f"{name.replace('_', ' ')} ({share:.0%}) from {rounded(demand)} doses a year" for demand, name, share in changes
+    ]
+    if parts:
+        yield f"The largest part of its cost: {', then '.join(parts)}."
 
 
 def _impossible(found: Scaling) -> Iterator[str]:

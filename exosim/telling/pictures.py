@@ -29,6 +29,9 @@ OF_RUN: Mapping[str, str] = {
     "lead_time": "Lead times of all batches",
     "doses_per_year": "Doses per year over the replications",
     "stock": "Doses in the warehouse over time",
+    "cost_stack": "What a dose costs, by step and category",
+    "cost_per_dose": "What a dose costs, over the replications",
+    "cash_flow": "The plant as an investment, year by year",
 }
 """Pictures in the order of a page, and what each shows; a folder has those that its command could draw."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exosim.balance_audit import CLOSED, Audit, audit
+from exosim.costs import cost
 from exosim.regulatory import regulatory_view
 from exosim.saved import Saved
 from exosim.saved_run import SavedRun
@@ -15,7 +16,7 @@ from exosim.scenario import Scenario
 from exosim.simulation import evaluate
 from exosim.sites import seeds
 from exosim.summaries import Summary
-from exosim.telling import batch_tables, evidence, run_tables
+from exosim.telling import batch_tables, cost_tables, evidence, run_tables
 from exosim.telling.answers import answer
 from exosim.telling.cells import Figure, Table, number, plain, table
 from exosim.telling.checklist import DOI, checklist
@@ -148,9 +149,20 @@ def _of_run(run: SavedRun) -> tuple[Section, ...]:
             (run_tables.whole(run),),
             tuple(run_tables.parts(run)),
         ),
+        *_costs(run),
         Section("Steps and losses", says, tuple(steps)),
         _quality(products, [met for _, met in found], of),
     )
+
+
+def _costs(run: SavedRun) -> tuple[Section, ...]:
+    """Return what the run costs; nothing where its scenario says nothing of money."""
+    if run.scenario.declarations.economics is None:
+        return ()
+    costs = cost(run)
+    shown = (cost_tables.figures(costs), *cost_tables.parts(costs))
+    folded = (cost_tables.investment(costs), cost_tables.prices(costs))
+    return (Section("Costs", " ".join(f"{text.rstrip('.')}." for text in costs.sentences), shown, folded),)
 
 
 def _seeds(scenario: Scenario, seed: int) -> Sequence[int]:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from exosim.campaign import CampaignNumbers
+from exosim.cost_words import money
 from exosim.saved_run import SavedRun
 from exosim.summaries import Estimate
 from exosim.telling.bounds import interval_of_mean
-from exosim.telling.cells import Part, Sentence, amount, number, percent, span
+from exosim.telling.cells import Figure, Part, Sentence, amount, number, percent, span
 
 _WAITS = {
     "waiting": "a free unit",
@@ -41,9 +42,25 @@ def of_run(run: SavedRun) -> Iterator[tuple[str, Sentence]]:
     rejects = tuple(_rejects(run, found))
     first, last = (rejects, ()) if _most(found) else ((), rejects)
     yield "How much", (*_patients(found), *_samples(run, found), *_per_year(run, found))
+    yield "What it costs", tuple(_cost(run, found))
     yield "How good", (*_lots(found, not rejects), *_lead_time(found), *_orders(found))
     held = (*_busiest(found), *_launches(run), *_turned_away(found), *_longest_wait(found), *_longest_job(found))
     yield "What holds it back", (*first, *held, *last)
+
+
+def _cost(run: SavedRun, found: _Found) -> Iterator[Part]:
+    """Yield what a dose and a year cost, where the scenario says anything of money."""
+    dose, year = found.get(("cost_per_dose", None)), found.get(("cost_per_year", None))
+    about = run.document.get("money", "")
+    if dose is not None:
+        yield from ("a released dose costs ", _money(dose.median), f" {about} at the median (5 to 95 %: ")
+        yield from (_money(dose.p5), " to ", _money(dose.p95), "); ")
+    if year is not None:
+        yield from ("a year of the plant costs ", _money(year.mean), f" {about}. ")
+
+
+def _money(value: float | None) -> Figure:
+    return Figure(value, money(value))
 
 
 def _patients(found: _Found) -> Iterator[Part]:

@@ -13,6 +13,7 @@ import exosim as xs
 from exosim.costs import cost
 from exosim.lot_figures import lot_figures
 from exosim.lot_limits import LotLimit, lot_limits
+from exosim.scaling.scaling import scale
 
 FILE = Path(__file__).parents[2] / "scenarios" / "scale_out.toml"
 CULTURES, SEPARATIONS = ("vessels", "hollow_fibers", "stirred_tank"), ("ultracentrifugation", "tff_sec")
@@ -99,6 +100,20 @@ def test_ultracentrifugation_hands_on_the_least() -> None:
         few, many = (xs.evaluate(six()[name], 256).values("ev_yield") for name in (spun, filtered))
         assert (few < many).mean() > 0.97
         assert np.median(many) / np.median(few) > 3.0
+
+
+@pytest.mark.slow
+def test_costs_on_the_page_are_current() -> None:
+    """In two digits, with the most doses a year of each technology."""
+    section = (FILE.parent / "README.md").read_text(encoding="utf-8").split("\n## scale_out\n")[1].split("\n## ")[0]
+    found = scale(xs.load(FILE), [1e2, 1e3, 1e4, 1e5, 1e6], confirm=0)
+    for name, points in found.points.items():
+        cells = [_in_two_digits(point.median) if point.feasible else "-" for point in points]
+        assert " | ".join([f"| `{name}`", *cells, _in_two_digits(found.reach[name])]) in section
+
+
+def _in_two_digits(number: float) -> str:
+    return f"{float(f'{number:.2g}'):,.0f}"
 
 
 def test_a_dose_costs_more_by_ultracentrifugation() -> None:

@@ -249,6 +249,32 @@ def test_the_rest_of_the_plant_is_the_bases(case: Case) -> None:
     assert counts == [n * LINES for n in case.vessels]
 
 
+def test_the_page_shows_both() -> None:
+    """Every line of the first table of the page: ours and theirs, in all three cases."""
+    page = PAGE.read_text(encoding="utf-8")
+    parts = {
+        "consumables": ("consumables",),
+        "reagents and tests": ("materials", "quality"),
+        "plant": ("building", "equipment", "facility", "utilities"),
+        "labor": ("labor",),
+    }
+    theirs = {"consumables": "consumables", "reagents and tests": "reagents", "plant": "plant", "labor": "labor"}
+    for words, names in parts.items():
+        cells = list[str]()
+        for case in CASES.values():
+            found = by_category(shipped(f"{FILE}{case.variant}"))
+            cells += [f"{sum(found[n] for n in names) / LINES:,.0f}", f"{getattr(case, theirs[words]):,.0f}"]
+        assert f"| {words} | {' | '.join(cells)} |" in page
+    totals = [f"**{total:,.0f}**" for c in CASES.values() for total in (_lot(c), c.total)]
+    assert f"| **total** | {' | '.join(totals)} |" in page
+    days = [f"{shipped(f'{FILE}{c.variant}').hours / 24.0:.0f}" for c in CASES.values() for _ in range(2)]
+    assert f"| days, three of them for tests | {' | '.join(days)} |" in page
+
+
+def _lot(case: Case) -> float:
+    return shipped(f"{FILE}{case.variant}").total / LINES
+
+
 def test_what_is_saved() -> None:
     """Dextran sulfate saves 44 %, a thin inoculum 30 %."""
     totals = {case.variant: shipped(f"{FILE}{case.variant}").total for case in CASES.values()}

@@ -6,6 +6,8 @@ two differ where they do.
 
 from __future__ import annotations
 
+import csv
+import json
 import math
 import re
 from functools import cache
@@ -14,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from lot_costs import by_category, ledger, shipped
+from texts import Door
 
 import exosim as xs
 from exosim import plots
@@ -221,6 +224,19 @@ def test_a_lost_lot_is_paid_by_the_others() -> None:
     assert found.cost_per_dose == pytest.approx(755_793.0 / (11 * 102), abs=0.05)
     as_theirs = ledger(scenario, lost, scenario.variants()["counted_twice"])
     assert as_theirs.cost_per_dose == pytest.approx(677.9, abs=0.05)
+
+
+def test_the_command_tells_that_cost(door: Door, tmp_path: Path) -> None:
+    """`exosim cost` of the scenario: 617.5 EUR per dose, and a table with the categories of the run."""
+    out = tmp_path / "cost"
+    asked = (f"{SCENARIO}#all_pass", "--replications", "1", "--no-pictures", "--json", "--out", str(out))
+    answer = json.loads(door.run("cost", *asked).out)
+    figures = {figure["name"]: figure["mean"] for figure in answer["figures"]}
+    assert figures["cost_per_dose"] == pytest.approx(617.5, abs=0.05)
+    with (out / "costs.csv").open(encoding="utf-8", newline="") as table:
+        told = {row["part"]: float(row["cost"]) for row in csv.DictReader(table) if row["view"] == "category"}
+    assert math.fsum(told.values()) == pytest.approx(755_793.0, abs=12 * 0.6)
+    assert told["labor"] == pytest.approx(205_500.0) and told["equipment"] == pytest.approx(8_897.03, abs=0.005)
 
 
 def test_the_gap_between_attendance_and_work() -> None:

@@ -1,0 +1,213 @@
+"""Mistakes in what a scenario says of money: a clear answer at the line, and nothing is counted silently."""
+
+from __future__ import annotations
+
+import csv
+import math
+
+import pytest
+
+import exosim as xs
+from exosim.costs import cost
+from exosim.economics.footprint import footprint
+from exosim.economics.views import VIEWS
+from exosim.economics_builder import costing
+from tests.test_bad_inputs import MONEY as MONEY_ROWS
+from tests.test_bad_inputs import ROWS, WAITING
+from tests.texts import FILE, Door
+
+PLANT = """\
+format = 1
+name = "costed"
+seed = 11
+start = 2027-01-04T08:00:00
+horizon = "20 d"
+replications = 2
+product.dose = "1e9 EV"
+
+[campaign]
+every = "5 d"
+
+[economics]
+currency = "EUR"
+year = 2024
+
+[[equipment]]
+id = "tank"
+purchase = "100000 EUR"
+
+[[personnel]]
+role = "operator"
+
+[[material]]
+id = "buffer"
+on_hand = "1000 L"
+price = "2 EUR/L"
+
+[[room]]
+id = "suite"
+area = "30 m2"
+
+[[unit_procedure]]
+id = "medium"
+operation = "conditioned_medium"
+unit = "tank"
+[unit_procedure.parameters]
+volume = "10 L"
+
+[[unit_procedure]]
+id = "tff"
+operation = "tangential_flow_filtration"
+unit = "tank"
+operator = "operator"
+"""
+
+
+def priced(old: str, new: str) -> str:
+    """Return the plant with one line replaced, which must be there once."""
+    assert PLANT.count(f"\n{old}\n") == 1, old
+    return PLANT.replace(f"\n{old}\n", f"\n{new}\n")
+
+
+PRICE, BOUGHT, AREA, YEAR = 'price = "2 EUR/L"', 'purchase = "100000 EUR"', 'area = "30 m2"', "year = 2024"
+TWO = '{ triangular = { low = "1 EUR/L", mode = "2 USD/L", high = "3 EUR/L" } }'
+
+
+def costs(price: str) -> str:
+    """Return the plant with another price of its buffer."""
+    return priced(PRICE, f"price = {price}")
+
+
+def also(line: str, more: str, text: str = PLANT) -> str:
+    """Return the plant with a line after another one."""
+    return text.replace(f"\n{line}\n", f"\n{line}\n{more}\n")
+
+
+def charged(price: str, category: str = "fees", text: str = PLANT) -> str:
+    """Return the plant with a charge."""
+    return f'{text}\n[[charge]]\nid = "fee"\nprice = "{price}"\ncategory = "{category}"\n'
+
+
+WITHOUT = (
+    PLANT.replace(f'[economics]\ncurrency = "EUR"\n{YEAR}\n', "").replace(f"{BOUGHT}\n", "").replace(f"{PRICE}\n", "")
+)
+MISTAKES = {
+    "UNI-017": (costs('"2 USD/L"'), ("exchange rate of USD is missing", "material.buffer.price in USD", "EUR/USD")),
+    "VAL-045": (also(YEAR, 'capital_rate = "-1 1/year"'), ("capital_rate", "at least -0.999")),
+    "two currencies in a price": (costs(TWO), ("a price has one currency", "EUR and USD")),
+    "no currency": (costs('"2 1/L"'), ("a price needs its currency",)),
+    "negative price": (costs('"-2 EUR/L"'), ("material.buffer.price", "at least 0")),
+    "negative purchase": (priced(BOUGHT, 'purchase = "-5 EUR"'), ("equipment.tank.purchase", "at least 0")),
+    "life of zero years": (also(YEAR, 'equipment_life = "0 year"'), ("economics.equipment_life", "above 0")),
+    "life of a unit of zero years": (also(BOUGHT, 'life = "0 year"'), ("equipment.tank.life", "above 0")),
+    "building for zero years": (also(YEAR, 'building_life = "0 year"'), ("building_life", "above 0")),
+    "unknown category": (charged("1 EUR/lot", "fee"), ("charge.fee.category", '"fees"')),
+    "unknown price of the list": (costs('{ like = "bufer_inhouse" }'), ("unknown price", "buffer_inhouse")),
+    "price of a wrong kind": (costs('"2 EUR/m2"'), ("material.buffer.price", "EUR/L")),
+    "charge without per": (charged("1 EUR"), ("a charge says per what it is", "EUR/shipment")),
+    "charge without economics": (charged("1 EUR/lot", text=WITHOUT), ("there is no [economics]",)),
+    "unknown grade of a room": (also(AREA, 'cleanroom = "E"'), ("room.suite.cleanroom", '"CNC"')),
+    "unknown reuse": (also(YEAR, 'reuse = "all"'), ("economics.reuse", "pro_rata")),
+    "cycles below one": (also(PRICE, "cycles = 0.5"), ("cycles", "at least 1")),
+    "a year far off": (priced(YEAR, "year = 20244"), ("economics.year",)),
+}
+
+
+@pytest.mark.parametrize("name", list(MISTAKES))
+def test_a_mistake_about_money_is_told_at_its_place(name: str, door: Door) -> None:
+    text, words = MISTAKES[name]
+    answer = door.refused(text)
+    for word in words:
+        assert word in answer, answer
+
+
+def test_every_row_about_money_is_tested() -> None:
+    assert set(MISTAKES) & set(ROWS) == MONEY_ROWS
+    assert not MONEY_ROWS & set(WAITING)
+
+
+def test_a_price_without_a_year_or_a_source_counts_as_an_assumption(door: Door) -> None:
+    """One with a year and no source is an assumption as well; one with both is none."""
+    sourced = '{ value = "2 EUR/L", year = 2020, source = "tessee", grade = "B" }'
+    counts = []
+    for price in ('"2 EUR/L"', '{ value = "2 EUR/L", year = 2020 }', sourced):
+        door.write(costs(price))
+        economics = xs.load(FILE).declarations.economics
+        assert economics is not None
+        counts.append(economics.assumed())
+    assert counts == [counts[0], counts[0], counts[0] - 1]
+
+
+def test_RUN_007_where_every_lot_fails_a_dose_has_no_cost_and_nothing_is_infinite(door: Door) -> None:
+    """All lots are lost: their cost is told, per dose there is none, and no file has nan or inf."""
+    failing = '\n[[failure]]\nid = "leak"\nduring = "tff"\nprobability = 1.0\nconsequence = "reject"\n'
+    door.write(PLANT + failing)
+    assert door.run("run", FILE, "--out", "r").code == 0
+    for path in (door.folder / "r").glob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            assert not {"nan", "inf", "-inf"} & {cell.lower() for row in csv.reader(file) for cell in row}, path
+    found = cost(xs.load_run("r"))
+    for ledger in found.ledgers:
+        assert ledger.released == 0.0 < ledger.total < math.inf
+        assert math.isnan(ledger.cost_per_dose)
+        assert ledger.by(VIEWS["lots"](ledger))["failed lots"] > 0.0
+        assert all(math.isfinite(line.cost) for line in ledger.lines)
+
+
+CDMO = """
+[[charge]]
+id = "suite"
+price = "8000 EUR/d"
+category = "fees"
+
+[[charge]]
+id = "batch"
+price = "25000 EUR/lot"
+category = "fees"
+
+[[charge]]
+id = "cold"
+price = "3 EUR/(vial*year)"
+category = "logistics"
+
+[[charge]]
+id = "courier"
+price = "250 EUR/shipment"
+category = "logistics"
+"""
+
+
+def test_a_contract_manufacturer_states_slot_batch_and_full_time_people(door: Door) -> None:
+    """Twenty days of a reserved suite, a fee for each lot that is started, a person by the year, each delivery."""
+    door.write(PLANT.replace('role = "operator"', 'role = "operator"\nwage = "87660 EUR/FTE/year"') + CDMO)
+    ledger = cost(xs.simulate(xs.load(FILE), 1)).ledgers[0]
+    found = ledger.by(lambda line: line.resource)
+    started = sum(1 for batch in ledger.batches if batch.started < 480.0)
+    assert found["charge.suite"] == pytest.approx(20 * 8000.0)
+    assert found["charge.batch"] == pytest.approx(started * 25_000.0)
+    assert found["charge.courier"] == pytest.approx(ledger.lots * 250.0)
+    assert "charge.cold" not in found  # no warehouse: nothing is kept
+    assert found["personnel.operator"] == pytest.approx(480.0 * 87660.0 / 1750.0)
+
+
+def test_rooms_of_a_grade_cost_what_the_list_says_unless_the_scenario_does(door: Door) -> None:
+    graded = also(AREA, 'cleanroom = "C"')
+    door.write(graded)
+    listed = costing(xs.load(FILE)).rooms["suite"]
+    door.write(also(AREA, 'building = "100 EUR/m2"', graded))
+    own = costing(xs.load(FILE)).rooms["suite"]
+    door.write(also(YEAR, 'utilities = "876.6 EUR/m2/year"', graded))
+    general = costing(xs.load(FILE)).rooms["suite"]
+    assert listed.building > 4000.0 and listed.utilities * 8766.0 > 1000.0
+    assert (own.building, own.utilities) == (100.0, listed.utilities)
+    assert (general.building, general.utilities) == (listed.building, pytest.approx(0.1))
+
+
+def test_a_footprint_of_a_run(door: Door) -> None:
+    """Three lots of a plant in a room without equipment in it: buffer and membranes, no hours in rooms."""
+    door.write(PLANT)
+    run = xs.simulate(xs.load(FILE), 1)
+    found = footprint(run.uses[0], costing(run.scenario))
+    assert found.whole.plastic > 0.0 and found.whole.water > 0.0
+    assert math.isnan(found.whole.room_hours) and math.isnan(found.whole.electricity)  # nobody tells of either
+    assert found.per_dose.water < found.whole.water
