@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
-_PAGES = ("platform", "volume", "pair", "tank", "delivery", "diagnostic", "patient", "published_cost", "cost")
+_PAGES = (
+    "platform", "volume", "pair", "tank", "delivery", "diagnostic", "patient", "published_cost", "cost", "scale",
+)  # fmt: skip
 """Pages with pictures of their own, each from a file beside this one."""
 _COMPARED = ("doses_per_year", "lead_time", "right_first_time", "batches_rejected")
 TWO_PRODUCTS = ROOT / "scenarios" / "cdmo_two_products.toml"

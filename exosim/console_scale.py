@@ -52,6 +52,7 @@ def _plants(found: Scaling) -> Table:
         "5 %",
         "95 %",
         "cheapest in",
+        "met in",
         "lots",
         "doses a lot",
         "units",
@@ -61,11 +62,11 @@ def _plants(found: Scaling) -> Table:
     table = _table(title, columns, left=1)
     for place, (demand, winner) in enumerate(zip(found.demands, found.winners, strict=True)):
         if winner is None:
-            table.add_row(rounded(demand), "no technology", *["-"] * 9)
+            table.add_row(rounded(demand), "no technology", *["-"] * 10)
             continue
-        share = found.cheapest(place)[winner.technology]
+        share, met = found.cheapest(place)[winner.technology], winner.met
         table.add_row(
-            rounded(demand), winner.technology, *_cost(winner), f"{share:.0%}", f"{winner.lots}",
+            rounded(demand), winner.technology, *_cost(winner), f"{share:.0%}", f"{met:.0%}", f"{winner.lots}",
             rounded(winner.doses), f"{sum(winner.units.values())}", f"{sum(winner.people.values())}",
             f"{winner.area:,.0f} m2",
         )  # fmt: skip

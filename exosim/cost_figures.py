@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exosim.economics.allocation import allocated
+from exosim.economics.allocation import allocated, failed_cost
 from exosim.economics.costing import Costing
 from exosim.economics.fixed import YEAR, area_of, capital_of
 from exosim.economics.footprint import footprint
-from exosim.economics.headlines import cost_headlines, cost_units, failed_cost, failed_lots
+from exosim.economics.headlines import cost_headlines, cost_units, failed_lots
 from exosim.economics.ledger import CostLedger, CostLine
 from exosim.economics.people_lines import roles
 from exosim.economics.usage import Use
@@ -72,6 +72,7 @@ def figures(ledgers: Sequence[CostLedger], currency: str) -> list[Estimate]:
         ("lots_released_per_year", "1/year"): [one.lots for one in ledgers],
         ("failed_lots_per_year", "1/year"): [failed_lots(one) for one in ledgers],
         ("cost_of_failed_lots", f"{currency}/year"): [failed_cost(one) for one in ledgers],
+        ("cost_of_failed_lots_with_share", f"{currency}/year"): [failed_cost(one, "bottleneck") for one in ledgers],
     }
     for (name, unit), values in more.items():
         rates = [value * rate for value, rate in zip(values, yearly, strict=True)]

@@ -63,7 +63,7 @@ def prices_of(scenario: Scenario, spent: Mapping[str, Part]) -> list[Price]:
     found = [
         _price(price, spent[resource].per_year)
         for address, price in declared.prices.items()
-        for resource in [_resource(address)]
+        for resource in [resource_of(address)]
         if resource in spent
     ]
     found += [
@@ -74,7 +74,7 @@ def prices_of(scenario: Scenario, spent: Mapping[str, Part]) -> list[Price]:
     return sorted(found, key=lambda price: -price.per_year)
 
 
-def _resource(address: str) -> str:
+def resource_of(address: str) -> str:
     """Return the resource of the lines that a price makes."""
     head, _, key = address.rpartition(".")
     if head.endswith(".prices"):

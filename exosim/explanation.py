@@ -16,6 +16,7 @@ import numpy as np
 
 from exosim import html, units
 from exosim.batch_quantities import BatchQuantities
+from exosim.cost_nodes import CostNodes
 from exosim.errors import Problem, UsageError, unknown
 from exosim.formula import evaluate
 from exosim.formula_tree import Input, Node, lines, shown, under
@@ -23,13 +24,15 @@ from exosim.influence import Lanes, Neighborhood
 from exosim.quantities import default_line
 from exosim.reasons import Reasons
 from exosim.references import references
-from exosim.replications import run_once
+from exosim.replication_cost import ledger_of
+from exosim.replications import replay
 from exosim.results import FacilityResults, Yields
 from exosim.run_nodes import Fate, Indicators, fates, lead_time_by_cause, more_of, with_more
 from exosim.saved_run import SavedRun
 from exosim.saved_yields import SavedYields
 from exosim.scenario import Scenario
 from exosim.sites import without_doses
+from exosim.uses import used
 from exosim.version import __version__
 from exosim.window import Window
 
@@ -190,7 +193,10 @@ class Explainer:
         """The indicators of the first replication of a run in time; None where the scenario has no campaign."""
         if not self.scenario.declarations.plant.campaigns:
             return None
-        return Indicators(run_once(self.scenario, self.seed, 0))
+        replayed = replay(self.scenario, self.seed, 0)
+        window = replayed.window
+        ledger = ledger_of(self.scenario, self.seed, 0, used(*replayed), window.run.batches)
+        return Indicators(window, None if ledger is None else CostNodes(self.scenario, self.seed, 0, ledger))
 
     @property
     def seed(self) -> int:

@@ -25,7 +25,7 @@ from exosim.scenario import Scenario
 _FAR_OUTSIDE = 10.0
 """Times the plausible range of a number of the plan above which a scenario is refused (:mod:`exosim.quantities`)."""
 _SMALLEST, _LARGEST = 1e-12, 1e12
-_NEAR, _CLOSE = 1e-6, 1e-12
+_NEAR, _CLOSE = 1e-6, 1e-10
 _UNUSED: Array = 0.0
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from exosim.attribution.why import Why
+from exosim.cost_nodes import CostNodes
 from exosim.folds import fold_of, meaning
 from exosim.formula_tree import Node, shown
 from exosim.indicators import BY_RESOURCE, HEADLINE_UNITS, HEADLINES, RESOURCE_UNITS, account
@@ -52,16 +53,18 @@ class Indicators:
     Attributes
     ----------
     window : the replication
+    costs : what it costs; None where the scenario says nothing of money
     units : every indicator by name and resource, with its unit
     """
 
-    def __init__(self, window: Window) -> None:
-        self.window, self._account = window, account(window)
+    def __init__(self, window: Window, costs: CostNodes | None = None) -> None:
+        self.window, self._account, self._costs = window, account(window), costs
         self.units: dict[tuple[str, str | None], str] = {
             (name, None): HEADLINE_UNITS[name] for name in self._account.headlines
         }
         for name, found in self._account.by_resource.items():
             self.units |= {(name, resource): RESOURCE_UNITS[name] for resource in found}
+        self.units |= {} if costs is None else {(name, None): unit for name, unit in costs.units.items()}
 
     def node(self, name: str, resource: str | None = None) -> Node:
         """Return the node of an indicator; of a resource it is a leaf."""
@@ -69,6 +72,8 @@ class Indicators:
         if resource is not None:
             part = finite(self._account.by_resource[name][resource])
             return Node(f"{resource}.{name}", part, unit, _meaning_of_part(name))
+        if self._costs is not None and name in self._costs.units:
+            return self._costs.node(name)
         indicator, value = INDICATORS[name], finite(self._account.headlines[name])
         about, _ = meaning(indicator)
         fold = fold_of(indicator)

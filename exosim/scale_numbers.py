@@ -28,6 +28,10 @@ class ScaleNumbers:
         0.8, "1", low=0.3, high=1.0, minimum=0.01, planned=True,
         doc="share of their time for which units and people may be planned",
     )  # fmt: skip
+    certainty: float = parameter(
+        0.5, "1", low=0.05, high=0.99, minimum=0.001, planned=True,
+        doc="share of the possible worlds in which the plant meets the demand",
+    )  # fmt: skip
     smallest_lot: float = parameter(
         0.1, "1", low=0.01, high=1.0, minimum=1e-4, maximum=1.0, planned=True,
         doc="smallest lot that is looked at, over that of the scenario",

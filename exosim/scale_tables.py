@@ -13,5 +13,6 @@ class ScaleTable(Table):
     most_people: Any = None
     most_units: Any = None
     occupancy: Any = None
+    certainty: Any = None
     smallest_lot: Any = None
     largest_lot: Any = None

@@ -117,6 +117,7 @@ COSTS: Mapping[str, str] = {
     "lots_released_per_year": "lots released",
     "failed_lots_per_year": "failed lots",
     "cost_of_failed_lots": "  spent on failed lots",
+    "cost_of_failed_lots_with_share": "  with their share of the plant",
     "plastic_per_dose": "plastic thrown away",
     "water_per_dose": "water for injection",
     "electricity_per_dose": "electricity",

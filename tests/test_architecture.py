@@ -101,7 +101,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["economics_lines", "price_reader", "scale_tables"], 6),
     **dict.fromkeys(["uses", "usage_file", "costs"], 7),
     **dict.fromkeys(["cost_words", "cost_figures", "cost_drivers", "cost_finance", "cost_prices"], 7),
-    **dict.fromkeys(["cost_files", "replication_cost"], 7),
+    **dict.fromkeys(["cost_files", "replication_cost", "cost_nodes"], 7),
     **dict.fromkeys(["cost_command", "console_cost"], 10),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
     **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),

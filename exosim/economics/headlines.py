@@ -32,9 +32,3 @@ def failed_lots(ledger: CostLedger) -> int:
     """Return the lots that were lost or rejected in the window."""
     ended = [batch.ended for batch in ledger.batches if batch.disposition == FAILED]
     return sum(time is not None and time >= ledger.start for time in ended)
-
-
-def failed_cost(ledger: CostLedger) -> float:
-    """Return what was spent on lots that were lost or rejected [currency]."""
-    failed = {batch.number for batch in ledger.batches if batch.disposition == FAILED}
-    return math.fsum(line.cost for line in ledger.lines if line.batch in failed)

@@ -70,7 +70,8 @@ def cost_stack(costs: Costs, ax: Axes | None = None) -> tuple[Axes, ...]:
     axes.xaxis.set_major_formatter("{x:,.4g}" if total < _MILLION else "{x:,.0f}")
     light_grid(axes, "x")
     per = "dose" if costs.figure("cost_per_dose").mean is not None else "year"
-    axes.set_xlabel(f"{costs.currency} of {costs.year} per {per}, mean of {costs.replications:,} replications")
+    count = costs.figure(f"cost_per_{per}").n
+    axes.set_xlabel(f"{costs.currency} of {costs.year} per {per}, mean of {count:,} replications")
     _legend(axes, bars)
     name = costs.scenario.title or costs.scenario.name
     headline(axes, f"{name}: a {per} costs {money(total)} {costs.currency} on average")
@@ -94,9 +95,13 @@ def _bar(axes: Axes, place: int, parts: dict[str, float], total: float) -> None:
 def _legend(axes: Axes, bars: dict[str, dict[str, float]]) -> None:
     from matplotlib.patches import Patch
 
-    used = {name for parts in bars.values() for name, width in parts.items() if width}
-    handles = [Patch(facecolor=color, label=title) for title, color, names in _GROUPS if used & set(names)]
-    axes.legend(handles=handles, frameon=False, fontsize=8.5, loc="lower right")
+    sums = {
+        title: sum(parts.get(name, 0.0) for parts in bars.values() for name in names) for title, _, names in _GROUPS
+    }
+    handles = [
+        Patch(facecolor=color, label=f"{title}: {money(sums[title])}") for title, color, _ in _GROUPS if sums[title]
+    ]
+    axes.legend(handles=handles, frameon=False, fontsize=9, loc="lower right", title="together", alignment="left")
 
 
 def cost_per_dose(costs: Costs, ax: Axes | None = None) -> tuple[Axes, ...]:
@@ -112,7 +117,7 @@ def cost_per_dose(costs: Costs, ax: Axes | None = None) -> tuple[Axes, ...]:
     ValueError
         when no replication released a dose.
     """
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import LogLocator, MaxNLocator
 
     found = costs.figure("cost_per_dose")
     if found.median is None or found.p5 is None or found.p95 is None:
@@ -131,6 +136,8 @@ def cost_per_dose(costs: Costs, ax: Axes | None = None) -> tuple[Axes, ...]:
     axes.axvline(found.mean or 0.0, color=VERMILION, linestyle="--", label=f"mean {money(found.mean)}")
     if wide:
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_minor_formatter("")
     axes.xaxis.set_major_formatter(lambda value, _: money(value))
     axes.set_xlabel(f"cost of a released dose [{costs.currency} of {costs.year}]")
     axes.set_ylabel("replications")
@@ -167,9 +174,9 @@ def cash_flow(costs: Costs, ax: Axes | None = None) -> tuple[Axes, ...]:
     axes.set_ylabel(f"cash flow, cumulated [{word} {costs.currency} of {costs.year}]")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_formatter("{x:,.4g}")
-    axes.legend(frameon=False, fontsize=9, loc="upper left")
     price = money(finance.selling_price)
     of = "as the scenario says" if finance.price_given else "the median of the minimum selling prices"
-    axes.set_title(plain(f"a dose sold at {price} {costs.currency}, {of}"), loc="right", fontsize=9)
-    headline(axes, f"{costs.scenario.title or costs.scenario.name}:\nthe plant as an investment")
+    sold = plain(f"a dose sold at {price} {costs.currency}, {of}")
+    axes.legend(frameon=False, fontsize=9, loc="upper left", title=sold, title_fontsize=9, alignment="left")
+    headline(axes, f"{costs.scenario.title or costs.scenario.name}: the plant as an investment")
     return (axes,)

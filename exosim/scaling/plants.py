@@ -81,7 +81,7 @@ class Plants:
 
 
 def plants(lots: Lots, premises: Premises, limits: ScaleNumbers, demand: float) -> Plants:
-    """Return the plants that release a demand in the mean of the worlds.
+    """Return the plants that meet a demand in so many of the worlds as `limits` ask for.
 
     Parameters
     ----------
@@ -90,8 +90,8 @@ def plants(lots: Lots, premises: Premises, limits: ScaleNumbers, demand: float) 
     limits : how large a plant may become, and how full it may be planned
     demand : doses a year
     """
-    mean = lots.doses.mean(axis=1)
-    count = np.maximum(np.ceil(demand / np.maximum(mean, demand / _ENDLESS) * (1.0 - 1e-12)), 1.0)
+    counted_on = doses_counted_on(lots, limits)
+    count = np.maximum(np.ceil(demand / np.maximum(counted_on, demand / _ENDLESS) * (1.0 - 1e-12)), 1.0)
     time = YEAR * limits.occupancy
     owned = {e.id: np.ones(len(count)) for e in premises.plant.equipment}
     for name, hours in lots.unit_hours.items():
@@ -114,6 +114,11 @@ def plants(lots: Lots, premises: Premises, limits: ScaleNumbers, demand: float) 
     return Plants(demand, count, owned, people, area, rooms, capacity, bounds)
 
 
+def doses_counted_on(lots: Lots, limits: ScaleNumbers) -> Sizes:
+    """Return the doses that a started lot brings at least in so many of the worlds as are asked for."""
+    return np.asarray(np.quantile(lots.doses, 1.0 - limits.certainty, axis=1, method="inverted_cdf"))
+
+
 def _rooms(premises: Premises, owned: Mapping[str, Sizes]) -> dict[str, Sizes]:
     """Return the area of each room: as stated, and the footprint of what stands in it besides what the scenario has."""
     some = next(iter(owned.values()))
@@ -131,13 +136,16 @@ def _bounds(
     """Yield what a plant would need more of than it may have."""
     for limit in lots.impossible[place]:
         yield Bound(limit.kind, limit.value, limit.most, limit.unit, limit.why)
-    mean = float(lots.doses[place].mean())
-    if mean <= 0.0:
-        yield Bound("specification", 1.0, 0.0, "1", "no lot brings a dose that meets its specification")
+    doses = float(doses_counted_on(lots, limits)[place])
+    if doses <= 0.0:
+        share = f"{limits.certainty:.0%} of the worlds"
+        yield Bound(
+            "specification", 1.0, 0.0, "1", f"too few lots meet their specification: none brings doses in {share}"
+        )
         return
     count = own.lots[place]
     if count > limits.most_lots:
-        needed = f"{_number(count)} lots of {_number(mean)} doses"
+        needed = f"{_number(count)} lots of {_number(doses)} doses"
         told = f"{needed} would be needed, {_most('lots', limits)} a year are the most"
         yield Bound("lots", count, limits.most_lots, "1/year", told)
     for kind, wanted in (("units", own.units), ("people", own.people)):

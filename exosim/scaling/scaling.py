@@ -27,7 +27,6 @@ FORM = "exosim.scale/1"
 WORLDS, BATCHES = 128, 4
 """Possible worlds of the estimate, and lots drawn in each."""
 _FAR = 1e12
-_WHOLE = 1.0 - 1e-12
 T = TypeVar("T")
 S = TypeVar("S")
 
@@ -128,7 +127,8 @@ class Scaling:
                     "area": point.area, "cost_per_dose": _finite(point.median) if point.feasible else None,
                     "p5": _finite(point.quantile(0.05)) if point.feasible else None,
                     "p95": _finite(point.quantile(0.95)) if point.feasible else None,
-                    "cheapest": shares.get(name, 0.0), "demand_met": float(np.mean(point.delivered >= demand * _WHOLE)),
+                    "cost_shares": point.shares if point.feasible else {},
+                    "cheapest": shares.get(name, 0.0), "demand_met": point.met,
                 }  # fmt: skip
 
 

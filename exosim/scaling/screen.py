@@ -17,7 +17,7 @@ from exosim.lot_growth import explicit, growing
 from exosim.sampling import BatchSample, Quantity, SampleBlock
 from exosim.scale_numbers import ScaleNumbers
 from exosim.scaling.lots import Lots, Sizes, lots_of
-from exosim.scaling.plants import Bounds, Plants, Premises, plants
+from exosim.scaling.plants import Bounds, Plants, Premises, doses_counted_on, plants
 from exosim.scaling.technologies import Technology
 from exosim.scaling.unit_costs import UnitCosts, unit_costs
 from exosim.scenario import Scenario
@@ -42,7 +42,7 @@ class Screened:
     factor : size of its lots over that of the scenario
     lots : of a year as planned
     run : lots of a year in each world, where its lots bring more than planned, shape (worlds,)
-    doses : that a started lot brings in the mean
+    doses : that a started lot is planned to bring: at least, in so many of the worlds as are asked for
     success : share of lots that bring doses
     units, people, room_area, room_capacity : by class, role and room
     area : floor [m2]
@@ -77,6 +77,18 @@ class Screened:
     def median(self) -> float:
         """Median of the cost of a dose over the worlds."""
         return self.quantile(0.5)
+
+    @property
+    def met(self) -> float:
+        """Share of the worlds in which the demand is met."""
+        return float(np.mean(self.delivered >= self.demand * (1.0 - NOTHING)))
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Share of each category in the cost of a year, in the mean of the worlds, the largest first."""
+        means = self.cost.mean(axis=1) / self.cost.sum(axis=0).mean()
+        told = dict(zip(CATEGORIES, means.tolist(), strict=True))
+        return {name: share for name, share in sorted(told.items(), key=lambda item: -item[1]) if share > 0.0}
 
     def quantile(self, share: float) -> float:
         """Return a quantile of the cost of a dose over the worlds; infinite where no dose is released in them."""
@@ -177,8 +189,8 @@ class Screen:
         lots = self.lots
         return Screened(
             self.technology, own.demand, not why, why, kind, held, float(lots.factors[place]), round(own.lots[place]),
-            self.run(own, place), float(lots.doses[place].mean()), float(lots.success[place]), whole(own.units),
-            whole(own.people),
+            self.run(own, place), float(doses_counted_on(lots, self.limits)[place]), float(lots.success[place]),
+            whole(own.units), whole(own.people),
             {name: float(area[place]) for name, area in own.room_area.items()}, whole(own.room_capacity),
             float(own.area[place]), cost, per_dose, self.delivered(own, place), float(lots.hours[place]),
         )  # fmt: skip
@@ -269,8 +281,3 @@ def _grown(scenario: Scenario, factors: Sizes) -> list[Scenario]:
             procedures.append(replace(procedure, operation=replace(block, given=given)))
         found.append(replace(whole, declarations=replace(whole.declarations, procedures=tuple(procedures))))
     return found
-
-
-def categories() -> tuple[str, ...]:
-    """Return the categories of costs, in the order of :attr:`Screened.cost`."""
-    return tuple(CATEGORIES)

@@ -20,7 +20,7 @@ JOINT = "+"
 
 def sentences(found: Scaling) -> list[str]:
     """Return the answer: for which demands what is the cheapest, and what ends where."""
-    return [*_cheapest(found), *_bend(found), *_impossible(found), *_orders(found), *_facility(found)]
+    return [*_cheapest(found), *_bend(found), *_leads(found), *_impossible(found), *_orders(found), *_facility(found)]
 
 
 def money(value: float, currency: str) -> str:
@@ -85,6 +85,18 @@ def _bend(found: Scaling) -> Iterator[str]:
                 f"from there on, ten times the demand makes a dose {share:.0f} % cheaper or less."
             )
             return
+
+
+def _leads(found: Scaling) -> Iterator[str]:
+    """Yield which category of cost is the largest of the cheapest plant, from which demand on."""
+    known = [(one.demand, *next(iter(one.shares.items()))) for one in found.winners if one is not None]
+    changes = [known[0]] if known else []
+    changes += [this for before, this in itertools.pairwise(known) if before[1] != this[1]]
+    parts = [
+        f"{name.replace('_', ' ')} ({share:.0%}) from {rounded(demand)} doses a year" for demand, name, share in changes
+    ]
+    if parts:
+        yield f"The largest part of its cost: {', then '.join(parts)}."
 
 
 def _impossible(found: Scaling) -> Iterator[str]:

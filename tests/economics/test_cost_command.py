@@ -209,6 +209,67 @@ def test_a_saved_run_costs_the_same(run: xs.FacilityResults, saved: Path) -> Non
     assert xs.cost(xs.load_run(saved)).as_dict() == xs.cost(run).as_dict()
 
 
+@pytest.mark.parametrize("name", ["cost_per_dose", "cost_per_lot", "cost_per_year"])
+def test_explain_follows_a_cost_down_to_its_prices(name: str, run: xs.FacilityResults, costs: Costs) -> None:
+    explained = xs.explain(run, name)
+    assert explained.value == pytest.approx(costs.replicated()[name][0]) and explained.beside is not None
+    nodes = {node.name: node for node in explained.root.walk()}
+    for node in nodes.values():
+        if node.formula:
+            assert node.computed() == pytest.approx(node.value), node.name
+    wage = nodes["personnel.people.wage"]
+    assert (wage.value, wage.unit) == (50.0, "EUR/h") and wage.parameter is not None and wage.parameter.assumed
+    listed = nodes["material.buffer.price"].parameter
+    assert listed is not None and listed.low < listed.value < listed.high and "of 20" in listed.told
+
+
+def test_costs_are_indicators_of_the_run(run: xs.FacilityResults, costs: Costs, saved: Path) -> None:
+    told = {row.name: row for row in run.quantities()}
+    assert told["cost_per_dose"] == costs.figure("cost_per_dose")
+    assert xs.load_run(saved).values("cost_per_lot") == costs.replicated()["cost_per_lot"]
+    assert run.as_dict()["money"] == "EUR of 2024"
+
+
+def test_runs_in_other_money_are_not_compared(run: xs.FacilityResults, costs: Costs) -> None:
+    other = xs.simulate(costs.scenario.with_({"economics.year": 2026}), 2)
+    (_, found) = xs.compare(run, other).of("cost_per_dose")
+    assert (
+        found.difference is None and found.reason == "money is not the same in both runs: EUR of 2026 and EUR of 2024"
+    )
+    (_, found) = xs.compare(run, xs.simulate(costs.scenario.with_({"equipment.skid.count": 2}), 2)).of("cost_per_lot")
+    assert found.difference is not None and found.difference > 0.0
+
+
+def test_replications_are_added_until_the_cost_is_known(costs: Costs) -> None:
+    found = xs.simulate(costs.scenario, 20, half_width={"cost_per_year": "50 %"}).half_widths[0]
+    assert found.met and found.replications < 20
+    with pytest.raises(xs.UsageError, match="is money, of which the scenario tells the currency"):
+        xs.simulate(costs.scenario, 2, half_width={"cost_per_dose": "3 EUR/dose"})
+
+
+def test_one_more_unit_costs_though_nobody_lacked_it(costs: Costs) -> None:
+    found = xs.bottleneck(costs.scenario, 2, by="cost_per_dose", add=["filler=1"])
+    (gain,) = found.of("cost_per_dose")
+    assert gain.difference is not None and gain.difference > 0.0 and gain.direction == "less"
+
+
+def test_the_report_has_the_costs(door: Door, saved: Path) -> None:
+    answer = door.run("report", str(saved), "--out", "page.html")
+    assert answer.code == 0 and "What it costs: A released dose costs" in answer.out
+    page = (door.folder / "page.html").read_text(encoding="utf-8")
+    assert "<h2" in page and "The plant as an investment" in page and "equipment.skid.purchase" in page
+
+
+def test_several_products_share_the_plant() -> None:
+    """By product nothing is left without an owner, and the total is the same."""
+    site = xs.load(Path(__file__).parents[2] / "scenarios" / "cdmo_two_products.toml")
+    found = xs.cost(xs.simulate(site, 1))
+    parts = {part.name: part for part in found.by("product")}
+    assert set(parts) == {"msc", "reference"}
+    assert math.fsum(part.share for part in parts.values()) == pytest.approx(1.0)
+    assert any("a dose is one of any product" in text for text in found.remarks())
+
+
 def test_frames(costs: Costs) -> None:
     pandas = pytest.importorskip("pandas")
     frame = costs.to_pandas()

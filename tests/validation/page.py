@@ -8,6 +8,7 @@ from functools import cache
 from itertools import chain
 
 import absolute
+import cost_shapes
 import costs
 import downstream
 import finance
@@ -30,6 +31,7 @@ SECTIONS = {
     "K": release,
     "money": finance,
     "costs": costs,
+    "shapes": cost_shapes,
     "V": downstream,
 }
 """The sections of the page, by the letter of their cases or by a word."""
@@ -72,7 +74,7 @@ def _predicted(row: Row) -> tuple[str, str, str]:
         return "none", "", ""
     if row.rule == "sign":
         agree = int(np.count_nonzero(row.drawn == 1.0))
-        return f"{agree:,} of {DRAWS:,} draws agree", "", ""
+        return f"{agree:,} of {row.drawn.size:,} draws agree", "", ""
     low, high = row.interval
     wide = high > low * (1.0 + 1e-9)
     return (
