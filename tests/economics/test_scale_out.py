@@ -92,16 +92,6 @@ def test_people_work_on_every_cartridge() -> None:
     assert many - one == pytest.approx(2 * 0.12 * 2.1 * 19 * 16, rel=0.2)  # 19 cartridges more, at 16 visits
 
 
-def test_a_lot_is_filled_within_three_days() -> None:
-    """600 vials an hour: more than 43,200 vials wait for the last of them for longer than a sterile bulk may."""
-    name = "stirred_tank+tff_sec"
-    scenario, sizes = six()[name], (10.0, 40.0)
-    fine, beyond = lot_limits(scenario, lot_figures(scenario, sizes, draws=64))
-    assert [limit for limit in fine if limit.procedure == "fill"] == []
-    (hold,) = [limit for limit in beyond if limit.procedure == "fill"]
-    assert hold.kind == "hold" and hold.most == 72.0
-
-
 def test_the_rotor_ends_a_lot_by_the_hold_of_its_medium() -> None:
     """By hand: six tubes of 94 mL, 70 min of spin and 45 of turnaround a run, 3 min to take up the pellet of a tube."""
     name, factor = "stirred_tank+ultracentrifugation", 1.5
