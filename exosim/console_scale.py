@@ -44,7 +44,7 @@ def _table(title: str, columns: Sequence[str], left: int = 0) -> Table:
 
 
 def _plants(found: Scaling) -> Table:
-    title = f"the cheapest plant for each demand: median over the worlds, 5 to 95 % [{found.currency} per dose]"
+    title = f"the cheapest plant for each demand: all worlds together, 5 to 95 % of them [{found.currency} per dose]"
     columns = (
         "doses a year",
         "technology",
@@ -74,7 +74,7 @@ def _plants(found: Scaling) -> Table:
 
 
 def _cost(point: Screened) -> tuple[str, str, str]:
-    values = (point.median, point.quantile(0.05), point.quantile(0.95))
+    values = (point.expected, point.quantile(0.05), point.quantile(0.95))
     low, middle, high = (
         rounded(value) if math.isfinite(value) else "no end" for value in (values[1], values[0], values[2])
     )
@@ -82,11 +82,13 @@ def _cost(point: Screened) -> tuple[str, str, str]:
 
 
 def _costs(found: Scaling) -> Table:
-    title = f"median cost of a dose [{found.currency}]; x: what no such plant can make"
+    title = f"cost of a dose [{found.currency}]; x: what no such plant can make"
     table = _table(title, ("technology", *(rounded(demand) for demand in found.demands), "ends at"))
     for name, points in found.points.items():
         reach = found.reach[name]
-        cells = [(rounded(p.median) if math.isfinite(p.median) else "no end") if p.feasible else "x" for p in points]
+        cells = [
+            (rounded(p.expected) if math.isfinite(p.expected) else "no end") if p.feasible else "x" for p in points
+        ]
         table.add_row(name, *cells, rounded(reach) if math.isfinite(reach) else "-")
     return table
 

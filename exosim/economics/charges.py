@@ -64,8 +64,9 @@ def share_lines(lines: Sequence[CostLine], costing: Costing) -> list[CostLine]:
         for line in lines
         if line.category == of
     ]
-    royalties = [_share(line, "royalty", numbers.royalty, "royalties") for line in (*lines, *kept)]
-    return [*kept, *royalties] if numbers.royalty != 0.0 else kept
+    if numbers.royalty == 0.0:
+        return kept
+    return [*kept, *(_share(line, "royalty", numbers.royalty, "royalties") for line in (*lines, *kept))]
 
 
 def _share(line: CostLine, name: str, share: float, category: str) -> CostLine:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _COLORS = (VERMILION, BLUE, ORANGE, GREEN, PURPLE, SKY, GRAY)
 _ASIDE, _TOP = 1.035, 10.0
-"""Factor between the whiskers of two technologies, and over a median above which a whisker is cut."""
+"""Factor between the whiskers of two technologies, and over a cost above which a whisker is cut."""
 _NEAR = 1.5
 """Factor between the costs of two ends below which their words would meet."""
 _KINDS = {
@@ -58,23 +58,23 @@ def scale_curve(found: Scaling) -> Axes:
     ends: list[tuple[float, float, str, str]] = []
     for place, (name, points) in enumerate(found.points.items()):
         color = _COLORS[place % len(_COLORS)]
-        can = [point for point in points if point.feasible and math.isfinite(point.median)]
+        can = [point for point in points if point.feasible and math.isfinite(point.expected)]
         if can:
             _line(axes, can, found.titles[name], color, place - (len(found.points) - 1) / 2.0)
         if 0.0 < found.reach[name] < found.demands[-1] and can:
             first = next(point for point in points if not point.feasible)
             end = found.reach[name], _at(can, found.reach[name])
-            axes.plot([can[-1].demand, end[0]], [can[-1].median, end[1]], ":", color=color, linewidth=1.6, zorder=3)
+            axes.plot([can[-1].demand, end[0]], [can[-1].expected, end[1]], ":", color=color, linewidth=1.6, zorder=3)
             word = _KINDS[first.binding] + (f" ({first.held})" if first.held else "")
             ends.append((*end, color, word.replace("_", " ")))
     _crosses(axes, ends)
     won = [one for one in found.winners if one is not None]
     axes.fill_between(
         [one.demand for one in won], [one.quantile(0.05) for one in won],
-        [min(one.quantile(0.95), _TOP * one.median) for one in won], color=GRAY, alpha=0.12, linewidth=0, zorder=0,
+        [min(one.quantile(0.95), _TOP * one.expected) for one in won], color=GRAY, alpha=0.12, linewidth=0, zorder=0,
     )  # fmt: skip
     axes.plot(
-        [one.demand for one in won], [one.median for one in won], "o", markersize=11, markerfacecolor="none",
+        [one.demand for one in won], [one.expected for one in won], "o", markersize=11, markerfacecolor="none",
         markeredgecolor="black", markeredgewidth=1.1, zorder=5, label="the cheapest",
     )  # fmt: skip
     _squares(axes, found)
@@ -89,21 +89,21 @@ def scale_curve(found: Scaling) -> Axes:
 
 def _line(axes: Axes, can: list[Screened], title: str, color: str, place: float) -> None:
     demand = [point.demand for point in can]
-    median = [point.median for point in can]
+    cost = [point.expected for point in can]
     aside = np.array(demand) * _ASIDE**place
     low = [point.quantile(0.05) for point in can]
-    high = [min(point.quantile(0.95), _TOP * point.median) for point in can]
+    high = [min(point.quantile(0.95), _TOP * point.expected) for point in can]
     axes.vlines(aside, low, high, color=color, linewidth=1.1, alpha=0.55, zorder=2)
-    axes.plot(demand, median, color=color, linewidth=2.0, marker=".", label=plain(title), zorder=3)
+    axes.plot(demand, cost, color=color, linewidth=2.0, marker=".", label=plain(title), zorder=3)
 
 
 def _squares(axes: Axes, found: Scaling) -> None:
-    """Draw what the facility says, at the median times its cost over that of the estimate in the same worlds."""
+    """Draw what the facility says, at the line times its cost over that of the estimate in the same worlds."""
     known = [one for one in found.checks if math.isfinite(one.facility) and math.isfinite(one.estimate)]
     for one in known:
         point = found.points[one.technology][found.demands.index(one.demand)]
         axes.plot(
-            [one.demand], [point.median * one.facility / one.estimate], "s", markersize=5.5, zorder=7,
+            [one.demand], [point.expected * one.facility / one.estimate], "s", markersize=5.5, zorder=7,
             color=_COLORS[list(found.points).index(one.technology) % len(_COLORS)], markeredgecolor="black",
             markeredgewidth=0.9, label="in the facility" if one is known[0] else None,
         )  # fmt: skip
@@ -111,7 +111,9 @@ def _squares(axes: Axes, found: Scaling) -> None:
 
 def _at(can: list[Screened], demand: float) -> float:
     """Return the cost of a dose where a technology ends, on the line through its last two points."""
-    x, y = ([math.log(value) for value in values] for values in zip(*((p.demand, p.median) for p in can), strict=True))
+    x, y = (
+        [math.log(value) for value in values] for values in zip(*((p.demand, p.expected) for p in can), strict=True)
+    )
     slope = (y[-1] - y[-2]) / (x[-1] - x[-2]) if len(x) > 1 else 0.0
     return math.exp(y[-1] + slope * (math.log(demand) - x[-1]))
 
@@ -136,7 +138,7 @@ def _dress(axes: Axes, found: Scaling) -> None:
     headline(axes, f"{found.scenario.name.replace('_', ' ')}: what a dose costs at which demand")
     axes.legend(fontsize=8.5, frameon=False, loc="upper right")
     told = (
-        f"Lines: median of {found.worlds:,} worlds, whiskers and band 5 to 95 %, estimated without a clock. Squares: "
+        f"Lines: {found.worlds:,} worlds together, whiskers and band 5 to 95 %, estimated without a clock. Squares: "
         "the same, times the cost in the facility over that of the estimate in the same worlds. Crosses: the largest "
         "demand that a technology can meet, and what binds."
     )

@@ -15,7 +15,7 @@ from exosim.economics.ledger import CostLedger
 from exosim.economics_builder import costing
 from exosim.lot_size import grown
 from exosim.replications import replay
-from exosim.scaling.screen import Screened, Worlds
+from exosim.scaling.screen import Screened, Worlds, expected
 from exosim.scenario import Scenario
 from exosim.uses import used
 
@@ -59,12 +59,12 @@ class Checked:
     @property
     def estimate(self) -> float:
         """Cost of a dose by the estimate: cost over doses of the worlds that were simulated."""
-        return _ratio(self.screened_cost, self.screened_doses)
+        return expected(self.screened_cost, self.screened_doses)
 
     @property
     def facility(self) -> float:
         """Cost of a dose in the facility: cost over doses of all replications."""
-        return _ratio(self.simulated_cost, self.simulated_doses)
+        return expected(self.simulated_cost, self.simulated_doses)
 
     @property
     def why(self) -> str:
@@ -102,11 +102,6 @@ class Checked:
 def _change(share: float) -> str:
     """Return a change in percent; none has no sign."""
     return f"{share:+.0%}" if abs(share) >= 0.005 else "0%"
-
-
-def _ratio(costs: Worlds, doses: Worlds) -> float:
-    total = float(doses.sum())
-    return float(costs.sum()) / total if total > 0.0 else math.inf
 
 
 def _plain(value: Any) -> float | None:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from exosim import units
 from exosim.economics.usage import Use
+from exosim.economics.utilities_drawn import amount_unit
 from exosim.kernel import steps_of
 from exosim.lot_figures import Lanes, LotFigures, lot_figures
 from exosim.lot_limits import LotLimit, lot_limits
@@ -169,16 +171,21 @@ def _uses(
     release = scenario.release(scenario.recipe(values), values, scenario.seed, 0)
     for test in () if release is None else release.tests:
         yield Use(0, f"assay.{test.id}", f"assay.{test.id}", "tested", 1.0, "1", 0.0), one
-    units = {name: unit for name, (_, unit) in scenario.declarations.plant.utilities.items()}
+    rates = {name: unit for name, (_, unit) in scenario.declarations.plant.utilities.items()}
     for procedure in procedures:
         for name, rate in procedure.utilities.items():
-            unit = "h" if units[name] == "1" else f"({units[name]})*h"
-            yield Use(0, procedure.id, f"utility.{name}", "drawn", 1.0, unit, 0.0), figures.hours[procedure.id] * rate
+            unit = amount_unit(rates[name])
+            factor = 1.0 if rates[name] == "1" else units.parse(f"1 ({rates[name]})*h", unit)
+            amount = figures.hours[procedure.id] * rate * factor
+            yield Use(0, procedure.id, f"utility.{name}", "drawn", 1.0, unit, 0.0), amount
     economics = scenario.declarations.economics
     if economics is not None and economics.labor_basis == "activity":
         for (role, step), hours in figures.work.items():
             yield Use(0, step, f"personnel.{role}", "worked", 1.0, "h", 0.0), hours
     yield Use(0, "", "lot", "started", 1.0, "lot", 0.0), one
+    if not scenario.declarations.plant.warehouses:
+        delivered = figures.met * lot_survival(scenario, figures) * (figures.doses > 0.0)
+        yield Use(0, "", "shipment", "shipped", 1.0, "shipment", 0.0), delivered
 
 
 def _on_duty(plant: Plant, horizon: float) -> dict[str, float]:

@@ -66,7 +66,7 @@ class Scaling:
     def ranking(self, place: int) -> list[Screened]:
         """Return the plants that meet the demand number `place`, the cheapest first."""
         can = [points[place] for points in self.points.values() if points[place].feasible]
-        return sorted(can, key=lambda point: point.median)
+        return sorted(can, key=lambda point: point.expected)
 
     @cached_property
     def winners(self) -> tuple[Screened | None, ...]:
@@ -124,7 +124,8 @@ class Scaling:
                     "demand": demand, "technology": name, "feasible": point.feasible, "binding": point.binding,
                     "why": point.why, "lot_factor": point.factor, "lots": point.lots, "doses_per_lot": point.doses,
                     "success": point.success, "units": dict(point.units), "people": dict(point.people),
-                    "area": point.area, "cost_per_dose": _finite(point.median) if point.feasible else None,
+                    "area": point.area, "cost_per_dose": _finite(point.expected) if point.feasible else None,
+                    "median": _finite(point.median) if point.feasible else None,
                     "p5": _finite(point.quantile(0.05)) if point.feasible else None,
                     "p95": _finite(point.quantile(0.95)) if point.feasible else None,
                     "cost_shares": point.shares if point.feasible else {},
@@ -166,7 +167,7 @@ def scale(
 
     For each demand and technology (each combination of choices on the axes of the scenario, or each of its variants)
     the plant is sized without a clock: lots up to the limits of size, then more lots, units, people and rooms. The
-    cheapest plant by the median over the worlds stands for the technology. Finalists are simulated.
+    cheapest plant over all worlds together stands for the technology. Finalists are simulated.
 
     Parameters
     ----------

@@ -28,6 +28,12 @@ NOTHING = 1e-12
 _HALVINGS = 30
 
 
+def expected(costs: Worlds, doses: Worlds) -> float:
+    """Return what a dose costs over all worlds together; infinite where none brings any."""
+    total = float(doses.sum())
+    return float(costs.sum()) / total if total > 0.0 else math.inf
+
+
 @dataclass(frozen=True)
 class Screened:
     """The cheapest plant of one technology for one demand.
@@ -74,6 +80,11 @@ class Screened:
     hours: float
 
     @property
+    def expected(self) -> float:
+        """Cost of a dose that is to be expected: the cost of a year over the doses of a year, all worlds together."""
+        return expected(self.cost.sum(axis=0), self.delivered)
+
+    @property
     def median(self) -> float:
         """Median of the cost of a dose over the worlds."""
         return self.quantile(0.5)
@@ -113,13 +124,13 @@ class Screen:
     per_lot: NDArray[np.float64]
 
     def best(self, demand: float) -> Screened:
-        """Return the cheapest plant for a demand, by the median over the worlds; else the one that comes nearest."""
+        """Return the cheapest plant for a demand, all worlds together; else the one that comes nearest."""
         found = plants(self.lots, self.premises, self.limits, demand)
         costs = [self.yearly(found, place) for place in range(len(found.lots))]
         per_dose = [self._per_dose(found, place, cost) for place, cost in enumerate(costs)]
         can = np.flatnonzero(found.feasible)
         if len(can):
-            place = min(can, key=lambda at: (float(np.quantile(per_dose[at], 0.5, method="inverted_cdf")), at))
+            place = min(can, key=lambda at: (expected(costs[at].sum(axis=0), self.delivered(found, int(at))), at))
             return self._told(found, int(place), costs[place], per_dose[place], ("", "", ""))
         nearest = self._nearest(found)
         return self._told(found, nearest, costs[nearest], per_dose[nearest], self._binding(found.bounds, nearest))

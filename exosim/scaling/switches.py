@@ -1,4 +1,4 @@
-"""Where the cheaper of two technologies changes with demand: for the medians, and world by world."""
+"""Where the cheaper of two technologies changes with demand: over all worlds together, and world by world."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Switch:
     Attributes
     ----------
     before, after : the technology that is cheaper below it, and above it
-    demand : at which the medians of both cost the same [dose/year]
+    demand : at which both cost the same over all worlds together [dose/year]
     low, high : 5 and 95 % of the worlds that have such a demand have it below; None where none has
     share : of the worlds in which the order changes so between the demands looked at
     always, never : share of the worlds in which the second is the cheaper at all of them, and at none
@@ -90,15 +90,20 @@ def _order(a: Screened, b: Screened) -> Order:
 def switches(points: Points, winners: Sequence[str | None]) -> tuple[Switch, ...]:
     """Return where the order of two technologies changes, those of the winners first, then by demand.
 
+    Of two that change places several times and never are the winners, the last time counts.
+
     Parameters
     ----------
     points : of each technology, over the same demands and worlds
     winners : the cheapest at each demand; None where no plant meets it
     """
-    found = [switch for one in points for other in points if one != other for switch in _of(points, one, other)]
     changes = {(a, b) for a, b in itertools.pairwise(winners) if a and b and a != b}
-    marked = [_marked(switch, (switch.before, switch.after) in changes) for switch in found]
-    return tuple(sorted(marked, key=lambda switch: (not switch.of_winners, switch.demand)))
+    found: list[Switch] = []
+    for one, other in itertools.combinations(points, 2):
+        both = sorted([*_of(points, one, other), *_of(points, other, one)], key=lambda switch: switch.demand)
+        marked = [_marked(switch, (switch.before, switch.after) in changes) for switch in both]
+        found += [switch for switch in marked if switch.of_winners] or marked[-1:]
+    return tuple(sorted(found, key=lambda switch: (not switch.of_winners, switch.demand)))
 
 
 def _marked(switch: Switch, of_winners: bool) -> Switch:
@@ -106,10 +111,10 @@ def _marked(switch: Switch, of_winners: bool) -> Switch:
 
 
 def _of(points: Points, before: str, after: str) -> Iterator[Switch]:
-    """Yield where the medians say that `after` becomes the cheaper."""
+    """Yield where `after` becomes the cheaper over all worlds together."""
     both = [(a, b) for a, b in zip(points[before], points[after], strict=True) if a.feasible and b.feasible]
     for (a, b), (c, d) in itertools.pairwise(both):
-        here, there = _gap(a.median, b.median), _gap(c.median, d.median)
+        here, there = _gap(a.expected, b.expected), _gap(c.expected, d.expected)
         if here < 0.0 <= there:
             at = np.array([_gaps(one, other) for one, other in both])
             demands = np.log([one.demand for one, _ in both])

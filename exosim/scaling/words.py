@@ -79,7 +79,7 @@ def _cost(found: Scaling, place: int) -> str:
         return ""
     low, high = winner.quantile(0.05), winner.quantile(0.95)
     spread = f"{rounded(low)} to {rounded(high) if math.isfinite(high) else 'no end'}"
-    return f"{money(winner.median, found.currency)} a dose at {rounded(winner.demand)} ({spread})"
+    return f"{money(winner.expected, found.currency)} a dose at {rounded(winner.demand)} ({spread})"
 
 
 def _none(found: Scaling, place: int) -> str:
@@ -89,9 +89,9 @@ def _none(found: Scaling, place: int) -> str:
 
 def _bend(found: Scaling) -> Iterator[str]:
     """Yield where ten times the demand stops to make a dose three times cheaper."""
-    own = [one for one in found.winners if one is not None and math.isfinite(one.median)]
+    own = [one for one in found.winners if one is not None and math.isfinite(one.expected)]
     for before, after in itertools.pairwise(own):
-        slope = math.log(after.median / before.median) / math.log(after.demand / before.demand)
+        slope = math.log(after.expected / before.expected) / math.log(after.demand / before.demand)
         if slope > _HALF and before is not own[0]:
             share = 100.0 * (1.0 - 10.0**slope)
             yield (

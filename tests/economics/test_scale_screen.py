@@ -123,7 +123,7 @@ def test_prices_are_those_of_the_worlds_of_a_run(line: xs.Scenario, screens: dic
 def test_more_demand_never_makes_a_dose_dearer(screens: dict[str, Screen]) -> None:
     for own in screens.values():
         points = [own.best(demand) for demand in np.geomspace(100, 9e4, 9)]
-        medians = [point.median for point in points]
+        medians = [point.expected for point in points]
         assert medians == sorted(medians, reverse=True)
         assert all(np.all(point.delivered == point.demand) for point in points)
 
