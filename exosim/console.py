@@ -18,7 +18,9 @@ from exosim.console_orders import BY_PRODUCT
 from exosim.console_spread import print_spread
 from exosim.console_truths import print_truths
 from exosim.console_variants import combination_table, variant_table
+from exosim.cost_words import money, span
 from exosim.diagnostic import DIAGNOSTIC_HEADLINES
+from exosim.economics.headlines import COST_UNITS
 from exosim.limiting import in_words as bounds_in_words
 from exosim.parameter import GRADES, PLAN
 from exosim.readings import ALL_ATTRIBUTES
@@ -258,7 +260,8 @@ def _indicator_table(results: FacilityResults, title: str, shown: Mapping[str, s
     table.add_column("unit")
     for row in results.quantities():
         if row.step is None and row.name in shown and (row.mean or row.name not in _OCCASIONAL):
-            cells = (number(row.mean), _span(row.low, row.high), number(row.median), _span(row.p5, row.p95))
+            one, two = (money, span) if row.name in COST_UNITS else (number, _span)
+            cells = (one(row.mean), two(row.low, row.high), one(row.median), two(row.p5, row.p95))
             table.add_row(shown[row.name], *cells, "" if row.unit == "1" else row.unit)
     return table
 

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exosim import cost_figures
+from exosim import cost_figures, html
 from exosim.addresses import is_of_money
 from exosim.cost_drivers import Spread, spread
 from exosim.cost_figures import LINE_COLUMNS, Labor, Part
@@ -140,7 +140,7 @@ class Costs(Framed):
     @cached_property
     def prices(self) -> list[Price]:
         """Every price of what was used, with its source and year, those that cost most first."""
-        return prices_of(self.scenario, {part.name: part for part in self.by("resource")})
+        return prices_of(self.scenario, self.ledgers)
 
     @property
     def sentences(self) -> list[str]:
@@ -245,6 +245,12 @@ class Costs(Framed):
         found, units = self.replicated(), cost_units(self.currency)
         rows = zip(*found.values(), strict=True)
         return of_rows("replication", list(found), rows, units=units, first=1)
+
+    def _repr_html_(self) -> str:
+        head, *rest = self.sentences
+        rows = ((one.title, money(one.per_year), money(one.per_dose), share(one.share)) for one in self.by("category"))
+        heading = ("category", f"{self.currency}/year", f"{self.currency}/dose", "share")
+        return html.view("Costs", head, html.remarks(rest), html.table(heading, rows))
 
     def __str__(self) -> str:
         head = f"{self.scenario.name}: {self.replications:,} replications, seed {self.seed}"

@@ -32,6 +32,7 @@ _FEW = {
     "compare": ("--draws", "300"),
     "run": ("--replications", "2"),
     "bottleneck": ("--replications", "2"),
+    "cost": ("--replications", "2"),
     "report": ("--draws", "300"),
 }
 
@@ -57,7 +58,7 @@ class Command:
 
 def _few(words: list[str]) -> tuple[str, str]:
     """Return the option that quickens a command; what was run before has its draws or replications."""
-    if words[:1] in (["compare"], ["report"]) and any(Path(word).is_dir() for word in words):
+    if words[:1] in (["compare"], ["report"], ["cost"]) and any(Path(word).is_dir() for word in words):
         return "", ""
     return _FEW["run"] if "--run" in words else _FEW.get(words[0] if words else "", ("", ""))
 

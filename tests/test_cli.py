@@ -55,6 +55,7 @@ def test_help_names_every_command_and_option(door: Door) -> None:
         "check",
         "cite",
         "compare",
+        "cost",
         "describe",
         "explain",
         "new",

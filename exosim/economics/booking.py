@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 
 from exosim.economics.charges import charge_lines, share_lines
 from exosim.economics.costing import Costing
@@ -31,7 +32,7 @@ def booked(uses: Sequence[Use], costing: Costing, batches: Sequence[BatchRecord]
         *_utilities(uses, costing), *fixed_costs(uses, costing, hours), *charge_lines(uses, costing, hours),
     ]  # fmt: skip
     lines += share_lines(lines, costing)
-    lines.sort(key=lambda line: (line.batch, line.time, line.step, line.resource, line.driver))
+    lines.sort(key=attrgetter("batch", "time", "step", "resource", "driver"))
     idle = math.fsum(line.cost for line in lines if line.driver == "idle")
     released = math.fsum(use.quantity for use in uses if use.driver == "released")
     return CostLedger(
@@ -81,7 +82,7 @@ def _unpriced(uses: Iterable[Use], lines: Sequence[CostLine], costing: Costing) 
     """Return what was used and has no price; rooms of known area whose running costs nothing count by their area."""
     found: dict[str, float] = defaultdict(float)
     for use in uses:
-        if not _is_priced(use, costing):
+        if use.driver in _PRICED and not _is_priced(use, costing):
             found[use.resource] += use.quantity
     area = math.fsum(room.area for room in costing.rooms.values())
     if area > 0.0 and not any(line.category == "facility" and line.price for line in lines):
@@ -89,9 +90,13 @@ def _unpriced(uses: Iterable[Use], lines: Sequence[CostLine], costing: Costing) 
     return dict(found)
 
 
+_PRICED = frozenset({"consumed", "expired", "tested", "drawn", "worked", "paid", "owned"})
+"""Drivers of what has a price of its own."""
+
+
 def _is_priced(use: Use, costing: Costing) -> bool:
-    if use.driver in ("consumed", "expired", "tested", "drawn"):
-        return f"{use.step}.{use.resource}" in costing.prices or use.resource in costing.prices
-    if use.driver in ("paid", "worked"):
+    if use.driver in ("worked", "paid"):
         return use.resource.removeprefix("personnel.") in costing.wages
-    return use.driver != "owned" or f"{use.resource}.purchase" not in costing.unpriced
+    if use.driver == "owned":
+        return f"{use.resource}.purchase" not in costing.unpriced
+    return use.resource in costing.prices or f"{use.step}.{use.resource}" in costing.prices

@@ -10,8 +10,8 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import NamedTuple
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 from exosim.economics.usage import Use
 from exosim.records import BatchRecord
@@ -50,10 +50,14 @@ class CostLine(NamedTuple):
         return self.quantity * self.price
 
 
+_line: Callable[[tuple[Any, ...]], CostLine] = partial(tuple.__new__, CostLine)
+"""Make a line of a tuple of all its fields: a ledger has a thousand."""
+
+
 def line_of(use: Use, price: float, category: str, quantity: float | None = None) -> CostLine:
     """Return the cost of a use at a price; of another quantity than that of the use where one is given."""
-    amount = use.quantity if quantity is None else quantity
-    return CostLine(use.batch, use.step, use.resource, use.driver, amount, use.unit, price, category, use.time)
+    batch, step, resource, driver, amount, unit, time = use
+    return _line((batch, step, resource, driver, amount if quantity is None else quantity, unit, price, category, time))
 
 
 class Occupation(NamedTuple):

@@ -22,11 +22,13 @@ def material_lines(uses: Sequence[Use], costing: Costing) -> Iterator[CostLine]:
     Liquids are prepared beyond what is used (overage); what expires in stock was prepared already.
     """
     for use in uses:
+        if use.driver not in ("consumed", "expired"):
+            continue
         name, price = material_of(use), costing.price(use.resource, use.step)
-        if use.driver == "consumed":
-            yield line_of(use, price / costing.cycles.get(name, 1.0), _category(name), prepared(use, costing))
-        elif use.driver == "expired":
+        if use.driver == "expired":
             yield line_of(use, price, _category(name))
+        else:
+            yield line_of(use, price / costing.cycles.get(name, 1.0), _category(name), prepared(use, costing))
     if costing.reuse == "whole":
         yield from _replaced(uses, costing)
     yield from _waste(uses, costing)
@@ -69,7 +71,7 @@ def _replaced(uses: Sequence[Use], costing: Costing) -> Iterator[CostLine]:
 def _waste(uses: Sequence[Use], costing: Costing) -> Iterator[CostLine]:
     """Yield what it costs to throw away liquids, by volume, and things, by mass, at the end of their cycles."""
     liquid, solid = (costing.prices.get(f"economics.{kind}_waste", 0.0) for kind in ("liquid", "solid"))
-    for use in uses:
+    for use in uses if liquid or solid else ():
         if use.driver not in ("consumed", "expired"):
             continue
         name, amount = material_of(use), prepared(use, costing) if use.driver == "consumed" else use.quantity

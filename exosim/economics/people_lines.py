@@ -57,12 +57,12 @@ def wage_of(role: str, costing: Costing) -> float:
 
 def people_lines(uses: Sequence[Use], costing: Costing) -> Iterator[CostLine]:
     """Yield the hours at work of each batch, and on the staffing basis the hours that people are paid beyond them."""
+    known = roles(uses, costing)
     for use in uses:
         if use.driver == "worked":
-            yield line_of(use, wage_of(_role(use), costing), "labor")
+            yield line_of(use, known[_role(use)].wage, "labor")
     if costing.labor_basis != "staffing":
         return
-    known = roles(uses, costing)
     for use in uses:
         if use.driver == "paid":
             cost = known[_role(use)]

@@ -35,20 +35,19 @@ def usage(window: Window, consumption: Consumption, utilities: Rates, attended: 
 
 def _merged(uses: Iterable[Use]) -> Iterator[Use]:
     """Yield each batch, step, resource and driver once, with something: quantities add up, at the first time."""
-    sums: dict[tuple[int, str, str, str], list[float]] = {}
-    unit_of: dict[tuple[str, str], str] = {}
+    sums: dict[tuple[int, str, str, str, str], list[float]] = {}
     for batch, step, resource, driver, quantity, unit, time in uses:
-        unit_of[resource, driver] = unit
-        known = sums.get((batch, step, resource, driver))
+        key = batch, step, resource, driver, unit
+        known = sums.get(key)
         if known is None:
-            sums[batch, step, resource, driver] = [quantity, time]
+            sums[key] = [quantity, time]
             continue
         known[0] += quantity
         if time < known[1]:
             known[1] = time
-    for (batch, step, resource, driver), (quantity, time) in sums.items():
+    for (batch, step, resource, driver, unit), (quantity, time) in sums.items():
         if quantity > 0.0:
-            yield used((batch, step, resource, driver, quantity, unit_of[resource, driver], time))
+            yield used((batch, step, resource, driver, quantity, unit, time))
 
 
 def _worked(window: Window) -> Iterator[Use]:
