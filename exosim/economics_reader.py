@@ -111,7 +111,7 @@ class EconomicsReader:
         """Yield the tables that hold prices: section, id, number, table, and its keys with what they are per."""
         t = self.table
         general = (
-            ("building", "m2"), ("utilities", "m2*h"), ("electricity", "kWh"), ("water", "L"),
+            ("building", "m2"), ("utilities", "m2*h"), ("electricity", "kWh"),
             ("liquid_waste", "L"), ("solid_waste", "kg"), ("price_per_dose", "dose"),
         )  # fmt: skip
         yield "economics", "", None, t.economics, general
@@ -140,7 +140,7 @@ class EconomicsReader:
         yield from ((f"personnel.{p.role}.wage", "h") for p in t.personnel)
         yield from ((f"assay.{a.id}.price", "") for a in t.assay if a.duration is not None or a.hands_on is not None)
         yield from ((f"utility.{u.id}.price", self._utility_unit(u.limit)) for u in t.utility)
-        yield from (("economics.electricity", "kWh"), ("economics.water", "L"), ("economics.building", "m2"))
+        yield from (("economics.electricity", "kWh"), ("economics.building", "m2"))
 
     def _of_grades(self) -> Iterator[tuple[str, ListPrice, str]]:
         """Yield the prices of the list for the rooms whose grade is given: address, price, and per what."""
