@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _OF_THE_PLANT = "economics"
 _KEYS = ("price", "purchase", "wage")
-_Share: TypeAlias = tuple[str, float]
+Share: TypeAlias = tuple[str, float]
+"""Address of a price, and the share of the money of a line that is spent at it."""
 _ENDS = (("low", 0.05), ("high", 0.95))
 
 
@@ -72,14 +73,13 @@ def prices_of(scenario: Scenario, ledgers: Sequence[CostLedger]) -> list[Price]:
     for ledger in ledgers:
         per_year = YEAR / ledger.hours / len(ledgers)
         for line in ledger.lines:
-            for address, share in _addresses(line, declared, rooms):
+            for address, share in addresses_of(line, declared, rooms):
                 spent[address] += share * line.cost * per_year
-    every = [*declared.prices.values(), *(charge.price for charge in declared.charges.values())]
-    found = [_price(price, spent[price.address]) for price in every if spent.get(price.address)]
+    found = [_price(price, spent[a]) for a, price in declared.every_price.items() if spent.get(a)]
     return sorted(found, key=lambda price: -price.per_year)
 
 
-def _addresses(line: CostLine, declared: EconomicsDeclaration, rooms: Mapping[str, RoomCost]) -> Iterator[_Share]:
+def addresses_of(line: CostLine, declared: EconomicsDeclaration, rooms: Mapping[str, RoomCost]) -> Iterator[Share]:
     """Yield the addresses of the prices at which the money of a line is spent, and the share of each."""
     head, _, name = line.resource.partition(".")
     if head == "building":
@@ -96,7 +96,7 @@ def _charge_or_plant(resource: str) -> str:
     return resource if resource.startswith(f"{_OF_THE_PLANT}.") else f"{resource}.price"
 
 
-def _of_building(declared: EconomicsDeclaration, rooms: Mapping[str, RoomCost]) -> Iterator[_Share]:
+def _of_building(declared: EconomicsDeclaration, rooms: Mapping[str, RoomCost]) -> Iterator[Share]:
     """Yield whose price the building is: that of each room by what it is worth, else that of the whole plant."""
     if declared.estimate != "installed":
         return  # a multiple of the purchase of equipment, whatever a room costs
@@ -111,16 +111,6 @@ def _of_building(declared: EconomicsDeclaration, rooms: Mapping[str, RoomCost]) 
 def _of_room(declared: EconomicsDeclaration, name: str, key: str) -> str:
     own = f"room.{name}.{key}"
     return own if own in declared.prices else f"{_OF_THE_PLANT}.{key}"
-
-
-def resource_of(address: str) -> str:
-    """Return the resource of the lines that a price makes."""
-    head, _, key = address.rpartition(".")
-    if head.endswith(".prices"):
-        return f"material.{key}"
-    if address == "economics.building":
-        return "building"
-    return address if head == _OF_THE_PLANT else head
 
 
 def _price(declared: PriceDeclaration, per_year: float) -> Price:
