@@ -309,8 +309,8 @@ def _as_often(given: str) -> Iterator[Row]:
     yield Row(
         "K10", "planar gives way to microcarriers, harvested as often: dearer at 1e6 doses a year", "simaria2014",
         given, assumed, Published("with the size of a lot"), "sign", "test", (large > 1.0).astype(np.float64),
-        f"from {rounded(found.demand)}{span} doses a year on, all worlds together, in {100.0 * found.share:.0f} % of the "
-        f"worlds; {_told(large)} times the cost at 1e6",
+        f"from {rounded(found.demand)}{span} doses a year on, all worlds together, in {100.0 * found.share:.0f} % "
+        f"of the worlds; {_told(large)} times the cost at 1e6",
     )  # fmt: skip
 
 
