@@ -287,7 +287,7 @@ def _planar() -> Iterator[Row]:
 def _switched(given: str) -> Row:
     """Return whether planar gives way, and from where on."""
     found, large = gives_way(), ratio(1e6)
-    where = "the medians do not change their order below"
+    where = "over all worlds the order does not change below"
     if found is not None:
         span = "" if found.low is None or found.high is None else f" ({rounded(found.low)} to {rounded(found.high)})"
         where = f"from {rounded(found.demand)}{span} doses a year on, in {100.0 * found.share:.0f} % of the worlds"
