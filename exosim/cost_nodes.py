@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exosim.cost_prices import resource_of
+from exosim.cost_prices import addresses_of
 from exosim.distributions import Distribution
 from exosim.economics.headlines import cost_headlines, cost_units
 from exosim.economics.ledger import CostLedger, CostLine
 from exosim.economics.views import title_of
+from exosim.economics_builder import costing
 from exosim.formula_tree import Input, Node
 from exosim.price_reader import PriceDeclaration, money_unit
 from exosim.references import references
@@ -41,11 +42,8 @@ class CostNodes:
     def __init__(self, scenario: Scenario, seed: int, replication: int, ledger: CostLedger) -> None:
         self._ledger, self.units = ledger, cost_units(ledger.currency)
         self._sample = BatchSample(seed, replication, [0], 0)
-        declared = scenario.declarations.economics
-        prices = {} if declared is None else declared.prices
-        charges = {} if declared is None else declared.charges
-        self._prices: dict[str, PriceDeclaration] = {resource_of(address): one for address, one in prices.items()}
-        self._prices |= {f"charge.{name}": charge.price for name, charge in charges.items()}
+        self._declared = scenario.declarations.economics
+        self._rooms = {} if self._declared is None else costing(scenario).rooms
 
     def node(self, name: str) -> Node:
         """Return the node of a cost of the replication as a whole."""
@@ -91,12 +89,12 @@ class CostNodes:
             return Node(name, cost, self._ledger.currency, about)
         amount = math.fsum(line.quantity for line in lines)
         quantity = Node(f"{name}.quantity", amount, first.unit, "amount over the window")
-        terms = {"quantity": quantity, "price": self._price(f"{name}.price", resource, first)}
+        terms = {"quantity": quantity, "price": self._price(f"{name}.price", first)}
         return Node(name, cost, self._ledger.currency, about, "quantity * price", terms)
 
-    def _price(self, name: str, resource: str, line: CostLine) -> Node:
+    def _price(self, name: str, line: CostLine) -> Node:
         """Return the price of a line: what is stated, brought to the money of the scenario."""
-        unit, declared = money_unit(self._ledger.currency, line.unit), self._prices.get(resource)
+        unit, declared = money_unit(self._ledger.currency, line.unit), self._price_of(line)
         if declared is None:
             return Node(name, line.price, unit, "money for one unit")
         stated = float(np.ravel(self._sample.values(declared.address, declared.given.quantity))[0])
@@ -108,6 +106,13 @@ class CostNodes:
             "factor": Node(f"{name}.factor", line.price / stated, "1", about),
         }
         return Node(name, line.price, unit, "money for one unit", "stated * factor", terms)
+
+    def _price_of(self, line: CostLine) -> PriceDeclaration | None:
+        """Return the one price that a line has; None where it has none, or several rooms have their own."""
+        if self._declared is None:
+            return None
+        addresses = [address for address, _ in addresses_of(line, self._declared, self._rooms)]
+        return self._declared.every_price.get(addresses[0]) if len(addresses) == 1 else None
 
 
 def _symbol(resource: str) -> str:

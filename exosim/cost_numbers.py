@@ -109,26 +109,22 @@ class EconomicsNumbers:
         0.0, "1", low=0.0, high=2.0, maximum=10.0, decided=True, doc="overhead as a share of the cost of labor"
     )
     capital_rate: float = parameter(
-        0.10,
-        "1/year",
-        low=0.0,
-        high=0.3,
-        minimum=-0.999,
-        decided=True,
-        source="lopes2018",
+        0.10, "1/year", low=0.0, high=0.3, decided=True, source="lopes2018",
         doc="real rate at which money is discounted",
-    )
+    )  # fmt: skip
     income_tax: float = parameter(0.25, "1", low=0.0, high=0.5, doc="tax on profit")
     project_life: float = parameter(
-        15.0, "year", low=1, high=40, minimum=0.0, decided=True, source="lopes2018", whole=True,
+        15.0, "year", low=1, high=40, minimum=0.0, maximum=1000.0, decided=True, source="lopes2018", whole=True,
         doc="years of production",
     )  # fmt: skip
     construction: float = parameter(
-        1.0, "year", low=0, high=6, decided=True, whole=True, doc="years of building before the first dose"
-    )
+        1.0, "year", low=0, high=6, maximum=1000.0, decided=True, whole=True,
+        doc="years of building before the first dose",
+    )  # fmt: skip
     ramp: float = parameter(
-        0.0, "year", low=0, high=6, decided=True, whole=True, doc="years until full output, in equal steps"
-    )
+        0.0, "year", low=0, high=6, maximum=1000.0, decided=True, whole=True,
+        doc="years until full output, in equal steps",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from exosim.cost_figures import Part
 from exosim.cost_words import money, span
 from exosim.distributions import Distribution
+from exosim.economics.costing import RoomCost
 from exosim.economics.fixed import YEAR
+from exosim.economics.ledger import CostLedger, CostLine
+from exosim.economics_builder import costing
+from exosim.economics_declaration import EconomicsDeclaration
 from exosim.price_reader import PriceDeclaration
 from exosim.summaries import Row
 
@@ -19,6 +24,9 @@ if TYPE_CHECKING:
     from exosim.scenario import Scenario
 
 _OF_THE_PLANT = "economics"
+_KEYS = ("price", "purchase", "wage")
+Share: TypeAlias = tuple[str, float]
+"""Address of a price, and the share of the money of a line that is spent at it."""
 _ENDS = (("low", 0.05), ("high", 0.95))
 
 
@@ -50,38 +58,59 @@ class Price(Row):
     per_year: float
 
 
-def prices_of(scenario: Scenario, spent: Mapping[str, Part]) -> list[Price]:
+def prices_of(scenario: Scenario, ledgers: Sequence[CostLedger]) -> list[Price]:
     """Return every price of what was used, those at which most is spent first.
 
     Parameters
     ----------
-    spent : parts of all costs by resource, such as ``material.buffer``
+    ledgers : of each replication
     """
     declared = scenario.declarations.economics
     if declared is None:
         return []
-    found = [
-        _price(price, spent[resource].per_year)
-        for address, price in declared.prices.items()
-        for resource in [resource_of(address)]
-        if resource in spent
-    ]
-    found += [
-        _price(charge.price, spent[f"charge.{name}"].per_year)
-        for name, charge in declared.charges.items()
-        if f"charge.{name}" in spent
-    ]
+    spent: dict[str, float] = defaultdict(float)
+    rooms = costing(scenario).rooms
+    for ledger in ledgers:
+        per_year = YEAR / ledger.hours / len(ledgers)
+        for line in ledger.lines:
+            for address, share in addresses_of(line, declared, rooms):
+                spent[address] += share * line.cost * per_year
+    found = [_price(price, spent[a]) for a, price in declared.every_price.items() if spent.get(a)]
     return sorted(found, key=lambda price: -price.per_year)
 
 
-def resource_of(address: str) -> str:
-    """Return the resource of the lines that a price makes."""
-    head, _, key = address.rpartition(".")
-    if head.endswith(".prices"):
-        return f"material.{key}"
-    if address == "economics.building":
-        return "building"
-    return address if head == _OF_THE_PLANT else head
+def addresses_of(line: CostLine, declared: EconomicsDeclaration, rooms: Mapping[str, RoomCost]) -> Iterator[Share]:
+    """Yield the addresses of the prices at which the money of a line is spent, and the share of each."""
+    head, _, name = line.resource.partition(".")
+    if head == "building":
+        yield from _of_building(declared, rooms)
+    elif head == "room":
+        yield _of_room(declared, name, "utilities"), 1.0
+    else:
+        own = f"{line.step}.prices.{name}"
+        usual = [f"{line.resource}.{key}" for key in _KEYS]
+        yield next((one for one in (own, *usual) if one in declared.prices), _charge_or_plant(line.resource)), 1.0
+
+
+def _charge_or_plant(resource: str) -> str:
+    return resource if resource.startswith(f"{_OF_THE_PLANT}.") else f"{resource}.price"
+
+
+def _of_building(declared: EconomicsDeclaration, rooms: Mapping[str, RoomCost]) -> Iterator[Share]:
+    """Yield whose price the building is: that of each room by what it is worth, else that of the whole plant."""
+    if declared.estimate != "installed":
+        return  # a multiple of the purchase of equipment, whatever a room costs
+    worth = {name: room.area * room.building for name, room in rooms.items()}
+    whole = math.fsum(worth.values())
+    if whole <= 0.0:
+        yield f"{_OF_THE_PLANT}.building", 1.0
+    else:
+        yield from ((_of_room(declared, name, "building"), one / whole) for name, one in worth.items() if one)
+
+
+def _of_room(declared: EconomicsDeclaration, name: str, key: str) -> str:
+    own = f"room.{name}.{key}"
+    return own if own in declared.prices else f"{_OF_THE_PLANT}.{key}"
 
 
 def _price(declared: PriceDeclaration, per_year: float) -> Price:

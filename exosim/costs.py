@@ -140,7 +140,7 @@ class Costs(Framed):
     @cached_property
     def prices(self) -> list[Price]:
         """Every price of what was used, with its source and year, those that cost most first."""
-        return prices_of(self.scenario, {part.name: part for part in self.by("resource")})
+        return prices_of(self.scenario, self.ledgers)
 
     @property
     def sentences(self) -> list[str]:

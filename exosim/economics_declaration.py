@@ -73,6 +73,12 @@ class EconomicsDeclaration:
         yield from (price.block for price in self.prices.values())
         yield from (charge.price.block for charge in self.charges.values())
 
+    @property
+    def every_price(self) -> dict[str, PriceDeclaration]:
+        """Prices and those of charges, by the address of their number."""
+        charged = (charge.price for charge in self.charges.values())
+        return {price.address: price for price in (*self.prices.values(), *charged)}
+
     def assumed(self) -> int:
         """Return how many prices count as assumptions: without a year or without a source."""
         return sum(price.assumed for price in (*self.prices.values(), *(c.price for c in self.charges.values())))

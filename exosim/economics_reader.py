@@ -32,6 +32,9 @@ _EXAMPLES = (
     '"10000 EUR/lot", "2 EUR/dose", "1.5 EUR/vial", "3 EUR/vial/year", "80 EUR/shipment", "20000 EUR/year" or '
     '"700 EUR/m2/year"'
 )
+_DIGITS = 4
+"""Of a year."""
+_LEAST_INDEX, _MOST_INDEX = 1e-3, 1e6
 _GRADES = {"A": "A_B", "B": "A_B"}
 """Grades of rooms that share a price in the list."""
 
@@ -108,7 +111,7 @@ class EconomicsReader:
         """Yield the tables that hold prices: section, id, number, table, and its keys with what they are per."""
         t = self.table
         general = (
-            ("building", "m2"), ("utilities", "m2*h"), ("electricity", "kWh"), ("water", "L"),
+            ("building", "m2"), ("utilities", "m2*h"), ("electricity", "kWh"),
             ("liquid_waste", "L"), ("solid_waste", "kg"), ("price_per_dose", "dose"),
         )  # fmt: skip
         yield "economics", "", None, t.economics, general
@@ -137,7 +140,7 @@ class EconomicsReader:
         yield from ((f"personnel.{p.role}.wage", "h") for p in t.personnel)
         yield from ((f"assay.{a.id}.price", "") for a in t.assay if a.duration is not None or a.hands_on is not None)
         yield from ((f"utility.{u.id}.price", self._utility_unit(u.limit)) for u in t.utility)
-        yield from (("economics.electricity", "kWh"), ("economics.water", "L"), ("economics.building", "m2"))
+        yield from (("economics.electricity", "kWh"), ("economics.building", "m2"))
 
     def _of_grades(self) -> Iterator[tuple[str, ListPrice, str]]:
         """Yield the prices of the list for the rooms whose grade is given: address, price, and per what."""
@@ -148,6 +151,13 @@ class EconomicsReader:
                     yield f"room.{room.id}.{key}", prices()[f"fac_{kind}_grade_{grade}"], per
 
     def _price(self, reader: PriceReader, raw: Any, prefix: str, path: KeyPath, per: str) -> PriceDeclaration | None:
+        text = _first_text(raw) or ""
+        if (
+            path[-1] == "wage" and "year" in text and "FTE" not in text
+        ):  # of all hours of a year it is a fifth of a salary
+            expected = '"40 EUR/h", or a salary such as "70000 EUR/FTE/year"'
+            self.findings.add(path, Problem("a year of whom is not told", got=in_words(text), expected=expected))
+            return None
         return reader.read(raw, prefix, path, per)
 
     def _wage_per(self, raw: Any) -> str:
@@ -202,8 +212,8 @@ class EconomicsReader:
 
     def _charged(self, charge: ChargeTable, path: KeyPath) -> str | None:
         """Return of what a charge is the price."""
-        text = _first_text(charge.price)
         try:
+            text = _listed_text(charge.price) or _first_text(charge.price)
             unit = units.split(text)[1] if text is not None else ""
             code = units.currency_of(unit) if unit else None
             for per in CHARGED if code is not None else ():
@@ -227,13 +237,19 @@ class EconomicsReader:
             if code not in units.currencies():
                 self.findings.add(("economics", "exchange", code), unknown("currency", code, units.currencies()))
                 continue
+            if code == currency:
+                problem = Problem("is the currency of the scenario", got=in_words(raw), expected="another currency")
+                self.findings.add(("economics", "exchange", code), problem)
+                continue
             parameters[code] = _rate(currency, code)
             try:
                 read[code] = read_quantity(raw, parameters[code], self.grades)
             except QuantityError as error:
                 self.findings.quantity(("economics", "exchange", code), error)
         missing = dict.fromkeys(
-            p.currency for p in stated if p.currency not in (currency, *parameters) and p.listed is None
+            p.currency
+            for p in stated
+            if p.currency not in (currency, *parameters) and p.listed is None and currency in units.currencies()
         )
         for code in missing:
             named = [p.address for p in stated if p.currency == code and p.listed is None]
@@ -267,8 +283,9 @@ class EconomicsReader:
             except QuantityError as error:
                 self.findings.quantity(path, error)
                 continue
-            if not year.isdecimal() or value <= 0.0:
-                problem = Problem("is no index of a year", got=f"{year} = {in_words(raw)}", expected="2018 = 603.1")
+            if not year.isdecimal() or len(year) != _DIGITS or not _LEAST_INDEX <= value <= _MOST_INDEX:
+                expected = f"2018 = 603.1, say: a year, and a number from {_LEAST_INDEX:g} to {_MOST_INDEX:g}"
+                problem = Problem("is no index of a year", got=f"{year} = {in_words(raw)}", expected=expected)
                 self.findings.add(path, problem)
                 continue
             yield int(year), value
@@ -309,6 +326,16 @@ def _resource(address: str) -> str:
     """Return what a price is of: the address without its key."""
     head = address.rpartition(".")[0]
     return address if head == "economics" else head
+
+
+def _listed_text(raw: Any) -> str | None:
+    """Return an amount in the unit of the price of the list that a price is like; None where it is like none."""
+    if not isinstance(raw, dict) or "like" not in raw:
+        return None
+    if not isinstance(raw["like"], str) or raw["like"] not in prices():
+        problem = unknown("price", str(raw["like"]), prices())
+        raise QuantityError(problem.problem, in_words(raw["like"]), "a price of the list", problem.nearest)
+    return f"1 {prices()[raw['like']].unit}"
 
 
 def _first_text(raw: Any) -> str | None:

@@ -26,6 +26,8 @@ _MOST = 1e9
 _FIRST_YEAR, _LAST_YEAR = 1950, 2100
 FULL_TIME = "FTE*h"
 """Of what a salary is the price: a full-time person and an hour of the calendar."""
+_LEAST_TIMES, _MOST_TIMES = 1e-6, 1e6
+_TIMES_OF_A_PRICE = '1e-6 to 1e6; what costs nothing has an amount instead, such as "0 EUR"'
 _OWN = ("like", "times", "year")
 
 
@@ -130,6 +132,8 @@ class PriceReader:
             problem = unknown("price", str(own["like"]), prices())
             raise QuantityError(problem.problem, in_words(own["like"]), "a price of the list", problem.nearest)
         found, times = prices()[own["like"]], read_number(own.get("times", 1.0), "1")
+        if not _LEAST_TIMES <= times <= _MOST_TIMES:
+            raise QuantityError('"times" multiplies a price of the list', in_words(own["times"]), _TIMES_OF_A_PRICE)
         unit = money_unit(found.currency, per)
         try:
             factor = times * units.parse(f"1 {found.unit}", unit)

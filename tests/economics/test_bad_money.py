@@ -93,7 +93,7 @@ WITHOUT = (
 )
 MISTAKES = {
     "UNI-017": (costs('"2 USD/L"'), ("exchange rate of USD is missing", "material.buffer.price in USD", "EUR/USD")),
-    "VAL-045": (also(YEAR, 'capital_rate = "-1 1/year"'), ("capital_rate", "at least -0.999")),
+    "VAL-045": (also(YEAR, 'capital_rate = "-1 1/year"'), ("capital_rate", "at least 0")),
     "two currencies in a price": (costs(TWO), ("a price has one currency", "EUR and USD")),
     "no currency": (costs('"2 1/L"'), ("a price needs its currency",)),
     "negative price": (costs('"-2 EUR/L"'), ("material.buffer.price", "at least 0")),
@@ -109,6 +109,27 @@ MISTAKES = {
     "unknown grade of a room": (also(AREA, 'cleanroom = "E"'), ("room.suite.cleanroom", '"CNC"')),
     "unknown reuse": (also(YEAR, 'reuse = "all"'), ("economics.reuse", "pro_rata")),
     "cycles below one": (also(PRICE, "cycles = 0.5"), ("cycles", "at least 1")),
+    "a rate of the scenario's own currency": (
+        also(YEAR, 'exchange = { EUR = "2 EUR/EUR" }'),
+        ("economics.exchange.EUR", "is the currency of the scenario"),
+    ),
+    "an index beyond all bounds": (
+        also(YEAR, "index = { 2018 = 1e-300, 2024 = 1e300 }"),
+        ("economics.index.2018", "economics.index.2024"),
+    ),
+    "a multiple below zero": (costs('{ like = "buffer_inhouse", times = -1 }'), ('"times" multiplies', "got -1")),
+    "a charge like nothing": (
+        charged("1 EUR/lot").replace('"1 EUR/lot"', '{ like = "fac_opex_grade_X" }'),
+        ("charge.fee.price", "unknown price", "did you mean fac_opex_grade_"),
+    ),
+    "a project without end": (
+        also(YEAR, 'project_life = { value = "1e6 year", allow_outside_range = true }'),
+        ("project_life", "at most 1000"),
+    ),
+    "a salary of nobody": (
+        also('role = "operator"', 'wage = "90000 EUR/year"'),
+        ("personnel.operator.wage", "EUR/FTE/year"),
+    ),
     "a year far off": (priced(YEAR, "year = 20244"), ("economics.year",)),
 }
 
@@ -211,3 +232,26 @@ def test_a_footprint_of_a_run(door: Door) -> None:
     assert found.whole.plastic > 0.0 and found.whole.water > 0.0
     assert math.isnan(found.whole.room_hours) and math.isnan(found.whole.electricity)  # nobody tells of either
     assert found.per_dose.water < found.whole.water
+
+
+def test_a_charge_may_be_like_a_price_of_the_list(door: Door) -> None:
+    """Of what it is charged follows from the unit of the list."""
+    like = '\n[[charge]]\nid = "rent"\nprice = { like = "fac_opex_grade_C" }\ncategory = "facility"\n'
+    door.write(PLANT + like)
+    economics = xs.load(FILE).declarations.economics
+    assert economics is not None and economics.charges["rent"].per == "m2*h"
+
+
+def test_the_prices_of_a_run_share_out_what_was_spent(door: Door) -> None:
+    """A room with a price of its own, one without, and a price in a step: each tells what was spent at it, once."""
+    rooms = '\n[[room]]\nid = "store"\narea = "10 m2"\nbuilding = "500 EUR/m2"\n'
+    own = also('id = "tff"', 'prices = { membrane_area = "900 EUR/m2" }', PLANT)
+    door.write(own + rooms)
+    found = cost(xs.simulate(xs.load(FILE), 2))
+    spent = {price.address: price.per_year for price in found.prices}
+    by = {part.name: part.per_year for part in found.by("resource")}
+    assert spent["tff.prices.membrane_area"] == pytest.approx(by["material.membrane_area"])
+    assert "material.membrane_area.price" not in spent
+    assert spent["room.store.building"] + spent["economics.building"] == pytest.approx(by["building"])
+    assert 0.0 < spent["room.store.building"] < 0.1 * by["building"]
+    assert spent["personnel.operator.wage"] == pytest.approx(by["personnel.operator"])

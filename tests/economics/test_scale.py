@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from scale_line import TEXT, two_ways
 from texts import Door
@@ -53,6 +55,20 @@ def test_the_answer_in_words(found: Scaling) -> None:
     assert "doses a year on filter is cheaper than rotor" in told
     assert "For 1e6: 743 lots of 1,347 doses would be needed, 100 a year are the most" in told
     assert "The facility was run for 4 finalists" in told
+
+
+def test_the_lowest_median_that_is_seldom_the_cheapest_is_told_so(found: Scaling) -> None:
+    """Medians of 10 and 11, and the second is cheaper in four of five worlds."""
+    costs = {"rotor": [1.0, 5.0, 10.0, 12.0, 20.0], "filter": [0.5, 4.0, 11.0, 11.5, 19.0]}
+    points = {
+        name: (dataclasses.replace(found.points[name][0], per_dose=np.array(each)),) for name, each in costs.items()
+    }
+    own = dataclasses.replace(found, demands=(1e3,), points=points, checks=())
+    first, second, *_ = sentences(own)
+    assert first.startswith("At 1,000 doses a year rotor is the cheapest, in 20 % of the worlds")
+    told = "filter, 10.0 % dearer by its median, is the cheapest in 80 % of the worlds"
+    assert second == f"At 1,000 it is so by the medians alone: {told}."
+    assert not any("medians alone" in sentence for sentence in sentences(found))
 
 
 def test_a_demand_that_nothing_meets_is_an_answer(tmp_path: Path) -> None:
