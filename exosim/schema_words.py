@@ -286,7 +286,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "exchange": "rates of exchange: money of the scenario for one of another currency",
         "index": "cost index by year; without it prices rise by the escalation",
         "building": "building a square meter of rooms that state no price of their own",
-        "utilities": "running a square meter of such rooms, or of what the equipment takes, for a year: air, cleaning, monitoring, requalification",
+        "utilities": "running a square meter of such rooms, or of what the equipment takes, for a year: air, cleaning, "
+        "monitoring, requalification",
         "electricity": "price of electricity",
         "liquid_waste": "disposal of media, buffers and other liquids",
         "solid_waste": "disposal of single-use things, by mass",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from exosim.costs import WITHOUT_ECONOMICS
@@ -26,23 +27,32 @@ class Technology(NamedTuple):
 
 
 def technologies(scenario: Scenario) -> tuple[Technology, ...]:
-    """Return the technologies of a scenario, that of the file itself first.
+    """Return the technologies of a scenario, that of the file itself first; of ``FILE#name`` that one alone.
 
     Raises
     ------
     ScenarioError
-        when one of them is not valid, or is not run in time.
+        when one of them is not valid, is not run in time, or makes no doses.
     """
-    found = scenario.combinations() or {scenario.variant or scenario.name: scenario, **scenario.variants()}
+    found = {scenario.variant or scenario.name: scenario}
+    if scenario.variant is None:
+        found = scenario.combinations() or {**found, **scenario.variants()}
     for one in found.values():
-        campaigns = one.declarations.plant.campaigns
-        if len(campaigns) != 1 or one.others or campaigns[0].rules.mode == "on_order":
-            problem, expected = (
-                "a plant is sized for the lots of one product",
-                'one [campaign] with every = "14 d", say',
-            )
-            raise ScenarioError(Problem(problem, path="campaign", expected=expected, file=one.source.name))
+        wrong = _cannot_be_sized(one)
+        if wrong is not None:
+            raise ScenarioError(replace(wrong, file=one.source.name))
     return tuple(Technology(name, one.title or name, _priced(one)) for name, one in found.items())
+
+
+def _cannot_be_sized(scenario: Scenario) -> Problem | None:
+    if scenario.declarations.diagnostic is not None:
+        expected = "a scenario of a product; exosim cost tells what a year of a diagnostic line costs"
+        return Problem("a diagnostic line makes no doses", path="diagnostic", expected=expected)
+    campaigns = scenario.declarations.plant.campaigns
+    if len(campaigns) != 1 or scenario.others or campaigns[0].rules.mode == "on_order":
+        problem = "a plant is sized for the lots of one product"
+        return Problem(problem, path="campaign", expected='one [campaign] with every = "14 d", say')
+    return None
 
 
 def _priced(scenario: Scenario) -> Scenario:

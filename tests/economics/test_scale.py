@@ -18,6 +18,7 @@ import exosim as xs
 from exosim import plots
 from exosim.cost_numbers import CATEGORIES
 from exosim.scaling.scaling import Scaling, demands_between
+from exosim.scaling.technologies import technologies
 from exosim.scaling.words import rounded, sentences
 
 DEMANDS = (1e3, 1e4, 1e5, 1e6)
@@ -216,3 +217,14 @@ def test_a_row_of_the_table(found: Scaling) -> None:
     assert (ends["feasible"], ends["cost_per_dose"], ends["binding"]) == (False, None, "lots")
     assert (fits["lots"], fits["demand_met"], fits["cheapest"]) == (8, 1.0, 1.0)
     assert fits["units"] == {"freezer": 1, "ultracentrifuge": 1, "filler": 1}
+
+
+def test_a_technology_that_is_named_is_sized_alone(tmp_path: Path) -> None:
+    scenario = xs.load(f"{two_ways(tmp_path).source.name}#filter")
+    assert [one.name for one in technologies(scenario)] == ["filter"]
+
+
+def test_a_diagnostic_line_has_no_demand_for_doses() -> None:
+    line = Path(__file__).parents[2] / "scenarios" / "urine_monitoring.toml"
+    with pytest.raises(xs.ScenarioError, match="a diagnostic line makes no doses"):
+        technologies(xs.load(line))

@@ -8,27 +8,27 @@ from functools import cache
 import numpy as np
 from case import Draws
 from cost_shapes import (
-    AS_OFTEN,
+    CULTURES,
     DEMANDS,
+    FILTERED,
     LOTS,
-    PLANAR,
     SHIPPED,
     TANK,
-    Changes,
+    WORLDS,
     money,
     offered,
     plant,
     reach,
+    screened,
 )
 from scipy.stats import spearmanr
 
 from exosim.sampling import Nesting, SampleBlock
-from exosim.scaling.screen import Screen, Screened, _prices, screen
-from exosim.scaling.technologies import limits_of
+from exosim.scaling.screen import Screened, _prices
 from exosim.scaling.words import rounded
 
-MANY, NOTED = 128, 0.3
-"""Worlds of the correlations, and the smallest that is told: one of 0.3 comes by chance once in 1,700 inputs."""
+NOTED = 0.3
+"""The smallest rank correlation that is told: in 128 worlds one of 0.3 comes by chance once in 1,700 inputs."""
 PARTS = {
     "people": ("labor",),
     "media and reagents": ("materials",),
@@ -37,7 +37,6 @@ PARTS = {
     "equipment and building": ("equipment", "building", "maintenance", "insurance_tax", "validation"),
     "running the rooms": ("facility",),
 }
-ONCE: Changes = (("culture.collection", "2 d"),)
 
 
 def blocks() -> dict[str, str]:
@@ -81,15 +80,9 @@ def parts() -> str:
 
 
 @cache
-def _many() -> Screen:
-    found = offered()[TANK]
-    return screen(found, limits_of(found.scenario), MANY, LOTS, found.scenario.seed)
-
-
-@cache
 def correlated(demand: float) -> dict[str, float]:
     """Return the rank correlation of the cost of a dose with each input that is drawn, the largest first."""
-    per_dose = _many().best(demand).per_dose
+    per_dose = screened(TANK, SHIPPED).best(demand).per_dose
     known = np.isfinite(per_dose)
     found = {name: float(spearmanr(value[known], per_dose[known])[0]) for name, value in _inputs().items()}
     return dict(sorted(found.items(), key=lambda pair: -abs(pair[1])))
@@ -99,11 +92,17 @@ def correlated(demand: float) -> dict[str, float]:
 def _inputs() -> dict[str, Draws]:
     """Return what is drawn of the process, in the mean of the lots of each world, and of the prices."""
     scenario = offered()[TANK].scenario
-    drawn = scenario.values_on(SampleBlock(scenario.seed, 0, MANY * LOTS, Nesting(LOTS, 1)))
+    drawn = scenario.values_on(SampleBlock(scenario.seed, 0, WORLDS * LOTS, Nesting(LOTS, 1)))
     wide = {name: np.ravel(np.asarray(value, dtype=np.float64)) for name, value in drawn.items()}
-    means = {name: one.reshape(MANY, LOTS).mean(axis=1) for name, one in wide.items() if one.size == MANY * LOTS}
-    both = means | dict(_prices(scenario, MANY, scenario.seed))
-    return {name: one for name, one in both.items() if float(np.ptp(one)) > 0.0}
+    means = {name: one.reshape(WORLDS, LOTS).mean(axis=1) for name, one in wide.items() if one.size == WORLDS * LOTS}
+    used = {use.resource for use in screened(TANK, SHIPPED).lots.uses}
+    both = means | dict(_prices(scenario, WORLDS, scenario.seed))
+    return {name: one for name, one in both.items() if float(np.ptp(one)) > 0.0 and _priced(name, used)}
+
+
+def _priced(name: str, used: set[str]) -> bool:
+    """Return whether an input is no price of what no lot uses."""
+    return not name.startswith("material.") or name.rpartition(".")[0] in used
 
 
 def hangs() -> str:
@@ -121,21 +120,15 @@ def hangs() -> str:
 
 
 def flips() -> str:
-    """Return the cost of a dose in vessels over that in the tank, as it is and where one of them is run otherwise."""
-    cases = {
-        "as in the scenario: vessels harvested once, the tank three times": (SHIPPED, SHIPPED),
-        "both harvested three times": (AS_OFTEN, SHIPPED),
-        "both harvested once": (SHIPPED, ONCE),
-    }
-    asked = DEMANDS[1:]
+    """Return the cost of a dose in the other cultures over that in the tank."""
 
     def lines() -> Iterator[Sequence[str]]:
-        for name, (planar, tank) in cases.items():
-            yield [name, *(_ratio(demand, planar, tank) for demand in asked)]
+        for culture in ("vessels", "hollow_fibers"):
+            yield [CULTURES[culture], *(_ratio(f"{culture}+{FILTERED}", demand) for demand in DEMANDS)]
 
-    return _table(["vessels over the tank, both with TFF and SEC", *(rounded(one) for one in asked)], lines())
+    return _table(["over a stirred tank, with TFF and SEC", *(rounded(one) for one in DEMANDS)], lines())
 
 
-def _ratio(demand: float, planar: Changes, tank: Changes) -> str:
-    found = plant(PLANAR, demand, planar).per_dose / plant(TANK, demand, tank).per_dose
+def _ratio(name: str, demand: float) -> str:
+    found = plant(name, demand).per_dose / plant(TANK, demand).per_dose
     return f"{np.median(found):.2f} ({100.0 * np.mean(found < 1.0):.0f} %)"
