@@ -241,7 +241,8 @@ def _harvest() -> Iterator[Row]:
             for key in ranked
         )
         yield Row(
-            "K9", f"labor and consumables of the separation lead, {name.replace('+', ' + ')}, at {demand:,.0f} doses a year",
+            "K9",
+            f"labor and consumables of the separation lead, {name.replace('+', ' + ')}, at {demand:,.0f} doses a year",
             "ng2019", "", f"{PLANT}; from clarification to the last separation; of what lots use, the plant left out",
             Published("key cost drivers"), "sign", "test", leads(name, demand).astype(np.float64),
             f"of all cost {activity} by activity and {staffing} by staffing, where people are paid at all hours on "
