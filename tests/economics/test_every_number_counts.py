@@ -183,6 +183,16 @@ def test_running_rooms_costs_by_the_area_that_the_equipment_takes(run: FacilityR
     assert lines["charge.rent"] == pytest.approx(20 * 100 * years)
 
 
+def test_what_is_built_and_what_a_year_costs_beside_it(run: FacilityResults) -> None:
+    """A skid of 0.1 m2 installed, its 20 m2, and 5 % to start up; a year costs all the rest."""
+    costs = cost(run)
+    built = (100_000 * 0.9 * 0.1**0.6 * 1.5 + 20 * 4000 * 1.03**4) * 1.05
+    assert costs.finance.capital.tolist() == pytest.approx([built], rel=1e-12)
+    (ledger,) = costs.ledgers
+    running = sum(x.cost for x in ledger.lines if x.category not in ("equipment", "building", "validation"))
+    assert costs.finance.annual_cost.tolist() == pytest.approx([running * 8766.0 / 480.0], rel=1e-12)
+
+
 @pytest.mark.parametrize(
     "address, value",
     [(f"equipment.tank.{name}", value) for name, value in EQUIPMENT.items()]

@@ -163,6 +163,18 @@ def test_each_other_number_of_scale_counts(
     assert told[0] != told[1]
 
 
+def test_a_plant_for_more_worlds_has_more_lots(tmp_path: Path) -> None:
+    """Where titers differ between worlds, more certainty means more lots planned, and more worlds with all doses."""
+    spread = {"medium.titer": {"lognormal": {"median": "5e9 EV/mL", "gsd": 2.0}}}
+    found = []
+    for certainty in (0.5, 0.9):
+        line = two_ways(tmp_path, {**spread, "scale.certainty": certainty})
+        found.append(screen(technologies(line)[1], limits_of(line), 32, 1, line.seed).best(1e5))
+    usual, sure = found
+    assert sure.lots > usual.lots
+    assert np.mean(usual.delivered == 1e5) >= 0.5 and np.mean(sure.delivered == 1e5) >= 0.9
+
+
 def test_lots_that_are_lost_bring_no_doses(tmp_path: Path, screens: dict[str, Screen]) -> None:
     """Of ten lots that are started, three are spoiled: doses and success are those of the seven that are left."""
     lost = '\n[[failure]]\nid = "spoiled"\nduring = "fill"\nprobability = 0.3\nconsequence = "reject"\n'
