@@ -11,7 +11,7 @@ import numpy as np
 
 from exosim.economics.allocation import allocated, failed_cost
 from exosim.economics.costing import Costing
-from exosim.economics.fixed import YEAR, area_of, capital_of
+from exosim.economics.fixed import YEAR, floor_area
 from exosim.economics.footprint import footprint
 from exosim.economics.headlines import cost_headlines, cost_units, failed_lots
 from exosim.economics.ledger import CostLedger, CostLine
@@ -167,5 +167,5 @@ def _building(uses: Sequence[Use], world: Costing, ledger: CostLedger) -> dict[s
     priced = world.prices.get("economics.building") or any(room.building for room in world.rooms.values())
     if world.estimate != "installed" or priced:
         return {}
-    bought = math.fsum(capital_of(uses, world, ledger.hours).equipment.values()) / (1.0 + world.numbers.installation)
-    return {"building": area_of(world, bought)} if bought > 0.0 else {}
+    area = floor_area(uses, world, ledger.hours)
+    return {"building": area} if area > 0.0 else {}

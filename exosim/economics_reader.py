@@ -111,7 +111,7 @@ class EconomicsReader:
         """Yield the tables that hold prices: section, id, number, table, and its keys with what they are per."""
         t = self.table
         general = (
-            ("building", "m2"), ("utilities", "m2*h"), ("electricity", "kWh"), ("water", "L"),
+            ("building", "m2"), ("utilities", "m2*h"), ("electricity", "kWh"),
             ("liquid_waste", "L"), ("solid_waste", "kg"), ("price_per_dose", "dose"),
         )  # fmt: skip
         yield "economics", "", None, t.economics, general
@@ -140,7 +140,7 @@ class EconomicsReader:
         yield from ((f"personnel.{p.role}.wage", "h") for p in t.personnel)
         yield from ((f"assay.{a.id}.price", "") for a in t.assay if a.duration is not None or a.hands_on is not None)
         yield from ((f"utility.{u.id}.price", self._utility_unit(u.limit)) for u in t.utility)
-        yield from (("economics.electricity", "kWh"), ("economics.water", "L"), ("economics.building", "m2"))
+        yield from (("economics.electricity", "kWh"), ("economics.building", "m2"))
 
     def _of_grades(self) -> Iterator[tuple[str, ListPrice, str]]:
         """Yield the prices of the list for the rooms whose grade is given: address, price, and per what."""
@@ -152,13 +152,15 @@ class EconomicsReader:
 
     def _price(self, reader: PriceReader, raw: Any, prefix: str, path: KeyPath, per: str) -> PriceDeclaration | None:
         text = _first_text(raw) or ""
-        if (
-            path[-1] == "wage" and "year" in text and "FTE" not in text
-        ):  # of all hours of a year it is a fifth of a salary
+        if path[-1] == "wage" and "year" in text and "FTE" not in text and self._in_shifts(path):
             expected = '"40 EUR/h", or a salary such as "70000 EUR/FTE/year"'
             self.findings.add(path, Problem("a year of whom is not told", got=in_words(text), expected=expected))
             return None
         return reader.read(raw, prefix, path, per)
+
+    def _in_shifts(self, path: KeyPath) -> bool:
+        """Return whether the people of a wage come in shifts: a year of all its hours is five times what they work."""
+        return bool(self.table.personnel[int(path[1])].shifts)
 
     def _wage_per(self, raw: Any) -> str:
         """Return per what a wage is stated: an hour, or a full-time person and hour."""

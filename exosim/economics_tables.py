@@ -26,7 +26,6 @@ class EconomicsTable(Table):
     building: Any = None
     utilities: Any = None
     electricity: Any = None
-    water: Any = None
     liquid_waste: Any = None
     solid_waste: Any = None
     price_per_dose: Any = None

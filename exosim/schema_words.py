@@ -286,9 +286,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "exchange": "rates of exchange: money of the scenario for one of another currency",
         "index": "cost index by year; without it prices rise by the escalation",
         "building": "building a square meter of rooms that state no price of their own",
-        "utilities": "running a square meter of such rooms for a year: air, cleaning, monitoring, requalification",
+        "utilities": "running a square meter of such rooms, or of what the equipment takes, for a year: air, cleaning, "
+        "monitoring, requalification",
         "electricity": "price of electricity",
-        "water": "price of water for injection that is not a material of the recipe",
         "liquid_waste": "disposal of media, buffers and other liquids",
         "solid_waste": "disposal of single-use things, by mass",
         "price_per_dose": "price at which a dose is sold",

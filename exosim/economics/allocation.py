@@ -55,7 +55,8 @@ def allocated(ledger: CostLedger, rule: Rule = "bottleneck") -> CostLedger:
     ----------
     rule : by which hours of batches: ``bottleneck``, those on the equipment that is occupied most (the practice of
         University College London, in theses of its group on process economics); ``line``, those from start to end of
-        the recipe, queues included; ``equal``, one share each. Where no batch has any, nothing is shared.
+        the recipe, queues included; ``equal``, one share each. Where no batch has any, nothing is shared. A product
+        that does not pass the bottleneck carries nothing by the first rule.
     """
     weights = {batch: weight for batch, weight in RULES[rule](ledger).items() if weight > 0.0}
     total = math.fsum(weights.values())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 from exosim.economics.costing import Charge, Costing
+from exosim.economics.fixed import floor_area
 from exosim.economics.ledger import CostLine, line_of
 from exosim.economics.usage import NOBODY, Use
 
@@ -25,9 +25,8 @@ CHARGED = (*_USES, *_TIMES)
 
 def charge_lines(uses: Sequence[Use], costing: Costing, hours: float) -> Iterator[CostLine]:
     """Yield the lines of all charges."""
-    start = next((use.time for use in uses if use.driver == "passed"), 0.0)
     for charge in costing.charges:
-        yield from _of_time(charge, costing, hours, start) if charge.per in _TIMES else _of_uses(charge, uses)
+        yield from _of_time(charge, uses, costing, hours) if charge.per in _TIMES else _of_uses(charge, uses)
 
 
 def _of_uses(charge: Charge, uses: Sequence[Use]) -> Iterator[CostLine]:
@@ -38,8 +37,9 @@ def _of_uses(charge: Charge, uses: Sequence[Use]) -> Iterator[CostLine]:
             yield line._replace(resource=f"charge.{charge.id}", step=charge.procedure or use.step)
 
 
-def _of_time(charge: Charge, costing: Costing, hours: float, start: float) -> Iterator[CostLine]:
-    area = math.fsum(room.area for room in costing.rooms.values()) if charge.per == "m2*h" else 1.0
+def _of_time(charge: Charge, uses: Sequence[Use], costing: Costing, hours: float) -> Iterator[CostLine]:
+    start = next((use.time for use in uses if use.driver == "passed"), 0.0)
+    area = floor_area(uses, costing, hours) if charge.per == "m2*h" else 1.0
     resource, amount = f"charge.{charge.id}", area * hours
     yield CostLine(
         NOBODY, charge.procedure, resource, "passed", amount, charge.per, charge.price, charge.category, start

@@ -40,8 +40,7 @@ class PlantCapital:
 
 def capital_of(uses: Sequence[Use], costing: Costing, hours: float) -> PlantCapital:
     """Return the fixed capital: units of each class at their price, and the rest by the estimate of the scenario."""
-    owned = {u.resource.removeprefix("equipment."): u.quantity / hours for u in uses if u.driver == "owned"}
-    purchase = {n: count * costing.equipment[n].purchase for n, count in owned.items() if n in costing.equipment}
+    owned, purchase = _bought(uses, costing, hours)
     bought = math.fsum(purchase.values())
     if costing.estimate == "installed":
         installed = float(installed_cost(1.0, costing.numbers.installation))
@@ -52,6 +51,18 @@ def capital_of(uses: Sequence[Use], costing: Costing, hours: float) -> PlantCapi
     return PlantCapital({n: money * listed for n, money in purchase.items()}, float(of_one.fixed - listed) * bought)
 
 
+def _bought(uses: Sequence[Use], costing: Costing, hours: float) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the units that are there, and what they cost to buy, by class."""
+    owned = {u.resource.removeprefix("equipment."): u.quantity / hours for u in uses if u.driver == "owned"}
+    return owned, {n: count * costing.equipment[n].purchase for n, count in owned.items() if n in costing.equipment}
+
+
+def floor_area(uses: Sequence[Use], costing: Costing, hours: float) -> float:
+    """Return the floor area of the plant [m2]; see :func:`area_of`."""
+    owned, purchase = _bought(uses, costing, hours)
+    return area_of(costing, math.fsum(purchase.values()), owned)
+
+
 def _building(costing: Costing, bought: float, owned: Mapping[str, float]) -> float:
     """Return what the rooms cost; where none has an area, it follows from the equipment that stands in them."""
     if any(room.area for room in costing.rooms.values()):
@@ -59,7 +70,7 @@ def _building(costing: Costing, bought: float, owned: Mapping[str, float]) -> fl
     return area_of(costing, bought, owned) * costing.prices.get("economics.building", 0.0)
 
 
-def area_of(costing: Costing, bought: float, owned: Mapping[str, float] | None = None) -> float:
+def area_of(costing: Costing, bought: float, owned: Mapping[str, float]) -> float:
     """Return the floor area [m2]: of the rooms, else what the equipment takes, else estimated from its purchase.
 
     Parameters
@@ -70,7 +81,7 @@ def area_of(costing: Costing, bought: float, owned: Mapping[str, float] | None =
     stated = math.fsum(room.area for room in costing.rooms.values())
     if stated > 0.0:
         return stated
-    taken = {name: count * costing.equipment[name].footprint for name, count in (owned or {}).items()
+    taken = {name: count * costing.equipment[name].footprint for name, count in owned.items()
              if name in costing.equipment and costing.equipment[name].purchase > 0.0}  # fmt: skip
     if taken and all(area > 0.0 for area in taken.values()):
         return math.fsum(taken.values())
@@ -97,6 +108,9 @@ def fixed_costs(uses: Sequence[Use], costing: Costing, hours: float) -> Iterator
     )
     for name, room in costing.rooms.items():
         yield _yearly(f"room.{name}", room.area * room.utilities * YEAR, "facility", hours, start)
+    running = costing.prices.get("economics.utilities", 0.0) * YEAR
+    if running and not any(room.area for room in costing.rooms.values()):
+        yield _yearly("economics.utilities", floor_area(uses, costing, hours) * running, "facility", hours, start)
 
 
 def _yearly(resource: str, money: float, category: str, hours: float, start: float) -> CostLine:

@@ -26,6 +26,7 @@ class HollowFiberCulture(Culture):
 
     sized_by: ClassVar[str | None] = "fiber_area"
     grows: ClassVar[tuple[str, ...]] = ("fiber_area", "extracapillary_volume", "medium_rate", "circulation")
+    takes_longer: ClassVar[str | None] = "people"
 
     fiber_area: Array = parameter(
         2.1, "m2", low=0.005, high=10, doc="outer surface of the fibers", source="vendor_data_sheets", critical=True
@@ -40,6 +41,10 @@ class HollowFiberCulture(Culture):
     circulation: Array = parameter(
         6.0, "L/h", low=0.1, high=60, doc="flow of oxygenated medium through the fibers", source="general_knowledge"
     )
+    handling_time: Array | None = parameter(
+        None, "h/m2", low=0.0, high=5,
+        doc="hands-on time for each fiber area besides, at the inoculation and at each harvest; none: none",
+    )  # fmt: skip
 
     @property
     def liters(self) -> Array:
@@ -70,6 +75,20 @@ class HollowFiberCulture(Culture):
     def medium_flow(self) -> Array:
         """The medium supply [L/d]."""
         return self.medium_rate
+
+    @property
+    def inoculating(self) -> Array:
+        """Hands-on time to inoculate all cartridges [h]."""
+        return self.inoculation_time + self._handling
+
+    @property
+    def visiting(self) -> Array:
+        """Hands-on time of a change of medium or a harvest of all cartridges [h]."""
+        return self.harvest_duration + self._handling
+
+    @property
+    def _handling(self) -> Array:
+        return 0.0 if self.handling_time is None else self.handling_time * self.fiber_area
 
     def vessel_use(self) -> dict[str, Array]:
         """Return the fibers."""

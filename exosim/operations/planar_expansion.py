@@ -24,6 +24,7 @@ from exosim.parameter import Array, parameter
 from exosim.physics import expansion, growth, senescence
 
 _ALMOST_PLATEAU = 0.98
+_M2 = 1e-4  # m2 in a cm2
 _BARELY = 1.2
 """Least growth rate over the death rate: a train of senescent cells takes long, but its time stays a number."""
 
@@ -33,6 +34,7 @@ class PlanarExpansion(UnitOperation):
     """Planar seed train: a number of passages at given seeding and harvest densities."""
 
     source: ClassVar[bool] = True
+    sized_by: ClassVar[str | None] = "inoculum"
     grows: ClassVar[tuple[str, ...]] = ("inoculum",)
 
     inoculum: Array = parameter(
@@ -112,6 +114,9 @@ class PlanarExpansion(UnitOperation):
         0.2, "mL/cm2", low=0.15, high=0.4, doc="medium on the growth surface", source="stemfactory", grade="B"
     )
     passage_time: Array = parameter(4.0, "h", low=1, high=12, doc="hands-on time of one passage")
+    handling_time: Array | None = parameter(
+        None, "h/m2", low=0.0, high=10, doc="hands-on time for each area besides, to seed and to harvest it; none: none"
+    )
     suspension_density: Array = parameter(
         1e6, "cell/mL", low=1e5, high=1e7, doc="density in which the harvested cells are handed on"
     )
@@ -139,10 +144,10 @@ class PlanarExpansion(UnitOperation):
                 "attachment and detachment": Material(viable_cells=state.lost, doublings=state.lost * aged / cells),
                 "discarded medium": discarded,
             },
-            phases=(Phase("expand", state.hours, attended=False), Phase("passage", self.passage_time * self.passages)),
+            phases=(Phase("expand", state.hours, attended=False), Phase("passage", self._hands_on(state.area))),
             consumption={
                 "growth_medium": state.area * self.medium_per_area * 1e-3,
-                "culture_surface": state.area * 1e-4,
+                "culture_surface": state.area * _M2,
             },
             monitors={"final_area": state.last_area, "doublings": state.doublings, "age": state.age},
             limits={
@@ -150,6 +155,11 @@ class PlanarExpansion(UnitOperation):
                 "past the doublings at which growth ends": one_where(state.age > self.doublings_limit),
             },
         )
+
+    def _hands_on(self, area: Array) -> Array:
+        """Return the hands-on time of all passages, with that of the area [cm2] of all their vessels [h]."""
+        own = self.passage_time * self.passages
+        return own if self.handling_time is None else own + self.handling_time * (area * _M2)
 
     def _passage(self, train: _Train) -> _Train:
         young = growth.doubling_rate(self.doubling_time)

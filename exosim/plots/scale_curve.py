@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 _COLORS = (VERMILION, BLUE, ORANGE, GREEN, PURPLE, SKY, GRAY)
 _ASIDE, _TOP = 1.035, 10.0
 """Factor between the whiskers of two technologies, and over a cost above which a whisker is cut."""
-_NEAR = 1.5
-"""Factor between the costs of two ends below which their words would meet."""
+_NEAR, _FREE = 1.5, 2.2
+"""Factor between the costs of two ends below which their words would meet, and over the cheapest for room below."""
 _KINDS = {
     "lots": "too many lots", "units": "too many units", "people": "too many people", "area": "too much floor",
     "room": "room full", "hold": "waits too long", "size": "unit too small", "time": "takes too long",
@@ -67,8 +67,8 @@ def scale_curve(found: Scaling) -> Axes:
             axes.plot([can[-1].demand, end[0]], [can[-1].expected, end[1]], ":", color=color, linewidth=1.6, zorder=3)
             word = _KINDS[first.binding] + (f" ({first.held})" if first.held else "")
             ends.append((*end, color, word.replace("_", " ")))
-    _crosses(axes, ends)
     won = [one for one in found.winners if one is not None]
+    _crosses(axes, ends, won)
     axes.fill_between(
         [one.demand for one in won], [one.quantile(0.05) for one in won],
         [min(one.quantile(0.95), _TOP * one.expected) for one in won], color=GRAY, alpha=0.12, linewidth=0, zorder=0,
@@ -118,12 +118,17 @@ def _at(can: list[Screened], demand: float) -> float:
     return math.exp(y[-1] + slope * (math.log(demand) - x[-1]))
 
 
-def _crosses(axes: Axes, ends: list[tuple[float, float, str, str]]) -> None:
+def _crosses(axes: Axes, ends: list[tuple[float, float, str, str]], won: list[Screened]) -> None:
+    """Mark where technologies end; a word that would meet another goes below it, or higher where the cheapest is."""
     before = math.inf
     for demand, cost, color, word in sorted(ends):
         axes.plot([demand], [cost], "x", color=color, markersize=9, markeredgewidth=2.4, zorder=8)
         near = max(cost / before, before / cost) < _NEAR
-        shift, side = ((2, -9), "top") if near else ((7, 5), "bottom")
+        below = min(
+            (one.expected for one in won if one.demand >= demand / 3.0), default=0.0, key=lambda c: abs(c - cost)
+        )
+        free = cost > _FREE * below
+        shift, side = ((2, -9), "top") if near and free else ((7, 20 if near else 5), "bottom")
         before = cost
         axes.annotate(
             word, (demand, cost), shift, textcoords="offset points", fontsize=8.5, color=color, va=side, zorder=8

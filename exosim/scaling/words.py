@@ -57,6 +57,20 @@ def _cheapest(found: Scaling) -> Iterator[str]:
         sure = [100.0 * found.cheapest(place)[name] for place in inside]
         told = f"{min(sure):.0f} %" if round(min(sure)) == round(max(sure)) else f"{min(sure):.0f} to {max(sure):.0f} %"
         yield f"{span} doses a year {title(found, name)} is the cheapest, in {told} of the worlds: {costs}."
+        yield from _rivals(found, name, inside)
+
+
+def _rivals(found: Scaling, name: str, places: list[int]) -> Iterator[str]:
+    """Yield where another technology than the one that is expected to cost least is so in more of the worlds."""
+    for place in places:
+        shares, costs = found.cheapest(place), {point.technology: point.expected for point in found.ranking(place)}
+        most = max(shares, key=lambda one: shares[one])
+        if shares[most] > shares[name] and math.isfinite(costs[most]):
+            yield (
+                f"At {rounded(found.demands[place])} the order is a close one: {title(found, most)}, "
+                f"{100.0 * (costs[most] / costs[name] - 1.0):.1f} % dearer over all worlds, is the cheapest in "
+                f"{100.0 * shares[most]:.0f} % of them."
+            )
 
 
 def _cost(found: Scaling, place: int) -> str:

@@ -180,6 +180,15 @@ def test_a_price_of_a_dose_makes_it_pay_or_not(run: xs.FacilityResults) -> None:
     assert np.all(dear.values("payback") < 5.0)
 
 
+def test_a_rate_of_return_that_does_not_exist_is_told_in_words(door: Door, saved: Path) -> None:
+    """VAL-047: a flow without a change of sign has no internal rate; that is an answer, and no number."""
+    answer = door.run("cost", str(saved), "--no-pictures", "--json", "--set", "economics.price_per_dose=1 EUR/dose")
+    assert answer.code == 0
+    figures = {row["name"]: row for row in json.loads(answer.out)["finance"]["figures"]}
+    assert figures["rate_of_return"]["mean"] is None
+    assert figures["rate_of_return"]["reason"]
+
+
 def test_what_has_no_price_is_told(run: xs.FacilityResults) -> None:
     found = xs.cost(run, {"economics.building": "0 EUR/m2"})
     assert "building" in found.unpriced and any("LOWER BOUND" in text for text in found.sentences)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from scale_line import TEXT, two_ways
 from texts import Door
 
 import exosim as xs
 from exosim import plots
+from exosim.cost_numbers import CATEGORIES
 from exosim.scaling.scaling import Scaling, demands_between
 from exosim.scaling.technologies import technologies
 from exosim.scaling.words import rounded, sentences
 
 DEMANDS = (1e3, 1e4, 1e5, 1e6)
+NOTHING_ELSE = [[0.0] * 5] * (len(CATEGORIES) - 1)
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +58,26 @@ def test_the_answer_in_words(found: Scaling) -> None:
     assert "doses a year on filter is cheaper than rotor" in told
     assert "For 1e6: 743 lots of 1,347 doses would be needed, 100 a year are the most" in told
     assert "The facility was run for 4 finalists" in told
+
+
+def test_what_costs_least_and_is_seldom_the_cheapest_is_told_so(found: Scaling) -> None:
+    """9.6 and 10.56 over five worlds, and the second is cheaper in four of them."""
+    costs = {"rotor": [1.0, 5.0, 10.0, 12.0, 20.0], "filter": [0.5, 4.0, 9.0, 11.0, 28.3]}
+    points = {
+        name: (
+            dataclasses.replace(
+                found.points[name][0], per_dose=np.array(each), delivered=np.ones(5),
+                cost=np.vstack([np.array([each]), np.zeros((len(CATEGORIES) - 1, 5))]),
+            ),
+        )
+        for name, each in costs.items()
+    }  # fmt: skip
+    own = dataclasses.replace(found, demands=(1e3,), points=points, checks=())
+    first, second, *_ = sentences(own)
+    assert first.startswith("At 1,000 doses a year rotor is the cheapest, in 20 % of the worlds")
+    told = "filter, 10.0 % dearer over all worlds, is the cheapest in 80 % of them"
+    assert second == f"At 1,000 the order is a close one: {told}."
+    assert not any("close one" in sentence for sentence in sentences(found))
 
 
 def test_a_demand_that_nothing_meets_is_an_answer(tmp_path: Path) -> None:

@@ -299,6 +299,15 @@ def test_a_pool_is_a_whole_number_of_harvests(pool_every: float | None, wrong: l
     assert [name for name, _ in both.problems()] == ["collection", *wrong]
 
 
+def test_hands_on_time_grows_with_the_cartridges_where_it_is_stated() -> None:
+    """Twenty cartridges of 2.1 m2: 4 h and 1 h, and a quarter of an hour for each of them at every visit."""
+    outcome = grown(fiber_area=42.0, handling_time=0.25 / 2.1, inoculation_time=4.0, harvest_duration=1.0)
+    hands_on = [number(phase.duration) for phase in outcome.phases if phase.attended]
+    assert hands_on[0] == pytest.approx(9.0)
+    assert hands_on[1:] == pytest.approx([6.0] * len(hands_on[1:]))
+    assert number(grown(inoculation_time=4.0).phases[0].duration) == 4.0
+
+
 def test_inoculation_takes_its_time() -> None:
     """The start of a culture is four hours of work, or as long as is given."""
     assert [(p.name, p.duration) for p in HollowFiberCulture().start(suspension(1e8)).phases] == [("inoculate", 4.0)]

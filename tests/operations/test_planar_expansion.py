@@ -82,6 +82,16 @@ def test_area_and_medium() -> None:
     assert outcome.consumption["growth_medium"] == pytest.approx((first + second) * 0.2e-3, rel=1e-12)
 
 
+def test_hands_on_time_grows_with_the_vessels_where_it_is_stated() -> None:
+    """8 h for two passages, and 0.8 h for each square meter of all their vessels."""
+    without, many = expand(passages=2), expand(passages=2, handling_time=0.8)
+    area = number(many.consumption["culture_surface"])
+    assert number(without.phases[1].duration) == 8.0
+    assert number(many.phases[1].duration) == pytest.approx(8.0 + 0.8 * area)
+    twice = expand(passages=2, handling_time=0.8, inoculum=2e7)
+    assert number(twice.phases[1].duration) == pytest.approx(8.0 + 1.6 * area)
+
+
 def test_a_passage_stops_below_the_plateau() -> None:
     """A harvest density that is never reached ends the passage at 98 % of the plateau, in finite time."""
     outcome = expand(harvest_density=38000.0, capacity=15000.0, passages=1)

@@ -25,7 +25,7 @@ from exosim.scaling.switches import Switch, switches
 from exosim.scaling.technologies import Technology, limits_of, technologies
 from exosim.scaling.words import rounded
 
-WORLDS, LOTS = 32, 4
+WORLDS, LOTS = 128, 4
 DEMANDS = (1e1, 1e2, 1e3, 1e4, 1e5, 1e6)
 CULTURES = {"vessels": "ten-layer vessels", "hollow_fibers": "hollow fibers", "stirred_tank": "a stirred tank"}
 SPUN, FILTERED = "ultracentrifugation", "tff_sec"
@@ -39,8 +39,6 @@ Changes: TypeAlias = tuple[tuple[str, str], ...]
 """Parameters with other values than in the scenario."""
 SHIPPED: Changes = ()
 BY_ACTIVITY: Changes = (("economics.labor_basis", "activity"),)
-AS_OFTEN: Changes = (("culture.collection", "6 d"),)
-"""Vessels that are harvested three times, as the tank is."""
 _PLACE = {name: place for place, name in enumerate(CATEGORIES)}
 _CULTURE, _SEPARATION = ("seed_train", "culture", "pool"), ("clarify", "digest", "pellet", "concentrate", "polish")
 
@@ -107,11 +105,11 @@ def _told(values: Draws, unit: str = "") -> str:
 
 def dearer(culture: str) -> dict[float, Worlds]:
     """Return by demand in which worlds a dose by ultracentrifugation costs more than one by TFF and SEC."""
+    last = 0.95 * reach(f"{culture}+{SPUN}")
     found = {}
-    for demand in DEMANDS:
+    for demand in (*(one for one in DEMANDS if one < last), last):
         spun, filtered = plant(f"{culture}+{SPUN}", demand), plant(f"{culture}+{FILTERED}", demand)
-        if spun.feasible and filtered.feasible:
-            found[demand] = spun.per_dose >= filtered.per_dose
+        found[demand] = spun.per_dose >= filtered.per_dose
     return found
 
 
@@ -132,7 +130,7 @@ def _spun() -> Iterator[Row]:
         top, inside = max(lost), place[(place > 0.0) & np.isfinite(place)]
         yield Row(
             "K9", f"worlds in which a dose by ultracentrifugation is dearer than by TFF and SEC, {named}, "
-            f"at {top:,.0f} doses a year [%]", "ng2019", "", PLANT,
+            f"at {rounded(top)} doses a year [%]", "ng2019", "", PLANT,
             Published("harvest of larger scale is needed", 90.0, 100.0, stated=False), "band", "test",
             np.array([share(lost[top])]), _where(lost, place, inside),
         )  # fmt: skip
@@ -150,8 +148,8 @@ def _where(lost: dict[float, Worlds], place: Draws, inside: Draws) -> str:
 
 
 @cache
-def rotor_runs(culture: str) -> tuple[float, float, str]:
-    """Return the runs of the rotor in the largest lot that its holds allow, by hand and as found, and what binds.
+def rotor_runs(culture: str) -> tuple[float, float, float, str]:
+    """Return the most runs that its holds allow a rotor by hand, those of the largest lot and of the next, and why.
 
     By hand: a run is handled for 45 min and spun for 70, a pellet is taken up in 3 min, tubes are six. What is pelleted
     first waits for the rest but for the two runs (one of them the wash) that it takes by itself.
@@ -161,24 +159,26 @@ def rotor_runs(culture: str) -> tuple[float, float, str]:
     by_hand = math.floor((hold + alone + tubes * pellet) / (run + tubes * pellet))
     scenario = xs.load(SCENARIOS / "scale_out.toml").combinations()[f"{culture}+{SPUN}"]
     wide = scenario.with_({"equipment.hollow_fiber_bioreactor.count": 9}) if culture == "hollow_fibers" else scenario
-    figures = lot_figures(wide, list(np.geomspace(0.5, 3.0, 16)), 8)
+    figures = lot_figures(wide, list(np.geomspace(0.5, 3.0, 12)), 8)
     holds = [[one for one in found if one.kind == "hold"] for found in lot_limits(wide, figures)]
     first = next(place for place, found in enumerate(holds) if found)
-    return by_hand, float(np.median(figures.runs["pellet"][first - 1])), holds[first][0].why
+    last, following = np.median(figures.runs["pellet"][first - 1 : first + 1], axis=1).tolist()
+    return by_hand, last, following, holds[first][0].why
 
 
 def _rotor() -> Iterator[Row]:
     for culture, named in CULTURES.items():
-        by_hand, found, why = rotor_runs(culture)
+        by_hand, found, following, why = rotor_runs(culture)
         beyond = plant(f"{culture}+{SPUN}", 1e6)
         yield Row(
-            "K9", f"runs of the rotor in the largest lot, {named} [1]", "ng2019",
+            "K9", f"the rotor ends the largest lot where arithmetic says, {named}", "ng2019",
             "six tubes of 94 mL, 45 + 70 min a run, 3 min a tube, one run to wash, 24 h until the next step",
-            "one rotor for a lot", Published(f"{by_hand:g} by hand", by_hand - 1.0, by_hand, stated=False), "band",
-            "regression", np.array([found]),
-            f"{found:g}; beyond, {why}. With 200 lots a year at most it ends at {rounded(reach(f'{culture}+{SPUN}'))} "
-            f"doses a year, TFF and SEC at {rounded(reach(f'{culture}+{FILTERED}'))}; at 1e6 what binds is "
-            f"{beyond.binding}: {beyond.why.partition(';')[0]}",
+            "one rotor for a lot", Published(f"{by_hand:g} runs by hand"), "sign", "regression",
+            np.array([float(found <= by_hand < following)]),
+            f"{found:g} runs; the next size is too large: {why}. With 200 lots a year at most it ends at "
+            f"{rounded(reach(f'{culture}+{SPUN}'))} doses a year, TFF and SEC at "
+            f"{rounded(reach(f'{culture}+{FILTERED}'))}; at 1e6 what binds is {beyond.binding}: "
+            f"{beyond.why.partition(';')[0]}",
         )  # fmt: skip
 
 
@@ -231,7 +231,7 @@ def leads(name: str, demand: float) -> Worlds:
 
 
 def _harvest() -> Iterator[Row]:
-    for name, demand in ((f"vessels+{SPUN}", 1e4), (TANK, 1e4)):
+    for name, demand in ((f"vessels+{SPUN}", 1e3), (TANK, 1e3), (TANK, 1e4)):
         activity, staffing = (_told(100.0 * harvest_share(name, demand, b), " %") for b in ("activity", "staffing"))
         parts = by_part(name, demand)
         whole = sum(parts.values())
@@ -241,7 +241,8 @@ def _harvest() -> Iterator[Row]:
             for key in ranked
         )
         yield Row(
-            "K9", f"labor and consumables of the separation lead, {name.replace('+', ' + ')}, at 10,000 doses a year",
+            "K9", f"labor and consumables of the separation lead, {name.replace('+', ' + ')}, at {demand:,.0f} doses a "
+            "year",
             "ng2019", "", f"{PLANT}; from clarification to the last separation; of what lots use, the plant left out",
             Published("key cost drivers"), "sign", "test", leads(name, demand).astype(np.float64),
             f"of all cost {activity} by activity and {staffing} by staffing, where people are paid at all hours on "
@@ -252,38 +253,29 @@ def _harvest() -> Iterator[Row]:
 # ---------------------------------------------------------------- planar
 
 
-def ratio(demand: float, changes: Changes = SHIPPED) -> Draws:
-    """Return the cost of a dose in vessels, changed or not, over that in the tank, by world."""
-    return np.asarray(plant(PLANAR, demand, changes).per_dose / plant(TANK, demand).per_dose)
+def ratio(demand: float) -> Draws:
+    """Return the cost of a dose in vessels over that in the tank, by world."""
+    return np.asarray(plant(PLANAR, demand).per_dose / plant(TANK, demand).per_dose)
 
 
-def gives_way() -> Switch:
-    """Return where vessels that are harvested as often as the tank give way to it, as `scale` finds it."""
-    points = {
-        name: [plant(name, demand, changes) for demand in DEMANDS]
-        for name, changes in ((PLANAR, AS_OFTEN), (TANK, SHIPPED))
-    }
-    winners = [min(pair, key=lambda one: one.median).technology for pair in zip(*points.values(), strict=True)]
-    return max((one for one in switches(points, winners) if one.after == TANK), key=lambda one: one.demand)
+def gives_way() -> Switch | None:
+    """Return where vessels give way to the tank for the last time, as `scale` finds it; None: they do not."""
+    points = {name: [plant(name, demand) for demand in DEMANDS] for name in (PLANAR, TANK)}
+    found = [one for one in switches(points, [None] * len(DEMANDS)) if one.after == TANK]
+    return max(found, key=lambda one: one.demand, default=None)
 
 
 def _planar() -> Iterator[Row]:
-    given = "the same cells and separation"
-    small, middle, large = (ratio(demand) for demand in (1e2, 1e4, 1e6))
+    given = "the same cells and separation, as many harvests"
+    cheaper = {demand: share(ratio(demand) < 1.0) for demand in DEMANDS}
+    told = ", ".join(f"{value:.0f} at {rounded(demand)}" for demand, value in cheaper.items())
     yield Row(
         "K10", "worlds in which planar vessels are the cheaper at 100 doses a year [%]", "simaria2014", given, PLANT,
-        Published("planar for small lots", 50.0, 100.0, stated=False), "band", "test", np.array([share(small < 1.0)]),
-        f"vessels are harvested once here, the tank three times; people and plant are {_told(fixed_share(TANK, 1e2))} "
-        f"% of the cost in the tank, and much the same for both: {_told(small)} times the cost",
+        Published("planar for small lots", 50.0, 100.0, stated=False), "band", "test", np.array([cheaper[1e2]]),
+        f"{told} doses a year; at 100 people and plant are {_told(fixed_share(TANK, 1e2))} % of the cost in the tank, "
+        f"and much the same for both: {_told(ratio(1e2))} times the cost",
     )  # fmt: skip
-    yield Row(
-        "K10", "planar gives way to microcarriers: dearer at 10,000 and at 1e6 doses a year, by more",
-        "simaria2014",
-        given, PLANT, Published("with the size of a lot"), "sign", "test",
-        ((middle > 1.0) & (large > middle)).astype(np.float64),
-        f"{_told(middle)} times the cost at 10,000, {_told(large)} at 1e6",
-    )  # fmt: skip
-    yield from _as_often(given)
+    yield _switched(given)
     beyond = plant(PLANAR, 1e7)
     yield Row(
         "K10", "planar is impossible where microcarriers are not: 1e7 doses a year", "simaria2014", given,
@@ -293,24 +285,18 @@ def _planar() -> Iterator[Row]:
     )  # fmt: skip
 
 
-def _as_often(given: str) -> Iterator[Row]:
-    """Yield what is left of the difference where both are harvested three times."""
-    found, assumed = gives_way(), f"{PLANT}; vessels are harvested three times, too"
-    cheaper = {demand: share(ratio(demand, AS_OFTEN) < 1.0) for demand in DEMANDS}
-    told = ", ".join(f"{value:.0f} at {rounded(demand)}" for demand, value in cheaper.items())
-    yield Row(
-        "K10", "worlds in which planar vessels are the cheaper at 100 doses a year, harvested as often [%]",
-        "simaria2014", given, assumed, Published("planar for small lots", 50.0, 100.0, stated=False), "band", "test",
-        np.array([cheaper[1e2]]), f"in {told} doses a year: where people and plant are most of the cost, by how a lot "
-        "fits the demand",
-    )  # fmt: skip
-    large = ratio(1e6, AS_OFTEN)
-    span = "" if found.low is None or found.high is None else f" ({rounded(found.low)} to {rounded(found.high)})"
-    yield Row(
-        "K10", "planar gives way to microcarriers, harvested as often: dearer at 1e6 doses a year", "simaria2014",
-        given, assumed, Published("with the size of a lot"), "sign", "test", (large > 1.0).astype(np.float64),
-        f"from {rounded(found.demand)}{span} doses a year on by the medians, in {100.0 * found.share:.0f} % of the "
-        f"worlds; {_told(large)} times the cost at 1e6",
+def _switched(given: str) -> Row:
+    """Return whether planar gives way, and from where on."""
+    found, large = gives_way(), ratio(1e6)
+    where = "over all worlds the order does not change below"
+    if found is not None:
+        span = "" if found.low is None or found.high is None else f" ({rounded(found.low)} to {rounded(found.high)})"
+        where = f"from {rounded(found.demand)}{span} doses a year on, in {100.0 * found.share:.0f} % of the worlds"
+    return Row(
+        "K10", "planar gives way to microcarriers: worlds in which it is dearer at 1e6 doses a year [%]",
+        "simaria2014", given, PLANT, Published("with the size of a lot", 90.0, 100.0, stated=False), "band", "test",
+        np.array([share(large > 1.0)]),
+        f"{where}; {_told(ratio(1e4))} times the cost at 10,000, {_told(large)} at 1e6",
     )  # fmt: skip
 
 
@@ -325,7 +311,7 @@ def fixed_share(name: str, demand: float) -> Draws:
 
 def materials_lead(name: str) -> tuple[float, int]:
     """Return the demand from which on materials and consumables cost more than labor, and more than the plant."""
-    for demand in np.geomspace(1e2, 1e6, 33).tolist():
+    for demand in np.geomspace(1e3, 1e6, 13).tolist():
         point = plant(name, demand)
         consumed, labor = float(np.median(money(point, *DIRECT))), float(np.median(money(point, "labor")))
         rest = float(np.median(point.cost.sum(axis=0))) - consumed - labor

@@ -12,10 +12,12 @@ from case import Published, Row, interval_score, number
 from page import rows
 from picture import validation
 from runs import ARMS, DRAWS, arm, scenario
-from write_page import PAGE, current
+from when import correlated
+from write_page import PAGES, current
 
 from exosim.cli import main
 from exosim.preset_catalog import presets
+from exosim.price_catalog import prices
 
 BASE = "msc"
 """What arms build on; it has no culture of its own."""
@@ -73,10 +75,22 @@ CASES = (
 )
 
 
-def test_the_page_is_current() -> None:
-    """Every table, the headline and the scores are those of a run now, to the byte."""
-    text = PAGE.read_text(encoding="utf-8")
-    assert text == current(text), "run `make validation`, read the page, and say what moved in CHANGELOG.md"
+def test_the_pages_are_current() -> None:
+    """Every table, the headline and the scores are those of a run now, to the byte; one test, since they share runs."""
+    for path, blocks in PAGES.items():
+        text = path.read_text(encoding="utf-8")
+        assert text == current(text, blocks()), "run `make validation`, read, and say what moved in CHANGELOG.md"
+
+
+def test_what_the_page_of_scale_says_of_its_inputs() -> None:
+    """The plant's prices lead for few doses, secretion for many; and the prices are counted."""
+    assert [next(iter(correlated(demand))) for demand in (1e2, 1e4, 1e6)] == [
+        "personnel.downstream.wage", "culture.secretion_rate", "culture.secretion_rate",
+    ]  # fmt: skip
+    listed = prices()
+    assumed = sum(one.grade == "D" for one in listed.values())
+    text = next(path for path in PAGES if path.stem.startswith("which")).read_text(encoding="utf-8")
+    assert f"{assumed} of the {len(listed)} entries" in text
 
 
 def test_every_case_has_its_rows() -> None:

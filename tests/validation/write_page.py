@@ -1,4 +1,4 @@
-"""Write what stands between the markers of ``docs/explanation/validation.md`` anew: ``make validation``.
+"""Write what stands between the markers of the page of validation, and of that of scale, anew: ``make validation``.
 
 Text around the markers is written by hand; what it says of the rows is to be read again when they move.
 """
@@ -6,16 +6,20 @@ Text around the markers is written by hand; what it says of the rows is to be re
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import page
+import when
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "validation.md"
+_DOCS = Path(__file__).resolve().parents[2] / "docs" / "explanation"
+PAGE = _DOCS / "validation.md"
+PAGES = {PAGE: page.blocks, _DOCS / "which_technology_when.md": when.blocks}
 
 
-def current(text: str) -> str:
-    """Return the page with every block as it is now."""
-    for name, block in page.blocks().items():
+def current(text: str, blocks: Mapping[str, str]) -> str:
+    """Return a page with every block as it is now."""
+    for name, block in blocks.items():
         marker = re.compile(rf"(<!-- {name}: .*?-->\n).*?(<!-- end {name} -->)", re.DOTALL)
         if not marker.search(text):
             raise ValueError(f"the page has no block {name!r}")
@@ -24,4 +28,5 @@ def current(text: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(current(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for path, blocks in PAGES.items():
+        path.write_text(current(path.read_text(encoding="utf-8"), blocks()), encoding="utf-8")
