@@ -186,6 +186,10 @@ class Costs(Framed):
         if assumed:
             several = "is an assumption" if assumed == 1 else "are assumptions"
             told.append(f"{assumed} of {len(self.prices)} prices {several}: without a year or without a source")
+        undated = sum(price.year is None for price in self.prices)
+        if undated:
+            several = "price has no year and is" if undated == 1 else "prices have no year and are"
+            told.append(f"{undated} {several} taken as money of {self.year}")
         return told
 
     def as_dict(self) -> dict[str, Any]:
@@ -273,7 +277,7 @@ def cost(run: FacilityResults | SavedRun, changes: Mapping[str, Any] | None = No
     ScenarioError
         when an address or a value is not valid.
     UsageError
-        when a change is not about money: the run is over.
+        when it is no run, or a change is not about money: the run is over.
     FileError
         when the folder of a run does not tell what was used.
 
@@ -281,6 +285,9 @@ def cost(run: FacilityResults | SavedRun, changes: Mapping[str, Any] | None = No
     --------
     >>> print(cost(load_run("results/run"), {"economics.year": 2026}))  # doctest: +SKIP
     """
+    if getattr(run, "scenario", None) is None:
+        expected = "xs.simulate(scenario), or xs.load_run(folder)"
+        raise UsageError(Problem("cost takes a run that is over", got=type(run).__name__, expected=expected))
     refuse_physics(changes or {})
     scenario = run.scenario.with_({**_basis(run.scenario), **(changes or {})})
     worlds = [costing(scenario, replication, run.seed) for replication in range(run.replications)]

@@ -19,6 +19,7 @@ from exosim.scaling.confirm import Checked, confirmed
 from exosim.scaling.screen import Screen, Screened, screen
 from exosim.scaling.switches import Order, Switch, orders, switches
 from exosim.scaling.technologies import Technology, limits_of, technologies
+from exosim.scaling.words import sentences
 from exosim.scenario import Scenario
 from exosim.version import __version__
 from exosim.workers import processes, starting
@@ -90,6 +91,11 @@ class Scaling:
     def orders(self) -> tuple[Order, ...]:
         """For every two technologies and every demand that both meet, what one costs over the other."""
         return orders(self.points)
+
+    def __str__(self) -> str:
+        return "\n  ".join(
+            [f"{self.scenario.name}: {len(self.points)} technologies, seed {self.seed}", *sentences(self)]
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON document ``exosim.scale/1``: no time, path or machine, no NaN."""

@@ -268,3 +268,20 @@ def test_lots_without_doses_are_lots_and_a_window_without_lots_says_so(door: Doo
     assert not any("too short" in told for told in empty.sentences)
     short = cost(xs.simulate(scenario.with_({"horizon": "1 h"}), 1))
     assert any("no lot ended within the 1.00 h" in told for told in short.sentences), short.sentences
+
+
+def test_prices_without_a_year_are_told_of_which_year_they_are_taken(door: Door) -> None:
+    """Another year moves what has a year; what has none stays as it is, and that is said."""
+    door.write(PLANT)
+    run = xs.simulate(xs.load(FILE), 1)
+    for year in (2024, 2030):
+        assert any(
+            f"no year and are taken as money of {year}" in told
+            for told in cost(run, {"economics.year": year}).sentences
+        )
+
+
+def test_what_is_no_run_has_no_cost(door: Door) -> None:
+    door.write(PLANT)
+    with pytest.raises(xs.UsageError, match="cost takes a run that is over; got Scenario"):
+        cost(xs.load(FILE))  # type: ignore[arg-type]

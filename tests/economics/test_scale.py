@@ -215,6 +215,10 @@ def test_a_row_of_the_table(found: Scaling) -> None:
     assert fits["units"] == {"freezer": 1, "ultracentrifuge": 1, "filler": 1}
 
 
+def test_a_scaling_prints_as_its_answer(found: Scaling) -> None:
+    assert str(found).split("\n  ") == ["two_ways: 2 technologies, seed 3", *sentences(found)]
+
+
 def test_a_technology_that_is_named_is_sized_alone(tmp_path: Path) -> None:
     scenario = xs.load(f"{two_ways(tmp_path).source.name}#filter")
     assert [one.name for one in technologies(scenario)] == ["filter"]
