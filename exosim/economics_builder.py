@@ -10,9 +10,10 @@ import numpy as np
 
 from exosim.cost_numbers import EconomicsNumbers, EquipmentCostNumbers, MaterialCostNumbers
 from exosim.economics.costing import Charge, Costing, EquipmentCost, RoomCost
+from exosim.economics.fixed import YEAR
 from exosim.economics_declaration import EconomicsDeclaration
 from exosim.plant import units_filled
-from exosim.price_catalog import ListPrice
+from exosim.price_catalog import ListPrice, escalation
 from exosim.price_reader import PriceDeclaration
 from exosim.sampling import BatchSample
 from exosim.units import QuantityError, parse
@@ -20,8 +21,6 @@ from exosim.units import QuantityError, parse
 if TYPE_CHECKING:
     from exosim.declarations import Declarations
     from exosim.scenario import Scenario
-
-_HOURS_A_YEAR = 8766.0
 
 
 def costing(scenario: Scenario, replication: int | None = None, seed: int | None = None) -> Costing:
@@ -105,14 +104,14 @@ class _Money:
     def wage(self, price: PriceDeclaration) -> float:
         """Return the money for an hour of one person; a salary is for the hours that a person is paid."""
         full_time = "FTE" in price.block.parameters[price.field].unit
-        return self.of(price) * (_HOURS_A_YEAR / self.numbers.paid_hours if full_time else 1.0)
+        return self.of(price) * (YEAR / self.numbers.paid_hours if full_time else 1.0)
 
     def risen(self, year: int) -> float:
         """Return by how much prices have risen from a year to that of the scenario."""
         index, to = self.declared.index, self.declared.year
         if index:
             return index[to] / _interpolated(index, year)
-        return (1.0 + self.numbers.escalation) ** (to - year)
+        return escalation(year, to, self.numbers.escalation)
 
 
 def _interpolated(index: Mapping[int, float], year: int) -> float:

@@ -152,13 +152,15 @@ class EconomicsReader:
 
     def _price(self, reader: PriceReader, raw: Any, prefix: str, path: KeyPath, per: str) -> PriceDeclaration | None:
         text = _first_text(raw) or ""
-        if (
-            path[-1] == "wage" and "year" in text and "FTE" not in text
-        ):  # of all hours of a year it is a fifth of a salary
+        if path[-1] == "wage" and "year" in text and "FTE" not in text and self._in_shifts(path):
             expected = '"40 EUR/h", or a salary such as "70000 EUR/FTE/year"'
             self.findings.add(path, Problem("a year of whom is not told", got=in_words(text), expected=expected))
             return None
         return reader.read(raw, prefix, path, per)
+
+    def _in_shifts(self, path: KeyPath) -> bool:
+        """Return whether the people of a wage come in shifts: a year of all its hours is five times what they work."""
+        return bool(self.table.personnel[int(path[1])].shifts)
 
     def _wage_per(self, raw: Any) -> str:
         """Return per what a wage is stated: an hour, or a full-time person and hour."""

@@ -186,7 +186,7 @@ def escalation(from_year: int, to_year: int, rate: float | None = None) -> float
     rate : growth a year; None takes that of the price list
     """
     growth = price(DEFAULT_ESCALATION).typical if rate is None else rate
-    return float((1.0 + growth) ** (to_year - from_year))
+    return (1.0 + growth) ** (to_year - from_year)
 
 
 @functools.cache

@@ -155,6 +155,22 @@ def test_each_number_price_and_rule_of_the_whole_counts(run: FacilityResults, na
     assert _moves(run, f"economics.{name}", value)
 
 
+@pytest.mark.parametrize(
+    "changes, factor",
+    [
+        ({"economics.escalation": "0.05 1/year"}, 1.05**4),
+        ({"economics.escalation": "0.05 1/year", "economics.year": 2018}, 1.05**-2),
+        ({"economics.index.2024": 820, "economics.index.2018": 600, "economics.index.2022": 800}, 820 / 700),
+        ({"economics.index.2024": 820, "economics.index.2021": 800}, 820 / 800),
+    ],
+)
+def test_a_price_of_2020_in_the_money_of_another_year(
+    run: FacilityResults, changes: Mapping[str, str | float], factor: float
+) -> None:
+    """It rises with the years, or with the index, which is even between two years and flat outside them."""
+    assert cost(run, changes).worlds[0].prices["economics.building"] == pytest.approx(4000 * factor, rel=1e-12)
+
+
 def test_the_area_factor_counts_where_no_area_is_stated(tmp_path: Path) -> None:
     assert _moves(_run(tmp_path, PLANT.replace('footprint = "20 m2"', "")), "economics.area_factor", 3000.0)
 

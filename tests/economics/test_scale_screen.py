@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scale_line import two_ways
+from scale_line import TEXT, two_ways
 
 import exosim as xs
 from exosim.economics.booking import booked
@@ -144,3 +144,46 @@ def test_each_limit_of_a_plant_binds(tmp_path: Path, limit: dict[str, object], k
     assert point.binding == kind
     assert "would be needed" in point.why
     assert "the most" in point.why
+
+
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [("most_lots", "50 1/year"), ("occupancy", 0.3), ("smallest_lot", 0.5), ("largest_lot", 2.0)],
+)
+def test_each_other_number_of_scale_counts(
+    tmp_path: Path, screens: dict[str, Screen], number: str, value: str | float
+) -> None:
+    """What a plant may have is tested above; these move the sizes of lots, the lots of a year or the units."""
+    line = two_ways(tmp_path, {f"scale.{number}": value})
+    own, usual = screen(technologies(line)[1], limits_of(line), WORLDS, 1, line.seed), screens["filter"]
+    told = [
+        (one.lots.factors.tolist(), [(p.lots, p.factor, p.units, p.people) for p in map(one.best, (1e2, 1e6, 1e7))])
+        for one in (own, usual)
+    ]
+    assert told[0] != told[1]
+
+
+def test_lots_that_are_lost_bring_no_doses(tmp_path: Path, screens: dict[str, Screen]) -> None:
+    """Of ten lots that are started, three are spoiled: doses and success are those of the seven that are left."""
+    lost = '\n[[failure]]\nid = "spoiled"\nduring = "fill"\nprobability = 0.3\nconsequence = "reject"\n'
+    file = tmp_path / "losing.toml"
+    file.write_text(TEXT + lost, encoding="utf-8")
+    line = xs.load(file)
+    own, usual = screen(technologies(line)[0], limits_of(line), WORLDS, 1, line.seed).lots, screens["rotor"].lots
+    np.testing.assert_allclose(own.doses, 0.7 * usual.doses, rtol=1e-12)
+    np.testing.assert_allclose(own.success, 0.7 * usual.success, rtol=1e-12)
+
+
+def test_lots_out_of_specification_bring_no_doses(tmp_path: Path, screens: dict[str, Screen]) -> None:
+    """A limit that no lot meets leaves nothing to sell, though as many doses are filled; that it binds is told."""
+    asked = (
+        '\n[[attribute]]\nid = "strength"\nmeasure = "particles_per_volume"\n'
+        'limits = { at_least = "1e15 particle/mL" }\n'
+    )
+    file = tmp_path / "strict.toml"
+    file.write_text(TEXT + asked, encoding="utf-8")
+    line = xs.load(file)
+    own = screen(technologies(line)[0], limits_of(line), WORLDS, 1, line.seed)
+    assert not own.lots.doses.any() and screens["rotor"].lots.doses.all()
+    point = own.best(1e3)
+    assert (point.feasible, point.binding) == (False, "specification")
