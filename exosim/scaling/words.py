@@ -61,14 +61,14 @@ def _cheapest(found: Scaling) -> Iterator[str]:
 
 
 def _rivals(found: Scaling, name: str, places: list[int]) -> Iterator[str]:
-    """Yield where another technology than the cheapest over all worlds together is so in more of the worlds."""
+    """Yield where another technology than the one that is expected to cost least is so in more of the worlds."""
     for place in places:
         shares, costs = found.cheapest(place), {point.technology: point.expected for point in found.ranking(place)}
         most = max(shares, key=lambda one: shares[one])
         if shares[most] > shares[name] and math.isfinite(costs[most]):
             yield (
-                f"At {rounded(found.demands[place])} it is so over all worlds together: {title(found, most)}, "
-                f"{100.0 * (costs[most] / costs[name] - 1.0):.1f} % dearer there, is the cheapest in "
+                f"At {rounded(found.demands[place])} the order is a close one: {title(found, most)}, "
+                f"{100.0 * (costs[most] / costs[name] - 1.0):.1f} % dearer over all worlds, is the cheapest in "
                 f"{100.0 * shares[most]:.0f} % of them."
             )
 

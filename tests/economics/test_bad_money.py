@@ -70,6 +70,7 @@ def priced(old: str, new: str) -> str:
 
 
 PRICE, BOUGHT, AREA, YEAR = 'price = "2 EUR/L"', 'purchase = "100000 EUR"', 'area = "30 m2"', "year = 2024"
+DAY = '[calendar.shift.day]\ndays = ["Mon"]\nfrom = 08:00:00\nto = 16:00:00\n'
 TWO = '{ triangular = { low = "1 EUR/L", mode = "2 USD/L", high = "3 EUR/L" } }'
 
 
@@ -127,7 +128,7 @@ MISTAKES = {
         ("project_life", "at most 1000"),
     ),
     "a salary of nobody": (
-        also('role = "operator"', 'wage = "90000 EUR/year"'),
+        also('role = "operator"', 'shifts = ["day"]\nwage = "90000 EUR/year"') + DAY,
         ("personnel.operator.wage", "EUR/FTE/year"),
     ),
     "a year far off": (priced(YEAR, "year = 20244"), ("economics.year",)),
@@ -143,7 +144,7 @@ def test_a_mistake_about_money_is_told_at_its_place(name: str, door: Door) -> No
 
 
 def test_every_row_about_money_is_tested() -> None:
-    assert set(MISTAKES) & set(ROWS) == MONEY_ROWS
+    assert set(MISTAKES) & set(ROWS) == MONEY_ROWS - {"VAL-047"}, "that one is an answer: test_cost_command.py"
     assert not MONEY_ROWS & set(WAITING)
 
 

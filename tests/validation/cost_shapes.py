@@ -241,7 +241,8 @@ def _harvest() -> Iterator[Row]:
             for key in ranked
         )
         yield Row(
-            "K9", f"labor and consumables of the separation lead, {name.replace('+', ' + ')}, at {demand:,.0f} doses a year",
+            "K9", f"labor and consumables of the separation lead, {name.replace('+', ' + ')}, at {demand:,.0f} doses a "
+            "year",
             "ng2019", "", f"{PLANT}; from clarification to the last separation; of what lots use, the plant left out",
             Published("key cost drivers"), "sign", "test", leads(name, demand).astype(np.float64),
             f"of all cost {activity} by activity and {staffing} by staffing, where people are paid at all hours on "
@@ -287,7 +288,7 @@ def _planar() -> Iterator[Row]:
 def _switched(given: str) -> Row:
     """Return whether planar gives way, and from where on."""
     found, large = gives_way(), ratio(1e6)
-    where = "the medians do not change their order below"
+    where = "over all worlds the order does not change below"
     if found is not None:
         span = "" if found.low is None or found.high is None else f" ({rounded(found.low)} to {rounded(found.high)})"
         where = f"from {rounded(found.demand)}{span} doses a year on, in {100.0 * found.share:.0f} % of the worlds"

@@ -130,5 +130,7 @@ def flips() -> str:
 
 
 def _ratio(name: str, demand: float) -> str:
+    if not plant(name, demand).feasible:
+        return "x"
     found = plant(name, demand).per_dose / plant(TANK, demand).per_dose
     return f"{np.median(found):.2f} ({100.0 * np.mean(found < 1.0):.0f} %)"
