@@ -35,6 +35,7 @@ _EXAMPLES = (
 _DIGITS = 4
 """Of a year."""
 _LEAST_INDEX, _MOST_INDEX = 1e-3, 1e6
+_LEAST_SIZE, _MOST_SIZE = 1e-6, 1e9
 _GRADES = {"A": "A_B", "B": "A_B"}
 """Grades of rooms that share a price in the list."""
 
@@ -308,8 +309,10 @@ class EconomicsReader:
             except QuantityError as error:
                 self.findings.quantity(path, error)
                 continue
-            if size <= 0.0:
-                self.findings.add(path, Problem("must be above 0", got=in_words(table.purchase_size)))
+            if not _LEAST_SIZE <= size <= _MOST_SIZE:
+                problem = "must be above 0" if size <= 0.0 else "is no size of a unit"
+                expected = f"{_LEAST_SIZE:g} to {_MOST_SIZE:g} {_size_unit(self.table, table.id)}"
+                self.findings.add(path, Problem(problem, got=in_words(table.purchase_size), expected=expected))
                 continue
             yield table.id, size
 

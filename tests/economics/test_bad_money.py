@@ -118,6 +118,10 @@ MISTAKES = {
         also(YEAR, "index = { 2018 = 1e-300, 2024 = 1e300 }"),
         ("economics.index.2018", "economics.index.2024"),
     ),
+    "a unit of no size": (
+        also(BOUGHT, 'purchase_size = "1e-300 L"'),
+        ("equipment.tank.purchase_size", "no size of a unit"),
+    ),
     "a multiple below zero": (costs('{ like = "buffer_inhouse", times = -1 }'), ('"times" multiplies', "got -1")),
     "a charge like nothing": (
         charged("1 EUR/lot").replace('"1 EUR/lot"', '{ like = "fac_opex_grade_X" }'),
