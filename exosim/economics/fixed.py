@@ -44,7 +44,7 @@ def capital_of(uses: Sequence[Use], costing: Costing, hours: float) -> PlantCapi
     bought = math.fsum(purchase.values())
     if costing.estimate == "installed":
         installed = float(installed_cost(1.0, costing.numbers.installation))
-        return PlantCapital({n: money * installed for n, money in purchase.items()}, _building(costing, bought, owned))
+        return PlantCapital({n: money * installed for n, money in purchase.items()}, _building(costing, owned))
     lang = LangEstimate(multiplier=costing.numbers.lang_factor, start_up=costing.numbers.start_up)
     of_one = (lang if costing.estimate == "lang" else estimate(costing.estimate)).capital(1.0)
     listed = float(of_one.purchase)
@@ -59,33 +59,31 @@ def _bought(uses: Sequence[Use], costing: Costing, hours: float) -> tuple[dict[s
 
 def floor_area(uses: Sequence[Use], costing: Costing, hours: float) -> float:
     """Return the floor area of the plant [m2]; see :func:`area_of`."""
-    owned, purchase = _bought(uses, costing, hours)
-    return area_of(costing, math.fsum(purchase.values()), owned)
+    return area_of(costing, _bought(uses, costing, hours)[0])
 
 
-def _building(costing: Costing, bought: float, owned: Mapping[str, float]) -> float:
+def _building(costing: Costing, owned: Mapping[str, float]) -> float:
     """Return what the rooms cost; where none has an area, it follows from the equipment that stands in them."""
     if any(room.area for room in costing.rooms.values()):
         return math.fsum(room.area * room.building for room in costing.rooms.values())
-    return area_of(costing, bought, owned) * costing.prices.get("economics.building", 0.0)
+    return area_of(costing, owned) * costing.prices.get("economics.building", 0.0)
 
 
-def area_of(costing: Costing, bought: float, owned: Mapping[str, float]) -> float:
+def area_of(costing: Costing, owned: Mapping[str, float]) -> float:
     """Return the floor area [m2]: of the rooms, else what the equipment takes, else estimated from its purchase.
 
     Parameters
     ----------
-    bought : purchase of the equipment [currency]
-    owned : units by class; their areas count where all classes that are bought state one
+    owned : units by class; a class that states no area takes its purchase over `area_factor`
     """
     stated = math.fsum(room.area for room in costing.rooms.values())
     if stated > 0.0:
         return stated
-    taken = {name: count * costing.equipment[name].footprint for name, count in owned.items()
-             if name in costing.equipment and costing.equipment[name].purchase > 0.0}  # fmt: skip
-    if taken and all(area > 0.0 for area in taken.values()):
-        return math.fsum(taken.values())
-    return bought / costing.numbers.area_factor
+    factor, classes = costing.numbers.area_factor, costing.equipment
+    kept = {name: count for name, count in owned.items() if name in classes}
+    return math.fsum(
+        count * (classes[name].footprint or classes[name].purchase / factor) for name, count in kept.items()
+    )
 
 
 def fixed_costs(uses: Sequence[Use], costing: Costing, hours: float) -> Iterator[CostLine]:

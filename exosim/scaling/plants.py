@@ -51,7 +51,7 @@ class Premises:
     plant : of the scenario
     stated, footprint : floor area of each room, and of one unit of each class [m2]
     purchase : of one unit of each class, typical, by size of the lot [currency]
-    area_factor : purchase of equipment per floor area where no room has an area [currency/m2]
+    area_factor : purchase of equipment per floor area where neither room nor unit has an area [currency/m2]
     """
 
     plant: Plant
@@ -59,6 +59,10 @@ class Premises:
     footprint: Mapping[str, float]
     purchase: Mapping[str, Sizes]
     area_factor: float
+
+    def taken(self, equipment: str) -> Sizes | float:
+        """Return the floor area of one unit of a class [m2], by size of the lot: as stated, else by its purchase."""
+        return self.footprint.get(equipment, 0.0) or self.purchase[equipment] / self.area_factor
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,8 @@ def plants(lots: Lots, premises: Premises, limits: ScaleNumbers, demand: float) 
     capacity = {r.id: np.maximum(np.ceil(inside.get(r.id, 0.0 * count)), r.capacity) for r in premises.plant.rooms}
     rooms = _rooms(premises, owned)
     stated = any(premises.stated.values())
-    bought = sum((premises.purchase[name] * number for name, number in owned.items()), start=0.0 * count)
-    area = np.asarray(sum(rooms.values())) if stated else bought / premises.area_factor
+    taken = (premises.taken(name) * number for name, number in owned.items())
+    area = np.asarray(sum(rooms.values() if stated else taken, start=0.0 * count))
     found = Plants(demand, count, owned, people, area, rooms, capacity, ())
     bounds = tuple(tuple(_bounds(lots, found, premises, limits, inside, place)) for place in range(len(count)))
     return Plants(demand, count, owned, people, area, rooms, capacity, bounds)

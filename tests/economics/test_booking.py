@@ -168,8 +168,16 @@ def test_installed_equipment_and_rooms_by_area() -> None:
 
 def test_area_by_what_equipment_takes_or_else_by_what_it_costs() -> None:
     taken = world(equipment={"skid": EquipmentCost(5000.0, 10.0, footprint=6.0)})
-    assert area_of(taken, 10_000.0, {"skid": 2.0}) == 12.0
-    assert area_of(world(equipment={"skid": EquipmentCost(5000.0, 10.0)}), 10_000.0, {"skid": 2.0}) == 4.0
+    assert area_of(taken, {"skid": 2.0}) == 12.0
+    assert area_of(world(equipment={"skid": EquipmentCost(5000.0, 10.0)}), {"skid": 2.0}) == 4.0
+
+
+def test_the_area_of_a_plant_is_that_of_its_units() -> None:
+    """12 m2 that two skids state, and 4 m2 that a tank of 10,000 takes at 2,500 a square meter."""
+    both = {"skid": EquipmentCost(5000.0, 10.0, footprint=6.0), "tank": EquipmentCost(10_000.0, 10.0)}
+    owned = {"skid": 2.0, "tank": 1.0}
+    assert area_of(world(equipment=both), owned) == 16.0
+    assert sum(area_of(world(equipment=both), {name: count}) for name, count in owned.items()) == 16.0
 
 
 @pytest.mark.parametrize("method", METHODS)
