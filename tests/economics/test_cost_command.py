@@ -279,6 +279,11 @@ def test_several_products_share_the_plant() -> None:
     assert any("a dose is one of any product" in text for text in found.remarks())
 
 
+def test_what_is_used_does_not_depend_on_processes(run: xs.FacilityResults) -> None:
+    again = xs.simulate(run.scenario, 2, jobs=2)
+    assert [list(uses) for uses in again.uses] == [list(uses) for uses in run.uses[:2]]
+
+
 def test_frames(costs: Costs) -> None:
     pandas = pytest.importorskip("pandas")
     frame = costs.to_pandas()

@@ -11,6 +11,7 @@ import pytest
 from scale_line import TEXT, two_ways
 
 import exosim as xs
+from exosim.cost_numbers import CATEGORIES
 from exosim.economics.booking import booked
 from exosim.economics.fixed import YEAR
 from exosim.economics.usage import NOBODY, Use
@@ -173,6 +174,16 @@ def test_a_plant_for_more_worlds_has_more_lots(tmp_path: Path) -> None:
     usual, sure = found
     assert sure.lots > usual.lots
     assert np.mean(usual.delivered == 1e5) >= 0.5 and np.mean(sure.delivered == 1e5) >= 0.9
+
+
+def test_people_cost_the_hours_of_their_shifts(tmp_path: Path) -> None:
+    """Eight hours a day at 40 EUR/h are a third of the year for each of the people of the plan."""
+    file = tmp_path / "day.toml"
+    file.write_text(TEXT.replace("from = 00:00:00\nto   = 00:00:00", "from = 08:00:00\nto   = 16:00:00"), "utf-8")
+    line = xs.load(file)
+    point = screen(technologies(line)[1], limits_of(line), 1, 1, line.seed).best(1e5)
+    labor = point.cost[list(CATEGORIES).index("labor"), 0]
+    assert labor == pytest.approx(point.people["lab"] * YEAR / 3.0 * 40.0, rel=1e-9)
 
 
 def test_lots_that_are_lost_bring_no_doses(tmp_path: Path, screens: dict[str, Screen]) -> None:
