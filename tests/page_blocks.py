@@ -34,6 +34,7 @@ _FEW = {
     "bottleneck": ("--replications", "2"),
     "cost": ("--replications", "2"),
     "report": ("--draws", "300"),
+    "scale": ("--confirm", "0"),
 }
 
 
