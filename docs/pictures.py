@@ -10,7 +10,7 @@ from __future__ import annotations
 import runpy
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,8 @@ _PAGES = (
     "platform", "volume", "pair", "tank", "delivery", "diagnostic", "patient", "published_cost", "cost", "scale",
 )  # fmt: skip
 """Pages with pictures of their own, each from a file beside this one."""
+_QUICK = ("money", "costs")
+"""Sections of the validation page that take a moment."""
 _COMPARED = ("doses_per_year", "lead_time", "right_first_time", "batches_rejected")
 TWO_PRODUCTS = ROOT / "scenarios" / "cdmo_two_products.toml"
 REFERENCE, VARIANTS = ROOT / "scenarios" / "msc_hollow_fiber.toml", ROOT / "scenarios" / "more_doses.toml"
@@ -48,7 +50,7 @@ def drawn(draws: int | None = None) -> Iterator[tuple[str, Axes]]:
     yield "lot_timeline", xs.plots.lot_timeline(xs.why(xs.load(TWO_PRODUCTS), 22, replication=15))
     for name in _PAGES:
         yield from runpy.run_path(str(Path(__file__).with_name(f"{name}_pictures.py")))["drawn"](draws)
-    yield "validation", _validation()
+    yield "validation", _validation(() if draws is None else _QUICK)
     yield "draws", runpy.run_path(str(ROOT / "benchmarks" / "draws.py"))["picture"]()  # of what was measured before
 
 
@@ -71,12 +73,12 @@ def _plants() -> xs.RunComparison:
     return compare_runs(runs)
 
 
-def _validation() -> Axes:
-    """Return the picture of the published cases, whose files import each other by name as tests do."""
+def _validation(sections: Sequence[str]) -> Axes:
+    """Return the picture of the published cases, whose files import each other by name as tests do; none: of all."""
     sys.path.insert(0, str(ROOT / "tests" / "validation"))
     from picture import validation
 
-    return validation()
+    return validation(sections)
 
 
 def write(folder: Path, draws: int | None = None) -> list[Path]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from case import Row
-from page import rows
+from page import of_section, rows
 
 from exosim.plots.style import BLUE, GRAY, VERMILION, new_axes
 
@@ -16,9 +17,10 @@ _LEFT, _RIGHT = 0.008, 40.0
 _ROLES = {"calibration": " (prior)", "input": " (input)", "test": ""}
 
 
-def validation() -> Axes:
-    """Return the picture."""
-    shown = [row for row in rows() if row.numeric and row.role in _ROLES]
+def validation(sections: Sequence[str] = ()) -> Axes:
+    """Return the picture, of some sections of the page alone where they are named."""
+    told = [row for name in sections for row in of_section(name)] if sections else rows()
+    shown = [row for row in told if row.numeric and row.role in _ROLES]
     ax = new_axes(9.0, 1.2 + 0.17 * len(shown))
     for place, row in enumerate(shown):
         _draw(ax, place, row)
