@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import exosim as xs
+from exosim.description import equations_of
 from exosim.errors import FileError, UsageError
 from exosim.explanation import Explainer
 from exosim.folds import fold_of
@@ -17,6 +18,7 @@ from exosim.formula_tree import Node
 from exosim.indicators import HEADLINE_UNITS, account
 from exosim.influence import Neighborhood
 from exosim.kernel import run
+from exosim.operations import catalog
 from exosim.readings import read_batch
 from exosim.replications import run_once
 from exosim.run_nodes import INDICATORS
@@ -91,14 +93,13 @@ def test_the_product_is_traced_to_parameters(scenario: xs.Scenario) -> None:
 
 
 def test_equation_pages_exist() -> None:
+    """Each anchor of an operation is a heading of the page of equations; a tree tells those of its operations."""
     page = (SCENARIOS.parent / "docs" / "explanation" / "equations.md").read_text(encoding="utf-8")
-    anchors = {line.removeprefix("## ").strip() for line in page.splitlines() if line.startswith("## ")}
-    seen = set[str]()
-    for scenario in (param.values[0] for param in ALL):
-        assert isinstance(scenario, xs.Scenario)
-        for node in Explainer(scenario).explain(asked_of(scenario)).root.walk():
-            seen |= set(node.model.equations) if node.model else set()
-    assert seen and seen <= anchors
+    headings = {line.removeprefix("## ").strip() for line in page.splitlines() if line.startswith("## ")}
+    told = {anchor for operation in catalog().values() for anchor in equations_of(operation)}
+    assert told and told <= headings
+    nodes = Explainer(xs.load(REFERENCE)).explain("doses").root.walk()
+    assert set[str]() < {anchor for node in nodes if node.model for anchor in node.model.equations} <= told
 
 
 def test_influence_is_the_elasticity() -> None:
