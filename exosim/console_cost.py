@@ -12,6 +12,7 @@ from rich.text import Text
 
 from exosim.console_base import new_console, print_whole, table_lines
 from exosim.cost_words import money, share, span
+from exosim.economics.footprint import ASSUMED
 from exosim.titles import COSTS
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def print_costs(costs: Costs, views: Sequence[str], prices: bool, paths: Sequenc
     print_whole(_figures(costs.finance.figures, _investment(costs)), console)
     if costs.footprint:
         print_whole(_figures(costs.footprint, "what a released dose takes besides money"), console)
+        console.print(Text(f"assumed: {'; '.join(ASSUMED)}"))
     if prices:
         print_whole(_prices(costs), console)
     else:

@@ -44,7 +44,7 @@ def _table(title: str, columns: Sequence[str], left: int = 0) -> Table:
 
 
 def _plants(found: Scaling) -> Table:
-    title = f"the cheapest plant for each demand: all worlds together, 5 to 95 % of them [{found.currency} per dose]"
+    title = f"the cheapest plant for each demand: all worlds together, 5 to 95 % of them [{found.money} per dose]"
     columns = (
         "doses a year",
         "technology",
@@ -82,7 +82,7 @@ def _cost(point: Screened) -> tuple[str, str, str]:
 
 
 def _costs(found: Scaling) -> Table:
-    title = f"cost of a dose [{found.currency}]; x: what no such plant can make"
+    title = f"cost of a dose [{found.money}]; x: what no such plant can make"
     table = _table(title, ("technology", *(rounded(demand) for demand in found.demands), "ends at"))
     for name, points in found.points.items():
         reach = found.reach[name]
@@ -94,7 +94,7 @@ def _costs(found: Scaling) -> Table:
 
 
 def _facility(found: Scaling) -> Table:
-    title = f"finalists in the facility: cost of a dose over {len(found.checks[0].simulated)} worlds [{found.currency}]"
+    title = f"finalists in the facility: cost of a dose over {len(found.checks[0].simulated)} worlds [{found.money}]"
     table = _table(title, ("technology", "doses a year", "estimate", "facility", "difference", "why"))
     table.columns[-1].justify = "left"
     for one in found.checks:

@@ -120,6 +120,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["formula", "formula_tree"], 1),
     **dict.fromkeys(["folds", "window", "patient_indicators"], 5),
     **dict.fromkeys(["patients"], 3),
+    **dict.fromkeys(["study"], 8),
     **dict.fromkeys(["plots", "picture_folder", "bibliography", "telling"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
@@ -143,6 +144,7 @@ THIRD_PARTIES: dict[str, set[int]] = {
     "polars": {1},
     "xarray": {1},
     "hypothesis": {3},
+    "pymoo": {8},
     "simpy": {4},
     "matplotlib": {9},
     "jinja2": {9},

@@ -139,7 +139,7 @@ def _dress(axes: Axes, found: Scaling) -> None:
     light_grid(axes, "x")
     light_grid(axes, "y")
     axes.set_xlabel("demand [doses a year]")
-    axes.set_ylabel(plain(f"cost of a dose [{found.currency}]"))
+    axes.set_ylabel(plain(f"cost of a dose [{found.money}]"))
     headline(axes, f"{found.scenario.name.replace('_', ' ')}: what a dose costs at which demand")
     axes.legend(fontsize=8.5, frameon=False, loc="upper right")
     told = (

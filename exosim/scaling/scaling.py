@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from exosim.economics_builder import costing
 from exosim.errors import Problem, UsageError
 from exosim.limits import LARGEST_SEED
 from exosim.replications import Progress
@@ -18,7 +19,7 @@ from exosim.scale_numbers import ScaleNumbers
 from exosim.scaling.confirm import Checked, confirmed
 from exosim.scaling.screen import Screen, Screened, screen
 from exosim.scaling.switches import Order, Switch, orders, switches
-from exosim.scaling.technologies import Technology, limits_of, technologies
+from exosim.scaling.technologies import Technology, limits_of, priced, technologies
 from exosim.scaling.words import sentences
 from exosim.scenario import Scenario
 from exosim.version import __version__
@@ -61,8 +62,12 @@ class Scaling:
     @property
     def currency(self) -> str:
         """The currency of all money."""
-        economics = self.scenario.declarations.economics
-        return "EUR" if economics is None else economics.currency
+        return costing(priced(self.scenario)).currency
+
+    @cached_property
+    def money(self) -> str:
+        """The currency with its year, such as ``EUR of 2024``."""
+        return f"{self.currency} of {costing(priced(self.scenario)).year}"
 
     def ranking(self, place: int) -> list[Screened]:
         """Return the plants that meet the demand number `place`, the cheapest first."""
@@ -106,6 +111,7 @@ class Scaling:
             "seed": self.seed,
             "worlds": self.worlds,
             "currency": self.currency,
+            "year": costing(priced(self.scenario)).year,
             "limits": asdict(self.limits),
             "technologies": [
                 {"name": name, "title": title, "reach": _finite(self.reach[name])}

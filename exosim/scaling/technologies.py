@@ -41,7 +41,7 @@ def technologies(scenario: Scenario) -> tuple[Technology, ...]:
         wrong = _cannot_be_sized(one)
         if wrong is not None:
             raise ScenarioError(replace(wrong, file=one.source.name))
-    return tuple(Technology(name, one.title or name, _priced(one)) for name, one in found.items())
+    return tuple(Technology(name, one.title or name, priced(one)) for name, one in found.items())
 
 
 def _cannot_be_sized(scenario: Scenario) -> Problem | None:
@@ -55,7 +55,8 @@ def _cannot_be_sized(scenario: Scenario) -> Problem | None:
     return None
 
 
-def _priced(scenario: Scenario) -> Scenario:
+def priced(scenario: Scenario) -> Scenario:
+    """Return the scenario with money: one that says nothing of it is costed at the prices of the list."""
     return scenario.with_(WITHOUT_ECONOMICS) if scenario.declarations.economics is None else scenario
 
 

@@ -328,6 +328,7 @@ def test_the_command_prices_a_saved_run(door: Door, saved: Path) -> None:
     assert (
         answer.out.count(" 100.0 % ") == 2 and "equipment.skid.purchase" in answer.out and "failed lots" in answer.out
     )
+    assert "assumed: media, buffers and other liquids weigh as much as water" in answer.out.replace("\n", " ")
     totals = {line.split()[1:3] and tuple(line.split()[1:3]) for line in answer.out.splitlines() if " total " in line}
     assert len(totals) == 1  # both views end with the same figures
     tables = {"cost.json", "costs.csv", "cost_figures.csv", "cost_lines.csv", "ledger.csv", "manifest.json"}

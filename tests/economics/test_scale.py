@@ -105,6 +105,7 @@ def test_the_picture(found: Scaling) -> None:
     """Both technologies, a ring for each winner, a cross where the rotor ends."""
     axes = plots.scale_curve(found)
     lines = {line.get_label(): line for line in axes.lines}
+    assert axes.get_ylabel() == f"cost of a dose [{found.money}]" and found.money.startswith("EUR of 20")
     assert {"rotor", "filter", "the cheapest", "in the facility"} <= set(lines)
     assert list(lines["the cheapest"].get_xdata()) == list(DEMANDS)
     assert [text.get_text() for text in axes.texts] == ["too many lots (pellet)"]
