@@ -73,13 +73,16 @@ class Of(Asked):
 
     @property
     def label(self) -> str:
+        """The question in words."""
         return f"{self.statistic} of {self.response}"
 
     @property
     def needs(self) -> tuple[str, ...]:
+        """The name of its response."""
         return (self.response,)
 
     def of(self, draws: Mapping[str, Floats]) -> Floats:
+        """Return the statistic at each point."""
         return statistic_of(draws[self.response], self.statistic)
 
 
@@ -109,13 +112,16 @@ class Met(Asked):
 
     @property
     def label(self) -> str:
+        """The conditions in words."""
         return f"probability of {' and '.join(map(str, self.conditions))}"
 
     @property
     def needs(self) -> tuple[str, ...]:
+        """Names of the responses that have a limit."""
         return tuple(dict.fromkeys(one.response for one in self.conditions))
 
     def of(self, draws: Mapping[str, Floats]) -> Floats:
+        """Return the share of the draws at each point."""
         met: Floats = np.ones(())
         for one in self.conditions:
             met = met * one.met(draws[one.response])

@@ -35,7 +35,10 @@ def grid(factors: Sequence[Factor], levels: int | Sequence[int]) -> Floats:
         when there would be more than :data:`MOST_POINTS`; nothing is allocated.
     """
     counts = [levels] * len(factors) if isinstance(levels, int) else list(levels)
-    sizes = [count if not (f.levels or f.choices) else len(f.levels or f.choices) for f, count in zip(factors, counts, strict=True)]
+    sizes = [
+        count if not (f.levels or f.choices) else len(f.levels or f.choices)
+        for f, count in zip(factors, counts, strict=True)
+    ]
     if math.prod(sizes) > MOST_POINTS:
         product = " x ".join(f"{size:,}" for size in sizes)
         problem = Problem(
@@ -70,4 +73,6 @@ def _check_points(points: int) -> None:
     if points < 1:
         raise UsageError(Problem("a design needs at least one point", got=str(points)))
     if points > MOST_POINTS:
-        raise LimitError(Problem("this is more than a study may have", got=f"{points:,} points", expected=f"at most {MOST_POINTS:,}"))
+        raise LimitError(
+            Problem("this is more than a study may have", got=f"{points:,} points", expected=f"at most {MOST_POINTS:,}")
+        )

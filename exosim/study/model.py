@@ -71,9 +71,11 @@ class FunctionModel(Model):
 
     @property
     def at_once(self) -> int:
+        """Points of a call."""
         return self.chunk
 
     def sample(self, points: Floats) -> Floats:
+        """Return the function at the points."""
         found = np.asarray(self.function(points), dtype=np.float64)
         return found[:, :, None] if found.ndim == 2 else found
 
