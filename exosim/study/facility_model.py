@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from exosim.directions import direction_of
-from exosim.errors import UsageError, unknown
+from exosim.errors import UsageError
 from exosim.indicators import RESOURCE_UNITS, Account, reported
 from exosim.replications import simulate
 from exosim.result_views import column_name

@@ -14,7 +14,7 @@ import numpy as np
 
 from exosim.collecting import TILE, Block, padded, show
 from exosim.comparison import DIRECTIONS
-from exosim.errors import ModelError, Problem, ScenarioError, UsageError, unknown
+from exosim.errors import ModelError, Problem, ScenarioError, UsageError
 from exosim.parameter import Parameter
 from exosim.quantities import read_quantity
 from exosim.readings import ALL_ATTRIBUTES
@@ -25,8 +25,8 @@ from exosim.study.answers import Response
 from exosim.study.changes import change, declared_at, given_at
 from exosim.study.factor import Factor, Floats
 from exosim.study.model import Model
-from exosim.study.questions import unknown_response
 from exosim.study.point_sample import PointSample
+from exosim.study.questions import unknown_response
 from exosim.units import QuantityError
 
 IN_SPECIFICATION = "in_specification"
