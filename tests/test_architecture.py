@@ -116,12 +116,12 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(
         ["lot_growth", "lot_units", "lot_size", "lot_times", "lot_figures", "lot_limits", "lot_survival"], 7
     ),
-    **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
+    **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files", "column_files"], 7),
     **dict.fromkeys(["formula", "formula_tree"], 1),
     **dict.fromkeys(["folds", "window", "patient_indicators"], 5),
     **dict.fromkeys(["patients"], 3),
     **dict.fromkeys(["study"], 8),
-    **dict.fromkeys(["plots", "picture_folder", "bibliography", "telling"], 9),
+    **dict.fromkeys(["plots", "picture_folder", "study_folder", "bibliography", "telling"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
