@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from exosim.errors import LimitError, Problem, UsageError
 from exosim.study.designs import MOST_POINTS
 from exosim.study.factor import Factor, Floats
-from exosim.study.intervals import of_means
+from exosim.study.paired_intervals import of_means
 from exosim.study.ranked import Flags, Ranked, unanswered, without_rounding
 
 TRAJECTORIES, LEVELS = 64, 4

@@ -22,7 +22,7 @@ from scipy.stats import qmc
 from exosim.errors import LimitError, Problem
 from exosim.study.designs import MOST_POINTS, at_shares
 from exosim.study.factor import Factor, Floats
-from exosim.study.intervals import CONFIDENCE
+from exosim.study.paired_intervals import CONFIDENCE
 from exosim.study.ranked import Flags, Ranked, unanswered, without_rounding
 
 SAMPLES = 1024

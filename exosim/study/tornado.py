@@ -1,7 +1,7 @@
 """One factor at a time: the answer at the low and the high end of each factor, all others where the scenario stands.
 
 All points share their draws, so that the swing of a factor is a difference of pairs; its 95 % interval is that of
-:mod:`exosim.study.intervals`. What factors do together is not seen.
+:mod:`exosim.study.paired_intervals`. What factors do together is not seen.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from exosim.study.answers import Asked, Response
 from exosim.study.factor import Factor, Floats
-from exosim.study.intervals import CONFIDENCE, of_difference
+from exosim.study.paired_intervals import CONFIDENCE, of_difference
 from exosim.study.model import Model
 from exosim.study.ranked import Flags, Ranked, unanswered, without_rounding
 from exosim.study.respond import Answers

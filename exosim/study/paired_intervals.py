@@ -1,6 +1,6 @@
 """95 % intervals of what a study compares: two answers on the same draws, and means of few skewed values.
 
-How often each of them holds the truth is measured in tests/study/test_study_intervals.py and told in studies.md.
+How often each of them holds the truth is measured in tests/study/test_study_paired_intervals.py and told in studies.md.
 
 References
 ----------
