@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from exosim.study.answers import Asked, Response
 from exosim.study.factor import Factor, Floats
-from exosim.study.paired_intervals import CONFIDENCE, of_difference
 from exosim.study.model import Model
+from exosim.study.paired_intervals import CONFIDENCE, of_difference
 from exosim.study.ranked import Flags, Ranked, unanswered, without_rounding
 from exosim.study.respond import Answers
 
