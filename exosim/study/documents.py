@@ -33,7 +33,7 @@ def factor_rows(factors: Sequence[Factor], base: Iterable[float]) -> list[dict[s
             "whole": factor.whole,
             "levels": list(factor.levels),
             "choices": [str(choice) for choice in factor.choices],
-            "distribution": None if factor.distribution is None else type(factor.distribution).__name__.lower(),
+            "distribution": _distribution(factor),
             "base": known(at),
             "doc": factor.doc,
         }
@@ -44,3 +44,9 @@ def factor_rows(factors: Sequence[Factor], base: Iterable[float]) -> list[dict[s
 def response_rows(responses: Sequence[Response]) -> list[dict[str, Any]]:
     """Return responses as JSON objects."""
     return [{"name": one.name, "unit": one.unit, "better": one.better} for one in responses]
+
+
+def _distribution(factor: Factor) -> dict[str, Any] | None:
+    if factor.distribution is None:
+        return None
+    return {"family": factor.distribution.family, **dict(factor.distribution.numbers)}
