@@ -129,7 +129,7 @@ FLOORS: dict[str, int] = {
         ["bottleneck_command", "console_bottleneck", "why_command", "console_why", "scale_command", "console_scale"], 10
     ),
     **dict.fromkeys(["explain_command", "console_explain", "profile_command", "console_profile"], 10),
-    **dict.fromkeys(["certificate_command"], 10),
+    **dict.fromkeys(["certificate_command", "study_options", "study_command"], 10),
     **dict.fromkeys(["report_command", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths", "console_cargo"], 10),
     **dict.fromkeys(["console_orders", "console_runs", "console_prices"], 10),
