@@ -8,7 +8,7 @@ Stat. 18, 959-975 (2008), doi:10.1080/10543400802278197); each condition alone b
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
@@ -187,7 +187,7 @@ class DesignSpace(Framed):
     base_joint, base_each : the probabilities there, together and of each condition
     operating_range : a proposed normal operating range; None where no rectangle fits
     proven : proven acceptable range of each factor, the other one at the base; None where the base is not inside
-    failed : why points are not possible, by place in the grid
+    failed : why points are not possible, by number from 0: those of the first line of x come first
     """
 
     name: str
@@ -209,7 +209,7 @@ class DesignSpace(Framed):
     base_each: Floats = field(repr=False)
     operating_range: OperatingRange | None
     proven: tuple[Range | None, Range | None]
-    failed: Mapping[tuple[int, int], str] = field(repr=False)
+    failed: Mapping[int, str] = field(repr=False)
 
     @property
     def confidence(self) -> float:
@@ -219,7 +219,7 @@ class DesignSpace(Framed):
     @property
     def names(self) -> tuple[str, ...]:
         """The conditions in words."""
-        return tuple(map(str, self.conditions))
+        return tuple(map(in_words, self.conditions))
 
     @cached_property
     def binding(self) -> NDArray[np.intp]:
@@ -236,12 +236,27 @@ class DesignSpace(Framed):
         return tuple(EdgePoint(across, up, self.names[place]) for across, up, place in rows)
 
     def binding_at(self, x: Floats, y: Floats) -> NDArray[np.intp]:
-        """Return which condition fails most often at some points; between the grid lines by straight lines."""
+        """Return which condition fails most often at some points, between the lines of the grid."""
+        return np.asarray(np.argmin(self.between(np.nan_to_num(self.each), x, y), axis=0))
+
+    def between(self, values: Floats, x: Floats, y: Floats) -> Floats:
+        """Return what is known on the grid at other points, by straight lines on the scales of the factors.
+
+        Parameters
+        ----------
+        values : shape (..., lines of x, lines of y)
+        x, y : of any shape, the same
+
+        Returns
+        -------
+        shape (..., shape of x); NaN beside a NaN
+        """
         one, other = self.factors
-        known = np.nan_to_num(np.moveaxis(self.each, 0, -1))
-        between = RegularGridInterpolator((one.share(self.x), other.share(self.y)), known)
-        places = np.clip(np.stack([one.share(x), other.share(y)], axis=-1), *_ends(between.grid))
-        return np.asarray(np.argmin(between(places), axis=-1))
+        axes = one.share(self.x), other.share(self.y)
+        first, last = ([axis[end] for axis in axes] for end in (0, -1))
+        places = np.clip(np.stack([one.share(x), other.share(y)], axis=-1), first, last)
+        found = RegularGridInterpolator(axes, np.moveaxis(values, (-2, -1), (0, 1)))(places)
+        return np.asarray(np.moveaxis(found, range(np.ndim(x)), range(-np.ndim(x), 0)))
 
     @cached_property
     def best(self) -> tuple[int, int]:
@@ -329,6 +344,15 @@ class DesignSpace(Framed):
         return {factor.path: "1" if factor.times else factor.unit for factor in self.factors}
 
 
+def in_words(condition: Condition) -> str:
+    """Return a condition in words; that an attribute is met is no comparison for a reader."""
+    if condition.sign == ">=" and condition.limit == 1.0 and condition.response.startswith("met."):
+        return f"{condition.response.removeprefix('met.').replace('_', ' ')} within limits"
+    if condition.sign == ">=" and condition.limit == 1.0 and condition.response == "in_specification":
+        return "in specification"
+    return str(condition)
+
+
 def from_share(factor: Factor, shares: Floats) -> Floats:
     """Return the values at places of the range of a factor: what :meth:`Factor.share` was asked about."""
     if factor.scale == "log":
@@ -342,8 +366,3 @@ def plain(values: Any) -> Any:
     if isinstance(listed, list):
         return [plain(one) for one in listed]
     return listed if math.isfinite(listed) else None
-
-
-def _ends(grid: Sequence[Floats]) -> tuple[Floats, Floats]:
-    """Return the first and the last line of each axis."""
-    return np.array([axis[0] for axis in grid]), np.array([axis[-1] for axis in grid])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -15,12 +15,16 @@ from exosim.study.answers import Condition, Met, needed
 from exosim.study.binomial import COVERAGE
 from exosim.study.design_space import DesignSpace, Judged, OperatingRange, Range
 from exosim.study.factor import Factor, Floats
+from exosim.study.kernel_model import KernelModel
 from exosim.study.model import Model, response_of
+from exosim.study.plan import Plan
 from exosim.study.rectangles import Rectangle, largest_rectangle, rounded_inward, run_around
 from exosim.study.respond import Answers, Progress, respond
 
 Place: TypeAlias = tuple[int, int]
 LEVEL, GRID = 0.9, 21
+DRAWS, REPLICATIONS, FEW_LINES = 1000, 60, 11
+"""Of a point in the kernel and in time, and lines of a grid in time, unless others are asked for."""
 MOST_LINES = 1000
 _SAME = 1e-9
 """Share of a range below which the base point is on a line of the grid."""
@@ -62,9 +66,34 @@ def space(
     LimitError
         when the grid has more than :data:`MOST_LINES` lines along a factor.
     """
-    places = _check(model, tuple(conditions), over, dict(held or {}), level, confidence, grid)
-    plane = _Plane(model, tuple(conditions), places, dict(held or {}), level, confidence, jobs, keep_going)
+    limits = tuple(dict.fromkeys(conditions))
+    places = _check(model, limits, over, dict(held or {}), level, confidence, grid)
+    plane = _Plane(model, limits, places, dict(held or {}), level, confidence, jobs, keep_going)
     return plane.searched(grid, progress, name, hash, seed)
+
+
+def ask(
+    plan: Plan, *, jobs: int | Executor = 1, progress: Progress | None = None, keep_going: bool = False
+) -> DesignSpace:
+    """Return the design space that a plan asks for; where it limits nothing, that of all attributes of the product.
+
+    Raises
+    ------
+    UsageError
+        when the plan does not move two factors, or there is nothing that could be limited.
+    """
+    plan.needing(2)
+    conditions = plan.limits() or tuple(Condition(name, ">=", 1.0) for name in plan.known if name.startswith("met."))
+    if not conditions:
+        expected = '--meet "doses >= 500", conditions in [study], or attributes with limits'
+        raise UsageError(Problem("nothing is limited, and the scenario has no attributes", expected=expected))
+    timed = replace(plan, replications=plan.replications or REPLICATIONS)
+    model = timed.model(needed([Met(conditions)]), draws=DRAWS)
+    return space(
+        model, conditions, level=plan.probability or LEVEL, name=plan.scenario.name, hash=plan.scenario.hash,
+        grid=plan.levels or (GRID if isinstance(model, KernelModel) else FEW_LINES), seed=plan.seed, jobs=jobs,
+        progress=progress, keep_going=keep_going,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -104,7 +133,7 @@ class _Plane:
             self.level, x, y, known, each[:, :-1].reshape(-1, *shape), base, inside, joint.at(-1), each[:, -1],
             self._operating_range(known, x, y, where if inside else None),
             self._proven(known, x, y, where) if inside else (None, None),
-            {(n // len(y), n % len(y)): why for n, why in answers.failed.items() if n < on_grid.size},
+            {number: why for number, why in answers.failed.items() if number < on_grid.size},
         )  # fmt: skip
 
     def ask(self, points: Floats, progress: Progress | None = None) -> Answers:

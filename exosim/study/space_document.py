@@ -36,7 +36,7 @@ def document(found: DesignSpace) -> dict[str, Any]:
         },
         "operating_range": _operating_range(found.operating_range),
         "proven_acceptable_ranges": [_range(one) for one in found.proven],
-        "failed": [{"place": list(place), "why": why} for place, why in found.failed.items()],
+        "failed": [{"point": number, "why": why} for number, why in found.failed.items()],
         "remarks": found.remarks(),
     }
 

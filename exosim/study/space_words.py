@@ -31,6 +31,17 @@ def answer(found: DesignSpace) -> str:
     return f"{_capital(said)}; proposed: {' with '.join(f'{f.path} {told(f, r)}' for f, r in ranges)}."
 
 
+def title(found: DesignSpace) -> str:
+    """Return the answer as the title of a picture."""
+    what = f"{_all(found)} on at least {percent(found.level)} of the draws"
+    if not found.joint.inside.any():
+        return f"no point is shown to meet {what}"
+    if found.operating_range is None:
+        return f"{int(found.joint.inside.sum())} of {found.joint.inside.size} points are shown to meet {what}"
+    ranges = zip(found.factors, found.operating_range.ranges, strict=True)
+    return f"{' with '.join(f'{f.path} {told(f, r)}' for f, r in ranges)} meets {what}"
+
+
 def remarks(found: DesignSpace) -> list[str]:
     """Return what a reader must know."""
     parts = (_none, _undecided, _base, _range, _limits, _failed, _sure)
