@@ -3,8 +3,8 @@
 A verb is built of four parts, each in its place:
 
 - ``exosim/study/<verb>.py``: ``ask(plan, *, jobs, progress, keep_going)`` returns the result, a ``Framed`` with
-  ``name``, ``hash``, ``seed``, ``as_dict()`` and ``remarks()``, and ``failed`` where points may fail (why, by number from 0);
-  `plan` is a :class:`exosim.study.plan.Plan`;
+  ``name``, ``hash``, ``seed``, ``as_dict()`` and ``remarks()``, and ``failed`` where points may fail (why, by number
+  from 0); `plan` is a :class:`exosim.study.plan.Plan`;
 - ``exosim/plots/<verb>_pictures.py``: ``pictures(found)`` yields (name of the file, Axes);
 - ``exosim/console_<verb>.py``: ``show(found, paths)`` prints it;
 - ``exosim/<verb>_command.py``: the command with the options of its own, which calls :func:`run_study`.
@@ -100,7 +100,7 @@ def run_study(
         with show_progress(silent) as progress:
             found = import_module(f"exosim.study.{plan.verb}").ask(plan, jobs=jobs, progress=progress, keep_going=True)
         pictures = import_module(f"exosim.plots.{plan.verb}_pictures").pictures(found)
-        written = write_study(found, folder, identity, pictures)
+        written = write_study(found, folder, identity, dict(pictures), loaded)
     paths = shown_paths(target, written)
     if as_json:
         print_json(found.as_dict())
