@@ -215,7 +215,8 @@ def _legend(axes: Axes) -> None:
 def _words(axes: Axes, found: DesignSpace) -> None:
     """Set the answer as the title, and below it what it rests on."""
     answer = f"{found.name.replace('_', ' ')}: {title(found)}" if found.name else title(found)
-    axes.set_title(plain(textwrap.fill(answer, _LETTERS_OF_TITLE)), loc="left", weight="bold", pad=16)
+    unbroken = answer.replace(" %", "\N{NO-BREAK SPACE}%")
+    axes.set_title(plain(textwrap.fill(unbroken, _LETTERS_OF_TITLE)), loc="left", weight="bold", pad=16)
     told = (
         f"{found.draws:,} draws, the same at every point; the design space is where {percent(found.level)} is shown at "
         f"{percent(found.confidence)} confidence"

@@ -16,4 +16,4 @@ def pictures(found: DesignSpace) -> dict[str, Axes]:
     """Return the pictures by the name of their files; that of single conditions where there are several."""
     drawn = {"design_space": design_space(found)}
     maps = condition_maps(found) if len(found.conditions) > 1 else None
-    return drawn if maps is None else {**drawn, "conditions": maps}
+    return drawn if maps is None else {**drawn, "each_condition": maps}

@@ -36,7 +36,7 @@ def title(found: DesignSpace) -> str:
     what = f"{_all(found)} on at least {percent(found.level)} of the draws"
     if not found.joint.inside.any():
         return f"no point is shown to meet {what}"
-    if found.operating_range is None:
+    if found.operating_range is None or not found.operating_range.holds:
         return f"{int(found.joint.inside.sum())} of {found.joint.inside.size} points are shown to meet {what}"
     ranges = zip(found.factors, found.operating_range.ranges, strict=True)
     return f"{' with '.join(f'{f.path} {told(f, r)}' for f, r in ranges)} meets {what}"
@@ -146,7 +146,7 @@ def _range(found: DesignSpace) -> Iterator[str]:
         )
     ends = [f.path for f, r in zip(found.factors, proposed.ranges, strict=True) if r.open_low or r.open_high]
     if ends:
-        yield f"It ends where the study ends in {' and '.join(ends)}: the design space may go on beyond."
+        yield f"The proposed range ends where the study ends in {' and '.join(ends)}: more may be possible beyond."
 
 
 def _border(found: DesignSpace, proposed: OperatingRange) -> Iterator[str]:
