@@ -25,8 +25,8 @@ class Archive:
 
     Attributes
     ----------
-    points, values, generation, failed : of all points so far: (points, factors), (questions, points), (points,), and
-        why a point failed, by its number
+    points, values, generation : of all points so far: (points, factors), (questions, points), (points,)
+    impossible : why a point is not possible, by its number
     fronts : places of the points that were not dominated after each generation
     """
 
@@ -45,7 +45,7 @@ class Archive:
         self.points = np.empty((0, len(model.factors)))
         self.values = np.empty((len(self._questions), 0))
         self.generation = np.empty(0, dtype=np.int64)
-        self.failed: dict[int, str] = {}
+        self.impossible: dict[int, str] = {}
         self.fronts: list[Places] = []
         self._costs, self._scales = np.empty((0, len(objectives))), np.ones(len(limits))
 
@@ -68,7 +68,7 @@ class Archive:
         self.points = np.concatenate([self.points, points])
         self.values = np.concatenate([self.values, answers.values], axis=1)
         self.generation = np.append(self.generation, np.full(len(points), len(self.fronts) + 1))
-        self.failed |= {begun + place: why for place, why in answers.failed.items()}
+        self.impossible |= {begun + place: why for place, why in answers.failed.items()}
         costs = costs_of(answers.values, self._questions, self._objectives)
         broken = violations_of(answers.values, self._questions, self._limits)
         if not begun:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
+from exosim.study.decisions import shares_of
 from exosim.study.designs import at_shares
 from exosim.study.factor import Factor, Floats
 from exosim.study.pymoo_parts import part
@@ -124,21 +125,3 @@ def _tell(search: Any, found: Any, costs: Floats, violations: Floats) -> None:
     evaluator, static = part("core.evaluator"), part("problems.static")
     evaluator.Evaluator().eval(static.StaticProblem(search.problem, F=costs, G=violations), found)
     search.tell(infills=found)
-
-
-def shares_of(factors: Sequence[Factor], point: Floats) -> Floats | None:
-    """Return shares of the ranges at which a point stands, shape (factors,); None where it stands outside of them."""
-    found = [_share_of(factor, float(value)) for factor, value in zip(factors, point, strict=True)]
-    shares = [share for share in found if share is not None]
-    return np.array(shares) if len(shares) == len(found) else None
-
-
-def _share_of(factor: Factor, value: float) -> float | None:
-    listed = factor.levels or tuple(range(len(factor.choices)))
-    if listed:
-        return (listed.index(value) + 0.5) / len(listed) if value in listed else None
-    if not factor.low <= value <= factor.high:
-        return None
-    if factor.whole:
-        return (value - factor.low + 0.5) / (factor.high - factor.low + 1.0) if value == round(value) else None
-    return float(np.clip(factor.share(np.array(value)), 0.0, 1.0))

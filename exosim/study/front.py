@@ -7,10 +7,9 @@ look better than they are, the points of the front are asked once more, on other
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -21,14 +20,17 @@ from exosim.errors import LimitError, Problem, UsageError, unknown
 from exosim.frames import Frame, Framed
 from exosim.limits import LARGEST_SEED
 from exosim.study import front_tables, front_words
-from exosim.study.answers import Asked, Of, Response
+from exosim.study.answers import Asked, Of, Response, needed
 from exosim.study.archive import Archive, allowed, costs_of, violations_of
-from exosim.study.designs import MOST_POINTS, grid
-from exosim.study.evolution import Ended, evolve, shares_of
+from exosim.study.decisions import all_points, as_settings, shares_of, size
+from exosim.study.designs import MOST_POINTS
+from exosim.study.evolution import Ended, evolve
 from exosim.study.factor import Factor, Floats
+from exosim.study.front_reading import read_front
 from exosim.study.model import Model
 from exosim.study.objectives import Known, Limit, Objective, unit_of
 from exosim.study.pareto import Box, Places, box_of, dominates, knee, nondominated
+from exosim.study.plan import Plan
 from exosim.study.pymoo_parts import part
 from exosim.study.respond import Progress, respond
 from exosim.version import __version__
@@ -75,8 +77,8 @@ class Front(Framed):
     objectives, limits : what was asked for
     population, generations : of the search, as it was allowed
     ended : why it ended
-    points, values, generation, failed : of every point that was asked: shape (points, factors), (questions, points),
-        (points,), and by number from 0 why one failed
+    points, values, generation : of every point that was asked: (points, factors), (questions, points), (points,)
+    impossible : why a point is not possible, by its number from 0
     base : where the scenario stands
     front : places of the points that no other dominates, the best in the first objective first
     hypervolume : after each generation, as a share of the box from the ideal point to the reference point
@@ -97,7 +99,7 @@ class Front(Framed):
     points: Floats = field(repr=False)
     values: Floats = field(repr=False)
     generation: NDArray[np.int64] = field(repr=False)
-    failed: Mapping[int, str] = field(repr=False)
+    impossible: Mapping[int, str] = field(repr=False)
     base: Base
     front: Places = field(repr=False)
     hypervolume: Floats = field(repr=False)
@@ -193,6 +195,24 @@ class Front(Framed):
         return f"{self.name or 'front'}: {len(self.front):,} of {len(self.points):,} points are on the front of {asked}"
 
 
+def ask(plan: Plan, *, jobs: int | Executor = 1, progress: Progress | None = None, keep_going: bool = True) -> Front:
+    """Return the front that a plan asks for; points that are not possible are told, never an error.
+
+    Raises
+    ------
+    UsageError
+        when nothing is moved, an objective or a limit cannot be read, or the extra ``study`` is not installed.
+    """
+    plan.needing()
+    objectives, limits = read_front(plan.objectives, plan.conditions, plan.known, plan.probability)
+    model = plan.model(needed(questions_of(objectives, limits)))
+    return front(
+        model, objectives, limits, population=plan.population or POPULATION,
+        generations=plan.generations or GENERATIONS, seed=plan.seed, name=plan.scenario.name, hash=plan.scenario.hash,
+        jobs=jobs, progress=progress,
+    )  # fmt: skip
+
+
 def questions_of(objectives: Sequence[Objective], limits: Sequence[Limit]) -> tuple[Asked, ...]:
     """Return what is asked at each point, each once: objectives, limits, and on how many draws they have a value."""
     asked = [*(one.asked for one in objectives), *(one.asked for one in limits)]
@@ -202,7 +222,7 @@ def questions_of(objectives: Sequence[Objective], limits: Sequence[Limit]) -> tu
 
 def budget(factors: Sequence[Factor], population: int = POPULATION, generations: int = GENERATIONS) -> int:
     """Return how many points a search may ask for; where there are no more than that in all, it asks for those."""
-    return min(population * generations, _size(factors) or population * generations)
+    return min(population * generations, size(factors) or population * generations)
 
 
 def front(
@@ -247,7 +267,7 @@ def front(
     """
     _check(model, objectives, limits, population, generations, seed)
     part("algorithms.moo.nsga2")
-    questions, ranges = questions_of(objectives, limits), _ranges(model)
+    questions, ranges = questions_of(objectives, limits), as_settings(model.factors)
     with _executor(jobs) as hands:
         total = budget(ranges, population, generations)
         archive = Archive(model, questions, objectives, limits, hands, progress, total)
@@ -258,7 +278,7 @@ def front(
         again = _again(archive, model, places, base, questions, seed, hands, progress) if fresh else None
     return Front(
         name, hash, seed, model.factors, model.responses, model.draws, tuple(objectives), tuple(limits), population,
-        generations, ended, archive.points, archive.values, archive.generation, archive.failed, base, places,
+        generations, ended, archive.points, archive.values, archive.generation, archive.impossible, base, places,
         archive.trace(), again,
     )  # fmt: skip
 
@@ -290,32 +310,12 @@ def _check(
         raise LimitError(Problem("this is more than a search may ask for", got=got, expected=f"{MOST_POINTS:,}"))
 
 
-def _ranges(model: Model) -> tuple[Factor, ...]:
-    """Return the factors as settings to choose: between their ends, however the scenario's own values are drawn."""
-    return tuple(replace(factor, distribution=None) for factor in model.factors)
-
-
-def _count(factor: Factor) -> int | None:
-    """Return how many values a factor takes; None where it takes all between two."""
-    if factor.levels or factor.choices:
-        return len(factor.levels or factor.choices)
-    if factor.low == factor.high:
-        return 1
-    return int(factor.high - factor.low) + 1 if factor.whole else None
-
-
-def _size(factors: Sequence[Factor]) -> int | None:
-    """Return how many points the factors have together; None where they are without end."""
-    counts = [_count(factor) for factor in factors]
-    return None if None in counts else math.prod(count or 1 for count in counts)
-
-
 def _search(
     archive: Archive, model: Model, ranges: Sequence[Factor], objectives: int, population: int, generations: int,
     seed: int,
 ) -> Ended:  # fmt: skip
-    if budget(ranges, population, generations) == _size(ranges):
-        archive.judge(grid(ranges, [_count(factor) or 1 for factor in ranges]) + 0.0)
+    if budget(ranges, population, generations) == size(ranges):
+        archive.judge(all_points(ranges) + 0.0)
         return "whole"
     base = model.base() + 0.0
     return evolve(
@@ -333,7 +333,7 @@ def _base(
     same = np.flatnonzero((archive.points == point).all(axis=1))
     if same.size:
         place = int(same[0])
-        return Base(point, archive.values[:, place], inside, archive.failed.get(place))
+        return Base(point, archive.values[:, place], inside, archive.impossible.get(place))
     answers = respond(model, point[None], questions, jobs=jobs, keep_going=True)
     return Base(point, answers.values[:, 0], inside, answers.failed.get(0))
 

@@ -39,7 +39,7 @@ def document(found: Front) -> dict[str, Any]:
             "ended": found.ended,
             "points": len(found.points),
             "allowed": int(found.allowed.sum()),
-            "failed": len(found.failed),
+            "impossible": len(found.impossible),
         },
         "hypervolume": _hypervolume(found),
         "base": {
@@ -132,9 +132,9 @@ def _all(found: Front) -> Frame:
     """Return every point that was asked."""
     on_front = np.zeros(len(found.points), dtype=bool)
     on_front[found.front] = True
-    reasons = [found.failed.get(place, "") for place in range(len(found.points))]
+    reasons = [found.impossible.get(place, "") for place in range(len(found.points))]
     columns = _points(found, found.points, found.values)
-    columns |= {"generation": found.generation, "allowed": found.allowed, "front": on_front, "failed": reasons}
+    columns |= {"generation": found.generation, "allowed": found.allowed, "front": on_front, "reason": reasons}
     return Frame("point", columns, _units(found), 1, about=_about(found))
 
 

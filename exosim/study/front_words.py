@@ -61,11 +61,12 @@ def _growing(found: Front) -> str:
 
 def _refused(found: Front) -> Iterator[str]:
     asked = len(found.points)
-    if found.failed:
-        first = min(found.failed)
-        yield f"{len(found.failed):,} of {asked:,} points are not possible; point {first + 1:,}: {found.failed[first]}"
+    if found.impossible:
+        first = min(found.impossible)
+        why = f"point {first + 1:,}: {found.impossible[first]}"
+        yield f"{len(found.impossible):,} of {asked:,} points are not possible; {why}"
     known = np.isfinite(np.concatenate([found.costs, found.violations], axis=1)).all(axis=1)
-    without = int((~known).sum()) - len(found.failed)
+    without = int((~known).sum()) - len(found.impossible)
     if without:
         yield f"{without:,} of {asked:,} points have an objective or limit without a value"
     for place, one in enumerate(found.limits):

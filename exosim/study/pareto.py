@@ -99,10 +99,10 @@ def knee(costs: Floats) -> tuple[int, float] | None:
     shares = box_of(costs).shares(costs)
     ends = [np.lexsort((shares.sum(axis=1), column))[0] for column in shares.T]
     corners = shares[ends]
-    normal: Floats = np.ones(costs.shape[1])
+    normal = np.ones(costs.shape[1])
     if np.linalg.matrix_rank(corners) == len(corners):
         solved = np.linalg.solve(corners, normal)
-        normal = solved if (solved > 0.0).all() else normal
+        normal = np.where((solved > 0.0).all(), solved, normal)
     distances = (1.0 - shares @ normal) / np.linalg.norm(normal)
     place = int(distances.argmax())
     return (place, float(distances[place])) if distances[place] > LEAST_BULGE else None
