@@ -53,7 +53,8 @@ def change(scenario: Scenario, factor: Factor, value: float) -> Any:
         return factor.setting(value if not factor.times else value * (_default(scenario, factor) or 0.0))
     quantity = given.quantity
     if not factor.times:
-        return _with_spreads({"value": factor.setting(value)}, quantity)
+        drawn = {} if factor.distribution is None else {"allow_outside_range": True}  # draws may leave the range
+        return _with_spreads({"value": factor.setting(value), **drawn}, quantity)
     found = declared_at(scenario, factor.path)
     unit = "1" if found is None else found[1].unit
     base = quantity.base

@@ -132,9 +132,11 @@ class KernelModel(Model):
             yield self._base.with_(changes), np.flatnonzero((columns == own).all(axis=1))
 
     def _check(self, points: Floats) -> None:
-        """Refuse values of moved lanes that the scenario would refuse."""
+        """Refuse values of moved lanes that the scenario would refuse; what it draws itself may leave the range."""
         problems = []
         for place, f in self._moved:
+            if f.distribution is not None:
+                continue
             parameter, values = self._parameters[f.path], points[:, place]
             given = given_at(self._base, f.path)
             times = given.quantity.typical if f.times and given is not None else 1.0

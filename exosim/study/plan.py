@@ -136,6 +136,9 @@ def plan_of(scenario: Scenario, verb: str | None = None, given: Mapping[str, Any
     said = {} if declared is None else {key: getattr(declared, key) for key in (*_KEYS, "verb", "factors")}
     if verb is not None and said.get("verb") not in (None, verb):
         said = {key: value for key, value in said.items() if key not in _OF_A_VERB}
+    strange = [key for key in given or {} if key not in (*_KEYS, "factors", "seed")]
+    if strange:
+        raise UsageError(unknown("option", strange[0], (*_KEYS, "factors", "seed")))
     own = {key: value for key, value in (given or {}).items() if value is not None and value not in ((), {}, [])}
     chosen = verb or said.get("verb")
     if chosen is None:
