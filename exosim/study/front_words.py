@@ -112,32 +112,44 @@ def _base(found: Front) -> Iterator[str]:
         alike = (found.costs[found.front] == found.base_costs).all(axis=1).any()
         yield "no point that was asked dominates the base" + (": it is on the front" if alike else "")
         return
-    gains = [_gain(found, one, float(found.gains[better, at].max()), at) for at, one in enumerate(found.objectives)]
+    most = found.gains[better].max(axis=0)
+    gains = [_gain(found, one, float(most[at]), at) for at, one in enumerate(found.objectives) if most[at] > 0.0]
     yield f"{better.size:,} of {len(found.front):,} points of the front dominate the base, by up to {', '.join(gains)}"
 
 
 def _gain(found: Front, one: Objective, gain: float, at: int) -> str:
     """Return a gain over the base as words: ``120 EUR/dose (24 %) less p90 of cost_per_dose``."""
     own = abs(float(found.base_costs[at]))
-    share = f" ({gain / own:.0%})" if own > 0.0 else ""
+    share = f" ({100.0 * gain / own:.2g} %)" if own > 0.0 else ""
     return f"{units.show(gain, found.unit(one.asked))}{share} {one.label}"
 
 
 def _fresh(found: Front) -> Iterator[str]:
-    if found.fresh is None or found.fresh_costs is None or found.stands is None:
+    if found.fresh is None or found.stands is None:
         yield "the front was not asked on other draws: its answers are those that it was chosen for, and flatter it"
         return
-    mine, again = found.costs[found.front], found.fresh_costs[:-1]
-    shifts = []
-    for at, one in enumerate(found.objectives):
-        worse = float(np.nanmedian(again[:, at] - mine[:, at])) if np.isfinite(again[:, at]).any() else np.nan
-        own = float(np.median(np.abs(mine[:, at])))
-        if np.isfinite(worse):
-            share = f" ({abs(worse) / own:.1%})" if own > 0.0 else ""
-            word = "worse" if worse > 0.0 else "better"
-            shifts.append(f"{units.show(abs(worse), found.unit(one.asked))}{share} {word} in {one.asked.label}")
-    stands = f"{int(found.stands.sum()):,} of {len(found.front):,} points stay on the front and within the limits"
-    yield f"on other draws the points of the front are, in the median, {' and '.join(shifts)}; {stands}"
+    shifts = [_shift(found, one) for one in found.objectives]
+    moved = f"on other draws the answers move, in the median over the front, by {'; '.join(shifts)}"
+    yield f"{moved}: what the front loses beyond the base, it owed to chance"
+    stands = int(found.stands.sum())
+    yield f"on other draws {stands:,} of {len(found.front):,} points stay on the front and within the limits"
+
+
+def _shift(found: Front, one: Objective) -> str:
+    """Return how an answer moves from one set of draws to another: at the front, and at the base."""
+    at, unit = found.questions.index(one.asked), found.unit(one.asked)
+    if found.fresh is None:
+        return ""
+    mine, again = found.values[at, found.front], found.fresh.values[at, :-1]
+    known = np.isfinite(again)
+    if not known.any():
+        return f"nothing that is known in {one.asked.label}"
+    moved = float(np.median((again - mine)[known]))
+    own = float(np.median(np.abs(mine)))
+    share = f" ({moved / own:+.1%})" if own > 0.0 else ""
+    base = float(found.fresh.values[at, -1] - found.base.values[at])
+    beside = f" (the base by {units.show(base, unit)})" if np.isfinite(base) else ""
+    return f"{units.show(moved, unit)}{share} in {one.asked.label}{beside}"
 
 
 def _edges(found: Front) -> Iterator[str]:
