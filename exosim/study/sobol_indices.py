@@ -127,11 +127,12 @@ def indices(values: Floats, factors: int) -> Indices:
     values : answers at the points of :func:`crossed_points`, shape (points,); a row in which an answer of a factor is
         missing is left out for that factor
     """
+    reason = unanswered(values)
+    values = values if reason else values / float(np.nanmax(np.abs(values)))
     one, other, *crossed = values.reshape(factors + 2, -1)
     names = ("first", "first_low", "first_high", "total", "total_low", "total_high")
     columns = {name: np.full(factors, np.nan) for name in names}
     used = np.zeros(factors, dtype=np.int64)
-    reason = unanswered(values)
     for place, mixed in enumerate(crossed if not reason else ()):
         known = np.isfinite(one) & np.isfinite(other) & np.isfinite(mixed)
         used[place] = known.sum()
