@@ -16,7 +16,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 from scipy.stats import qmc
 
 from exosim.errors import LimitError, Problem
@@ -174,5 +174,5 @@ class _Rows:
         """Return an index and half of its 95 % interval."""
         found = float(parts.sum() / self.variance.sum())
         off = (parts - found * self.variance).reshape(RANDOMIZATIONS, -1).sum(axis=1) / self.variance.sum()
-        score = float(stats.t.ppf(0.5 + CONFIDENCE / 2.0, RANDOMIZATIONS - 1))
+        score = float(special.stdtrit(RANDOMIZATIONS - 1.0, 0.5 + CONFIDENCE / 2.0))
         return found, score * float(off.std(ddof=1)) * math.sqrt(RANDOMIZATIONS)

@@ -96,7 +96,6 @@ def test_intervals_hold_the_truth_quickly() -> None:
 def test_intervals_hold_the_truth(a: tuple[float, ...], samples: int) -> None:
     """The 95 % intervals hold it in 93 to 97 % of 2000 seeded repeats."""
     held = coverage(a, samples, 2000)
-    print(a, samples, held.round(4).tolist())
     assert ((held >= 0.93) & (held <= 0.97)).all(), held
 
 
