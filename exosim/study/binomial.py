@@ -77,7 +77,7 @@ def draws_to_show(share: float, level: float, confidence: float = COVERAGE) -> i
     Examples
     --------
     >>> draws_to_show(1.0, 0.9), draws_to_show(0.92, 0.9), draws_to_show(0.89, 0.9)
-    (29, 700, None)
+    (29, 640, None)
     """
     if share <= level:
         return None
@@ -94,4 +94,4 @@ def draws_to_show(share: float, level: float, confidence: float = COVERAGE) -> i
 
 
 def _shows(share: float, draws: int, level: float, confidence: float) -> bool:
-    return float(at_least(np.array(math.floor(share * draws)), draws, confidence)) >= level
+    return float(at_least(np.array(share * draws), draws, confidence)) >= level

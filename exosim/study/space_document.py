@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from exosim.study.design_space import plain
 
 if TYPE_CHECKING:
-    from exosim.study.design_space import DesignSpace, OperatingRange, Range
+    from exosim.study.design_space import DesignSpace, OperatingRange, Part, Range
     from exosim.study.factor import Factor
 
 
@@ -26,7 +26,7 @@ def document(found: DesignSpace) -> dict[str, Any]:
         "answer": found.answer,
         "joint": found.joint.as_dict(),
         "each": plain(found.each),
-        "parts": [asdict(part) for part in found.parts()],
+        "parts": [_part(part) for part in found.parts()],
         "edge": [asdict(point) for point in found.edge],
         "base": {
             "point": list(found.base),
@@ -44,6 +44,11 @@ def document(found: DesignSpace) -> dict[str, Any]:
 def _factor(factor: Factor, values: list[float]) -> dict[str, Any]:
     told = {"path": factor.path, "unit": factor.unit, "low": factor.low, "high": factor.high}
     return told | {"scale": factor.scale, "times": factor.times, "base": factor.base, "values": values}
+
+
+def _part(part: Part) -> dict[str, Any]:
+    stretch = {"x": None if part.x is None else list(part.x), "y": None if part.y is None else list(part.y)}
+    return asdict(part) | stretch
 
 
 def _range(found: Range | None) -> dict[str, Any] | None:

@@ -81,6 +81,10 @@ def _none(found: DesignSpace) -> Iterator[str]:
     m, n = found.best
     low, high = (float(end[m, n]) for end in found.joint.interval)
     share = float(found.joint.probability[m, n])
+    if share == 0.0:
+        worst = min(found.parts(), key=lambda part: part.highest)
+        yield f"No draw meets {_all(found)} at any point: {worst.condition} is met on {percent(worst.highest)} at most."
+        return
     fails = f"; {found.names[found.binding[m, n]]} fails most often there" if found.binding[m, n] >= 0 else ""
     where = at(found, float(found.x[m]), float(found.y[n]))
     yield (
