@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from exosim.study.binomial import at_least, at_most, draws_to_show, fewest_draws, interval
+from exosim.study.binomial import at_least, at_most, draws_to_show, interval
+from exosim.study.intervals import wilks_runs
 
 SHARES = np.linspace(0.02, 0.98, 97)
 
@@ -49,7 +50,7 @@ def test_the_bounds_are_those_of_clopper_and_pearson(met: int, draws: int) -> No
 
 
 def test_the_interval_is_that_of_the_beta_distribution() -> None:
-    """Jeffreys' interval of 7 of 10 is quantiles of Beta(7.5, 3.5); its ends are 0 and 1 where nothing or all is met."""
+    """That of 7 of 10 is quantiles of Beta(7.5, 3.5); the ends are 0 and 1 where nothing or all is met."""
     low, high = interval(np.array([7.0, 0.0, 10.0]), 10)
     assert (low[0], high[0]) == pytest.approx(stats.beta.ppf([0.025, 0.975], 7.5, 3.5))
     assert (low[1], high[2]) == (0.0, 1.0)
@@ -63,9 +64,9 @@ def test_what_is_not_known_stays_unknown() -> None:
 
 
 @pytest.mark.parametrize(("level", "draws"), [(0.9, 29), (0.95, 59), (0.99, 299)])
-def test_fewest_draws_are_those_of_wilks(level: float, draws: int) -> None:
+def test_so_many_draws_as_wilks_says_show_it(level: float, draws: int) -> None:
     """The numbers of his tables; with one draw less nothing can be shown."""
-    assert fewest_draws(level) == draws
+    assert wilks_runs(level) == draws
     assert float(at_least(np.array(draws), draws)) >= level
     assert float(at_least(np.array(draws - 1), draws - 1)) < level
 

@@ -218,7 +218,7 @@ def test_the_best_point_is_told_where_none_is_inside() -> None:
     few = space(noisy(20), BOTH)
     assert "20 draws cannot show 90 % with 95 % confidence" in " ".join(few.remarks())
     assert "that takes 29 or more" in " ".join(few.remarks())
-    near = space(noisy(200, factors=NEAR), BOTH, level=0.985)
+    near = space(noisy(200, factors=NEAR), BOTH, level=0.96)
     assert not near.joint.inside.any()
     assert "draws would show that the best point is inside" in " ".join(near.remarks())
 
