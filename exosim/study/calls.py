@@ -16,9 +16,9 @@ from exosim.study.plan import plan_of
 from exosim.study.respond import Progress
 
 if TYPE_CHECKING:
+    from exosim.study.design_space import DesignSpace
     from exosim.study.front import Front
     from exosim.study.sensitivity import Sensitivity
-    from exosim.study.space import DesignSpace
     from exosim.study.sweep import Sweep
     from exosim.study.target import Target
 
