@@ -6,7 +6,6 @@ are numbered from 0, as in the frames of a yield. A quantity that is not reporte
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -14,6 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from exosim.column_files import write_arrays
 from exosim.totals import Shown
 
 Columns: TypeAlias = dict[str, NDArray[np.float64]]
@@ -38,15 +38,4 @@ def write_part(folder: Path, number: int, first: int, parts: Sequence[Columns]) 
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     lanes = next(iter(columns.values())).size
     numbered = {DRAW: np.arange(first, first + lanes, dtype=np.int64), **columns}
-    path = folder / f"part-{number + 1:0{_WIDTH}}"
-    if importlib.util.find_spec("pyarrow") is None:
-        archive = path.with_suffix(".npz")
-        with archive.open("wb") as file:
-            np.savez(file, allow_pickle=False, **numbered)
-        return archive
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    table = pa.table({name: pa.array(values) for name, values in numbered.items()})
-    parquet.write_table(table, path.with_suffix(".parquet"), compression="zstd")
-    return path.with_suffix(".parquet")
+    return write_arrays(folder / f"part-{number + 1:0{_WIDTH}}", numbered)

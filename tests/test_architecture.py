@@ -116,12 +116,12 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(
         ["lot_growth", "lot_units", "lot_size", "lot_times", "lot_figures", "lot_limits", "lot_survival"], 7
     ),
-    **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files"], 7),
+    **dict.fromkeys(["sketch", "totals", "collecting", "stretches", "workers", "lane_files", "column_files"], 7),
     **dict.fromkeys(["formula", "formula_tree"], 1),
     **dict.fromkeys(["folds", "window", "patient_indicators"], 5),
     **dict.fromkeys(["patients"], 3),
     **dict.fromkeys(["study"], 8),
-    **dict.fromkeys(["plots", "picture_folder", "bibliography", "telling"], 9),
+    **dict.fromkeys(["plots", "picture_folder", "study_folder", "bibliography", "telling"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
@@ -129,7 +129,7 @@ FLOORS: dict[str, int] = {
         ["bottleneck_command", "console_bottleneck", "why_command", "console_why", "scale_command", "console_scale"], 10
     ),
     **dict.fromkeys(["explain_command", "console_explain", "profile_command", "console_profile"], 10),
-    **dict.fromkeys(["certificate_command"], 10),
+    **dict.fromkeys(["certificate_command", "study_options", "study_command"], 10),
     **dict.fromkeys(["report_command", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths", "console_cargo"], 10),
     **dict.fromkeys(["console_orders", "console_runs", "console_prices"], 10),

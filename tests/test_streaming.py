@@ -252,7 +252,7 @@ def test_lanes_on_disk(
     if parquet:
         pq = pytest.importorskip("pyarrow.parquet")
     else:
-        monkeypatch.setattr("exosim.lane_files.importlib.util.find_spec", lambda _: None)
+        monkeypatch.setattr("exosim.column_files.importlib.util.find_spec", lambda _: None)
     exact = xs.evaluate(reference, DRAWS)
     streamed = xs.evaluate(reference, DRAWS, keep=64, lanes=tmp_path / "a")
     assert streamed.lanes == tmp_path / "a"

@@ -1,0 +1,157 @@
+"""What a study is to do: what `[study]` says, and in its place whatever a call or the command line says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, TypeAlias, get_args
+
+from exosim.errors import Problem, UsageError, unknown
+from exosim.scenario import Scenario
+from exosim.study.answers import Condition, Of, Response
+from exosim.study.factor import Factor
+from exosim.study.questions import read_conditions, read_questions
+from exosim.study.reading import read_factors
+from exosim.study.scenario_model import Engine, ScenarioModel, known_responses, scenario_model, usual_responses
+
+Verb: TypeAlias = Literal["sweep", "sensitivity", "space", "front", "target"]
+VERBS: tuple[Verb, ...] = get_args(Verb)
+_KEYS = (
+    "method", "samples", "levels", "engine", "responses", "conditions", "objectives", "probability", "population",
+    "generations", "draws", "replications",
+)  # fmt: skip
+_OF_A_VERB = ("verb", "method", "samples", "levels", "population", "generations")
+"""What `[study]` says of its own verb alone."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a study asks; build it with :func:`plan_of`. What is None is left to the verb.
+
+    Attributes
+    ----------
+    scenario : about which
+    verb : which question
+    seed : of the draws and of the design
+    factors : what is moved; empty where nothing is said of it
+    method, samples, levels : of the design or of the indices
+    engine : ``kernel`` or ``facility`` where only that may be asked
+    responses, conditions, objectives : as text
+    probability : with which conditions are to be met
+    population, generations : of an optimization
+    draws, replications : of each point in the kernel and in the facility
+    """
+
+    scenario: Scenario
+    verb: Verb
+    seed: int
+    factors: tuple[Factor, ...] = ()
+    method: str | None = None
+    samples: int | None = None
+    levels: int | None = None
+    engine: Engine | None = None
+    responses: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    objectives: tuple[str, ...] = ()
+    probability: float | None = None
+    population: int | None = None
+    generations: int | None = None
+    draws: int | None = None
+    replications: int | None = None
+
+    @cached_property
+    def known(self) -> dict[str, Response]:
+        """Every response that the scenario can answer with, by name."""
+        return known_responses(self.scenario, self.engine)
+
+    def questions(self, statistic: str = "median") -> tuple[Of, ...]:
+        """Return what is asked of each point; a response without a statistic is asked for by this one.
+
+        Raises
+        ------
+        UsageError
+            when a response or a statistic is not known.
+        """
+        return read_questions(self.responses or usual_responses(self.known), self.known, statistic)
+
+    def limits(self) -> tuple[Condition, ...]:
+        """Return the conditions.
+
+        Raises
+        ------
+        UsageError
+            when one cannot be read.
+        """
+        return read_conditions(self.conditions, self.known)
+
+    def model(
+        self, names: Sequence[str], factors: Sequence[Factor] | None = None, draws: int | None = None
+    ) -> ScenarioModel:
+        """Return the scenario as a model that answers with the named responses.
+
+        Parameters
+        ----------
+        names : of responses; see :attr:`exosim.study.answers.Asked.needs`
+        factors : default: those of the plan
+        draws : of each point in the kernel where the plan says nothing
+        """
+        moved = self.factors if factors is None else factors
+        return scenario_model(
+            self.scenario, moved, names, draws=self.draws or draws, replications=self.replications,
+            engine=self.engine, seed=self.seed,
+        )  # fmt: skip
+
+    def needing(self, *counts: int) -> None:
+        """Refuse a number of factors that the verb cannot do with.
+
+        Raises
+        ------
+        UsageError
+            naming what is needed.
+        """
+        if not self.factors or (counts and len(self.factors) not in counts):
+            wanted = " or ".join(map(str, counts)) if counts else "at least one"
+            got = ", ".join(factor.path for factor in self.factors) or "none"
+            example = '--vary "concentrate.flux=15..40 L/m2/h", or [study.factors] in the scenario'
+            raise UsageError(Problem(f"{self.verb} moves {wanted} of the factors", got=got, expected=example))
+
+
+def plan_of(scenario: Scenario, verb: str | None = None, given: Mapping[str, Any] | None = None) -> Plan:
+    """Return what is to be done.
+
+    Parameters
+    ----------
+    verb : which question; default: that of `[study]`
+    given : what takes the place of what `[study]` says, by its keys, and `seed`; what is None or empty takes none
+
+    Raises
+    ------
+    UsageError
+        when there is no verb.
+    ScenarioError
+        with all that is wrong with the factors.
+    """
+    declared = getattr(scenario.declarations, "study", None)
+    said = {} if declared is None else {key: getattr(declared, key) for key in (*_KEYS, "verb", "factors")}
+    if verb is not None and said.get("verb") not in (None, verb):
+        said = {key: value for key, value in said.items() if key not in _OF_A_VERB}
+    strange = [key for key in given or {} if key not in (*_KEYS, "factors", "seed")]
+    if strange:
+        raise UsageError(unknown("option", strange[0], (*_KEYS, "factors", "seed")))
+    own = {key: value for key, value in (given or {}).items() if value is not None and value not in ((), {}, [])}
+    chosen = verb or said.get("verb")
+    if chosen is None:
+        raise UsageError(Problem("the scenario has no [study]", expected=f"one with verb = …, or {_listed()}"))
+    if chosen not in VERBS:
+        raise UsageError(unknown("verb", str(chosen), VERBS))
+    merged: dict[str, Any] = {key: own.get(key, said.get(key)) for key in _KEYS}
+    for key in ("responses", "conditions", "objectives"):
+        merged[key] = tuple(merged[key] or ())
+    factors = read_factors(scenario, own.get("factors") or said.get("factors") or {})
+    seed = own.get("seed", scenario.seed)
+    return Plan(scenario, chosen, seed, factors, **merged)
+
+
+def _listed() -> str:
+    return ", ".join(f"exosim {verb}" for verb in VERBS)

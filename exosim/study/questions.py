@@ -1,0 +1,103 @@
+"""Read what is asked of each point of a study: statistics of responses, and limits."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from exosim import units
+from exosim.errors import Problem, UsageError, shortened, unknown
+from exosim.study.answers import Condition, Of, Response, share_of
+from exosim.units import QuantityError
+
+_CONDITION = re.compile(r"^\s*(?P<name>[^<>=]+?)\s*(?P<sign><=|>=|<|>|=+)\s*(?P<limit>.+?)\s*$")
+_QUESTION = re.compile(r"^\s*(?P<statistic>[a-z0-9.]+)\s*\(\s*(?P<name>[^()]+?)\s*\)\s*$")
+
+
+def read_questions(texts: Sequence[str], known: Mapping[str, Response], statistic: str = "median") -> tuple[Of, ...]:
+    """Return questions such as ``p90(cost_per_dose)``; a name alone is asked for by `statistic`.
+
+    Raises
+    ------
+    UsageError
+        with all that is wrong.
+    """
+    found: list[Of] = []
+    problems: list[Problem] = []
+    for text in texts:
+        match = _QUESTION.match(text)
+        name, own = (match["name"], match["statistic"]) if match else (text.strip(), statistic)
+        try:
+            if own not in ("mean", "sd"):
+                share_of(own)
+        except ValueError:
+            problems.append(
+                Problem("no such statistic", got=f'"{shortened(own, 40)}"', expected="mean, median, sd, or p0 to p100")
+            )
+        if name not in known:
+            problems.append(unknown_response(name, known))
+        found.append(Of(name, own))
+    if problems:
+        raise UsageError(problems)
+    return tuple(found)
+
+
+def read_conditions(texts: Sequence[str], known: Mapping[str, Response]) -> tuple[Condition, ...]:
+    """Return limits such as ``cost_per_dose <= 500 EUR/dose``; a bare number is in the unit of the response.
+
+    Raises
+    ------
+    UsageError
+        with all that is wrong.
+    """
+    found = [_condition(text, known) for text in texts]
+    problems = [one for one in found if isinstance(one, Problem)]
+    if problems:
+        raise UsageError(problems)
+    return tuple(one for one in found if isinstance(one, Condition))
+
+
+def unknown_response(name: str, known: Iterable[str]) -> Problem:
+    """Return the problem of a response that nobody knows: the headlines are listed, those of steps are many."""
+    names = list(known)
+    problem = unknown("response", name, names)
+    heads = [one for one in names if "." not in one]
+    more = ", or <step>.<reading> such as polish.recovery" if len(heads) < len(names) else ""
+    return replace(problem, expected=f"one of {', '.join(heads)}{more}")
+
+
+def named(texts: Iterable[str]) -> list[str]:
+    """Return the names of the responses in questions and conditions, as far as they can be read, each once."""
+    names = []
+    for text in texts:
+        condition, question = _CONDITION.match(text), _QUESTION.match(text)
+        names.append(condition["name"] if condition else question["name"] if question else text.strip())
+    return list(dict.fromkeys(names))
+
+
+def _condition(text: str, known: Mapping[str, Response]) -> Condition | Problem:
+    match = _CONDITION.match(text)
+    if match is None or match["sign"] not in ("<=", ">=", "<", ">"):
+        example = 'a limit, such as "doses >= 500" or "cost_per_dose <= 500 EUR/dose"'
+        return Problem("this is no condition", got=f'"{shortened(text, 60)}"', expected=example)
+    if match["name"] not in known:
+        return unknown_response(match["name"], known)
+    response = known[match["name"]]
+    try:
+        number = float(match["limit"])
+    except ValueError:
+        try:
+            number = units.parse(_per(match["limit"], response.unit), response.unit)
+        except QuantityError as error:
+            return Problem(error.problem, match["name"], error.got, error.expected, error.nearest)
+    if not math.isfinite(number):
+        return Problem("a limit must be a finite number", match["name"], got=match["limit"])
+    return Condition(response.name, "<=" if match["sign"][0] == "<" else ">=", number, response.unit)
+
+
+def _per(text: str, unit: str) -> str:
+    """Return a limit with what it is per: ``500 EUR`` of a cost per dose is ``500 EUR/dose``."""
+    whole, slash, per = unit.partition("/")
+    return f"{text}/{per}" if slash and text.split()[-1:] == [whole] else text
