@@ -8,8 +8,9 @@ their draws, so that an answer is exact for those draws, and is checked on fresh
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,16 +24,23 @@ from exosim.study import target_words as words
 from exosim.study.answers import Condition, Met, Response
 from exosim.study.factor import Factor, Floats
 from exosim.study.iso_surface import FEWEST, MOST, IsoSurface, iso_surface
+from exosim.study.kernel_model import KernelModel
 from exosim.study.known_points import KnownPoints
 from exosim.study.model import Model
+from exosim.study.plan import Plan
 from exosim.study.respond import respond
+from exosim.study.standing import held, standing
 from exosim.study.target_answer import Answer, Room, Share, answer_of, questions
-from exosim.study.target_plan import Moved, Searched, by_promise, pairs_of, promise, search_all
+from exosim.study.target_plan import MOST_TRIPLED, Moved, Searched, by_promise, pairs_of, promise, search_all
 from exosim.study.target_room import rooms
 from exosim.study.target_space import Norm, Space, Way, space_of
+from exosim.workers import processes
 
-EVALUATIONS = 3000
-"""Points that are asked at most, unless another number is given."""
+PROBABILITY = 0.9
+EVALUATIONS, FEW_EVALUATIONS = 3000, 400
+"""Points that are asked at most, unless another number is given: of the kernel, and of the facility."""
+DRAWS, REPLICATIONS = 500, 50
+"""Of each point."""
 _SURFACES, _SHARE, _LEAST = 3, 0.25, 24
 """Maps that are drawn at most; their share of the budget; points below which no factor can be searched."""
 
@@ -55,10 +63,11 @@ class Target(Framed):
     surfaces : maps of pairs of factors, the most effective first
     profiles : of each factor alone: values, probability and margin, shape (points, 3)
     same, skipped : sets of factors that do no better than a smaller set; that the budget did not allow for
+    unfinished : sets whose search ended because its points were spent
     evaluations, asked : points that were allowed, and that were asked
-    unfinished : sets of factors whose search ended because its points were spent
-    failed : how many points were not possible, by reason
+    impossible : how many points were not possible, by reason
     fresh_seed : of the draws on which answers were checked; None where the model has no others
+    notes : what is special about what was studied
     """
 
     name: str
@@ -77,11 +86,12 @@ class Target(Framed):
     profiles: tuple[Floats, ...]
     same: tuple[Moved, ...]
     skipped: tuple[Moved, ...]
+    unfinished: tuple[Moved, ...]
     evaluations: int
     asked: int
-    unfinished: tuple[Moved, ...]
-    failed: Mapping[str, int] = field(default_factory=dict)
+    impossible: Mapping[str, int] = field(default_factory=dict)
     fresh_seed: int | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def factors(self) -> tuple[Factor, ...]:
@@ -121,7 +131,7 @@ def target(
     model: Model,
     conditions: Sequence[Condition],
     *,
-    probability: float = 0.9,
+    probability: float = PROBABILITY,
     weights: Mapping[str, float] | None = None,
     ways: Mapping[str, Way] | None = None,
     norm: Norm = "euclidean",
@@ -130,6 +140,7 @@ def target(
     seed: int = 0,
     name: str = "",
     hash: str = "",
+    notes: Sequence[str] = (),
     jobs: int | Executor = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Target:
@@ -145,6 +156,7 @@ def target(
     evaluations : points that may be asked; a quarter is for the maps
     seed : of the points of the search, and told as that of the study
     name, hash : of what is studied
+    notes : what is special about it, for the remarks
     jobs : processes, or an executor that helps this one; no bit of the answer depends on it
     progress : called with (points done, points allowed)
 
@@ -156,20 +168,67 @@ def target(
     _check(model, conditions, probability, pairs or (), evaluations)
     space = space_of(model.factors, model.base(), weights, ways, norm)
     asked = questions(tuple(conditions), probability)
-    known = KnownPoints(model, space, asked, evaluations, jobs, progress)
-    reaches = bool(known.ask(space.origin[None])[0] >= 0.0)
-    sets = 2 ** len(space.factors) if len(space.factors) < 6 else len(space.factors) ** 2
-    with known.at_most(int((1.0 - _SHARE) * evaluations) - min(sets, evaluations // 20)):
-        searched = Searched() if reaches else search_all(space, known, seed)
-        room = rooms(space, known) if reaches else ()
-    answers, misses = _ranked(space, known, searched, model.draws)
-    answers, fresh = _checked(model, tuple(conditions), answers, known, jobs, seed)
-    wanted = [_numbers(model, pair) for pair in pairs] if pairs else _best_pairs(space, known, searched)
+    with _helping(jobs) as helpers:
+        known = KnownPoints(model, space, asked, evaluations, helpers, progress)
+        reaches = bool(known.ask(space.origin[None])[0] >= 0.0)
+        with known.at_most(_of_the_search(evaluations, len(space.factors))):
+            searched = Searched() if reaches else search_all(space, known, seed)
+            room = rooms(space, known) if reaches else ()
+        answers, misses = _ranked(space, known, searched, model.draws)
+        answers, fresh = _checked(model, tuple(conditions), answers, known, helpers, seed)
+        wanted = [_numbers(model, pair) for pair in pairs] if pairs else _best_pairs(space, known, searched)
+        surfaces = _surfaces(space, known, wanted)
     (base,) = _answers(space, known, [((), space.origin, 0.0)], model.draws)
     return Target(
         name, hash, seed, model.responses, model.draws, tuple(conditions), probability, space, base, answers, misses,
-        room, _surfaces(space, known, wanted), _profiles(space, known), tuple(searched.same), tuple(searched.skipped),
-        evaluations, known.count, tuple(searched.unfinished), dict(known.failed), fresh,
+        room, surfaces, _profiles(space, known), tuple(searched.same), tuple(searched.skipped),
+        tuple(searched.unfinished), evaluations, known.count, dict(known.failed), fresh, tuple(notes),
+    )  # fmt: skip
+
+
+def _of_the_search(evaluations: int, factors: int) -> int:
+    """Return how many points the search may ask: the maps and the check on fresh draws come after it."""
+    sets = 2**factors if factors <= MOST_TRIPLED else factors * factors
+    return int((1.0 - _SHARE) * evaluations) - min(sets, evaluations // 20)
+
+
+@contextmanager
+def _helping(jobs: int | Executor) -> Iterator[int | Executor]:
+    """Give the processes of all calls of a search: they are started once."""
+    if not isinstance(jobs, int) or jobs == 1:
+        yield jobs
+        return
+    with processes(jobs - 1, jobs) as pool:
+        yield pool
+
+
+def ask(
+    plan: Plan, *, jobs: int | Executor = 1, progress: Callable[[int, int], None] | None = None, keep_going: bool = True
+) -> Target:
+    """Return what must be true for the conditions of a plan.
+
+    Parameters
+    ----------
+    plan : with factors and conditions; its samples are the points that may be asked
+    jobs, progress : as in :func:`target`
+    keep_going : a point that is not possible counts as one that misses the goal, and is told in the remarks, anyway
+
+    Raises
+    ------
+    UsageError
+        when the plan moves nothing or asks for nothing, or the scenario does not say where it stands.
+    """
+    plan.needing()
+    conditions = plan.limits()
+    factors = standing(plan.scenario, plan.factors)
+    timed = replace(plan, replications=plan.replications or REPLICATIONS)
+    model = timed.model([c.response for c in conditions], factors, DRAWS)
+    return target(
+        model, conditions, probability=PROBABILITY if plan.probability is None else plan.probability,
+        weights=plan.weights, ways=plan.ways, norm=plan.norm or "euclidean",
+        evaluations=plan.samples or (EVALUATIONS if isinstance(model, KernelModel) else FEW_EVALUATIONS),
+        seed=plan.seed, name=plan.scenario.name, hash=plan.scenario.hash, notes=held(plan.scenario, factors), jobs=jobs,
+        progress=progress,
     )  # fmt: skip
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from exosim.comparison import share_interval
 from exosim.study.answers import Asked, Condition, Met
 from exosim.study.factor import Floats
 from exosim.study.margins import Margin, Reached
+from exosim.summaries import share_interval
 
 
 @dataclass(frozen=True, slots=True)

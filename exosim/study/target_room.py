@@ -9,7 +9,7 @@ from exosim.study.known_points import KnownPoints
 from exosim.study.target_answer import Room
 from exosim.study.target_line import nearest_on_line
 from exosim.study.target_plan import points_for
-from exosim.study.target_space import Space
+from exosim.study.target_space import Space, rounded_toward
 
 _TINY = 5e-324
 
@@ -46,4 +46,6 @@ def _farthest(space: Space, known: KnownPoints, n: int, end: float) -> tuple[flo
     between = keeps[(keeps - origin) * np.sign(end - origin) < (beyond - origin) * np.sign(end - origin)]
     place = space.origin.copy()
     place[n] = between.max() if end > origin else between.min()
-    return float(space.points(place[None])[0, n]), True
+    point = space.points(place[None])
+    exact, point[0, n] = float(point[0, n]), rounded_toward(space.factors[n], float(point[0, n]), space.base[n])
+    return (float(point[0, n]) if known.ask(space.places(point))[0] >= 0.0 else exact), True

@@ -199,7 +199,7 @@ def _value(f: Factor, places: Floats) -> Floats:
         values = np.exp(math.log(f.low) + places * math.log(f.high / f.low))
     else:
         values = f.low + places * (f.high - f.low)
-    values = np.clip(values, f.low, f.high)
+    values = np.where(places >= 1.0, f.high, np.where(places <= 0.0, f.low, np.clip(values, f.low, f.high)))
     if f.levels:
         listed = np.sort(np.array(f.levels))
         own = _place(f, listed)
@@ -209,6 +209,14 @@ def _value(f: Factor, places: Floats) -> Floats:
 
 def _whole(f: Factor) -> Floats:
     return np.arange(math.ceil(f.low), math.floor(f.high) + 1.0)
+
+
+def rounded_toward(f: Factor, value: float, base: float) -> float:
+    """Return a value rounded to a hundredth of its distance from the base, toward that."""
+    step = 10.0 ** (math.floor(math.log10(abs(value - base))) - 2) if value != base else 1.0
+    round_back = np.floor if value > base else np.ceil
+    listed = f.whole or f.levels or f.choices or value in (f.low, f.high, base)
+    return value if listed else float(f"{float(round_back(value / step)) * step:.{_DIGITS}g}")
 
 
 def _rounded(f: Factor, value: float, base: float, power: int, away: bool) -> float:

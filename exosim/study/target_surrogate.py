@@ -125,7 +125,7 @@ def _scored(space: Space, surrogate: Surrogate, cloud: Floats) -> tuple[Floats, 
     way = np.where(space.listed, 0.0, cloud - space.origin)
     path = (cloud - way)[:, None, :] + _T[:, None] * way[:, None, :]
     margins = surrogate.at(path)
-    good: NDArray[np.bool_] = np.greater_equal(margins, 0.0)
+    good = margins >= 0.0
     first = good.argmax(axis=1)
     rows, before = np.arange(len(cloud)), np.maximum(first - 1, 0)
     low, high = margins[rows, before], margins[rows, first]
@@ -133,7 +133,7 @@ def _scored(space: Space, surrogate: Surrogate, cloud: Floats) -> tuple[Floats, 
         share = np.where(first > before, np.clip(-low / (high - low), 0.0, 1.0), 0.0)
     t = _T[before] + share * (_T[first] - _T[before])
     drawn = cloud - way + t[:, None] * way
-    any_good = good.any(axis=1)
+    any_good = np.asarray(good.any(axis=1))
     top = margins.argmax(axis=1)
     peak = path[rows, top]
     places = np.where(any_good[:, None], drawn, peak)

@@ -49,7 +49,7 @@ def document(found: Target) -> dict[str, Any]:
         "same": [_paths(found, moved) for moved in found.same],
         "skipped": [_paths(found, moved) for moved in found.skipped],
         "evaluations": {"allowed": found.evaluations, "asked": found.asked},
-        "failed": [{"reason": why, "points": count} for why, count in found.failed.items()],
+        "impossible": [{"reason": why, "points": count} for why, count in found.impossible.items()],
         "fresh_seed": found.fresh_seed,
         "remarks": found.remarks(),
     }  # fmt: skip

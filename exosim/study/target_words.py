@@ -38,7 +38,7 @@ def change_in_words(found: Target, answer: Answer) -> str:
             told = found.space.told(n, base)
             unit = "" if factor.choices or factor.times or factor.unit == "1" else f" {factor.unit}"
             parts.append(f"{factor.path} from {told.removesuffix(unit)} to {found.space.told(n, value)}")
-    return ", ".join(parts[:-2] + [" and ".join(parts[-2:])]) or "nothing"
+    return ", ".join([*parts[:-2], " and ".join(parts[-2:])]) or "nothing"
 
 
 def margin_in_words(condition: Condition, probability: float, value: float) -> str:
@@ -91,7 +91,8 @@ def room_in_words(found: Target, room: Room) -> str:
     if not room.low_ends and not room.high_ends:
         return f"{factor.path} may be anything in its range."
     ends = [
-        f"{'down' if side == 'low' else 'up'} to {factor.told(value)}" + ("" if lost else ", the end of its range")
+        f"{'down' if side == 'low' else 'up'} to {found.space.told(room.factor, value)}"
+        + ("" if lost else ", the end of its range")
         for side, value, lost in (("low", room.low, room.low_ends), ("high", room.high, room.high_ends))
     ]
     return f"{factor.path} may go {' and '.join(ends)}."
@@ -99,6 +100,7 @@ def room_in_words(found: Target, room: Room) -> str:
 
 def remarks(found: Target) -> Iterator[str]:
     """Yield what a reader must know."""
+    yield from found.notes
     missing = (1.0 - found.probability) * found.draws
     if missing < _FEW:
         yield (
@@ -117,9 +119,9 @@ def remarks(found: Target) -> Iterator[str]:
     if found.same:
         sets = "set" if len(found.same) == 1 else "sets"
         yield f"{len(found.same):,} larger {sets} of factors did no better than a smaller one, and are not listed"
-    if found.failed:
-        reasons = [f"{why} ({count:,})" for why, count in list(found.failed.items())[:_REASONS]]
-        yield f"{sum(found.failed.values()):,} points are not possible and count as missed: {'; '.join(reasons)}"
+    if found.impossible:
+        reasons = [f"{why} ({count:,})" for why, count in list(found.impossible.items())[:_REASONS]]
+        yield f"{sum(found.impossible.values()):,} points are not possible and count as missed: {'; '.join(reasons)}"
 
 
 def _fresh(found: Target) -> Iterator[str]:
