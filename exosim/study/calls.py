@@ -148,7 +148,7 @@ def target(
     scenario, factors, jobs, progress, keep_going, more : as in :func:`sweep`
     conditions : such as ``cost_per_dose <= 500 EUR`` and ``doses_per_year >= 1e4``
     probability : with which they are to be met together; default: 0.9
-    evaluations : points that may be asked; default: 3000, where the facility is asked 400
+    evaluations : points that may be asked; default: 3000, where the facility is asked 200
     weights : cost of a change of a factor over its whole range, by path; default: 1
     ways : ``up`` or ``down`` by path, where a factor may be moved in one direction only
     norm : how changes of several factors make one: ``euclidean``, ``sum`` or ``largest``
@@ -159,8 +159,8 @@ def target(
         as :func:`sweep`.
     """
     given = {"conditions": tuple(conditions), "probability": probability, "samples": evaluations}
-    given |= {"weights": weights, "ways": ways, "norm": norm}
-    found: Target = _asked("target", scenario, factors, (), {**given, **more}, jobs, progress, keep_going)
+    changes = {"weights": weights, "ways": ways, "norm": norm}
+    found: Target = _asked("target", scenario, factors, (), {**given, **changes, **more}, jobs, progress, keep_going)
     return found
 
 

@@ -88,7 +88,7 @@ class KnownPoints:
         progress = None if told is None else lambda done, _: told(start + done, self._budget)
         found = respond(self._model, points[new], self._asked, jobs=self._jobs, progress=progress, keep_going=True)
         values = np.where(np.isnan(found.values), -np.inf, found.values).T
-        for why in found.failed.values():
+        for why in (told.partition("; got ")[0] for told in found.failed.values()):
             self.failed[why] = self.failed.get(why, 0) + 1
         for row, n in enumerate(new):
             self._rows[keys[n]] = places[n], values[row]

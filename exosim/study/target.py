@@ -37,10 +37,10 @@ from exosim.study.target_space import Norm, Space, Way, space_of
 from exosim.workers import processes
 
 PROBABILITY = 0.9
-EVALUATIONS, FEW_EVALUATIONS = 3000, 400
+EVALUATIONS, FEW_EVALUATIONS = 3000, 200
 """Points that are asked at most, unless another number is given: of the kernel, and of the facility."""
-DRAWS, REPLICATIONS = 500, 50
-"""Of each point."""
+DRAWS = 500
+"""Of each point in the kernel."""
 _SURFACES, _SHARE, _LEAST = 3, 0.25, 24
 """Maps that are drawn at most; their share of the budget; points below which no factor can be searched."""
 
@@ -221,8 +221,7 @@ def ask(
     plan.needing()
     conditions = plan.limits()
     factors = standing(plan.scenario, plan.factors)
-    timed = replace(plan, replications=plan.replications or REPLICATIONS)
-    model = timed.model([c.response for c in conditions], factors, DRAWS)
+    model = plan.model([c.response for c in conditions], factors, DRAWS)
     return target(
         model, conditions, probability=PROBABILITY if plan.probability is None else plan.probability,
         weights=plan.weights, ways=plan.ways, norm=plan.norm or "euclidean",

@@ -16,7 +16,8 @@ from exosim.study.target_space import Space
 Moved = tuple[int, ...]
 MOST_TRIPLED = 5
 """Factors above which no triples are looked at."""
-_ROUNDING = 16
+_ROUNDING, _LEAST = 16, 0.45
+"""Points for rounding a change; to which share a search may be cut so that others have their points, too."""
 
 
 @dataclass
@@ -38,24 +39,23 @@ class Searched:
 
 
 def points_for(moved: int) -> int:
-    """Return how many points the search of so many factors together may ask."""
+    """Return how many points the search of so many factors together asks at most, where the budget allows it."""
     return 48 if moved == 1 else 90 + 20 * moved
 
 
 def search_all(space: Space, known: KnownPoints, seed: int) -> Searched:
     """Search every factor alone, all together, then pairs and triples, the most promising first."""
     count = len(space.factors)
-    done = Searched()
+    done, everything = Searched(), tuple(range(count))
     for n in range(count):
-        _search(space, known, (n,), seed, done)
-    everything = tuple(range(count))
-    if count > 1:
-        _search(space, known, everything, seed, done)
+        _search(space, known, (n,), seed, points_for(1), done)
     worth = promise(space, known)
     sizes = [size for size in ((2, 3) if count <= MOST_TRIPLED else (2,)) if size < count]
-    for size in sizes:
-        for moved in by_promise(itertools.combinations(everything, size), worth):
-            _search(space, known, moved, seed, done)
+    sets = [moved for size in sizes for moved in by_promise(itertools.combinations(everything, size), worth)]
+    sets = [everything, *sets] if count > 1 else sets
+    share = min(1.0, max(_LEAST, known.left / max(1, sum(points_for(len(moved)) for moved in sets))))
+    for moved in sets:
+        _search(space, known, moved, seed, int(share * points_for(len(moved))), done)
     return done
 
 
@@ -82,9 +82,8 @@ def by_promise(sets: Iterable[Moved], worth: Sequence[float]) -> list[Moved]:
     return sorted(sets, key=lambda moved: -sum(worth[n] for n in moved))
 
 
-def _search(space: Space, known: KnownPoints, moved: Moved, seed: int, done: Searched) -> None:
+def _search(space: Space, known: KnownPoints, moved: Moved, seed: int, points: int, done: Searched) -> None:
     """Search one set and keep what it found, unless a set within it does as well."""
-    points = points_for(len(moved))
     if known.left < points // 2 and done.found:
         done.skipped.append(moved)
         return
