@@ -50,6 +50,7 @@ from exosim.explain_command import explain
 from exosim.profile_command import profile
 from exosim.report_command import report
 from exosim.scale_command import scale
+from exosim.space_command import space
 from exosim.version import __version__
 from exosim.whole_numbers import WholeNumber
 from exosim.why_command import why
@@ -272,7 +273,7 @@ def run(
 
 
 for _command in (
-    bottleneck, certificate, cite, compare, cost, describe, explain, new, profile, report, scale, schema, why,
+    bottleneck, certificate, cite, compare, cost, describe, explain, new, profile, report, scale, schema, space, why,
 ):  # fmt: skip
     cli.add_command(_command)
 

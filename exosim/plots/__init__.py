@@ -5,6 +5,7 @@ from __future__ import annotations
 from exosim.plots.bottleneck import bottleneck
 from exosim.plots.contrasts import contrasts, shown_contrasts
 from exosim.plots.costs import cash_flow, cost_per_dose, cost_stack
+from exosim.plots.design_space import condition_maps, design_space
 from exosim.plots.facility import doses_per_year, lead_time, occupancy_by_week, waits
 from exosim.plots.fates import fates
 from exosim.plots.gantt import gantt
@@ -30,9 +31,11 @@ __all__ = [
     "VolumeCourse",
     "bottleneck",
     "cash_flow",
+    "condition_maps",
     "contrasts",
     "cost_per_dose",
     "cost_stack",
+    "design_space",
     "doses_per_year",
     "fates",
     "gantt",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,22 +51,33 @@ def change(scenario: Scenario, factor: Factor, value: float) -> Any:
     """
     given = None if factor.choices else given_at(scenario, factor.path)
     if given is None:
-        return factor.setting(value if not factor.times else value * (_default(scenario, factor) or 0.0))
+        return factor.setting(value) if not factor.times else _times_default(scenario, factor, value)
     quantity = given.quantity
+    # what is drawn may leave the range, and what the scenario has outside it was allowed there
+    allowed = {"allow_outside_range": True} if factor.distribution is not None or given.outside_range else {}
     if not factor.times:
-        return _with_spreads({"value": factor.setting(value)}, quantity)
+        return _with_spreads({"value": factor.setting(value), **allowed}, quantity)
     found = declared_at(scenario, factor.path)
     unit = "1" if found is None else found[1].unit
     base = quantity.base
     if not isinstance(base, Distribution):
-        return _with_spreads({"value": _text(base * value, unit)}, quantity)
+        return _with_spreads({"value": _text(base * value, unit), **allowed}, quantity)
     known = {} if given.source in (ASSUMPTION, PLAN) else {"source": given.source, "grade": given.grade}
-    return _with_spreads({**_scaled(factor, base, value, unit), "varies": quantity.varies, **known}, quantity)
+    varies = {} if found is not None and found[1].repeated else {"varies": quantity.varies}
+    return _with_spreads({**_scaled(factor, base, value, unit), **varies, **known, **allowed}, quantity)
 
 
-def _default(scenario: Scenario, factor: Factor) -> float | None:
+def multiplies(quantity: Quantity) -> bool:
+    """Return whether `times` multiplies every value: quantiles between two bounds move, but stay between them."""
+    base = quantity.base
+    return not isinstance(base, QuantileGiven) or (base.low == 0.0 and math.isinf(base.high))
+
+
+def _times_default(scenario: Scenario, factor: Factor, value: float) -> Any:
     found = declared_at(scenario, factor.path)
-    return None if found is None else found[1].default
+    if found is None or found[1].default is None:
+        return factor.setting(value)
+    return _text(found[1].default * value, found[1].unit)
 
 
 def _with_spreads(table: dict[str, Any], quantity: Quantity) -> Any:

@@ -9,20 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exosim.collecting import TILE, Block, padded, show
 from exosim.comparison import DIRECTIONS
+from exosim.directions import Direction
+from exosim.distributions import Distribution
 from exosim.errors import ModelError, Problem, ScenarioError, UsageError
+from exosim.operations.base import UnitOperation
 from exosim.parameter import Parameter
-from exosim.quantities import read_quantity
+from exosim.quantities import Given, read_quantity
 from exosim.readings import ALL_ATTRIBUTES
+from exosim.recipe import Split
 from exosim.result_views import column_name
 from exosim.sampling import SampleBlock
 from exosim.scenario import Scenario
 from exosim.study.answers import Response
-from exosim.study.changes import change, declared_at, given_at
+from exosim.study.changes import change, changes_at, declared_at, given_at, multiplies
 from exosim.study.factor import Factor, Floats
 from exosim.study.model import Model
 from exosim.study.point_sample import PointSample
@@ -32,7 +38,11 @@ from exosim.units import QuantityError
 IN_SPECIFICATION = "in_specification"
 """Response that is 1 on a draw that meets the limits of all attributes, else 0."""
 _BEYOND = "the numbers of this point lead beyond what can be computed"
-_PROBE = 64
+_PROBE, _MOST_BUILT = 64, 256
+_NOTHING = np.full(1, np.nan)
+"""Of a response that a point does not have, such as what a mechanism loses that is replaced there."""
+_SHOWN = {"reading": "", "attribute": "attribute."}
+"""What a block shows in a unit, with what stands before its name."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +83,10 @@ class KernelModel(Model):
         ModelError
             when the numbers lead beyond what can be computed.
         """
+        self._check_values(points)
         found = np.empty((len(points), len(self.responses), self.draws))
         for scenario, places in self._scenarios(points):
-            self._check(points[places])
+            self._check_together(scenario, points[places])
             for draws in _ranges(self.draws, TILE):
                 own = draws.stop - draws.start
                 for at in range(0, len(places), max(1, TILE // own)):
@@ -97,7 +108,7 @@ class KernelModel(Model):
         except ArithmeticError:
             raise ModelError(Problem(_BEYOND)) from None
         known = _columns(block)
-        return np.stack([np.broadcast_to(known[r.name], index.shape)[:lanes] for r in self.responses])
+        return np.stack([np.broadcast_to(known.get(r.name, _NOTHING), index.shape)[:lanes] for r in self.responses])
 
     @cached_property
     def _moved(self) -> tuple[tuple[int, Factor], ...]:
@@ -110,43 +121,77 @@ class KernelModel(Model):
         return {path: one[1] for path, one in found.items() if one is not None}
 
     @cached_property
-    def _base(self) -> Scenario:
-        """The scenario with every factor that moves lanes among what it gives."""
-        missing = {
-            f.path: f.setting(f.low if not f.times else _default(self.scenario, f))
-            for _, f in self._moved
-            if given_at(self.scenario, f.path) is None
-        }
-        return self.scenario.with_(missing) if missing else self.scenario
+    def _built(self) -> dict[bytes, Scenario]:
+        return {}
 
-    def _scenarios(self, points: Floats) -> Iterator[tuple[Scenario, np.ndarray[tuple[int], np.dtype[np.intp]]]]:
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel without what can be made again."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+    def _scenarios(self, points: Floats) -> Iterator[tuple[Scenario, NDArray[np.intp]]]:
         """Yield a scenario for each combination of what cannot move lanes, with the places of its points."""
         moved = {place for place, _ in self._moved}
-        others = [(place, f) for place, f in enumerate(self.factors) if place not in moved]
-        if not others:
-            yield self._base, np.arange(len(points))
-            return
-        columns = points[:, [place for place, _ in others]]
-        for own in np.unique(columns, axis=0):
-            changes = {f.path: change(self.scenario, f, float(v)) for (_, f), v in zip(others, own, strict=True)}
-            yield self._base.with_(changes), np.flatnonzero((columns == own).all(axis=1))
+        others = [place for place in range(len(self.factors)) if place not in moved]
+        groups: dict[bytes, list[int]] = {}
+        for number, own in enumerate(points[:, others]):
+            groups.setdefault(own.tobytes(), []).append(number)
+        for key, places in groups.items():
+            if key not in self._built:
+                if len(self._built) >= _MOST_BUILT:
+                    self._built.clear()
+                self._built[key] = self._build(points[places[0]])
+            yield self._built[key], np.array(places, dtype=np.intp)
 
-    def _check(self, points: Floats) -> None:
+    def _build(self, point: Floats) -> Scenario:
+        """Return the scenario at a point, with every factor that moves lanes among what it gives.
+
+        Values of those do not matter here, unless they contradict the rest: then they are those of the point.
+        """
+        changes = changes_at(self.scenario, self.factors, point)
+        moved = {f.path: f for _, f in self._moved}
+        given = {path for path in moved if given_at(self.scenario, path) is not None}
+        for path in (path for path, f in moved.items() if f.times):
+            changes[path] = change(self.scenario, moved[path], 1.0)
+        fewest = {path: value for path, value in changes.items() if path not in given}
+        try:
+            return self.scenario.with_(fewest) if fewest else self.scenario
+        except ScenarioError:
+            return self.scenario.with_(
+                {p: value for p, value in changes.items() if p not in given or not moved[p].times}
+            )
+
+    def _check_values(self, points: Floats) -> None:
         """Refuse values of moved lanes that the scenario would refuse."""
-        problems = []
-        for place, f in self._moved:
-            parameter, values = self._parameters[f.path], points[:, place]
-            given = given_at(self._base, f.path)
-            times = given.quantity.typical if f.times and given is not None else 1.0
-            low, high = max(parameter.low, parameter.minimum), min(parameter.high, parameter.maximum)
-            for value in np.unique(values[~((values * times >= low) & (values * times <= high))]).tolist():
-                try:
-                    read_quantity(change(self._base, f, value), parameter, _sources(self._base, f))
-                except QuantityError as error:
-                    told = Problem(error.problem, f.path, error.got, error.expected, error.nearest)
-                    problems.append(replace(told, file=self.scenario.source.name))
-        if problems:
-            raise ScenarioError(problems)
+        problems = (problem for place, f in self._moved for problem in self._refused(f, points[:, place]))
+        told = dict.fromkeys(problems)
+        if told:
+            raise ScenarioError(list(told))
+
+    def _refused(self, f: Factor, values: Floats) -> Iterator[Problem]:
+        """Yield what is wrong with values of a factor; those that are surely possible are not looked at."""
+        parameter, given = self._parameters[f.path], given_at(self.scenario, f.path)
+        sources = {} if given is None else {given.source: given.grade}
+        typical, lowest, highest = _middle_and_ends(parameter, given) if f.times else (1.0, 1.0, 1.0)
+        possible = (values * typical >= parameter.low) & (values * typical <= parameter.high)
+        possible &= (values * lowest >= parameter.minimum) & (values * highest <= parameter.maximum)
+        for value in np.unique(values[~possible]).tolist():
+            try:
+                read_quantity(change(self.scenario, f, value), parameter, sources)
+            except QuantityError as error:
+                yield Problem(error.problem, f.path, error.got, error.expected, error.nearest)
+
+    def _check_together(self, scenario: Scenario, points: Floats) -> None:
+        """Refuse points at which the values of a procedure contradict each other; the scenario itself says how."""
+        for procedure in scenario.declarations.procedures:
+            block = procedure.operation
+            own = [(place, f) for place, f in self._moved if f.path.rpartition(".")[0] == block.prefix]
+            if not own or block.owner.problems is UnitOperation.problems:
+                continue
+            typical: dict[str, Any] = {name: given.quantity.typical for name, given in block.given.items()}
+            for point in points:
+                moved = {f.path.rpartition(".")[2]: _at(point[place], f, typical) for place, f in own}
+                if next(iter(block.owner(**(typical | moved)).problems()), None) is not None:
+                    self.scenario.with_(changes_at(self.scenario, self.factors, point))
 
 
 def kernel_model(
@@ -175,14 +220,20 @@ def kernel_responses(scenario: Scenario) -> Mapping[str, Response]:
     """
     block = show(scenario, SampleBlock(scenario.seed, 0, _PROBE))
     found = {}
-    for (name, step), (unit, _) in block.notes.items():
-        column = _name(block, name, step)
-        found[column] = Response(column, unit, _direction(name, step, column))  # type: ignore[arg-type]
+    for kind, head in _SHOWN.items():
+        for name, step in block.shown[kind]:
+            column, (unit, _) = head + column_name(name, step), block.notes[name, step]
+            found[column] = Response(column, unit, _direction(name, step, column))
     for name, _ in block.shown["met"]:
         found[f"met.{name}"] = Response(f"met.{name}", "1", "more")
     if block.shown["specification"]:
         found[IN_SPECIFICATION] = Response(IN_SPECIFICATION, "1", "more")
     return found
+
+
+def is_share(name: str) -> bool:
+    """Return whether a response is 1 or 0 on each draw."""
+    return name == IN_SPECIFICATION or name.startswith("met.")
 
 
 def moves_lanes(scenario: Scenario, factor: Factor) -> bool:
@@ -193,29 +244,27 @@ def moves_lanes(scenario: Scenario, factor: Factor) -> bool:
     heads = {procedure.id for procedure in scenario.declarations.procedures}
     if factor.distribution is not None:
         heads |= {"product", "assay"}
-    return found is not None and not found[1].planned and factor.path.partition(".")[0] in heads
+    if found is None or found[1].planned or found[1].whole or found[0].owner is Split:
+        return False
+    given = given_at(scenario, factor.path)
+    multiplied = not factor.times or given is None or multiplies(given.quantity)
+    return multiplied and factor.path.partition(".")[0] in heads
 
 
-def _direction(name: str, step: str | None, column: str) -> str:
+def _direction(name: str, step: str | None, column: str) -> Direction:
     if column.startswith("attribute."):
         return "neither"
     if step is None:
-        return DIRECTIONS.get(name, "more")
+        return cast(Direction, DIRECTIONS.get(name, "more"))
     return "more" if name.endswith(("recovery", "yield")) else "neither"
-
-
-def _name(block: Block, name: str, step: str | None) -> str:
-    own = (name, step) in block.shown["attribute"] and (name, step) not in block.shown["reading"]
-    return f"attribute.{name}" if own else column_name(name, step)
 
 
 def _columns(block: Block) -> dict[str, Floats]:
     """Return what a block shows, by the name of the response."""
     found: dict[str, Floats] = {}
-    nothing = np.full(1, np.nan)
-    for kind, head in (("reading", ""), ("attribute", "attribute."), ("met", "met.")):
+    for kind, head in {**_SHOWN, "met": "met."}.items():
         for (name, step), values in block.shown[kind].items():
-            found[head + column_name(name, step)] = nothing if values is None else values
+            found[head + column_name(name, step)] = _NOTHING if values is None else values
     everything = block.shown["specification"].get((ALL_ATTRIBUTES, None))
     if everything is not None:
         found[IN_SPECIFICATION] = everything
@@ -224,19 +273,20 @@ def _columns(block: Block) -> dict[str, Floats]:
 
 @lru_cache(maxsize=4)
 def _drawn(seed: int, start: int, stop: int) -> SampleBlock:
-    """Return the random numbers of some draws; every block of points shares them."""
-    return SampleBlock(seed, start, stop)
+    """Return the random numbers of some draws, padded as in any run; every block of points shares them."""
+    return SampleBlock(seed, start, start + padded(stop - start))
 
 
 def _ranges(count: int, size: int) -> Iterator[range]:
     return (range(at, min(at + size, count)) for at in range(0, count, size))
 
 
-def _default(scenario: Scenario, factor: Factor) -> float:
-    found = declared_at(scenario, factor.path)
-    return factor.low if found is None or found[1].default is None else found[1].default
+def _middle_and_ends(parameter: Parameter, given: Given | None) -> tuple[float, float, float]:
+    """Return the number or the median of a quantity, its smallest and its largest value, spreads apart."""
+    base = (parameter.default or 0.0) if given is None else given.quantity.base
+    return (base.median(), *base.support()) if isinstance(base, Distribution) else (base, base, base)
 
 
-def _sources(scenario: Scenario, factor: Factor) -> Mapping[str, str]:
-    given = given_at(scenario, factor.path)
-    return {} if given is None else {given.source: given.grade}
+def _at(value: float, factor: Factor, typical: Mapping[str, Any]) -> float:
+    """Return the number or the median at a value of a factor."""
+    return float(value) * typical[factor.path.rpartition(".")[2]] if factor.times else float(value)

@@ -12,6 +12,7 @@ from exosim.scenario import Scenario
 from exosim.study.answers import Condition, Of, Response
 from exosim.study.declared import declared_factors
 from exosim.study.factor import Factor
+from exosim.study.kernel_model import is_share
 from exosim.study.questions import read_conditions, read_questions
 from exosim.study.reading import read_factors
 from exosim.study.scenario_model import Engine, ScenarioModel, known_responses, scenario_model, usual_responses
@@ -68,12 +69,16 @@ class Plan:
     def questions(self, statistic: str = "median") -> tuple[Of, ...]:
         """Return what is asked of each point; a response without a statistic is asked for by this one.
 
+        A response that is 1 or 0 on a draw, such as ``in_specification``, is asked for its mean: a share of the draws.
+
         Raises
         ------
         UsageError
             when a response or a statistic is not known.
         """
-        return read_questions(self.responses or usual_responses(self.known), self.known, statistic)
+        texts = self.responses or usual_responses(self.known)
+        shares = [f"mean({text})" if is_share(text.strip()) else text for text in texts]
+        return read_questions(shares, self.known, statistic)
 
     def limits(self) -> tuple[Condition, ...]:
         """Return the conditions.
@@ -136,6 +141,9 @@ def plan_of(scenario: Scenario, verb: str | None = None, given: Mapping[str, Any
     said = {} if declared is None else {key: getattr(declared, key) for key in (*_KEYS, "verb")}
     if verb is not None and said.get("verb") not in (None, verb):
         said = {key: value for key, value in said.items() if key not in _OF_A_VERB}
+    strange = [key for key in given or {} if key not in (*_KEYS, "factors", "seed")]
+    if strange:
+        raise UsageError(unknown("option", strange[0], (*_KEYS, "factors", "seed")))
     own = {key: value for key, value in (given or {}).items() if value is not None and value not in ((), {}, [])}
     chosen = verb or said.get("verb")
     if chosen is None:

@@ -53,7 +53,7 @@ class PointSample(Sample):
     def _drawn_values(self, name: str, quantity: Quantity) -> Array:
         if quantity.is_fixed:
             return quantity.typical
-        return np.asarray(self._draws.values(name, quantity))[self._draw_of]
+        return np.asarray(quantity.of(name, self._draws))[self._draw_of]  # not kept: each value of a word has its own
 
     def _drawn(self, name: str, level: Level) -> Floats:
         return np.asarray(self._draws.uniforms(name, level)[self._draw_of])

@@ -242,6 +242,7 @@ def _of_nothing(scenario: Scenario, usual: Factor, parameter: Parameter | None, 
     given = given_at(scenario, usual.path)
     if given is not None and isinstance(given.quantity.base, Distribution):
         low, high = _quantiles(given.quantity.base)
+        low, high = max(low, parameter.low), min(high, parameter.high)
     else:
         low, high = parameter.low, parameter.high
     return replace(usual, low=low, high=high, scale=_scale(table, low))
