@@ -289,6 +289,14 @@ def test_check_reads_the_study_of_a_variant(door: Door) -> None:
     assert door.run("check", FILE, "--quiet").code == 0
 
 
+def test_check_lists_what_a_variant_asks_otherwise(door: Door) -> None:
+    own = 'study.samples = 3\n[variant.study.factors]\n"tff.flux" = { low = "20 L/m2/h", high = "30 L/m2/h" }\n'
+    Path(FILE).write_text(f"{WHOLE}{VARIANT}{own}", encoding="utf-8")
+    out = " ".join(door.run("check", FILE).out.split())
+    assert "base#other study.samples 12 3" in out
+    assert 'base#other study.factors.tff.flux low = "15' in out
+
+
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
