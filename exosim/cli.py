@@ -124,6 +124,10 @@ def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, ma
     from exosim.scenario import load_all
 
     loaded, *variants = map(with_remarks, load_all(scenario, changes, maximum_mebibytes=max_file_size))
+    if loaded.declarations.study is not None or any(variant.declarations.study is not None for variant in variants):
+        from exosim.study.declared import check_studies
+
+        check_studies(loaded, variants)
     combined = [] if loaded.variant else list(loaded.combinations().values())
     if as_json:
         print_json(_checked(loaded, variants, combined))
