@@ -136,13 +136,15 @@ def statistic_of(draws: Floats, statistic: Statistic) -> Floats:
     ValueError
         when there is no such statistic.
     """
+    whole = not np.isnan(draws).any()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a point without any value is NaN
         if statistic == "mean":
             return np.asarray(np.nanmean(draws, axis=-1))
         if statistic == "sd":
             return np.asarray(np.nanstd(draws, axis=-1, ddof=1))
-        return np.asarray(np.nanquantile(draws, share_of(statistic), axis=-1))
+        quantile = np.quantile if whole else np.nanquantile  # the latter goes row by row in Python
+        return np.asarray(quantile(draws, share_of(statistic), axis=-1))
 
 
 def share_of(statistic: Statistic) -> float:
