@@ -51,6 +51,7 @@ from exosim.profile_command import profile
 from exosim.report_command import report
 from exosim.scale_command import scale
 from exosim.space_command import space
+from exosim.sweep_command import sweep
 from exosim.version import __version__
 from exosim.whole_numbers import WholeNumber
 from exosim.why_command import why
@@ -68,6 +69,7 @@ _FEWER = {
     "bottleneck": "fewer processes (--jobs N), fewer batches or a shorter horizon",
     "cost": "fewer processes (--jobs N), fewer batches or a shorter horizon",
     "scale": "fewer processes (--jobs N), fewer draws (--draws N) or fewer finalists (--confirm N)",
+    "sweep": "fewer draws (--draws N) or fewer processes (--jobs N)",
     "run": "fewer processes (--jobs N), fewer batches or a shorter horizon",
 }
 """What needs less memory, by command."""
@@ -269,7 +271,8 @@ def run(
 
 
 for _command in (
-    bottleneck, certificate, cite, compare, cost, describe, explain, new, profile, report, scale, schema, space, why,
+    bottleneck, certificate, cite, compare, cost, describe, explain, new, profile, report, scale, schema, space, sweep,
+    why,
 ):  # fmt: skip
     cli.add_command(_command)
 
