@@ -99,6 +99,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["cost_numbers", "scale_numbers"], 3),
     **dict.fromkeys(["economics_tables", "economics_declaration", "economics_reader", "economics_builder"], 6),
     **dict.fromkeys(["economics_lines", "price_reader", "scale_tables"], 6),
+    **dict.fromkeys(["study_tables", "study_declaration", "study_patch"], 6),
     **dict.fromkeys(["uses", "usage_file", "costs"], 7),
     **dict.fromkeys(["cost_words", "cost_figures", "cost_drivers", "cost_finance", "cost_prices"], 7),
     **dict.fromkeys(["cost_files", "replication_cost", "cost_nodes"], 7),
@@ -129,7 +130,7 @@ FLOORS: dict[str, int] = {
         ["bottleneck_command", "console_bottleneck", "why_command", "console_why", "scale_command", "console_scale"], 10
     ),
     **dict.fromkeys(["explain_command", "console_explain", "profile_command", "console_profile"], 10),
-    **dict.fromkeys(["certificate_command", "study_options", "study_command"], 10),
+    **dict.fromkeys(["certificate_command", "study_options", "study_command", "sweep_command", "console_sweep"], 10),
     **dict.fromkeys(["report_command", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths", "console_cargo"], 10),
     **dict.fromkeys(["console_orders", "console_runs", "console_prices"], 10),
