@@ -133,6 +133,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["certificate_command", "study_options", "study_command"], 10),
     **dict.fromkeys(["sweep_command", "sensitivity_command", "space_command", "front_command", "target_command"], 10),
     **dict.fromkeys(["console_sweep", "console_sensitivity", "console_space", "console_front", "console_target"], 10),
+    **dict.fromkeys(["certificate_command", "study_options", "study_command", "sweep_command", "console_sweep"], 10),
     **dict.fromkeys(["report_command", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths", "console_cargo"], 10),
     **dict.fromkeys(["console_orders", "console_runs", "console_prices"], 10),
