@@ -47,6 +47,7 @@ from exosim.errors import (
     unknown,
 )
 from exosim.explain_command import explain
+from exosim.front_command import front
 from exosim.profile_command import profile
 from exosim.report_command import report
 from exosim.scale_command import scale
@@ -273,7 +274,8 @@ def run(
 
 
 for _command in (
-    bottleneck, certificate, cite, compare, cost, describe, explain, new, profile, report, scale, schema, space, why,
+    bottleneck, certificate, cite, compare, cost, describe, explain, front, new, profile, report, scale, schema, space,
+    why,
 ):  # fmt: skip
     cli.add_command(_command)
 

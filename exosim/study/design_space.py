@@ -325,7 +325,7 @@ class DesignSpace(Framed):
     def _conditions(self) -> Frame:
         names = ["condition", "at_base", "lowest", "highest", "binds", "edge"]
         rows = [(p.condition, p.at_base, p.lowest, p.highest, p.binds, p.edge) for p in self.parts()]
-        return of_rows("condition", names, rows, first=1)
+        return of_rows("row", names, rows, first=1)
 
     def _ranges(self) -> Frame:
         found = [("proven acceptable", f, r) for f, r in zip(self.factors, self.proven, strict=True)]
@@ -333,7 +333,7 @@ class DesignSpace(Framed):
             pairs = zip(self.factors, self.operating_range.ranges, strict=True)
             found += [("normal operating", f, r) for f, r in pairs]
         rows = [(kind, f.path, f.unit, r.low, r.high) for kind, f, r in found if r is not None]
-        return of_rows("range", ["range", "factor", "unit", "low", "high"], rows, first=1)
+        return of_rows("row", ["range", "factor", "unit", "low", "high"], rows, first=1)
 
     @property
     def _paths(self) -> tuple[str, str]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exosim import units
-from exosim.study.binomial import draws_to_show, fewest_draws
+from exosim.study.binomial import draws_to_show
+from exosim.study.intervals import wilks_runs
 
 if TYPE_CHECKING:
     from exosim.study.design_space import DesignSpace, OperatingRange, Range
@@ -81,13 +82,17 @@ def _none(found: DesignSpace) -> Iterator[str]:
     m, n = found.best
     low, high = (float(end[m, n]) for end in found.joint.interval)
     share = float(found.joint.probability[m, n])
+    if share == 0.0:
+        worst = min(found.parts(), key=lambda part: part.highest)
+        yield f"No draw meets {_all(found)} at any point: {worst.condition} is met on {percent(worst.highest)} at most."
+        return
     fails = f"; {found.names[found.binding[m, n]]} fails most often there" if found.binding[m, n] >= 0 else ""
     where = at(found, float(found.x[m]), float(found.y[n]))
     yield (
         f"The best point, {where}, meets {_all(found)} on {percent(share)} of the draws "
         f"({percent(found.confidence)} interval {percent(low)} to {percent(high)}){fails}."
     )
-    fewest = fewest_draws(found.level, found.confidence)
+    fewest = wilks_runs(found.level, found.confidence)
     if found.draws < fewest:
         sure = f"{percent(found.level)} with {percent(found.confidence)} confidence"
         yield f"{found.draws:,} draws cannot show {sure}, even where all meet it: that takes {fewest:,} or more."
@@ -99,7 +104,7 @@ def _undecided(found: DesignSpace) -> Iterator[str]:
     """Yield that much of the grid is undecided, and how many draws decide most of it."""
     undecided = found.joint.possible & ~found.joint.inside & ~found.joint.outside
     share = np.count_nonzero(undecided) / undecided.size
-    if share <= _MUCH or found.draws < fewest_draws(found.level, found.confidence):
+    if share <= _MUCH or found.draws < wilks_runs(found.level, found.confidence):
         return
     yield (
         f"{percent(share, 2)} of the points are undecided: {found.draws:,} draws neither show {percent(found.level)} "
