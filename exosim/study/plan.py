@@ -16,9 +16,7 @@ from exosim.study.kernel_model import is_share
 from exosim.study.questions import read_conditions, read_questions
 from exosim.study.reading import read_factors
 from exosim.study.scenario_model import Engine, ScenarioModel, known_responses, scenario_model, usual_responses
-<<<<<<< HEAD
 from exosim.study.target_space import Norm, Way
-=======
 from exosim.study_tables import VERBS, Verb
 
 _KEYS = (
