@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from exosim.study.sensitivity import Sensitivity
     from exosim.study.sweep import Sweep
     from exosim.study.target import Target
+    from exosim.study.target_space import Norm, Way
 
 Factors: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
@@ -136,8 +137,9 @@ def front(
 
 def target(
     scenario: Scenario, factors: Factors | None = None, conditions: Sequence[str] = (), *,
-    probability: float | None = None, jobs: int | Executor = 1, progress: Progress | None = None,
-    keep_going: bool = False, **more: Any,
+    probability: float | None = None, evaluations: int | None = None, weights: Mapping[str, float] | None = None,
+    ways: Mapping[str, Way] | None = None, norm: Norm | None = None, jobs: int | Executor = 1,
+    progress: Progress | None = None, keep_going: bool = False, **more: Any,
 ) -> Target:  # fmt: skip
     """Return the smallest joint changes of factors with which all conditions are met: what must be true.
 
@@ -145,15 +147,20 @@ def target(
     ----------
     scenario, factors, jobs, progress, keep_going, more : as in :func:`sweep`
     conditions : such as ``cost_per_dose <= 500 EUR`` and ``doses_per_year >= 1e4``
-    probability : with which they are to be met together
+    probability : with which they are to be met together; default: 0.9
+    evaluations : points that may be asked; default: 3000, where the facility is asked 200
+    weights : cost of a change of a factor over its whole range, by path; default: 1
+    ways : ``up`` or ``down`` by path, where a factor may be moved in one direction only
+    norm : how changes of several factors make one: ``euclidean``, ``sum`` or ``largest``
 
     Raises
     ------
     ScenarioError, UsageError, LimitError
         as :func:`sweep`.
     """
-    given = {"conditions": tuple(conditions), "probability": probability}
-    found: Target = _asked("target", scenario, factors, (), {**given, **more}, jobs, progress, keep_going)
+    given = {"conditions": tuple(conditions), "probability": probability, "samples": evaluations}
+    changes = {"weights": weights, "ways": ways, "norm": norm}
+    found: Target = _asked("target", scenario, factors, (), {**given, **changes, **more}, jobs, progress, keep_going)
     return found
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from exosim.study.answers import Asked, Met, Of, share_of
 from exosim.study.factor import Floats
@@ -67,7 +67,7 @@ def of_means(values: Floats) -> Means:
         away = np.where(known, values - mean, 0.0)
         sd = np.sqrt((away**2).sum(axis=0) / (count - 1.0))
         skewness = (away**3).sum(axis=0) * count / ((count - 1.0) * (count - 2.0)) / sd**3
-        score = stats.t.ppf(0.5 + CONFIDENCE / 2.0, count - 1.0)
+        score = special.stdtrit(count - 1.0, 0.5 + CONFIDENCE / 2.0)
         error = sd / np.sqrt(count)
         shift = np.where(sd > 0.0, error * skewness * (1.0 + 2.0 * score**2) / (6.0 * np.sqrt(count)), 0.0)
     half = np.where(count > 2.0, score * error, np.nan)
@@ -104,7 +104,7 @@ def _of_moments(asked: Of, one: Floats, other: Floats, confidence: float) -> Int
     if min(np.isfinite(one).sum(), np.isfinite(other).sum()) < 3:
         return _NOWHERE
     added = _influence(other, asked.statistic) - _influence(one, asked.statistic)
-    half = stats.t.ppf(0.5 + confidence / 2.0, len(added) - 1) * added.std(ddof=1) / math.sqrt(len(added))
+    half = special.stdtrit(len(added) - 1.0, 0.5 + confidence / 2.0) * added.std(ddof=1) / math.sqrt(len(added))
     middle = float(asked.of({asked.response: other}) - asked.of({asked.response: one}))
     return middle - float(half), middle + float(half)
 
@@ -130,7 +130,7 @@ def _of_shares(asked: Met, before: Draws, after: Draws, confidence: float) -> In
     gained, lost = ((met[1] > met[0]).sum(), (met[1] < met[0]).sum())
     middle = (gained - lost) / count
     error = math.sqrt(gained + lost + 1.0 - (gained - lost) ** 2 / count) / count
-    half = float(stats.norm.ppf(0.5 + confidence / 2.0)) * error
+    half = float(special.ndtri(0.5 + confidence / 2.0)) * error
     return max(middle - half, -1.0), min(middle + half, 1.0)
 
 
@@ -148,8 +148,8 @@ def _of_quantiles(share: float, one: Floats, other: Floats, confidence: float) -
         chosen = generator.integers(0, draws, size=(rows, draws)) + draws * np.arange(rows)[:, None]
         counts = np.bincount(chosen.ravel(), minlength=rows * draws).reshape(rows, draws)
         found[at : at + rows] = parts[1].resampled(counts) - parts[0].resampled(counts)
-    score = stats.t.ppf(0.5 + confidence / 2.0, draws - 1)
-    tail = float(stats.norm.cdf(-math.sqrt(draws / (draws - 1.0)) * score))
+    score = special.stdtrit(draws - 1.0, 0.5 + confidence / 2.0)
+    tail = float(special.ndtr(-math.sqrt(draws / (draws - 1.0)) * score))
     low, high = np.nanquantile(found, [tail, 1.0 - tail])
     return float(low), float(high)
 

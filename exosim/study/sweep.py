@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exosim.errors import Problem, ScenarioError, UsageError, unknown
+from exosim.errors import Problem, UsageError, unknown
 from exosim.frames import Column, Frame, Framed
 from exosim.study.answers import Asked, Of, Response
-from exosim.study.designs import Method, grid, latin_hypercube, sobol
+from exosim.study.designs import METHODS, Method, grid, latin_hypercube, sobol
 from exosim.study.documents import factor_rows, known, listed, response_rows
 from exosim.study.effect import By
 from exosim.study.effects import Effects, effects, points_of
 from exosim.study.factor import Factor, Floats
 from exosim.study.model import Model
+from exosim.study.plan import Plan
 from exosim.study.respond import Progress, respond
 
 STATISTICS = ("mean", "sd", "p5", "median", "p95")
@@ -54,9 +55,10 @@ class Sweep(Framed):
     name, hash, seed : of what was studied
     method : how the points were chosen
     factors, responses, draws : of the model
+    statistics : of each response over the draws: mean, sd, p5, median, p95, and any others that were asked for
     base : where the scenario stands, shape (factors,)
     points : shape (points, factors)
-    values : shape (responses, 5, points): mean, sd, p5, median and p95 over the draws; NaN at a point that failed
+    values : shape (responses, statistics, points); NaN at a point that failed
     valued : shape (responses, points): on how many draws a response has a value
     failed : why a point is not possible, by its number from 0
     effects : the benchmark table; None where it was not asked for
@@ -69,6 +71,7 @@ class Sweep(Framed):
     factors: tuple[Factor, ...]
     responses: tuple[Response, ...]
     draws: int
+    statistics: tuple[str, ...]
     base: Floats
     points: Floats
     values: Floats
@@ -87,9 +90,9 @@ class Sweep(Framed):
         names = [one.name for one in self.responses]
         if response not in names:
             raise UsageError(unknown("response", response, names))
-        if statistic not in STATISTICS:
-            raise UsageError(unknown("statistic", statistic, STATISTICS))
-        return np.asarray(self.values[names.index(response), STATISTICS.index(statistic)])
+        if statistic not in self.statistics:
+            raise UsageError(unknown("statistic", statistic, self.statistics))
+        return np.asarray(self.values[names.index(response), self.statistics.index(statistic)])
 
     def best(self, response: str, statistic: str = "median") -> int | None:
         """Return the number, from 0, of the point that is best in a response; None where there is no better."""
@@ -107,11 +110,6 @@ class Sweep(Framed):
     def failures(self) -> int:
         """How many points are not possible, those of the benchmark table among them."""
         return len(self.failed) + (0 if self.effects is None else len(self.effects.failed))
-
-    def refused(self) -> ScenarioError | None:
-        """Return the error of the points that failed, or None; a study that goes on all the same does not raise it."""
-        told = self._told_failed()
-        return ScenarioError(Problem(told, expected="points that are possible, or --keep-going")) if told else None
 
     def remarks(self) -> list[str]:
         """Return what a reader must know."""
@@ -164,7 +162,7 @@ class Sweep(Framed):
     def _documented(self) -> dict[str, Any]:
         return {
             response.name: {
-                **{one: [known(v) for v in self.values[n, s].tolist()] for s, one in enumerate(STATISTICS)},
+                **{one: [known(v) for v in self.values[n, s].tolist()] for s, one in enumerate(self.statistics)},
                 "n": self.valued[n].tolist(),
             }
             for n, response in enumerate(self.responses)
@@ -182,7 +180,7 @@ class Sweep(Framed):
         columns: dict[str, Column] = {f.path: _column(f, self.points[:, n]) for n, f in enumerate(self.factors)}
         units = {f.path: "times" if f.times else f.unit for f in self.factors}
         for n, response in enumerate(self.responses):
-            for s, one in enumerate(STATISTICS):
+            for s, one in enumerate(self.statistics):
                 columns[f"{response.name}.{one}"] = self.values[n, s]
                 units[f"{response.name}.{one}"] = response.unit
             columns[f"{response.name}.n"] = self.valued[n]
@@ -200,6 +198,33 @@ class Sweep(Framed):
             "reason": [*(self.failed[n] for n in numbers), *alone.values()],
         }
         return Frame("failure", columns, first=1)
+
+
+def ask(plan: Plan, *, jobs: int | Executor = 1, progress: Progress | None = None, keep_going: bool = False) -> Sweep:
+    """Return what a plan asks.
+
+    Where it names no design, points are a grid if levels are given or every factor lists its values, else a Latin
+    hypercube.
+
+    Raises
+    ------
+    ExosimError
+        as :func:`sweep` and :func:`design_of`.
+    """
+    plan.needing()
+    questions = plan.questions()
+    model = plan.model([question.response for question in questions])
+    stepped = plan.levels is not None or all(factor.levels or factor.choices for factor in plan.factors)
+    method = plan.method or ("grid" if stepped and plan.samples is None else "latin_hypercube")
+    if method not in METHODS:
+        raise UsageError(unknown("design", method, METHODS))
+    points = design_of(model, method, points=plan.samples, levels=plan.levels, seed=plan.seed)
+    return sweep(
+        model, points, method=method, statistics=list(dict.fromkeys([*STATISTICS, *(q.statistic for q in questions)])),
+        by="mean" if all(question.statistic == "mean" for question in questions) else "median",
+        name=plan.scenario.name, hash=plan.scenario.hash, seed=plan.seed, jobs=jobs, progress=progress,
+        keep_going=keep_going,
+    )  # fmt: skip
 
 
 def design_of(
@@ -240,6 +265,7 @@ def sweep(
     points: Floats,
     *,
     method: Method = "list",
+    statistics: Sequence[str] = STATISTICS,
     by: By = "median",
     levels: int = 5,
     name: str = "",
@@ -257,6 +283,7 @@ def sweep(
     ----------
     points : shape (points, factors), such as of :func:`design_of`
     method : how they were chosen, as told in the result
+    statistics : of each response at each point
     by, levels : of :func:`exosim.study.effects.effects`; no levels: no benchmark table
     name, hash, seed : what is studied, as told in the result
     jobs, progress, keep_going : of :func:`exosim.study.respond.respond`
@@ -267,12 +294,11 @@ def sweep(
         when a point is not possible, unless `keep_going`.
     """
     names = [response.name for response in model.responses]
-    asked: list[Asked] = [Of(n, one) for n in names for one in STATISTICS]
+    asked: list[Asked] = [Of(n, one) for n in names for one in statistics]
     asked += [_Valued(n) for n in names]
     alone = points_of(model, levels) if levels else 0
     step = None if progress is None else _of_total(progress, 0, len(points) + alone)
     found = respond(model, points, asked, jobs=jobs, progress=step, keep_going=keep_going)
-    statistics = len(names) * len(STATISTICS)
     table = None
     if levels:
         step = None if progress is None else _of_total(progress, len(points), len(points) + alone)
@@ -280,10 +306,11 @@ def sweep(
             model, by=by, levels=levels, name=name, hash=hash, seed=seed, jobs=jobs, progress=step,
             keep_going=keep_going,
         )  # fmt: skip
+    values, valued = np.split(found.values, [len(names) * len(statistics)])
     return Sweep(
-        name, hash, seed, method, model.factors, model.responses, model.draws, model.base(), found.points,
-        found.values[:statistics].reshape(len(names), len(STATISTICS), len(points)),
-        np.nan_to_num(found.values[statistics:]).astype(np.int64), found.failed, table,
+        name, hash, seed, method, model.factors, model.responses, model.draws, tuple(statistics), model.base(),
+        found.points, values.reshape(len(names), len(statistics), len(points)),
+        np.nan_to_num(valued).astype(np.int64), found.failed, table,
     )  # fmt: skip
 
 
