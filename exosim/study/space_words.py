@@ -126,7 +126,11 @@ def _idle(found: DesignSpace) -> Iterator[str]:
         return
     idle = [f.path for axis, f in enumerate(found.factors) if not np.ptp(known, axis=axis).any()]
     if idle:
-        yield f"{' and '.join(idle)} {'changes' if len(idle) == 1 else 'change'} nothing: no draw meets more or less."
+        many = len(idle) > 1
+        yield (
+            f"{' and '.join(idle)} change{'' if many else 's'} nothing here: the probability is the same at all "
+            f"{'their' if many else 'its'} values."
+        )
 
 
 def _base(found: DesignSpace) -> Iterator[str]:

@@ -227,7 +227,7 @@ def test_a_factor_that_changes_nothing_is_told() -> None:
     """A map over it would look as if it had been studied."""
     model = FunctionModel((X, Y), RESPONSES[:1], lambda points: points[:, :1])
     found = space(model, (replace(PURITY, limit=5.0),))
-    assert "hold.time changes nothing: no draw meets more or less." in found.remarks()
+    assert "hold.time changes nothing here: the probability is the same at all its values." in found.remarks()
 
 
 def test_all_inside_is_told() -> None:
