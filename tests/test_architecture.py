@@ -122,6 +122,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["folds", "window", "patient_indicators"], 5),
     **dict.fromkeys(["patients"], 3),
     **dict.fromkeys(["study"], 8),
+    **dict.fromkeys(["space_command", "console_space"], 10),
     **dict.fromkeys(["plots", "picture_folder", "study_folder", "bibliography", "telling"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
