@@ -1,4 +1,4 @@
-"""Asking a model at many points: who works on what is seen in no answer, and points that fail are told and hidden by nobody."""
+"""Asking a model at many points: who works on what changes no answer, and the points that fail are all told."""
 
 from __future__ import annotations
 
