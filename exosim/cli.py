@@ -47,9 +47,11 @@ from exosim.errors import (
     unknown,
 )
 from exosim.explain_command import explain
+from exosim.front_command import front
 from exosim.profile_command import profile
 from exosim.report_command import report
 from exosim.scale_command import scale
+from exosim.space_command import space
 from exosim.version import __version__
 from exosim.whole_numbers import WholeNumber
 from exosim.why_command import why
@@ -122,6 +124,10 @@ def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, ma
     from exosim.scenario import load_all
 
     loaded, *variants = map(with_remarks, load_all(scenario, changes, maximum_mebibytes=max_file_size))
+    if loaded.declarations.study is not None or any(variant.declarations.study is not None for variant in variants):
+        from exosim.study.declared import check_studies
+
+        check_studies(loaded, variants)
     combined = [] if loaded.variant else list(loaded.combinations().values())
     if as_json:
         print_json(_checked(loaded, variants, combined))
@@ -268,7 +274,8 @@ def run(
 
 
 for _command in (
-    bottleneck, certificate, cite, compare, cost, describe, explain, new, profile, report, scale, schema, why,
+    bottleneck, certificate, cite, compare, cost, describe, explain, front, new, profile, report, scale, schema, space,
+    why,
 ):  # fmt: skip
     cli.add_command(_command)
 

@@ -25,7 +25,7 @@ from exosim.results import Yields
 from exosim.sampling import SampleMatrix
 from exosim.scenario import Scenario, load_all
 from exosim.simulation import Progress, evaluate
-from exosim.summaries import COVERAGE, Row, Summary, half_width, summarize
+from exosim.summaries import Row, Summary, half_width, share_interval, summarize
 from exosim.version import __version__
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -360,15 +360,6 @@ def _correlation(a: Floats, b: Floats) -> float | None:
     x, y = (v / np.abs(v).max() for v in (a, b))
     x, y = x - x.mean(), y - y.mean()
     return float(np.clip((x * y).sum() / math.sqrt((x * x).sum() * (y * y).sum()), -1.0, 1.0))
-
-
-def share_interval(hits: int, n: int) -> tuple[float, float]:
-    """Return the exact 95 % interval of a probability (Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404)."""
-    from scipy.special import betaincinv
-
-    low = float(betaincinv(hits, n - hits + 1, 1.0 - COVERAGE)) if hits else 0.0
-    high = float(betaincinv(hits + 1, n - hits, COVERAGE)) if hits < n else 1.0
-    return low, high
 
 
 def _dose(rule: Any) -> str:

@@ -122,6 +122,15 @@ def half_width(sd: float, n: int) -> float:
     return float(stdtrit(n - 1, COVERAGE)) * sd / math.sqrt(n)
 
 
+def share_interval(hits: int, n: int) -> tuple[float, float]:
+    """Return the exact 95 % interval of a probability (Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404)."""
+    from scipy.special import betaincinv
+
+    low = float(betaincinv(hits, n - hits + 1, 1.0 - COVERAGE)) if hits else 0.0
+    high = float(betaincinv(hits + 1, n - hits, COVERAGE)) if hits < n else 1.0
+    return low, high
+
+
 def estimate(name: str, step: str | None, unit: str, values: Sequence[float]) -> Estimate:
     """Return the estimate of an indicator; replications without a value do not count."""
     found = np.array([value for value in values if math.isfinite(value)])

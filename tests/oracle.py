@@ -3,7 +3,7 @@
 ``oracle_reference.csv`` holds the rows that the physics in this version covers, ``oracle_statistics.csv`` those of the
 statistics of draws. These wait for later operations:
 
-- stats_oracles: total indices of SOBOL-G, MORRIS, WILKS (designs of studies), AR1, ANTI
+- stats_oracles: total indices of SOBOL-G, MORRIS (designs of studies), AR1, ANTI
 """
 
 from __future__ import annotations

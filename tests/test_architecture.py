@@ -99,6 +99,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["cost_numbers", "scale_numbers"], 3),
     **dict.fromkeys(["economics_tables", "economics_declaration", "economics_reader", "economics_builder"], 6),
     **dict.fromkeys(["economics_lines", "price_reader", "scale_tables"], 6),
+    **dict.fromkeys(["study_tables", "study_declaration", "study_patch"], 6),
     **dict.fromkeys(["uses", "usage_file", "costs"], 7),
     **dict.fromkeys(["cost_words", "cost_figures", "cost_drivers", "cost_finance", "cost_prices"], 7),
     **dict.fromkeys(["cost_files", "replication_cost", "cost_nodes"], 7),

@@ -64,6 +64,7 @@ def test_help_names_every_command_and_option(door: Door) -> None:
         "run",
         "scale",
         "schema",
+        "space",
         "why",
         "yield",
     }

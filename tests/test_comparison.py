@@ -12,8 +12,9 @@ import pytest
 
 import exosim as xs
 from exosim import plots
-from exosim.comparison import IN_SPECIFICATION, labels, paired_difference, share_interval
+from exosim.comparison import IN_SPECIFICATION, labels, paired_difference
 from exosim.errors import UsageError
+from exosim.summaries import share_interval
 from tests.layered import of_titer
 from tests.oracle import REPLICATIONS, STATISTICS, Row, load
 from tests.texts import BASE, FILE, Door

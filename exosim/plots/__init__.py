@@ -5,6 +5,7 @@ from __future__ import annotations
 from exosim.plots.bottleneck import bottleneck
 from exosim.plots.contrasts import contrasts, shown_contrasts
 from exosim.plots.costs import cash_flow, cost_per_dose, cost_stack
+from exosim.plots.design_space import condition_maps, design_space
 from exosim.plots.facility import doses_per_year, lead_time, occupancy_by_week, waits
 from exosim.plots.fates import fates
 from exosim.plots.gantt import gantt
@@ -13,12 +14,15 @@ from exosim.plots.lot_timeline import lot_timeline
 from exosim.plots.lots import lots
 from exosim.plots.on_time import patients_on_time
 from exosim.plots.pairs import pairs
+from exosim.plots.parallel_coordinates import parallel_coordinates
 from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, more_cells
 from exosim.plots.predictive_value import predictive_value
+from exosim.plots.response_slices import response_slices
 from exosim.plots.run_contrasts import run_contrasts, shown_run_contrasts
 from exosim.plots.scale_curve import scale_curve
 from exosim.plots.size_steps import size_steps
 from exosim.plots.stock import stock
+from exosim.plots.sweep_pictures import sweep_coordinates
 from exosim.plots.two_truths import has_course, two_truths
 from exosim.plots.volumes import VolumeCourse, over_volume
 from exosim.plots.waterfall import waterfall
@@ -30,9 +34,11 @@ __all__ = [
     "VolumeCourse",
     "bottleneck",
     "cash_flow",
+    "condition_maps",
     "contrasts",
     "cost_per_dose",
     "cost_stack",
+    "design_space",
     "doses_per_year",
     "fates",
     "gantt",
@@ -46,14 +52,17 @@ __all__ = [
     "occupancy_by_week",
     "over_volume",
     "pairs",
+    "parallel_coordinates",
     "patients_on_time",
     "predictive_value",
+    "response_slices",
     "run_contrasts",
     "scale_curve",
     "shown_contrasts",
     "shown_run_contrasts",
     "size_steps",
     "stock",
+    "sweep_coordinates",
     "two_truths",
     "waits",
     "waterfall",

@@ -237,6 +237,11 @@ def kernel_responses(scenario: Scenario) -> Mapping[str, Response]:
     return found
 
 
+def is_share(name: str) -> bool:
+    """Return whether a response is 1 or 0 on each draw."""
+    return name == IN_SPECIFICATION or name.startswith("met.")
+
+
 def moves_lanes(scenario: Scenario, factor: Factor) -> bool:
     """Return whether a factor may differ from lane to lane: a quantity of a step, or one that is uncertain anyway."""
     if factor.choices or factor.whole:

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any
 
 from exosim.errors import Problem, UsageError, unknown
 from exosim.scenario import Scenario
 from exosim.study.answers import Condition, Of, Response
+from exosim.study.declared import declared_factors
 from exosim.study.factor import Factor
+from exosim.study.kernel_model import is_share
 from exosim.study.questions import read_conditions, read_questions
 from exosim.study.reading import read_factors
 from exosim.study.scenario_model import Engine, ScenarioModel, known_responses, scenario_model, usual_responses
+from exosim.study.target_space import Norm, Way
+from exosim.study_tables import VERBS, Verb
 
-Verb: TypeAlias = Literal["sweep", "sensitivity", "space", "front", "target"]
-VERBS: tuple[Verb, ...] = get_args(Verb)
 _KEYS = (
     "method", "samples", "levels", "engine", "responses", "conditions", "objectives", "probability", "population",
     "generations", "draws", "replications",
 )  # fmt: skip
+_OF_CHANGES = ("weights", "ways", "norm")
+"""What only a call says: how dear changes are, and which way they may go."""
 _OF_A_VERB = ("verb", "method", "samples", "levels", "population", "generations")
 """What `[study]` says of its own verb alone."""
 
@@ -41,6 +45,7 @@ class Plan:
     probability : with which conditions are to be met
     population, generations : of an optimization
     draws, replications : of each point in the kernel and in the facility
+    weights, ways, norm : of changes, by path of the factor, as :func:`exosim.study.target.target` has them
     """
 
     scenario: Scenario
@@ -59,6 +64,9 @@ class Plan:
     generations: int | None = None
     draws: int | None = None
     replications: int | None = None
+    weights: Mapping[str, float] | None = None
+    ways: Mapping[str, Way] | None = None
+    norm: Norm | None = None
 
     @cached_property
     def known(self) -> dict[str, Response]:
@@ -68,12 +76,16 @@ class Plan:
     def questions(self, statistic: str = "median") -> tuple[Of, ...]:
         """Return what is asked of each point; a response without a statistic is asked for by this one.
 
+        A response that is 1 or 0 on a draw, such as ``in_specification``, is asked for its mean: a share of the draws.
+
         Raises
         ------
         UsageError
             when a response or a statistic is not known.
         """
-        return read_questions(self.responses or usual_responses(self.known), self.known, statistic)
+        texts = self.responses or usual_responses(self.known)
+        shares = [f"mean({text})" if is_share(text.strip()) else text for text in texts]
+        return read_questions(shares, self.known, statistic)
 
     def limits(self) -> tuple[Condition, ...]:
         """Return the conditions.
@@ -132,10 +144,14 @@ def plan_of(scenario: Scenario, verb: str | None = None, given: Mapping[str, Any
     ScenarioError
         with all that is wrong with the factors.
     """
-    declared = getattr(scenario.declarations, "study", None)
-    said = {} if declared is None else {key: getattr(declared, key) for key in (*_KEYS, "verb", "factors")}
+    declared = scenario.declarations.study
+    said = {} if declared is None else {key: getattr(declared, key) for key in (*_KEYS, "verb")}
     if verb is not None and said.get("verb") not in (None, verb):
         said = {key: value for key, value in said.items() if key not in _OF_A_VERB}
+    allowed = (*_KEYS, *_OF_CHANGES, "factors", "seed")
+    strange = [key for key in given or {} if key not in allowed]
+    if strange:
+        raise UsageError(unknown("option", strange[0], allowed))
     own = {key: value for key, value in (given or {}).items() if value is not None and value not in ((), {}, [])}
     chosen = verb or said.get("verb")
     if chosen is None:
@@ -145,7 +161,8 @@ def plan_of(scenario: Scenario, verb: str | None = None, given: Mapping[str, Any
     merged: dict[str, Any] = {key: own.get(key, said.get(key)) for key in _KEYS}
     for key in ("responses", "conditions", "objectives"):
         merged[key] = tuple(merged[key] or ())
-    factors = read_factors(scenario, own.get("factors") or said.get("factors") or {})
+    merged |= {key: own.get(key) for key in _OF_CHANGES}
+    factors = read_factors(scenario, own["factors"]) if "factors" in own else declared_factors(scenario)
     seed = own.get("seed", scenario.seed)
     return Plan(scenario, chosen, seed, factors, **merged)
 

@@ -24,10 +24,9 @@ from exosim.parameter import Parameter
 from exosim.scenario import Scenario
 from exosim.study.changes import change, declared_at, given_at
 from exosim.study.factor import Factor
+from exosim.study_tables import FACTOR_KEYS, MOST_LEVELS
 from exosim.units import QuantityError
 
-KEYS = ("low", "high", "scale", "step", "values", "times", "own")
-MOST_LEVELS = 100_000
 _LARGEST = sys.float_info.max
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _RANGE = re.compile(rf"^(?P<low>{_NUMBER}[^.]*?)\s*\.\.\s*(?P<high>{_NUMBER}.*?)(?:\s+step\s+(?P<step>.+))?$")
@@ -99,9 +98,9 @@ def _table(spec: Any) -> dict[str, Any]:
     if spec is None or spec == "":
         return {}
     if isinstance(spec, Mapping):
-        wrong = [key for key in spec if key not in KEYS]
+        wrong = [key for key in spec if key not in FACTOR_KEYS]
         if wrong:
-            problem = unknown("key", str(wrong[0]), KEYS)
+            problem = unknown("key", str(wrong[0]), FACTOR_KEYS)
             raise _WrongError(problem.problem, None, problem.expected, problem.nearest)
         return dict(spec)
     if isinstance(spec, tuple) and len(spec) == 2:

@@ -1,4 +1,4 @@
-"""Designs: strata and discrepancies as theory says, seeds, grids in order, refusals before anything is allocated."""
+"""Designs: strata, discrepancies and seeds as theory says, grids in order, refusals before anything is allocated."""
 
 from __future__ import annotations
 

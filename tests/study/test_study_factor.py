@@ -1,4 +1,4 @@
-"""A factor of a study: values at shares of its range, grids that end where they say, values as scenarios take them."""
+"""A factor of a study: values at shares of its range, grids that end where they say, values as scenarios write them."""
 
 from __future__ import annotations
 

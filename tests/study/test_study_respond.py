@@ -1,4 +1,4 @@
-"""Asking a model at many points: who works on what changes no answer, and the points that fail are all told."""
+"""Asking a model at many points: who works on what is seen in no answer, and points that fail are told."""
 
 from __future__ import annotations
 
