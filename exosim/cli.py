@@ -51,6 +51,7 @@ from exosim.front_command import front
 from exosim.profile_command import profile
 from exosim.report_command import report
 from exosim.scale_command import scale
+from exosim.sensitivity_command import sensitivity
 from exosim.space_command import space
 from exosim.study_command import study
 from exosim.sweep_command import sweep
@@ -281,7 +282,7 @@ def run(
 
 for _command in (
     bottleneck, certificate, cite, compare, cost, describe, explain, front, new, profile, report, scale, schema, space,
-    study, sweep, why,
+    sensitivity, study, sweep, why,
 ):  # fmt: skip
     cli.add_command(_command)
 

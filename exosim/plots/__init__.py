@@ -6,6 +6,7 @@ from exosim.plots.bottleneck import bottleneck
 from exosim.plots.contrasts import contrasts, shown_contrasts
 from exosim.plots.costs import cash_flow, cost_per_dose, cost_stack
 from exosim.plots.design_space import condition_maps, design_space
+from exosim.plots.elementary_effects import elementary_effects
 from exosim.plots.facility import doses_per_year, lead_time, occupancy_by_week, waits
 from exosim.plots.fates import fates
 from exosim.plots.gantt import gantt
@@ -21,8 +22,10 @@ from exosim.plots.response_slices import response_slices
 from exosim.plots.run_contrasts import run_contrasts, shown_run_contrasts
 from exosim.plots.scale_curve import scale_curve
 from exosim.plots.size_steps import size_steps
+from exosim.plots.sobol_bars import sobol_bars
 from exosim.plots.stock import stock
 from exosim.plots.sweep_pictures import sweep_coordinates
+from exosim.plots.tornado import tornado
 from exosim.plots.two_truths import has_course, two_truths
 from exosim.plots.volumes import VolumeCourse, over_volume
 from exosim.plots.waterfall import waterfall
@@ -40,6 +43,7 @@ __all__ = [
     "cost_stack",
     "design_space",
     "doses_per_year",
+    "elementary_effects",
     "fates",
     "gantt",
     "has_course",
@@ -61,8 +65,10 @@ __all__ = [
     "shown_contrasts",
     "shown_run_contrasts",
     "size_steps",
+    "sobol_bars",
     "stock",
     "sweep_coordinates",
+    "tornado",
     "two_truths",
     "waits",
     "waterfall",

@@ -75,6 +75,11 @@ class Effects(Ranked):
         return self.mu_star
 
     @property
+    def margin(self) -> Floats:
+        """Half of the interval of the mean absolute effect."""
+        return (self.mu_star_high - self.mu_star_low) / 2.0
+
+    @property
     def noise(self) -> Flags:
         """Factors of which the interval of the mean absolute effect reaches 0."""
         return np.asarray(~(self.mu_star_low > 0.0))

@@ -88,7 +88,8 @@ def comparing(asked: Asked, draws: Draws) -> Compare:
     """Return what gives the interval of the answer at one point minus that at another, on the same draws.
 
     Means and standard deviations: t interval of the paired differences of what each draw adds. Quantiles: percentiles
-    of resampled differences, each quantile as the sum of Harrell and Davis. Shares: the interval of Agresti and Min.
+    of resampled differences, each quantile as the sum of Harrell and Davis, and never without the difference that was
+    found. Shares: the interval of Agresti and Min.
 
     Parameters
     ----------
@@ -105,7 +106,7 @@ def comparing(asked: Asked, draws: Draws) -> Compare:
     values = np.where(np.isfinite(draws[asked.response]), draws[asked.response], np.nan)
     if asked.statistic in ("mean", "sd"):
         return _comparing_moments(asked, values)
-    return _comparing_quantiles(share_of(asked.statistic), values)
+    return _comparing_quantiles(asked, values)
 
 
 def _comparing_moments(asked: Of, values: Floats) -> Compare:
@@ -152,12 +153,12 @@ def _comparing_shares(asked: Met, draws: Draws) -> Compare:
     return compare
 
 
-def _comparing_quantiles(share: float, values: Floats) -> Compare:
-    draws = values.shape[1]
+def _comparing_quantiles(asked: Of, values: Floats) -> Compare:
+    share, answers, draws = share_of(asked.statistic), asked.of({asked.response: values}), values.shape[1]
     known = np.isfinite(values).sum(axis=1)
     told = (known > 2) & (known * min(share, 1.0 - share) >= FEWEST_BEYOND)
     sums = {int(place): _Summed.of(values[place], share) for place in np.flatnonzero(told)}
-    found = np.full((len(values), _RESAMPLES), np.nan)
+    resampled = np.full((len(values), _RESAMPLES), np.nan)
     generator = np.random.default_rng(_SEED)
     size = max(1, _AT_ONCE // draws)
     for at in range(0, _RESAMPLES if sums else 0, size):
@@ -165,15 +166,16 @@ def _comparing_quantiles(share: float, values: Floats) -> Compare:
         chosen = generator.integers(0, draws, size=(rows, draws)) + draws * np.arange(rows)[:, None]
         counts = np.bincount(chosen.ravel(), minlength=rows * draws).reshape(rows, draws)
         for place, summed in sums.items():
-            found[place, at : at + rows] = summed.resampled(counts)
+            resampled[place, at : at + rows] = summed.resampled(counts)
 
     def compare(one: int, other: int, confidence: float) -> Interval:
         if not (told[one] and told[other]):
             return _NOWHERE
         score = special.stdtrit(draws - 1.0, 0.5 + confidence / 2.0)
         tail = float(special.ndtr(-math.sqrt(draws / (draws - 1.0)) * score))
-        low, high = np.nanquantile(found[other] - found[one], [tail, 1.0 - tail])
-        return float(low), float(high)
+        low, high = np.nanquantile(resampled[other] - resampled[one], [tail, 1.0 - tail])
+        found = float(answers[other] - answers[one])
+        return min(float(low), found), max(float(high), found)
 
     return compare
 

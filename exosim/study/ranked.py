@@ -44,6 +44,21 @@ class Ranked(ABC):
         """The numbers by name, each of shape (factors,)."""
 
     @property
+    @abstractmethod
+    def margin(self) -> Floats:
+        """Half of the 95 % interval of the size of each factor; NaN where it has none."""
+
+    @property
+    def leaders(self) -> list[int]:
+        """Numbers of the factors that matter most: the first, and all whose intervals reach that of the first."""
+        order = [place for place in self.order if not self.noise[place]]
+        if not order:
+            return []
+        half = np.nan_to_num(self.margin)
+        least = self.size[order[0]] - half[order[0]]
+        return [place for place in order if self.size[place] + half[place] >= least]
+
+    @property
     def order(self) -> list[int]:
         """Numbers of the factors, what matters most first; among equals as they stand, unknown ones last."""
         size = np.where(np.isnan(self.size), -np.inf, self.size)

@@ -20,7 +20,7 @@ from exosim.study.ranked import Ranked
 from exosim.study.reading import uncertain_factors
 from exosim.study.respond import Answers, Progress, respond
 from exosim.study.sensitivity_tables import as_document, factor_frame, point_frame
-from exosim.study.sensitivity_words import remarks_of
+from exosim.study.sensitivity_words import listed, remarks_of
 
 Method: TypeAlias = Literal["one_at_a_time", "morris", "sobol"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -79,8 +79,8 @@ class Sensitivity(Framed):
     def __str__(self) -> str:
         lines = [f"{self.name}: {self.method.replace('_', ' ')}, {len(self.answers.points):,} points"]
         for asked, ranked in zip(self.asked, self.found, strict=True):
-            first = [self.factors[place].path for place in ranked.order if not ranked.noise[place]][:3]
-            lines.append(f"  {asked.label}: {ranked.reason or ', '.join(first) or 'nothing but noise'}")
+            leaders = listed([self.factors[place].path for place in ranked.leaders], 3)
+            lines.append(f"  {asked.label}: {ranked.reason or leaders or 'nothing but noise'}")
         return "\n".join(lines)
 
 

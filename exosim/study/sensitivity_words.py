@@ -16,7 +16,6 @@ from exosim.study.tornado import Bars
 if TYPE_CHECKING:
     from exosim.study.sensitivity import Sensitivity
 
-_LISTED = 6
 _FEW_FOR_SPREAD = 1000
 """Draws below which the interval of a standard deviation is too narrow."""
 
@@ -26,7 +25,7 @@ def remarks_of(found: Sensitivity) -> list[str]:
     return [*_asked(found), *_unanswered(found), *_noise(found), *_turns(found), *_intervals(found)]
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], most: int = 6) -> str:
     """Return names as people list them; of many the first few.
 
     Examples
@@ -34,8 +33,8 @@ def listed(names: Sequence[str]) -> str:
     >>> listed(["a", "b", "c"])
     'a, b and c'
     """
-    if len(names) > _LISTED:
-        return f"{', '.join(names[:_LISTED])} and {len(names) - _LISTED} more"
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 

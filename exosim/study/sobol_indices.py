@@ -62,6 +62,11 @@ class Indices(Ranked):
         return self.total
 
     @property
+    def margin(self) -> Floats:
+        """Half of the interval of the total index."""
+        return (self.total_high - self.total_low) / 2.0
+
+    @property
     def noise(self) -> Flags:
         """Factors of which the interval of the total index reaches 0."""
         return np.asarray(~(self.total_low > 0.0))

@@ -75,6 +75,11 @@ class Bars(Ranked):
         return np.fmax(np.fmax(self.low, self.high), self.base) - np.fmin(np.fmin(self.low, self.high), self.base)
 
     @property
+    def margin(self) -> Floats:
+        """Half of the interval of the swing."""
+        return (self.swing_high - self.swing_low) / 2.0
+
+    @property
     def noise(self) -> Flags:
         """Factors of which no interval of a difference leaves out 0."""
         return np.asarray(~self.apart)

@@ -1,0 +1,120 @@
+"""A screening: how much each factor moves an answer, against how much that hangs on all others."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from exosim.plots.factor_rows import frame, leading
+from exosim.plots.style import BLUE, GRAY, light_grid, new_axes, plain
+from exosim.study.morris import Effects
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from exosim.study.sensitivity import Sensitivity
+
+MOST_LABELS = 14
+_WIDE, _HIGH = 9.0, 6.0
+_LETTER, _LINE = 0.062, 0.17  # inch, at the size of the labels
+
+
+def elementary_effects(found: Sensitivity, question: int = 0) -> Axes:
+    """Draw the mean size of the effects of each factor, with its 95 % interval, against their spread.
+
+    Far right: a factor that matters. High up: its effect is not the same everywhere, because it bends or because it
+    hangs on others. Factors of which the interval reaches 0 are gray.
+
+    Parameters
+    ----------
+    found : of the method ``morris``
+    question : its number, from 0
+
+    Raises
+    ------
+    TypeError
+        when it was found by another method.
+    """
+    effects = found.found[question]
+    if not isinstance(effects, Effects):
+        raise TypeError(f"elementary effects are drawn of the method morris, not of {found.method}")
+    axes = new_axes(_WIDE, _HIGH)
+    shown = [place for place in effects.order if not math.isnan(effects.mu_star[place])]
+    for place in shown:
+        color = GRAY if effects.noise[place] else BLUE
+        low, middle, high = (float(v[place]) for v in (effects.mu_star_low, effects.mu_star, effects.mu_star_high))
+        y = float(effects.sigma[place])
+        axes.plot([low, high], [y, y], color=color, linewidth=1.1, alpha=0.7, zorder=2)
+        axes.plot([middle], [y], "o", color=color, markersize=6, zorder=3)
+    right = 1.25 * float(np.nanmax(np.append(effects.mu_star_high[shown], 0.0))) or 1.0
+    top = 1.12 * float(np.nanmax(np.append(effects.sigma[shown], 0.0))) or 1.0
+    axes.set_xlim(-0.03 * right, right)
+    axes.set_ylim(-0.05 * top, top)
+    _draw_line(axes, right, top)
+    _name_points(axes, found, effects, [place for place in shown if not effects.noise[place]][:MOST_LABELS])
+    _write_around(axes, found, question, effects)
+    return axes
+
+
+def _draw_line(axes: Axes, right: float, top: float) -> None:
+    """Draw where the spread is as large as the mean size."""
+    end = min(right, top)
+    axes.plot([0.0, end], [0.0, end], ":", color=GRAY, linewidth=1.0, zorder=1)
+    axes.annotate("as much spread as effect", (0.97 * end, 0.97 * end), (-9, 0), textcoords="offset points", fontsize=8,
+                  color=GRAY, ha="right", va="top")  # fmt: skip
+
+
+def _name_points(axes: Axes, found: Sensitivity, effects: Effects, places: list[int]) -> None:
+    """Write the names beside the points, each where no other name stands yet."""
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    per_inch = np.array([(right - left) / (_WIDE - 1.2), (top - bottom) / (_HIGH - 1.6)])
+    taken: list[tuple[float, float, float, float]] = []
+    for place in places:
+        name = found.factors[place].path
+        at = np.array([effects.mu_star[place], effects.sigma[place]]) / per_inch
+        wide = _LETTER * len(name)
+        for x, y, side in _places_beside(wide):
+            corner = at[0] + x - (wide if side == "right" else 0.0), at[1] + y - _LINE / 2.0
+            box = (corner[0], corner[0] + wide, corner[1], corner[1] + _LINE)
+            if corner[0] > left / per_inch[0] and not any(_meet(box, other) for other in taken):
+                break
+        taken.append(box)
+        far = abs(y) > _LINE
+        axes.annotate(
+            plain(name), (effects.mu_star[place], effects.sigma[place]), (72.0 * x, 72.0 * y),
+            textcoords="offset points", fontsize=8, ha="left" if side == "left" else "right", va="center", zorder=4,
+            arrowprops={"arrowstyle": "-", "color": GRAY, "linewidth": 0.6} if far else None,
+        )  # fmt: skip
+
+
+def _places_beside(wide: float) -> list[tuple[float, float, str]]:
+    """Return offsets [inch] of a name from its point, the nearest first, and on which side it begins."""
+    rises = sorted((step * _LINE * 0.9 for step in range(-12, 13)), key=abs)
+    return [(0.09, rise + 0.11, "left") for rise in rises] + [(-0.09, rise + 0.11, "right") for rise in rises]
+
+
+def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
+
+
+def _write_around(axes: Axes, found: Sensitivity, question: int, effects: Effects) -> None:
+    asked, unit = found.asked[question].label, found.units[question]
+    shown = "" if unit == "1" else f" [{unit}]"
+    axes.set_xlabel(plain(f"mean size of the effect on the {asked}{shown}, per whole range of the factor"))
+    axes.set_ylabel(plain(f"spread of the effect{shown}"))
+    light_grid(axes, "x")
+    light_grid(axes, "y")
+    sure = [found.factors[place].path for place in effects.order if not effects.noise[place]]
+    first = leading(found, effects)
+    end = f"is moved most by {first}" if first else "is moved by no factor, as far as can be told"
+    gray = " Gray: noise, the interval reaches 0." if len(sure) < len(effects.order) else ""
+    left = max(len(sure) - MOST_LABELS, 0)
+    more = f" The {left} smallest have no name here." if left else ""
+    told = (
+        f"Elementary effects (Morris) on {found.samples} trajectories with {found.levels} levels "
+        f"({len(found.answers.points):,} points). Whiskers: 95 % intervals.{gray}{more}"
+    )
+    everything = [place for place in effects.order if effects.mu_star[place] > 0.0]
+    frame(axes, found, effects, everything, f"the {asked} {end}", told)
