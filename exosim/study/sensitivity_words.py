@@ -35,7 +35,7 @@ def listed(names: Sequence[str], most: int = 6) -> str:
     """
     if len(names) > most:
         return f"{', '.join(names[:most])} and {len(names) - most} more"
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _asked(found: Sensitivity) -> Iterator[str]:
@@ -69,11 +69,13 @@ def _noise(found: Sensitivity) -> Iterator[str]:
     for asked, ranked in zip(found.asked, found.found, strict=True):
         if ranked.reason:
             continue
-        lost = [found.factors[place].path for place in ranked.order if ranked.noise[place]]
-        lost = [path for path in lost if path]
+        idle = [found.factors[place].path for place in ranked.order if ranked.size[place] == 0.0]
+        lost = [found.factors[place].path for place in ranked.order if ranked.noise[place] and ranked.size[place] > 0.0]
         if lost:
             be = "is" if len(lost) == 1 else "are"
             yield f"{asked.label}: {listed(lost)} {be} noise: not told apart from no influence."
+        if idle:
+            yield f"{asked.label}: nothing at all comes from {listed(idle)}."
         if isinstance(ranked, Indices):
             pairs = [p for p in ranked.order if ranked.first_noise[p] and not ranked.noise[p]]
             if pairs:

@@ -49,7 +49,7 @@ class Bars(Ranked):
     low_at, high_at : values of the factor at its two ends; of choices those with the least and the largest answer
     low, high : the answers there
     swing, swing_low, swing_high : high minus low, with its 95 % interval; NaN where the draws are too few for one
-    apart : whether one of the three answers (low, base, high) is surely another than one of the others
+    apart : whether the swing is surely not 0, or the answer turns
     turns : whether the answer at the base is surely above both others, or below both
     reason : why there are none
     """
@@ -81,7 +81,7 @@ class Bars(Ranked):
 
     @property
     def noise(self) -> Flags:
-        """Factors of which no interval of a difference leaves out 0."""
+        """Factors of which the interval of the swing reaches 0, and that do not turn in between."""
         return np.asarray(~self.apart)
 
     @property
@@ -128,9 +128,9 @@ def bars(design: Ends, responses: Sequence[Response], asked: Asked, values: Floa
         between = {pair: compare(*pair, confidence) for pair in combinations((one, other, 0), 2)}
         columns["swing_low"][place], columns["swing_high"][place] = between[one, other]
         sure = {pair: _is_apart(values, pair, interval) for pair, interval in between.items()}
-        apart[place] = any(sure.values())
         same_side = (values[one] - values[0]) * (values[other] - values[0]) > 0.0
         turns[place] = same_side and sure[one, 0] and sure[other, 0]
+        apart[place] = sure[one, other] or turns[place]
     swing = without_rounding(columns["high"] - columns["low"], values)
     return Bars(base=float(values[0]), swing=swing, apart=apart, turns=turns, reason=unanswered(values), **columns)
 

@@ -66,7 +66,7 @@ def test_document_is_json_without_nan_and_ranks(method: str) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_remarks_say_what_is_noise_and_what_does_not_vary(method: str) -> None:
     told = " ".join(found_by(method).remarks())
-    assert "mean of y: idle is noise" in told
+    assert "mean of y: nothing at all comes from idle." in told
     assert "median of flat: the answer is the same at all points" in told
 
 
