@@ -49,7 +49,7 @@ class Bars(Ranked):
     low_at, high_at : values of the factor at its two ends; of choices those with the least and the largest answer
     low, high : the answers there
     swing, swing_low, swing_high : high minus low, with its 95 % interval; NaN where the draws are too few for one
-    apart : whether the swing is surely not 0, or the answer turns
+    apart : whether the swing is surely not 0, or the answer turns, or its only known end is surely not the base
     turns : whether the answer at the base is surely above both others, or below both
     reason : why there are none
     """
@@ -130,7 +130,8 @@ def bars(design: Ends, responses: Sequence[Response], asked: Asked, values: Floa
         sure = {pair: _is_apart(values, pair, interval) for pair, interval in between.items()}
         same_side = (values[one] - values[0]) * (values[other] - values[0]) > 0.0
         turns[place] = same_side and sure[one, 0] and sure[other, 0]
-        apart[place] = sure[one, other] or turns[place]
+        alone = np.isnan(values[one]) != np.isnan(values[other]) and (sure[one, 0] or sure[other, 0])
+        apart[place] = sure[one, other] or turns[place] or alone
     swing = without_rounding(columns["high"] - columns["low"], values)
     return Bars(base=float(values[0]), swing=swing, apart=apart, turns=turns, reason=unanswered(values), **columns)
 

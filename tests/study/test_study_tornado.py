@@ -138,7 +138,7 @@ def test_end_without_an_answer_is_not_hidden() -> None:
     model = FunctionModel(FACTORS, MODEL.responses, lambda x: np.where(x[:, :1] > 1.0, math.nan, x[:, :1] + x[:, 1:2]))
     (found,) = asked(model, MEAN)
     assert math.isnan(found.high[0]) and math.isnan(found.swing[0]) and found.low[0] == 0.0
-    assert found.order == [1, 0, 2] and found.reason == ""
+    assert found.order == [1, 0, 2] and found.reason == "" and found.noise.tolist() == [False, False, True]
 
 
 def test_answers_without_their_draws_are_refused() -> None:
