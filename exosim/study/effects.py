@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exosim.frames import Frame, Framed, of_rows
 from exosim.study.answers import Response, statistic_of
@@ -64,6 +65,7 @@ class Effects(Framed):
     rows : effects, response by response, the largest first
     slices : one for each factor
     failed : points that are not possible, in words, with the reason
+    shares : responses that are 1 or 0 on every draw, such as whether a limit is met
     """
 
     name: str
@@ -78,6 +80,7 @@ class Effects(Framed):
     rows: tuple[Effect, ...]
     slices: tuple[Slice, ...]
     failed: Mapping[str, str]
+    shares: frozenset[str] = frozenset()
 
     def of(self, response: str) -> tuple[Effect, ...]:
         """Return the effects on a response, the largest first."""
@@ -219,33 +222,24 @@ def effects(
     first = respond(model, base[None, :], (), jobs=1, keep_going=keep_going, keep=True)
     failed = {"base": first.failed[0]} if first.failed else {}
     at_base = _statistics(_sample(first.sample)[0])
-    done = 1
+    done, other = 1, _no_shares(_sample(first.sample))
     for group in _groups(plans, len(model.responses) * model.draws):
         points = np.concatenate([plan.points(base) for plan in group])
         step = None if progress is None else _shifted(progress, done, asked)
         found = respond(model, points, (), jobs=jobs, progress=step, keep_going=keep_going, keep=True)
         done += len(points)
+        other |= _no_shares(_sample(found.sample))
         for plan, sample, why in _split(group, _sample(found.sample), found.failed):
             failed |= why
             slices.append(Slice(plan.factor, plan.values, _at_levels(sample[: len(plan.values)])))
             rows += [
                 _effect(plan, r, sample[:, n, :], at_base[n], each[r.name], why) for n, r in enumerate(model.responses)
             ]
-    ranked = _ranked(rows, model.responses)
+    shares = frozenset(response.name for response, no in zip(model.responses, other, strict=True) if not no)
     return Effects(
-        name,
-        hash,
-        seed,
-        model.factors,
-        model.responses,
-        model.draws,
-        each,
-        base,
-        at_base,
-        ranked,
-        tuple(slices),
-        failed,
-    )
+        name, hash, seed, model.factors, model.responses, model.draws, each, base, at_base,
+        _ranked(rows, model.responses), tuple(slices), failed, shares,
+    )  # fmt: skip
 
 
 def points_of(model: Model, levels: int = 5) -> int:
@@ -355,6 +349,11 @@ def _statistics(draws: Floats) -> Floats:
 def _at_levels(sample: Floats) -> Floats:
     """Return the statistics, shape (responses, 4, levels), of draws of shape (levels, responses, draws)."""
     return np.moveaxis(_statistics(sample), 0, -1)
+
+
+def _no_shares(sample: Floats) -> NDArray[np.bool_]:
+    """Return which responses are something else than 1 or 0 on a draw, of draws of shape (points, responses, draws)."""
+    return np.asarray((np.isfinite(sample) & (sample != 0.0) & (sample != 1.0)).any(axis=(0, 2)))
 
 
 def _sample(found: Floats | None) -> Floats:
