@@ -100,6 +100,8 @@ def _panel(axes: Axes, one: Slice, place: int, effect: Effect, found: Effects, *
     if one.factor.scale == "log":
         axes.set_xscale("log")
         _round_ticks(axes.xaxis, *axes.get_xlim())
+    elif one.factor.whole:
+        axes.set_xticks(one.values, [f"{value:,.0f}" for value in one.values])
     axes.tick_params(labelsize=8)
     light_grid(axes, "y")
     axes.set_title(_title(effect), loc="left", fontsize=8.5, weight="normal", color="black" if color == BLUE else GRAY)

@@ -22,6 +22,7 @@ from exosim.study.factor import Factor, Floats
 from exosim.study.intervals import Interval
 from exosim.study.model import Model
 from exosim.study.respond import Progress, respond
+from exosim.version import __version__
 
 STATISTICS = ("p5", "median", "p95", "mean")
 """Of a response at each level of a slice."""
@@ -118,20 +119,26 @@ class Effects(Framed):
         """Return the table as a JSON document."""
         return {
             "form": "exosim.effects/1",
-            "name": self.name,
-            "hash": self.hash,
+            "version": __version__,
+            "scenario": {"name": self.name, "hash": self.hash},
             "seed": self.seed,
             "draws": self.draws,
-            "by": dict(self.by),
             "factors": factor_rows(self.factors, self.base),
             "responses": response_rows(self.responses),
+            **self.table(),
+            "remarks": self.remarks(),
+        }
+
+    def table(self) -> dict[str, Any]:
+        """Return what was found, without what it was found of, as a JSON object."""
+        return {
+            "by": dict(self.by),
             "at_base": {
                 response.name: dict(zip(STATISTICS, listed(found), strict=True))
                 for response, found in zip(self.responses, self.at_base.tolist(), strict=True)
             },
             "effects": [row.as_dict() for row in self.rows],
-            "failed": [{"point": point, "reason": why} for point, why in self.failed.items()],
-            "remarks": self.remarks(),
+            "failed": [{"point": point, "why": why} for point, why in self.failed.items()],
         }
 
     def __str__(self) -> str:

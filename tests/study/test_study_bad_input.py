@@ -108,7 +108,7 @@ def test_RUN_016(door: Door) -> None:
     assert table.index[~table["possible"]].tolist() == [1235]
     assert table["doses.median"].notna().sum() == 9_999
     assert (study.to_pandas("failures")["point"].tolist()[0], len(study.document["failed"])) == (1235, 1)
-    assert words in study.document["failed"][0]["reason"]
+    assert words in study.document["failed"][0]["why"]
 
 
 def test_RUN_016_keep_going(door: Door) -> None:

@@ -127,7 +127,7 @@ def test_the_best_points_stand_out() -> None:
     found = swept()
     axes = sweep_coordinates(found)
     names = [text.get_text() for text in figure_of(axes).legends[0].get_texts()]
-    assert names[0].startswith("best in doses and cost per dose")
+    assert names[0].startswith("best: doses and cost per dose")
     assert {tick.get_text().replace("\n", " ") for tick in axes.get_xticklabels()} >= {
         "feed: resin", "mean in specification", "median cost per dose [EUR/dose]",
     }  # fmt: skip
