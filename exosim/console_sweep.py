@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from exosim import units
 from exosim.console_base import new_console, number, print_whole, table_lines
 from exosim.study.effects import STATISTICS
 
@@ -49,7 +48,7 @@ def _benchmark(found: Effects, response: Response) -> Table:
     by, at_base = found.by[response.name], found.at_base[[r.name for r in found.responses].index(response.name)]
     typical = float(at_base[STATISTICS.index(by)])
     better = {"more": ", more is better", "less": ", less is better", "neither": ""}[response.better]
-    base = "" if math.isnan(typical) else f"; at the base {units.show(typical, response.unit, 3)}"
+    base = "" if math.isnan(typical) else f"; at the base {number(typical)}"
     title = f"{response.label}: effect of each factor over its range ({by} of the difference{better}){base}"
     columns = ("factor", "from", "to", "effect", "95 % interval", "of base", "elasticity", "course", "best at")
     table = _table(title, columns)

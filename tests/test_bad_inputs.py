@@ -51,11 +51,6 @@ WAITING = {
     "CLI-015": "resume is not in this version",
     "ROU-021": "no procedure waits for the result of a test, so that no circle can be written",
     "RUN-011": "hours of a soak: memory at 1e7 draws is measured by the benchmarks",
-    "RUN-012": "sweeps are not in this version",
-    "RUN-013": "sweeps are not in this version",
-    "RUN-014": "sweeps are not in this version",
-    "RUN-015": "sweeps are not in this version",
-    "RUN-016": "sweeps are not in this version",
     "DAT-007": "no column of times is read in this version",
     "DAT-008": "measured values are inputs only in this version, and no input may cross its bounds",
     "DAT-009": "nothing is fitted in this version",
@@ -79,6 +74,8 @@ RELEASE = {"ROU-022", "RUN-007"}
 """Rows about the laboratory and release: tests/test_bad_release.py."""
 MONEY = {"UNI-017", "VAL-045", "VAL-047"}
 """Rows about money: tests/economics/test_bad_money.py."""
+STUDIES = {"RUN-012", "RUN-013", "RUN-014", "RUN-015", "RUN-016"}
+"""Rows about sweeps: tests/study/test_study_bad_input.py."""
 DECIDED = {"TOM-019": 0}
 """Where the row leaves the answer open, the exit code that was chosen: lone carriage returns are line ends.
 
@@ -794,6 +791,6 @@ def test_every_row_is_tested_or_waits() -> None:
     }
     by_case = {case.values[0] for case in [*REFUSED, *ACCEPTED]}
     marked = {"TOM-025", "TOM-026", "FIL-003", "FIL-004", "FIL-005", *SPECIAL}
-    tested = by_name | by_case | marked | PLANT | ROUTES | PLUGINS | DATA | RELEASE | MONEY
+    tested = by_name | by_case | marked | PLANT | ROUTES | PLUGINS | DATA | RELEASE | MONEY | STUDIES
     assert tested | set(WAITING) == set(ROWS)
     assert not tested & set(WAITING)

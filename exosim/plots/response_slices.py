@@ -100,6 +100,8 @@ def _panel(axes: Axes, one: Slice, place: int, effect: Effect, found: Effects, *
     if one.factor.scale == "log":
         axes.set_xscale("log")
         _round_ticks(axes.xaxis, *axes.get_xlim())
+    elif one.factor.whole:
+        axes.set_xticks(one.values, [f"{value:,.0f}" for value in one.values])
     axes.tick_params(labelsize=8)
     light_grid(axes, "y")
     axes.set_title(_title(effect), loc="left", fontsize=8.5, weight="normal", color="black" if color == BLUE else GRAY)
@@ -122,9 +124,8 @@ def _lines_of(found: Effects, place: int) -> list[int]:
     """Return which statistics are drawn: 5 %, the one that counts, and 95 %; of what is 1 or 0 its share alone."""
     if found.by[found.responses[place].name] == "median":
         return [0, 1, 2]
-    ends = np.concatenate([one.levels[place, [0, 2]].ravel() for one in found.slices])
     mean = STATISTICS.index("mean")
-    return [mean] * 3 if np.isin(ends[np.isfinite(ends)], (0.0, 1.0)).all() else [0, mean, 2]
+    return [mean] * 3 if found.responses[place].name in found.shares else [0, mean, 2]
 
 
 def _with_base(values: Floats, levels: Floats, base: float, at_base: Floats) -> tuple[Floats, Floats]:

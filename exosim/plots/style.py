@@ -138,7 +138,7 @@ def ticks_between(low: float, high: float, *, ratios: bool = False) -> list[floa
             if len(found) > 2:
                 return found
     if len(found) < 2:
-        values = MaxNLocator(4).tick_values(low, high)
+        values = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
         found = [float(value) for value in values if low - slack <= value <= high + slack]
     return found if len(found) > 1 else [low, high] if high > low else [low]
 

@@ -54,7 +54,7 @@ def sweep_coordinates(found: Sweep) -> Axes:
         point = found.best(response.name)
         if point is not None and np.isfinite(values[point]).all():
             own_name = response.name.replace("_", " ")
-            best[point] = f"{best[point]} and {own_name}" if point in best else f"best in {own_name}"
+            best[point] = f"{best[point]} and {own_name}" if point in best else f"best: {own_name}"
     return parallel_coordinates(
         names, values, color_by=names[len(factors)], highlight=best, logarithmic=logarithmic,
         words={name: told for name, told in words.items() if name in names},

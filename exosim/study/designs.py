@@ -47,7 +47,7 @@ def grid(factors: Sequence[Factor], levels: int | Sequence[int]) -> Floats:
         product = " x ".join(f"{size:,}" for size in sizes)
         problem = Problem(
             f"a grid of {product} has {math.prod(sizes):,} points", got=f"{math.prod(sizes):.3g} points",
-            expected=f"at most {MOST_POINTS:,}: fewer levels, or a Latin hypercube: method = \"latin_hypercube\"",
+            expected=f"at most {MOST_POINTS:,}: fewer levels, or a Latin hypercube: --design latin_hypercube",
         )  # fmt: skip
         raise LimitError(problem)
     values = [factor.grid(count) for factor, count in zip(factors, counts, strict=True)]

@@ -18,6 +18,8 @@ By: TypeAlias = Literal["median", "mean"]
 Course: TypeAlias = Literal["rises", "falls", "turns", "differs", "flat", "noise", "unknown"]
 """Over the range from low to high. ``differs`` is what choices do, which have no order; ``flat``: no draw changes at
 all; ``noise``: no change is sure; ``unknown``: too few draws or points for an answer."""
+_STEPS = 0.99
+"""How sure all steps from level to level are together."""
 NO_EFFECT: tuple[Course, ...] = ("flat", "noise", "unknown")
 
 
@@ -122,14 +124,14 @@ def elasticity_of(below: Floats, above: Floats, ratio: float, by: By) -> Interva
 def course_of(levels: Sequence[Floats], by: By, *, ordered: bool) -> Course:
     """Return what a response does over levels, each of shape (draws,); those without any value do not count.
 
-    All steps between neighbors together are sure at 95 % (Bonferroni), so that a plateau seldom seems to turn. Choices
+    All steps between neighbors together are sure at 99 % (Bonferroni), so that a plateau seldom seems to turn. Choices
     are compared to the first of them.
     """
     known_levels = [level for level in levels if np.isfinite(level).any()]
     if len(known_levels) < 2:
         return "unknown"
     pairs = list(pairwise(known_levels)) if ordered else [(known_levels[0], level) for level in known_levels[1:]]
-    coverage = 1.0 - (1.0 - COVERAGE) / len(pairs)
+    coverage = 1.0 - (1.0 - (_STEPS if ordered else COVERAGE)) / len(pairs)
     differences = [paired(before, after) for before, after in pairs]
     if not any(one.size for one in differences):
         return "unknown"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exosim.frames import Frame, Framed, of_rows
 from exosim.study.answers import Response, statistic_of
@@ -21,6 +22,7 @@ from exosim.study.factor import Factor, Floats
 from exosim.study.intervals import Interval
 from exosim.study.model import Model
 from exosim.study.respond import Progress, respond
+from exosim.version import __version__
 
 STATISTICS = ("p5", "median", "p95", "mean")
 """Of a response at each level of a slice."""
@@ -64,6 +66,7 @@ class Effects(Framed):
     rows : effects, response by response, the largest first
     slices : one for each factor
     failed : points that are not possible, in words, with the reason
+    shares : responses that are 1 or 0 on every draw, such as whether a limit is met
     """
 
     name: str
@@ -78,6 +81,7 @@ class Effects(Framed):
     rows: tuple[Effect, ...]
     slices: tuple[Slice, ...]
     failed: Mapping[str, str]
+    shares: frozenset[str] = frozenset()
 
     def of(self, response: str) -> tuple[Effect, ...]:
         """Return the effects on a response, the largest first."""
@@ -115,20 +119,26 @@ class Effects(Framed):
         """Return the table as a JSON document."""
         return {
             "form": "exosim.effects/1",
-            "name": self.name,
-            "hash": self.hash,
+            "version": __version__,
+            "scenario": {"name": self.name, "hash": self.hash},
             "seed": self.seed,
             "draws": self.draws,
-            "by": dict(self.by),
             "factors": factor_rows(self.factors, self.base),
             "responses": response_rows(self.responses),
+            **self.table(),
+            "remarks": self.remarks(),
+        }
+
+    def table(self) -> dict[str, Any]:
+        """Return what was found, without what it was found of, as a JSON object."""
+        return {
+            "by": dict(self.by),
             "at_base": {
                 response.name: dict(zip(STATISTICS, listed(found), strict=True))
                 for response, found in zip(self.responses, self.at_base.tolist(), strict=True)
             },
             "effects": [row.as_dict() for row in self.rows],
-            "failed": [{"point": point, "reason": why} for point, why in self.failed.items()],
-            "remarks": self.remarks(),
+            "failed": [{"point": point, "why": why} for point, why in self.failed.items()],
         }
 
     def __str__(self) -> str:
@@ -219,33 +229,24 @@ def effects(
     first = respond(model, base[None, :], (), jobs=1, keep_going=keep_going, keep=True)
     failed = {"base": first.failed[0]} if first.failed else {}
     at_base = _statistics(_sample(first.sample)[0])
-    done = 1
+    done, other = 1, _no_shares(_sample(first.sample))
     for group in _groups(plans, len(model.responses) * model.draws):
         points = np.concatenate([plan.points(base) for plan in group])
         step = None if progress is None else _shifted(progress, done, asked)
         found = respond(model, points, (), jobs=jobs, progress=step, keep_going=keep_going, keep=True)
         done += len(points)
+        other |= _no_shares(_sample(found.sample))
         for plan, sample, why in _split(group, _sample(found.sample), found.failed):
             failed |= why
             slices.append(Slice(plan.factor, plan.values, _at_levels(sample[: len(plan.values)])))
             rows += [
                 _effect(plan, r, sample[:, n, :], at_base[n], each[r.name], why) for n, r in enumerate(model.responses)
             ]
-    ranked = _ranked(rows, model.responses)
+    shares = frozenset(response.name for response, no in zip(model.responses, other, strict=True) if not no)
     return Effects(
-        name,
-        hash,
-        seed,
-        model.factors,
-        model.responses,
-        model.draws,
-        each,
-        base,
-        at_base,
-        ranked,
-        tuple(slices),
-        failed,
-    )
+        name, hash, seed, model.factors, model.responses, model.draws, each, base, at_base,
+        _ranked(rows, model.responses), tuple(slices), failed, shares,
+    )  # fmt: skip
 
 
 def points_of(model: Model, levels: int = 5) -> int:
@@ -355,6 +356,11 @@ def _statistics(draws: Floats) -> Floats:
 def _at_levels(sample: Floats) -> Floats:
     """Return the statistics, shape (responses, 4, levels), of draws of shape (levels, responses, draws)."""
     return np.moveaxis(_statistics(sample), 0, -1)
+
+
+def _no_shares(sample: Floats) -> NDArray[np.bool_]:
+    """Return which responses are something else than 1 or 0 on a draw, of draws of shape (points, responses, draws)."""
+    return np.asarray((np.isfinite(sample) & (sample != 0.0) & (sample != 1.0)).any(axis=(0, 2)))
 
 
 def _sample(found: Floats | None) -> Floats:

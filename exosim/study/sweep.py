@@ -20,6 +20,7 @@ from exosim.study.factor import Factor, Floats
 from exosim.study.model import Model
 from exosim.study.plan import Plan
 from exosim.study.respond import Progress, respond
+from exosim.version import __version__
 
 STATISTICS = ("mean", "sd", "p5", "median", "p95")
 MOST_POINTS_OF_DOCUMENT = 20_000
@@ -143,8 +144,8 @@ class Sweep(Framed):
         few = len(self.points) <= MOST_POINTS_OF_DOCUMENT
         return {
             "form": "exosim.sweep/1",
-            "name": self.name,
-            "hash": self.hash,
+            "version": __version__,
+            "scenario": {"name": self.name, "hash": self.hash},
             "seed": self.seed,
             "draws": self.draws,
             "method": self.method,
@@ -156,8 +157,8 @@ class Sweep(Framed):
             "points": {f.path: listed(self.points[:, n].tolist()) for n, f in enumerate(self.factors)} if few else None,
             "values": self._documented() if few else None,
             "best": {r.name: None if (n := self.best(r.name)) is None else n + 1 for r in self.responses},
-            "failed": [{"point": n + 1, "at": self.told(n), "reason": why} for n, why in sorted(self.failed.items())],
-            "benchmark": None if self.effects is None else self.effects.as_dict(),
+            "failed": [{"point": n + 1, "at": self.told(n), "why": why} for n, why in sorted(self.failed.items())],
+            "benchmark": None if self.effects is None else self.effects.table(),
             "remarks": self.remarks(),
         }
 
@@ -197,7 +198,7 @@ class Sweep(Framed):
         columns: dict[str, Column] = {
             "point": np.array([*(n + 1 for n in numbers), *(0 for _ in alone)], dtype=np.int64),
             "at": [*at, *alone],
-            "reason": [*(self.failed[n] for n in numbers), *alone.values()],
+            "why": [*(self.failed[n] for n in numbers), *alone.values()],
         }
         return Frame("failure", columns, first=1)
 

@@ -159,7 +159,7 @@ def test_designs_take_their_own_options() -> None:
     wide = tuple(Factor(f"a.{k}", "1", 0.0, 1.0) for k in range(4))
     with pytest.raises(LimitError, match="1,000,000,000,000 points") as error:
         design_of(FunctionModel(wide, RESPONSES, answers), "grid", levels=1000)
-    assert "latin_hypercube" in str(error.value)
+    assert "or a Latin hypercube" in str(error.value)
 
 
 @settings(max_examples=20)
