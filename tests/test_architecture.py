@@ -130,6 +130,7 @@ FLOORS: dict[str, int] = {
     ),
     **dict.fromkeys(["explain_command", "console_explain", "profile_command", "console_profile"], 10),
     **dict.fromkeys(["certificate_command", "study_options", "study_command"], 10),
+    **dict.fromkeys(["front_command", "console_front"], 10),
     **dict.fromkeys(["report_command", "compare_command", "console_base", "console_spread", "whole_numbers"], 10),
     **dict.fromkeys(["console_variants", "console_hinges", "console_truths", "console_cargo"], 10),
     **dict.fromkeys(["console_orders", "console_runs", "console_prices"], 10),
