@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from rich.table import Table
 from rich.text import Text
 
 from exosim import units
 from exosim.console_base import new_console, number, print_whole, table_lines
+from exosim.study.front_rows import shown_rows
 
 if TYPE_CHECKING:
     from exosim.study.factor import Floats
     from exosim.study.front import Front
-
-MOST_ROWS = 12
 
 
 def show(found: Front, paths: Sequence[Path]) -> None:
@@ -37,21 +36,6 @@ def show(found: Front, paths: Sequence[Path]) -> None:
         console.print(Text(remark))
     for path in paths:
         console.print(Text(str(path)), soft_wrap=True)
-
-
-def shown_rows(found: Front, most: int = MOST_ROWS) -> list[int]:
-    """Return rows of the front evenly along it, its ends and the knee among them."""
-    count = len(found.front)
-    if count <= most or found.box is None:
-        return list(range(count))
-    shares = found.box.shares(found.costs[found.front])
-    way = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(shares, axis=0), axis=1))])
-    rows = {int(np.abs(way - at).argmin()) for at in np.linspace(0.0, way[-1], most)}
-    if found.knee is not None and found.knee[0] not in rows:
-        inner = rows - {0, count - 1}
-        rows.remove(min(inner or rows, key=lambda row: abs(way[row] - way[found.knee[0]] if found.knee else 0.0)))
-        rows.add(found.knee[0])
-    return sorted(rows)
 
 
 def _table(found: Front) -> Table:
@@ -95,4 +79,4 @@ def _cells(found: Front, point: Floats, place: int | None, row: int) -> list[str
 
 
 def _number(value: float) -> str:
-    return number(value if np.isfinite(value) else None, 4)
+    return number(value if math.isfinite(value) else None, 4)

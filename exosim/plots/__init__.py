@@ -9,13 +9,16 @@ from exosim.plots.design_space import condition_maps, design_space
 from exosim.plots.elementary_effects import elementary_effects
 from exosim.plots.facility import doses_per_year, lead_time, occupancy_by_week, waits
 from exosim.plots.fates import fates
+from exosim.plots.front_pictures import front_settings
 from exosim.plots.gantt import gantt
+from exosim.plots.hypervolume import hypervolume
 from exosim.plots.ledger_chart import ledger_chart
 from exosim.plots.lot_timeline import lot_timeline
 from exosim.plots.lots import lots
 from exosim.plots.on_time import patients_on_time
 from exosim.plots.pairs import pairs
 from exosim.plots.parallel_coordinates import parallel_coordinates
+from exosim.plots.pareto_front import pareto_front
 from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, more_cells
 from exosim.plots.predictive_value import predictive_value
 from exosim.plots.response_slices import response_slices
@@ -45,8 +48,10 @@ __all__ = [
     "doses_per_year",
     "elementary_effects",
     "fates",
+    "front_settings",
     "gantt",
     "has_course",
+    "hypervolume",
     "lead_time",
     "ledger_chart",
     "limits_by_size",
@@ -57,6 +62,7 @@ __all__ = [
     "over_volume",
     "pairs",
     "parallel_coordinates",
+    "pareto_front",
     "patients_on_time",
     "predictive_value",
     "response_slices",

@@ -143,7 +143,7 @@ def _fresh(found: Front) -> Iterator[str]:
         return
     shifts = [_shift(found, one) for one in found.objectives]
     moved = f"on other draws the answers move, in the median over the front, by {'; '.join(shifts)}"
-    yield f"{moved}: what the front loses beyond the base, it owed to chance"
+    yield f"{moved}: what the front loses beyond that, it owed to chance"
     stands = int(found.stands.sum())
     more = "" if 2 * stands >= len(found.front) else ": with more draws or replications more of it would be sure"
     yield f"on other draws {stands:,} of {len(found.front):,} points stay on the front and within the limits{more}"
@@ -158,12 +158,17 @@ def _shift(found: Front, one: Objective) -> str:
     known = np.isfinite(again)
     if not known.any():
         return f"nothing that is known in {one.asked.label}"
-    moved = float(np.median((again - mine)[known]))
-    own = float(np.median(np.abs(mine)))
-    share = f" ({moved / own:+.1%})" if own > 0.0 else ""
-    base = float(found.fresh.values[at, -1] - found.base.values[at])
-    beside = f" (the base by {units.show(base, unit)})" if np.isfinite(base) else ""
-    return f"{units.show(moved, unit)}{share} in {one.asked.label}{beside}"
+    moved = _moved(float(np.median((again - mine)[known])), float(np.median(np.abs(mine))), unit)
+    base = float(found.base.values[at])
+    beside = _moved(float(found.fresh.values[at, -1]) - base, abs(base), unit)
+    return f"{moved} in {one.asked.label} (the base by {beside})"
+
+
+def _moved(value: float, own: float, unit: str) -> str:
+    """Return by how much an answer moves, with its share: ``-135 dose, -17.5%``."""
+    if not np.isfinite(value):
+        return "nothing that is known"
+    return f"{units.show(value, unit)}{f', {value / own:+.1%}' if own > 0.0 else ''}"
 
 
 def _edges(found: Front) -> Iterator[str]:

@@ -12,7 +12,6 @@ from click.testing import CliRunner, Result
 
 import exosim as xs
 from exosim.cli import cli
-from exosim.console_front import shown_rows
 from exosim.errors import UsageError
 from exosim.plots.front_pictures import pictures
 from exosim.plots.pareto_front import pareto_front
@@ -23,6 +22,7 @@ from exosim.study.factor import Factor, Floats
 from exosim.study.front import Front
 from exosim.study.front import front as search
 from exosim.study.front_reading import read_front, read_limits, read_objectives
+from exosim.study.front_rows import shown_rows
 from exosim.study.model import FunctionModel
 from exosim.study.objectives import Limit, Objective
 from exosim.study.study_files import load_study
