@@ -37,8 +37,8 @@ from exosim.product import ProteinSize, VesicleSize
 from exosim.quality_by_design import PROFILE, REPORTED
 from exosim.release import ClosureNumbers, ReviewNumbers, TestNumbers
 from exosim.scale_numbers import ScaleNumbers
-from exosim.schema import LATER_SECTIONS, NOT_YET
 from exosim.shared_run import SharedRunNumbers
+from exosim.study_tables import FACTORS, STUDY, StudyTable
 from exosim.toml_source import KeyPath
 from exosim.vocabulary import CONSUMABLES
 
@@ -188,6 +188,8 @@ def _locate(data: dict[str, Any], given: str) -> KeyPath | None:
         return _locate_numbered(data, head, keys)
     if head in _NAMED_SECTIONS or (head in ("campaign", "warehouse") and isinstance(data.get(head), list)):
         return _locate_named(data, head, keys)
+    if head == STUDY:
+        return (head, *keys) if len(keys) == 1 and keys[0] != FACTORS else None
     return (head, *keys) if head in _PLAIN_SECTIONS else None
 
 
@@ -226,10 +228,10 @@ def _may_be_missing(section: str, keys: list[str]) -> bool:
 
 
 def _unknown_address(data: Mapping[str, Any], given: str) -> Problem:
-    head = given.partition(".")[0]
     known = list(known_addresses(data))
-    if head in LATER_SECTIONS:
-        return Problem(NOT_YET, path=given)
+    if f"{given}.".startswith(f"{STUDY}.{FACTORS}."):
+        expected = f'it below [{STUDY}.{FACTORS}] of the file, or --vary "concentrate.flux=15..40 L/m2/h"'
+        return Problem("a factor is not set by an address", path=shortened(given, 100), expected=expected)
     below = [name for name in known if name.startswith(f"{given}.")]
     if below:
         more = ", …" if len(below) > _SHOWN_KEYS else ""
@@ -285,6 +287,8 @@ def known_addresses(data: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"release.deviation.{key}" for key in ("role", *declared(ClosureNumbers)))
     yield from (f"economics.{key}" for key in _ECONOMICS)
     yield from (f"scale.{key}" for key in declared(ScaleNumbers))
+    if STUDY in data:
+        yield from (f"{STUDY}.{key}" for key in StudyTable.model_fields if key != FACTORS)
     for section, priced in _PRICES:
         for table in tables(data, section):
             yield from (f"{section}.{table.get(_NAMED_SECTIONS[section])}.{key}" for key in priced)

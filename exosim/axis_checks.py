@@ -13,6 +13,7 @@ from exosim.errors import Problem, unknown
 from exosim.findings import Findings
 from exosim.recipe_patch import RECIPE
 from exosim.schema import ScenarioTable
+from exosim.study_tables import FACTORS, STUDY, address_of_factor, factors_in
 from exosim.taking_out import SECTIONS
 from exosim.toml_source import KeyPath
 from exosim.toml_tree import Node
@@ -67,13 +68,22 @@ def _both(first: Node, second: Node, values: Values) -> Iterator[Problem]:
 
 
 def _changed(variant: Node) -> list[Touched]:
-    """Return the procedures and resources that a variant takes out, changes or puts in, by id and by address."""
+    """Return what a variant takes out, changes or puts in, by id and by address: procedures, resources, its study."""
     found = [(str(node.value), node) for node in (variant.table["replace"].items if "replace" in variant.table else [])]
     for section, key in ((RECIPE, "id"), *SECTIONS.items()):
         for node in variant.table[section].items if section in variant.table else ():
             own = node.text(key)
             found += [] if own is None else [(own if section == RECIPE else f"{section}.{own}", node)]
-    return found
+    return [*found, *_of_study(variant)]
+
+
+def _of_study(variant: Node) -> Iterator[Touched]:
+    """Yield the keys and the factors of a study that a variant changes."""
+    for key, node in variant.table[STUDY].table.items() if STUDY in variant.table else ():
+        if key == FACTORS:
+            yield from ((f"{STUDY}.{key}.{address_of_factor(keys)}", one) for keys, one in factors_in(node.table))
+        else:
+            yield f"{STUDY}.{key}", node
 
 
 def _set(variant: Node, values: Values) -> list[Touched]:

@@ -47,10 +47,13 @@ from exosim.errors import (
     unknown,
 )
 from exosim.explain_command import explain
+from exosim.front_command import front
 from exosim.profile_command import profile
 from exosim.report_command import report
 from exosim.scale_command import scale
 from exosim.space_command import space
+from exosim.study_command import study
+from exosim.sweep_command import sweep
 from exosim.version import __version__
 from exosim.whole_numbers import WholeNumber
 from exosim.why_command import why
@@ -68,6 +71,10 @@ _FEWER = {
     "bottleneck": "fewer processes (--jobs N), fewer batches or a shorter horizon",
     "cost": "fewer processes (--jobs N), fewer batches or a shorter horizon",
     "scale": "fewer processes (--jobs N), fewer draws (--draws N) or fewer finalists (--confirm N)",
+    **dict.fromkeys(
+        ("sweep", "sensitivity", "space", "front", "target", "study"),
+        "fewer draws (--draws N) or fewer processes (--jobs N)",
+    ),
     "run": "fewer processes (--jobs N), fewer batches or a shorter horizon",
 }
 """What needs less memory, by command."""
@@ -123,6 +130,10 @@ def check(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, ma
     from exosim.scenario import load_all
 
     loaded, *variants = map(with_remarks, load_all(scenario, changes, maximum_mebibytes=max_file_size))
+    if loaded.declarations.study is not None or any(variant.declarations.study is not None for variant in variants):
+        from exosim.study.declared import check_studies
+
+        check_studies(loaded, variants)
     combined = [] if loaded.variant else list(loaded.combinations().values())
     if as_json:
         print_json(_checked(loaded, variants, combined))
@@ -269,7 +280,8 @@ def run(
 
 
 for _command in (
-    bottleneck, certificate, cite, compare, cost, describe, explain, new, profile, report, scale, schema, space, why,
+    bottleneck, certificate, cite, compare, cost, describe, explain, front, new, profile, report, scale, schema, space,
+    study, sweep, why,
 ):  # fmt: skip
     cli.add_command(_command)
 

@@ -23,8 +23,9 @@ MOST_ROWS = 12
 def show(found: Front, paths: Sequence[Path]) -> None:
     """Print the front beside the base, what a reader must know, and the paths."""
     console = new_console()
-    head = f"{found.name}: {len(found.front):,} of {len(found.points):,} points are on the front, seed {found.seed}"
-    console.print(Text(head, style="bold"))
+    console.print(Text(found.answer))
+    head = f"{found.name}: {len(found.points):,} points, {found.draws:,} draws at each, seed {found.seed}"
+    console.print(Text(f"\n{head}", style="bold"))
     console.print(Text(f"objectives: {', '.join(one.label for one in found.objectives)}"))
     if found.limits:
         console.print(Text(f"limits: {', '.join(map(str, found.limits))}"))

@@ -12,12 +12,14 @@ from exosim.addresses import address
 from exosim.console_base import table_lines
 from exosim.errors import in_words
 from exosim.parameter import Resolved
+from exosim.study_tables import FACTORS, StudyTable
 
 if TYPE_CHECKING:
     from exosim.scenario import Scenario
+    from exosim.study_declaration import StudyDeclaration
     from exosim.toml_source import KeyPath
 
-_OF_THE_FILE = ("format", "name", "title", "extends", "axis", "variant", "sources")
+_OF_THE_FILE = ("format", "name", "title", "extends", "axis", "variant", "sources", "study")
 
 
 def variant_table(scenario: Scenario, variants: Sequence[Scenario]) -> Table:
@@ -30,7 +32,7 @@ def variant_table(scenario: Scenario, variants: Sequence[Scenario]) -> Table:
         after = {line.path: line for line in variant.ledger()}
         given = [line.path for line in (*before.values(), *after.values()) if line.origin != "default"]
         changed = [path for path in dict.fromkeys(given) if _value(before, path) != _value(after, path)]
-        switched = list(_switched(scenario.data, variant.data, {**before, **after}))
+        switched = [*_switched(scenario.data, variant.data, {**before, **after}), *_asked(scenario, variant)]
         for row in switched:
             table.add_row(*map(Text, (variant.name, *row, "")))
         for path in changed or ([] if switched else ["nothing"]):
@@ -68,6 +70,28 @@ def _switched(
         shared = all(where.rpartition(".")[0] in known for known in holders)
         if shared and not is_quantity and both[0].get(where) != both[1].get(where):
             yield where, *("-" if where not in one else _shown(one[where]) for one in both)
+
+
+def _asked(here: Scenario, there: Scenario) -> Iterator[tuple[str, str, str]]:
+    """Yield the keys and factors of their studies that differ; those of what is gone, gone with it, are not told."""
+    studies = [one.declarations.study for one in (here, there)]
+    before, after = ({} if one is None else _keys_of(one) for one in studies)
+    for where, value in after.items():
+        if before.get(where) != value:
+            yield where, _listed(before[where]) if where in before else "-", _listed(value)
+
+
+def _keys_of(study: StudyDeclaration) -> dict[str, Any]:
+    """Return what a study says, by address."""
+    said = {f"study.{key}": getattr(study, key) for key in StudyTable.model_fields if key != FACTORS}
+    factors = {f"study.{FACTORS}.{path}": value for path, value in study.factors.items()}
+    return {key: value for key, value in {**said, **factors}.items() if value not in (None, ())}
+
+
+def _listed(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} = {_listed(inner)}" for key, inner in value.items())
+    return ", ".join(map(_shown, value)) if isinstance(value, list | tuple) else _shown(value)
 
 
 def _shown(value: object) -> str:

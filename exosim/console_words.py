@@ -27,7 +27,7 @@ def print_operations(summaries: Mapping[str, str], sections: Iterable[str]) -> N
     for name, summary in summaries.items():
         table.add_row(Text(name), Text(summary))
     console.print(table)
-    console.print(Text("sections with numbers: " + ", ".join(sections)))
+    console.print(Text("sections: " + ", ".join(sections)))
     console.print(Text("exosim describe OPERATION, OPERATION.PARAMETER, SECTION or SECTION.KEY tells more"))
 
 
@@ -115,6 +115,18 @@ def print_section(
             table.add_row(Text(key), Text(about))
         new_console().print(table)
     _print_references(cited(parameters))
+
+
+def print_keys(name: str, doc: str, keys: Mapping[str, str]) -> None:
+    """Print what the keys of a section mean that has no declared numbers."""
+    console = new_console()
+    console.print(Text(f"{name}: {doc}", style="bold"))
+    table = Table(box=table_lines(), pad_edge=False)
+    for title in ("key", "meaning"):
+        table.add_column(title)
+    for key, about in keys.items():
+        table.add_row(Text(key), Text(about))
+    console.print(table)
 
 
 def print_templates(templates: Iterable[Template]) -> None:

@@ -22,6 +22,7 @@ from exosim.release import RetestRule
 
 if TYPE_CHECKING:
     from exosim.economics_declaration import EconomicsDeclaration
+    from exosim.study_declaration import StudyDeclaration
 
 
 @dataclass(frozen=True)
@@ -321,6 +322,7 @@ class Declarations:
     companion_numbers: Block | None = None
     economics: EconomicsDeclaration | None = None
     scale: Block | None = None
+    study: StudyDeclaration | None = None
 
     @property
     def course(self) -> int:

@@ -68,6 +68,10 @@ class Findings:
         """Return the line of a key path in the file."""
         return self._source.line(path)
 
+    def place(self, path: KeyPath) -> tuple[str, int | None]:
+        """Return the file and the line of a key path."""
+        return self._source.place(path)
+
     def folder(self, path: KeyPath) -> str:
         """Return the folder of the file that gives the value at a key path; an override has that of the scenario."""
         file = self._source.name if self._is_overridden(path) else self._source.place(path)[0]

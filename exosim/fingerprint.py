@@ -1,4 +1,7 @@
-"""The hash of a scenario: what it says in the end, without how often it is drawn and how its file was put together."""
+"""The hash of a scenario: what it says in the end of the process.
+
+How often it is drawn, what a study asks about it and how its file was put together change none.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-_UNSAID = ("seed", "draws", "replications", "extends", "replace", "axis", "variant")
+_UNSAID = ("seed", "draws", "replications", "extends", "replace", "axis", "variant", "study")
 
 
 def fingerprint(data: Mapping[str, Any], measured: Mapping[str, str], products: Mapping[str, str]) -> str:

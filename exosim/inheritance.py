@@ -15,6 +15,8 @@ from exosim.errors import FileError, Problem, ScenarioError, in_words
 from exosim.merging import merged_table
 from exosim.recipe_patch import RECIPE, patched
 from exosim.schema import ScenarioTable
+from exosim.study_patch import with_study
+from exosim.study_tables import STUDY
 from exosim.taking_out import without
 from exosim.toml_source import TomlSource, read_toml
 from exosim.toml_tree import Node, source_of, tree
@@ -91,9 +93,11 @@ def _laid_over(base: Node, over: Node) -> tuple[Node, list[Problem]]:
     """Return a scenario laid over its base, and what is wrong with the places of its procedures."""
     patch, taken = (over.table.get(key, Node(None, "", None)) for key in (RECIPE, _REPLACE))
     below, procedures, wrong = without({k: node for k, node in base.table.items() if k not in _OWN}, taken.items)
-    above = {key: node for key, node in over.table.items() if key != RECIPE or not isinstance(node.value, list)}
+    elsewhere = {STUDY, RECIPE} if isinstance(patch.value, list) else {STUDY}
+    above = {key: node for key, node in over.table.items() if key not in elsewhere}
     merged = merged_table(base.holding(below), over.holding(above), ScenarioTable)
     scenario, problems = patched(merged.table, patch.items, procedures)
+    scenario = with_study(base.table, scenario, over)
     formats = [node.table["format"] for node in (over, base) if "format" in node.table]
     if formats and all(isinstance(node.value, int) for node in formats):
         scenario["format"] = max(formats, key=lambda node: int(node.value))

@@ -27,6 +27,7 @@ from exosim.references import references
 from exosim.sampling import LEVELS
 from exosim.schema import ScenarioTable
 from exosim.schema_words import UNITS, WORDS
+from exosim.study_tables import FACTOR_KEYS
 from exosim.taking_out import SECTIONS as SECTIONS_OF_IDS
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
@@ -118,13 +119,15 @@ def scenario_schema() -> dict[str, Any]:
     root = defs.pop("ScenarioTable")
     defs |= {f"parameters.{name}": _parameters(operation) for name, operation in catalog().items()}
     defs |= {"quantity": _quantity_table(plain=False), "plain_quantity": _quantity_table(plain=True)}
-    defs |= {"price": _price_table()}
+    defs |= {"price": _price_table(), **_factors()}
     defs |= _procedures(defs["ProcedureTable"])
     needed_of_product = defs["ProductTable"].pop("required")
     for section in (RECIPE, *SECTIONS_OF_IDS):
         defs["VariantTable"]["properties"][section]["items"] = root["properties"][section]["items"]
+    defs["VariantTable"]["properties"]["study"] = root["properties"]["study"]
     needed = [key for key in root.pop("required") if key != "product"]
-    own = {"replace": False, "unit_procedure": {"items": _alone()}}
+    asked = _partial(required=defs["StudyTable"].pop("required"))
+    own = {"replace": False, "unit_procedure": {"items": _alone()}, "study": asked}
     dosed = _partial(required=["product"], properties={"product": _partial(required=needed_of_product)})
     alone = _partial(required=needed, properties=own, anyOf=[_partial(required=["diagnostic"]), dosed])
     extended = _partial(required=["extends"])
@@ -169,6 +172,8 @@ def _value(table: str, key: str, generated: Mapping[str, Any]) -> dict[str, Any]
         return {"anyOf": [one, {"type": "array", "items": one}]}
     if key in _MONEY.get(table, ()):
         return dict(_PRICE)
+    if (table, key) == ("StudyTable", "factors"):
+        return {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/factor"}}
     if (table, key) == ("ProcedureTable", "prices"):
         return {"type": "object", "additionalProperties": dict(_PRICE)}
     if (table, key) == ("OrderTable", "due"):
@@ -297,6 +302,25 @@ def _price_table() -> dict[str, Any]:
     table["properties"] = {**table["properties"], "year": year, **listed}
     table["oneOf"] = [*table["oneOf"], _partial(required=["like"])]
     return table
+
+
+def _factors() -> dict[str, dict[str, Any]]:
+    """Return the schemas of a factor of a study, of its table, and of a table that is a step of an address."""
+    number = {"anyOf": [{"type": "number"}, {"type": "string"}]}
+    kinds: dict[str, Any] = {
+        "scale": {"enum": ["linear", "log"]},
+        "values": {"type": "array", "minItems": 1},
+        "times": {"type": "array", "minItems": 2, "items": {"type": "number", "exclusiveMinimum": 0}},
+        "own": {"type": "boolean"},
+    }
+    keys = {key: {**kinds.get(key, number), "description": WORDS["FactorTable"][key]} for key in FACTOR_KEYS}
+    table = {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": keys}
+    inner = {"$ref": "#/$defs/factor"}
+    step_keys = {key: {"type": "object", "additionalProperties": inner, "description": "a step"} for key in FACTOR_KEYS}
+    step = {"type": "object", "minProperties": 1, "additionalProperties": inner, "properties": step_keys}
+    listed = {"type": "array", "minItems": 1}
+    tables = [{"$ref": f"#/$defs/{name}"} for name in ("FactorTable", "factor_step")]
+    return {"factor": {"anyOf": [{"type": "string"}, listed, *tables]}, "FactorTable": table, "factor_step": step}
 
 
 def _family(name: str, number: Mapping[str, Any]) -> dict[str, Any]:

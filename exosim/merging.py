@@ -2,8 +2,8 @@
 
 Tables merge by key, lists of tables by the id, role or parameter of each table, with what is new at the end. Every
 other value is replaced as a whole: a quantity with its source, a list of names, a list of dates, the shares of a split.
-A procedure that names another operation than before keeps none of its parameters. What is a table and what is a
-quantity follows from the declarations in :mod:`exosim.schema`.
+A procedure that names another operation than before keeps none of its parameters. The factors of a study merge by
+address. What is a table and what is a quantity follows from the declarations in :mod:`exosim.schema`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from exosim.procedure_tables import ProcedureTable
+from exosim.study_tables import FACTORS, StudyTable, address_of_factor, factors_in
 from exosim.toml_tree import Node, Table
 
 _IDENTITIES = ("id", "role", "parameter")
@@ -25,9 +26,9 @@ _WHOLE = ("split",)
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What stands at a key: a table, a table of named tables or quantities, or a list of tables with an identity."""
+    """What stands at a key: a table, one of named tables, quantities or factors, or a list of tables that have ids."""
 
-    kind: Literal["table", "named", "list"]
+    kind: Literal["table", "named", "factors", "list"]
     model: type[BaseModel] | None
     identity: str = ""
 
@@ -50,6 +51,8 @@ def _merged(base: Node, over: Node, shape: _Shape | None) -> Node:
         return over
     if shape.kind == "table":
         return merged_table(base, over, shape.model)
+    if shape.kind == "factors":
+        return _merged_factors(base, over)
     if shape.kind == "named":
         return _merged_names(base, over, shape.model)
     return _merged_lists(base, over, shape)
@@ -62,6 +65,14 @@ def _merged_names(base: Node, over: Node, model: type[BaseModel] | None) -> Node
     for key, node in over.table.items():
         merged[key] = merged_table(merged[key], node, model) if key in merged else node
     return over.holding(merged)
+
+
+def _merged_factors(base: Node, over: Node) -> Node:
+    """Return factors by address: a factor is replaced as a whole, however its address is written."""
+    if not isinstance(base.value, dict) or not isinstance(over.value, dict):
+        return over
+    each = (factors_in(base.table), factors_in(over.table))
+    return over.holding({address_of_factor(keys): node for factors in each for keys, node in factors})
 
 
 def _merged_lists(base: Node, over: Node, shape: _Shape) -> Node:
@@ -84,6 +95,8 @@ def _shape(model: type[BaseModel] | None, key: str) -> _Shape | None:
     declared = model.model_fields.get(key) if model is not None else None
     if declared is None or key in _WHOLE:
         return None
+    if model is StudyTable and key == FACTORS:
+        return _Shape("factors", None)
     parts = tuple(_parts(declared.annotation))
     inner = next((p for p in parts if isinstance(p, type) and issubclass(p, BaseModel)), None)
     origins = {get_origin(part) for part in parts}

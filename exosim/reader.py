@@ -37,12 +37,13 @@ from exosim.regulatory_reader import RegulatoryReader
 from exosim.release_plausibility import laboratory_doubts
 from exosim.resource_reader import read_uses, read_utilities, unique
 from exosim.scale_numbers import ScaleNumbers
-from exosim.schema import FORMAT, LATER_SECTIONS, ScenarioTable, read_structure, stands_in_procedure
+from exosim.schema import FORMAT, ScenarioTable, read_structure, stands_in_procedure
 from exosim.shared_run import SharedRunNumbers
 from exosim.shared_run_reader import check_shared_runs
 from exosim.specification_reader import SpecificationReader
 from exosim.splits import read_split
 from exosim.streams import Streams
+from exosim.study_declaration import read_study
 from exosim.toml_source import KeyPath
 from exosim.units import QuantityError
 
@@ -115,7 +116,8 @@ class Reader:
         )
         check_shared_runs(declared, self.findings)
         economics = EconomicsReader(table, self.findings, self._block, self._grades).read()
-        declared = dataclasses.replace(declared, economics=economics, scale=self._scale())
+        study = read_study(table.study, self.findings)
+        declared = dataclasses.replace(declared, economics=economics, scale=self._scale(), study=study)
         by_design = RegulatoryReader(table, self.findings, list(declared.blocks()), self._grades).read()
         declared = dataclasses.replace(declared, by_design=by_design)
         if not self.findings.problems:
@@ -187,7 +189,7 @@ class Reader:
     def _check_ids(self, ids: list[str]) -> None:
         unique(self.findings, "unit_procedure", "id", ids)
         for index, name in enumerate(ids):
-            if name in (*ScenarioTable.model_fields, *LATER_SECTIONS):
+            if name in ScenarioTable.model_fields:
                 problem = f'a procedure may not have the name of a section: "{name}"'
                 self._add(("unit_procedure", index, "id"), Problem(problem, expected="another id"))
 

@@ -41,18 +41,19 @@ from exosim.product_tables import CompanionTable, LotTable, ProductTable, Protei
 from exosim.quality_tables import AssayTable, AttributeTable, ClosureTable, LimitsTable, ReleaseTable, ReviewTable
 from exosim.regulatory_tables import CriticalParameterTable, ElementTable, QualityProfileTable, ReportingTable
 from exosim.scale_tables import ScaleTable
+from exosim.study_tables import StudyTable
 from exosim.table_base import ID, LONGEST_NAME, Grade, Id, Name, Table, Text
 from exosim.toml_source import KeyPath
 
 FORMAT = 1
-LATER_SECTIONS = ("study",)
-"""Sections and keys of the format whose code does not exist yet."""
-NOT_YET = "this is not in this version of exosim"
 _ITEMS = {
     "feeds": "unnamed",
     "without": "unnamed",
     "shifts": "unnamed",
     "affects": "unnamed",
+    "responses": "unnamed",
+    "conditions": "unnamed",
+    "objectives": "unnamed",
     "days": "Mon",
     "holidays": datetime.date(2000, 1, 1),
 }
@@ -98,6 +99,7 @@ class VariantTable(Table):
     attribute: list[dict[str, Any]] = Field(default_factory=list)
     review: list[dict[str, Any]] = Field(default_factory=list)
     charge: list[dict[str, Any]] = Field(default_factory=list)
+    study: dict[str, Any] = Field(default_factory=dict)
 
 
 _ONE_OR_MORE = ("campaign", "warehouse")
@@ -149,6 +151,7 @@ class ScenarioTable(Table):
     economics: EconomicsTable | None = None
     charge: list[ChargeTable] = Field(default_factory=list)
     scale: ScaleTable | None = None
+    study: StudyTable | None = None
     sources: dict[Name, SourceTable] = Field(default_factory=dict)
 
 
@@ -202,6 +205,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "[economics]": EconomicsTable,
     "[[charge]]": ChargeTable,
     "[scale]": ScaleTable,
+    "[study]": StudyTable,
 }
 _BY_KEY: Mapping[str, type[BaseModel]] = {
     **{name.strip("[]").rpartition(".")[2]: table for name, table in _TABLES.items()},
@@ -218,7 +222,7 @@ _STAND_INS: Mapping[str, Any] = {
     "places": 2,
     "parameter": "unnamed", "range": {}, "target": "none",
     "positive": 0, "of": 1,
-    "price": "1 EUR/lot", "category": "quality",
+    "price": "1 EUR/lot", "category": "quality", "verb": "sweep", "factors": {"unnamed": "own"},
 }  # fmt: skip
 _EXAMPLES: Mapping[str, str] = {
     "name": 'name = "my_process"',
@@ -247,6 +251,11 @@ _EXAMPLES: Mapping[str, str] = {
     "of": "diseased = { positive = 99, of = 139 }",
     "price": 'price = "10000 EUR/lot"',
     "category": 'category = "quality"',
+    "verb": 'verb = "sensitivity"',
+    "factors": '[study.factors] with "concentrate.flux" = "15..40 L/m2/h"',
+    "responses": 'responses = ["doses", "p90(cost_per_dose)"]',
+    "conditions": 'conditions = ["cost_per_dose <= 500 EUR/dose"]',
+    "objectives": 'objectives = ["less cost_per_dose", "more doses_per_year"]',
     "text": 'text = "measured here in 2026"',
     "split": "split = { batch = 0.95, waste = 0.05 }",
 }
@@ -262,9 +271,8 @@ def read_structure(data: Mapping[str, Any]) -> tuple[ScenarioTable | None, list[
 
     What is wrong is reported and then replaced by a stand-in, so that the rest of the file can be checked all the same.
     """
-    later = [key for key in data if key in LATER_SECTIONS]
-    problems: list[tuple[KeyPath, Problem]] = [((key,), Problem(NOT_YET)) for key in later]
-    mended = copy.deepcopy({key: value for key, value in data.items() if key not in later})
+    problems: list[tuple[KeyPath, Problem]] = []
+    mended = copy.deepcopy(dict(data))
     _without_dose(mended)
     for attempt in range(_ROUNDS):
         try:

@@ -17,6 +17,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "economics": "the costing: money, capital, labor, finance",
         "charge": "costs that no resource causes",
         "scale": "how large a plant may become that is sized for a demand",
+        "study": "what `exosim study` asks about the process; it changes none of it",
         "format": "version of the scenario format",
         "extends": "the scenario file that this one builds on, relative to this file; FILE#name is a variant of it",
         "replace": "ids of procedures of the base that are taken out",
@@ -67,6 +68,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "replace": "ids of procedures that are taken out; new ones stand in their place",
         "unit_procedure": "procedures that are changed (by their id) or put in",
         **dict.fromkeys(SECTIONS, _PUT_IN),
+        "study": "what is asked otherwise, laid over [study]; a factor takes the place of one of the same address",
     },
     "ProcedureTable": {
         "prices": "prices of materials in this procedure alone, by key of the material",
@@ -300,6 +302,32 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "category": "category of the cost ledger",
         "procedure": "id of the procedure to which it belongs",
     },
+    "StudyTable": {
+        "verb": "what `exosim study` runs: a sweep, a sensitivity analysis, a design space, a front of compromises, or "
+        "the way to a target",
+        "factors": 'what is moved: by address a range such as "15..40 L/m2/h", a table of low and high, or a list',
+        "method": "of a sweep: grid, list, latin_hypercube or sobol; of a sensitivity: one_at_a_time, morris or sobol",
+        "samples": "points of a design; of the indices of Sobol' the base number, of Morris the trajectories",
+        "levels": "values of each factor on a grid",
+        "engine": "the one engine that is asked; by default whichever knows a response",
+        "responses": "what is asked at each point, such as cost_per_dose or p90(lead_time)",
+        "conditions": "limits of responses, such as cost_per_dose <= 500 EUR/dose: of a space, a target and a front",
+        "objectives": "what a front trades off, such as less cost_per_dose and more p10(doses_per_year)",
+        "probability": "with which all conditions shall be met: of a space and a target",
+        "population": "points of each generation of a front",
+        "generations": "generations of a front",
+        "draws": "draws of each point, where the kernel alone is asked",
+        "replications": "replications of each point, where the facility is asked",
+    },
+    "FactorTable": {
+        "low": "lower end of the range",
+        "high": "upper end of the range",
+        "scale": "whether equal steps are equal differences or equal ratios",
+        "step": "between the values of a grid",
+        "values": "the values that it takes",
+        "times": "what multiplies the value of the scenario, which keeps its uncertainty",
+        "own": "as the distribution that the scenario itself gives",
+    },
     "ReleaseTable": {
         "analyst": "role of the analysts of all assays that name none",
         "sample_after": "id of the procedure after which samples are drawn; by default the one that makes the product",
@@ -324,6 +352,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "agent": "what a contamination leaves in the product",
     },
 }
+WORDED: Mapping[str, str] = {"study": "StudyTable", "study.factors": "FactorTable"}
+"""Sections without declared numbers that `exosim describe` tells, and which table holds their words."""
 # Of "1" a bare number will do: vessels and chips are counted.
 UNITS: Mapping[tuple[str, str], str] = {
     ("ScenarioTable", "horizon"): "h",
@@ -335,4 +365,5 @@ UNITS: Mapping[tuple[str, str], str] = {
     ("EquipmentTable", "size_limit"): "1",
     ("EquipmentTable", "purchase_size"): "1",
     ("UtilityTable", "limit"): "any",
+    ("StudyTable", "probability"): "1",
 }

@@ -4,7 +4,7 @@ A verb is built of four parts, each in its place:
 
 - ``exosim/study/<verb>.py``: ``ask(plan, *, jobs, progress, keep_going)`` returns the result, a ``Framed`` with
   ``name``, ``hash``, ``seed``, ``as_dict()`` and ``remarks()``, and ``failed`` where points may fail (why, by number
-  from 0); `plan` is a :class:`exosim.study.plan.Plan`;
+  from 0); `plan` is a :class:`exosim.study.plan.Plan`; where that asks much, ``ahead(plan)`` says beforehand how much;
 - ``exosim/plots/<verb>_pictures.py``: ``pictures(found)`` yields (name of the file, Axes);
 - ``exosim/console_<verb>.py``: ``show(found, paths)`` prints it;
 - ``exosim/<verb>_command.py``: the command with the options of its own, which calls :func:`run_study`.
@@ -96,9 +96,12 @@ def run_study(
     path = out or default_path(f"{loaded.name}_{plan.verb}", loaded.hash, plan.seed)
     target = Target(path, out is not None, identity, overwrite)
     silent = quiet or as_json
+    module = import_module(f"exosim.study.{plan.verb}")
     with writing(target, None if silent else note) as folder:
+        if not silent and hasattr(module, "ahead"):
+            note(module.ahead(plan))
         with show_progress(silent) as progress:
-            found = import_module(f"exosim.study.{plan.verb}").ask(plan, jobs=jobs, progress=progress, keep_going=True)
+            found = module.ask(plan, jobs=jobs, progress=progress, keep_going=True)
         pictures = import_module(f"exosim.plots.{plan.verb}_pictures").pictures(found)
         written = write_study(found, folder, identity, dict(pictures), loaded)
     paths = shown_paths(target, written)
@@ -107,15 +110,17 @@ def run_study(
     elif not quiet:
         import_module(f"exosim.console_{plan.verb}").show(found, paths)
     if not keep_going:
-        _refuse_failures(getattr(found, "failed", {}), target.path)
+        _refuse_failures(getattr(found, "failed", {}), target.path, as_json)
 
 
-def _refuse_failures(failed: Mapping[int, str], folder: Path) -> None:
-    """Tell of points that were not possible, when everything else is written."""
+def _refuse_failures(failed: Mapping[int, str], folder: Path, as_json: bool) -> None:
+    """Tell of points that were not possible, when everything else is written; a document has told of them already."""
     from exosim.errors import Problem, ScenarioError
 
     if not failed:
         return
+    if as_json:
+        click.get_current_context().exit(ScenarioError.exit_code)
     number = min(failed)
     others = f", nor are {len(failed) - 1:,} others" if len(failed) > 1 else ""
     problem = f"point {number + 1:,} is not possible{others}: {failed[number]}"

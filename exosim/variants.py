@@ -1,8 +1,9 @@
 """Variants: named changes of a scenario, each a ``[[variant]]`` table of its file.
 
-A variant takes procedures and resources out and puts others in (:mod:`exosim.recipe_patch`), then sets values by their
-address. ``FILE#name`` picks one, ``FILE#name+other`` one on each of several axes (:mod:`exosim.axes`): first all change
-what there is, then all set values. On an axis, a value holds in each combination that has what it names.
+A variant takes procedures and resources out and puts others in (:mod:`exosim.recipe_patch`), changes the study, then
+sets values by their address. ``FILE#name`` picks one, ``FILE#name+other`` one on each of several axes
+(:mod:`exosim.axes`): first all change what there is, then all set values. On an axis, a value holds in each combination
+that has what it names.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from exosim.merging import merged_table
 from exosim.quantities import announces_quantity
 from exosim.recipe_patch import RECIPE, patched
 from exosim.schema import ScenarioTable
+from exosim.study_patch import with_study
 from exosim.taking_out import SECTIONS, without
 from exosim.toml_source import KeyPath, TomlSource
 from exosim.toml_tree import Node, Table, places, plain, source_of, tree
@@ -72,13 +74,13 @@ def chosen(source: TomlSource, name: str | None) -> tuple[TomlSource, list[Probl
 
 
 def _changed(scenario: Table, variant: Node) -> tuple[Table, list[Problem]]:
-    """Return a scenario with the procedures and resources of a variant taken out, changed and put in."""
+    """Return a scenario with procedures, resources and the study of a variant taken out, changed and put in."""
     entries = {key: node.items for key, node in variant.table.items()}
     left, procedures, wrong = without(scenario, entries.get("replace", []))
     resources = {key: node for key, node in variant.table.items() if key in SECTIONS and node.items}
     left = merged_table(variant.holding(left), variant.holding(resources), ScenarioTable).table
     changed, problems = patched(left, entries.get(RECIPE, []), procedures)
-    return changed, [*wrong, *problems]
+    return with_study(scenario, changed, variant), [*wrong, *problems]
 
 
 def _title(data: Mapping[str, Any], name: str, taken: list[Node]) -> Node | None:

@@ -49,25 +49,30 @@ def cite(scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max
 def describe(name: str | None, as_json: bool) -> None:
     """Tell what an operation does: model, equations, assumptions, validity, parameters, consumables, limits.
 
-    NAME is an operation, a section such as product.ev_size, one parameter of either, such as depth_filtration.flux, or
-    a price of the shipped list, such as media_stempro_sf. Without NAME all operations are listed; "prices" lists them.
+    NAME is an operation, a section such as product.ev_size or study, one parameter or key of either, such as
+    depth_filtration.flux, or a price of the shipped list, such as media_stempro_sf. Without NAME all operations are
+    listed; "prices" lists the prices.
     """
     from exosim.description import SECTIONS, describe_operation, methods_of, parameter_dict, summary
     from exosim.operations import catalog
     from exosim.parameter import declared
     from exosim.price_catalog import prices
+    from exosim.schema_words import WORDED
 
     if name is not None and (name == _ALL_PRICES or name in prices()):
         _describe_price(name, as_json)
         return
+    if name is not None and (name in WORDED or name.rpartition(".")[0] in WORDED):
+        _describe_keys(name, as_json)
+        return
     if name is None:
         summaries = {key: summary(operation) for key, operation in catalog().items()}
         if as_json:
-            print_json(_document({"operations": summaries, "sections": list(SECTIONS)}))
+            print_json(_document({"operations": summaries, "sections": [*SECTIONS, *WORDED]}))
         else:
             from exosim.console_words import print_operations
 
-            print_operations(summaries, SECTIONS)
+            print_operations(summaries, [*SECTIONS, *WORDED])
         return
     owner, parameter = _found(name)
     if parameter is not None and as_json:
@@ -103,6 +108,24 @@ def _describe_price(name: str, as_json: bool) -> None:
             console_prices.print_prices(prices().values())
         else:
             console_prices.print_price(prices()[name])
+
+
+def _describe_keys(name: str, as_json: bool) -> None:
+    """Print what the keys of a section without declared numbers mean, or one of them."""
+    from exosim.schema_words import WORDED, WORDS
+
+    section, _, key = (name, "", "") if name in WORDED else name.rpartition(".")
+    words = WORDS[WORDED[section]]
+    if key and key not in words:
+        raise UsageError(unknown(f"key of {section}", key, words))
+    told = {key: words[key]} if key else dict(words)
+    if as_json:
+        print_json(_document({"name": name, "keys": told}))
+    else:
+        from exosim.console_words import print_keys
+
+        holder, _, own = section.rpartition(".")
+        print_keys(section, WORDS[WORDED.get(holder, "ScenarioTable")][own], told)
 
 
 def _print_description(name: str, owner: str, parameter: Parameter | None) -> None:
@@ -144,12 +167,14 @@ def _unknown_name(name: str, owners: Mapping[str, Any]) -> Problem:
     """Return the problem of a name that nothing has; a price is told as the nearest where nothing else is as near."""
     from exosim.errors import nearest_name
     from exosim.price_catalog import prices
+    from exosim.schema_words import WORDED
 
-    nearest = nearest_name(name, (*owners, *prices()))
+    known = [*owners, *WORDED]
+    nearest = nearest_name(name, (*known, *prices()))
     if nearest in prices():
         expected = "a price, of which exosim describe prices lists all, or an operation or section"
         return Problem(f'unknown name "{shortened(name)}"', expected=expected, nearest=nearest)
-    return unknown("operation or section", name, owners)
+    return unknown("operation or section", name, known)
 
 
 @click.command()

@@ -123,6 +123,8 @@ PLANTED = [
     BASE + '[[variant]]\nset = { "tff.flux" = 3 }\n',
     BASE + '[[variant]]\nname = "a"\nreplace = "tff"\n',
     BASE + '[[variant]]\nname = "a"\n[[variant.unit_procedure]]\nid = "x"\noperation = "poolin"\n',
+    BASE + '[study]\nverb = "sweep"\n[study.factors]\ntff.flux = { low = "1 L/m2/h", hgh = "2 L/m2/h" }\n',
+    BASE + '[study]\nverb = "sweep"\nsampels = 3\nfactors.tff.diavolumes = "own"\n',
     'replace = ["tff"]\n' + BASE,
     'extends = "base.toml"\n[[unit_procedure]]\nid = "a"\nafter = 3\n',
 ]
@@ -152,6 +154,10 @@ SOUND = [
     'extends = "base.toml"\n\n[[unit_procedure]]\nid = "x"\noperation = "pooling"\nbefore = "fill"\n',
     BASE
     + '\n[[variant]]\nname = "a"\nset = { "tff.flux" = "3 L/m2/h", "fill.retained" = "3 vial" }\nreplace = ["tff"]\n',
+    BASE
+    + '\n[study]\nverb = "sweep"\n\n[study.factors]\n"tff.flux" = { low = "1 L/m2/h", high = "2 L/m2/h" }\n'
+    + 'tff.diavolumes = [3, 5]\nproduct.ev_size.median = "own"\n',
+    'extends = "base.toml"\n\n[study]\nsamples = 3\n\n[study.factors]\ntff.diavolumes = "x0.5..x2"\n',
     put_in('flux = { p5 = "50 LMH", p50 = "60 LMH", p95 = "90 LMH" }\nev_recovery = "85 %"'),
     put_in('capacity = { empirical = { file = "a.csv", column = "a", unit = "L/m2" }, source = "ours" }'),
     put_in('flux = "1_00.5e0 L/(m2 h)"\npreparation = "30 min"\nadsorbed_per_area = "1e12 1/m2"'),

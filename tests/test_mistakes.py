@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exosim.schema import LATER_SECTIONS
 from tests.texts import BASE, FILE, PROBLEM_KEYS, Door, changed, line_of
 
 VOLUME, TFF, FILL = 'volume = "10 L"', 'id = "tff"', 'operation = "vial_filling"'
@@ -28,7 +27,7 @@ INSERTED = [
         "start = 2026-01-31",
         "start: is of the wrong kind; got the date 2026-01-31; expected a date and time, such as",
     ),
-    ("draws = 64", "[study]", "study: this is not in this version of exosim"),
+    ("draws = 64", "study = 5", "study: is of the wrong kind; got 5; expected a table"),
     ('dose = "1e10 EV"', 'dse = "1e10 EV"', 'product.dse: unknown key "dse"', "did you mean dose?"),
     ('dose = "1e10 EV"', 'dose = "5 mL"', f'mL is no unit of a dose; got "5 mL"; expected {DOSES}'),
     ('dose = "1e10 EV"', 'dose = "5 mol"', "mol is no unit of a dose", "did you mean molecule?"),
@@ -188,13 +187,6 @@ def test_one_clear_line(case: tuple[str, ...], door: Door) -> None:
     assert message.startswith(f"{FILE}:{place}: ")
     for word in words:
         assert word in message
-
-
-@pytest.mark.parametrize("section", LATER_SECTIONS)
-def test_sections_of_later_versions(section: str, door: Door) -> None:
-    text = f"{BASE}\n[[{section}]]\nid = 1\n"
-    place = line_of(text, f"[[{section}]]")
-    assert door.refused(text) == f"{FILE}:{place}: {section}: this is not in this version of exosim\n"
 
 
 HEAD = 'name = "x"\nproduct.dose = "1 EV"\n'

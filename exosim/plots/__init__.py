@@ -14,12 +14,15 @@ from exosim.plots.lot_timeline import lot_timeline
 from exosim.plots.lots import lots
 from exosim.plots.on_time import patients_on_time
 from exosim.plots.pairs import pairs
+from exosim.plots.parallel_coordinates import parallel_coordinates
 from exosim.plots.platforms import CellNumbers, SizedVessel, limits_by_size, more_cells
 from exosim.plots.predictive_value import predictive_value
+from exosim.plots.response_slices import response_slices
 from exosim.plots.run_contrasts import run_contrasts, shown_run_contrasts
 from exosim.plots.scale_curve import scale_curve
 from exosim.plots.size_steps import size_steps
 from exosim.plots.stock import stock
+from exosim.plots.sweep_pictures import sweep_coordinates
 from exosim.plots.two_truths import has_course, two_truths
 from exosim.plots.volumes import VolumeCourse, over_volume
 from exosim.plots.waterfall import waterfall
@@ -49,14 +52,17 @@ __all__ = [
     "occupancy_by_week",
     "over_volume",
     "pairs",
+    "parallel_coordinates",
     "patients_on_time",
     "predictive_value",
+    "response_slices",
     "run_contrasts",
     "scale_curve",
     "shown_contrasts",
     "shown_run_contrasts",
     "size_steps",
     "stock",
+    "sweep_coordinates",
     "two_truths",
     "waits",
     "waterfall",

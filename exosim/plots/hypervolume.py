@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 _ENDED = {
     "enough": "the front came to rest after {done} generations",
-    "spent": "the budget of {done} generations was spent{growth}",
+    "spent": "{done} generations spent{growth}",
     "exhausted": "after {done} generations nothing new was found",
-    "whole": "every point was asked at once",
+    "whole": "every point was asked",
 }
 
 
@@ -53,7 +53,7 @@ def hypervolume(found: Front) -> Axes:
 def _growth(found: Front) -> str:
     """Return by how much the front grew over the last ten generations."""
     before = found.hypervolume[-11] if len(found.hypervolume) > 10 else 0.0
-    return f", its last 10 brought {found.hypervolume[-1] / before - 1.0:.2%}" if before else ""
+    return f": the last 10 made it {found.hypervolume[-1] / before - 1.0:.2%} larger" if before else ""
 
 
 def _box(found: Front) -> str:

@@ -168,10 +168,11 @@ def _knee(axes: Axes, found: Front, front: list[Floats]) -> None:
     point = zip(found.factors, found.points[found.front[row]], strict=True)
     told = [f"{factor.path} = {factor.told(float(value))}" for factor, value in point]
     words = "\n".join([*told[:_MOST_SETTINGS], *(["…"] if len(told) > _MOST_SETTINGS else [])])
-    better = [-1.0 if one.sense == "less" else 1.0 for one in found.objectives]
+    inward = axes.transAxes.inverted().transform(axes.transData.transform(at)) < 0.5
+    shift = [26.0 if toward else -26.0 for toward in inward.tolist()]
     axes.annotate(
-        plain(words), at, (-26.0 * better[0], -26.0 * better[1]), textcoords="offset points", fontsize=8.5,
-        color=VERMILION, ha="left" if better[0] < 0 else "right", va="bottom" if better[1] < 0 else "top", zorder=8,
+        plain(words), at, (shift[0], shift[1]), textcoords="offset points", fontsize=8.5, color=VERMILION,
+        ha="left" if inward[0] else "right", va="bottom" if inward[1] else "top", zorder=8,
         arrowprops={"arrowstyle": "-", "color": VERMILION, "linewidth": 0.8},
         bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5},
     )  # fmt: skip
@@ -188,24 +189,33 @@ def _limits(axes: Axes, found: Front, x: int, y: int) -> None:
 def _words(panels: list[Axes], found: Front) -> None:
     """Set the title, the legend and what was asked below."""
     better = int(found.beats_base.sum())
-    beats = f"{better:,} of them dominate" if better else "none of them dominates"
-    names = " and ".join(one.asked.label for one in found.objectives)
-    count = f"{len(found.front):,} best trade-offs between {names}"
+    beats = f"{better:,} of them {'dominates' if better == 1 else 'dominate'}" if better else "none of them dominates"
+    count = f"{len(found.front):,} best trade-offs"
     head = f"{found.name.replace('_', ' ')}: {count}, {beats} the scenario as it stands"
     figure = figure_of(panels[0])
     if len(panels) == 1:
         headline(panels[0], head)
         panels[0].legend(*_legend(panels[0]), fontsize=8.5, frameon=False, loc="best")
     else:
-        figure.suptitle(plain(textwrap.fill(head, 130)), x=0.01, ha="left", weight="bold", fontsize=11.5)
+        figure.suptitle(plain(textwrap.fill(head, 115)), x=0.01, ha="left", weight="bold", fontsize=11.5)
         figure.legend(*_legend(panels[0]), fontsize=8.5, frameon=False, loc="outside right upper")
     outside = int((~_within(panels, found)).sum())
+    draws = f"{found.draws:,} draw{'s' if found.draws > 1 else ''} of each"
     told = (
-        f"{len(found.points):,} points asked, {int(found.allowed.sum()):,} allowed; {found.draws:,} draws of each, the "
+        f"{len(found.points):,} points asked, {int(found.allowed.sum()):,} allowed; {draws}, the "
         f"same worlds at every point. {f'{outside:,} points lie outside of the picture. ' if outside else ''}"
-        "Green: better than the scenario as it stands in both objectives."
+        f"Green: better than the scenario as it stands in both objectives.{_settings(found) if len(panels) > 1 else ''}"
     )
-    figure.supxlabel(textwrap.fill(told, 130), x=0.01, ha="left", fontsize=8)
+    width = 130 if len(panels) == 1 else 210
+    figure.supxlabel(plain(textwrap.fill(told, width)), x=0.01, ha="left", fontsize=8)
+
+
+def _settings(found: Front) -> str:
+    """Return the settings of the knee as a sentence; nothing where there is none."""
+    if found.knee is None:
+        return ""
+    point = zip(found.factors, found.points[found.front[found.knee[0]]], strict=True)
+    return f" Knee: {', '.join(f'{factor.path} = {factor.told(float(value))}' for factor, value in point)}."
 
 
 def _legend(axes: Axes) -> tuple[list[Any], list[str]]:

@@ -125,6 +125,24 @@ def scientific(value: float, digits: int = 2) -> str:
     return f"{mantissa}×10{raised}"
 
 
+def ticks_between(low: float, high: float, *, ratios: bool = False) -> list[float]:
+    """Return round numbers from `low` to `high`: even steps, or 1, 2 and 5 of each decade on an axis of ratios."""
+    from matplotlib.ticker import LogLocator, MaxNLocator
+
+    slack = 1e-9 * (high - low)
+    found: list[float] = []
+    if ratios and high > 3.0 * low > 0.0:
+        for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0)):
+            values = LogLocator(subs=steps).tick_values(low, high)
+            found = [float(value) for value in values if low - slack <= value <= high + slack]
+            if len(found) > 2:
+                return found
+    if len(found) < 2:
+        values = MaxNLocator(4).tick_values(low, high)
+        found = [float(value) for value in values if low - slack <= value <= high + slack]
+    return found if len(found) > 1 else [low, high] if high > low else [low]
+
+
 def percent(mean: float, digits: int) -> str:
     """Return a percentage to so many decimals; in one significant digit where that would say 0."""
     if mean == 0.0 or round(mean, digits) > 0.0:

@@ -7,8 +7,8 @@ doi:10.1214/ss/1009213286, who recommend it). *Is the probability at least q?* T
 Clopper and E. S. Pearson, Biometrika 26, 404-413 (1934), doi:10.1093/biomet/26.4.404: whatever the probability is, they
 are wrong on no more than 1 - confidence of all occasions.
 
-What all draws meet is shown to hold with at least the probability q once q**n <= 1 - confidence, for 90 % at 95 % from
-29 draws on: S. S. Wilks, Ann. Math. Stat. 12, 91-96 (1941), doi:10.1214/aoms/1177731788.
+What all draws meet is shown to hold with at least the probability q once q**n <= 1 - confidence
+(:func:`exosim.study.intervals.wilks_runs`), for 90 % at 95 % from 29 draws on.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import numpy as np
 from scipy.special import betaincinv
 
 from exosim.study.factor import Floats
+from exosim.study.intervals import COVERAGE, wilks_runs
 
-COVERAGE = 0.95
 _MOST_DRAWS = 1e9
 
 
@@ -56,17 +56,6 @@ def at_most(met: Floats, draws: int, confidence: float = COVERAGE) -> Floats:
     return np.asarray(1.0 - at_least(draws - np.asarray(met, dtype=np.float64), draws, confidence))
 
 
-def fewest_draws(level: float, confidence: float = COVERAGE) -> int:
-    """Return the draws from which on a probability can be shown to be at least `level` at all.
-
-    Examples
-    --------
-    >>> fewest_draws(0.9), fewest_draws(0.95), fewest_draws(0.99)
-    (29, 59, 299)
-    """
-    return math.ceil(math.log(1.0 - confidence) / math.log(level))
-
-
 def draws_to_show(share: float, level: float, confidence: float = COVERAGE) -> int | None:
     """Return about how many draws show that a probability is at least `level`, if `share` of them meet it.
 
@@ -77,11 +66,11 @@ def draws_to_show(share: float, level: float, confidence: float = COVERAGE) -> i
     Examples
     --------
     >>> draws_to_show(1.0, 0.9), draws_to_show(0.92, 0.9), draws_to_show(0.89, 0.9)
-    (29, 700, None)
+    (29, 640, None)
     """
     if share <= level:
         return None
-    few, many = 0, fewest_draws(level, confidence)
+    few, many = 0, wilks_runs(level, confidence)
     while not _shows(share, many, level, confidence):
         few, many = many, 2 * many
         if many > _MOST_DRAWS:
@@ -94,4 +83,4 @@ def draws_to_show(share: float, level: float, confidence: float = COVERAGE) -> i
 
 
 def _shows(share: float, draws: int, level: float, confidence: float) -> bool:
-    return float(at_least(np.array(math.floor(share * draws)), draws, confidence)) >= level
+    return float(at_least(np.array(share * draws), draws, confidence)) >= level

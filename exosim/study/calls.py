@@ -16,9 +16,9 @@ from exosim.study.plan import plan_of
 from exosim.study.respond import Progress
 
 if TYPE_CHECKING:
+    from exosim.study.design_space import DesignSpace
     from exosim.study.front import Front
     from exosim.study.sensitivity import Sensitivity
-    from exosim.study.space import DesignSpace
     from exosim.study.sweep import Sweep
     from exosim.study.target import Target
     from exosim.study.target_space import Norm, Way
@@ -181,7 +181,8 @@ def run_study(
         as :func:`sweep`; a UsageError when there is no `[study]`.
     """
     plan = plan_of(scenario, None, given)
-    found: Any = import_module(f"exosim.study.{plan.verb}").ask(
+    ask = import_module(f"exosim.study.{plan.verb}").ask
+    found: Sweep | Sensitivity | DesignSpace | Front | Target = ask(
         plan, jobs=jobs, progress=progress, keep_going=keep_going
     )
     return found

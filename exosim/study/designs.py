@@ -31,10 +31,14 @@ def grid(factors: Sequence[Factor], levels: int | Sequence[int]) -> Floats:
 
     Raises
     ------
+    UsageError
+        when a factor would have no value.
     LimitError
         when there would be more than :data:`MOST_POINTS`; nothing is allocated.
     """
-    counts = [levels] * len(factors) if isinstance(levels, int) else list(levels)
+    counts = list(levels) if isinstance(levels, Sequence) else [levels] * len(factors)
+    if min(counts, default=1) < 1:
+        raise UsageError(Problem("levels must be at least 1", got=", ".join(map(str, counts))))
     sizes = [
         count if not (f.levels or f.choices) else len(f.levels or f.choices)
         for f, count in zip(factors, counts, strict=True)

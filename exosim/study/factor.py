@@ -75,13 +75,17 @@ class Factor:
         if self.distribution is not None:
             return np.asarray(self.distribution.quantile(np.clip(shares, _INSIDE, 1.0 - _INSIDE)))
         if self.whole:
-            count = self.high - self.low + 1.0
-            return np.asarray(self.low + np.minimum(np.floor(shares * count), count - 1.0))
+            return np.asarray(np.clip(np.floor(self._between(shares, self.high + 1.0)), self.low, self.high))
+        return self._between(shares, self.high)
+
+    def _between(self, shares: Floats, high: float) -> Floats:
+        """Return the values at shares of the way from `low` to `high`, which are themselves at 0 and at 1."""
         if self.scale == "log":
-            found = np.exp(np.log(self.low) + shares * (np.log(self.high) - np.log(self.low)))
+            found = np.exp(np.log(self.low) + shares * (np.log(high) - np.log(self.low)))
         else:
-            found = self.low + shares * (self.high - self.low)
-        return np.asarray(np.clip(found, self.low, self.high))
+            found = self.low + shares * (high - self.low)
+        inside = np.clip(found, self.low, high)
+        return np.asarray(np.where(shares >= 1.0, high, np.where(shares <= 0.0, self.low, inside)))
 
     def share(self, values: Floats) -> Floats:
         """Return the place of values in the range, from 0 to 1 within it, on the scale of the factor."""
@@ -99,7 +103,7 @@ class Factor:
             return np.asarray(self.levels or range(len(self.choices)), dtype=np.float64)
         shares = np.linspace(0.0, 1.0, count) if count > 1 else np.full(1, 0.5)
         if self.whole:
-            return np.unique(np.round(self.low + shares * (self.high - self.low)))
+            return np.unique(np.round(self._between(shares, self.high)))
         if self.distribution is not None:
             return self.at((np.arange(count) + 0.5) / count)
         return self.at(shares)

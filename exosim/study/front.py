@@ -74,7 +74,7 @@ class Front(Framed):
     ----------
     name, hash, seed : of the scenario, and of the search
     factors, responses, draws : of the model
-    objectives, limits : what was asked for
+    objectives, limits, also : what was asked for, and what is told of each point besides
     population, generations : of the search, as it was allowed
     ended : why it ended
     points, values, generation : of every point that was asked: (points, factors), (questions, points), (points,)
@@ -93,6 +93,7 @@ class Front(Framed):
     draws: int
     objectives: tuple[Objective, ...]
     limits: tuple[Limit, ...]
+    also: tuple[Asked, ...]
     population: int
     generations: int
     ended: Ended
@@ -109,7 +110,7 @@ class Front(Framed):
     @cached_property
     def questions(self) -> tuple[Asked, ...]:
         """What was asked at each point; the rows of the values."""
-        return questions_of(self.objectives, self.limits)
+        return questions_of(self.objectives, self.limits, self.also)
 
     @cached_property
     def costs(self) -> Floats:
@@ -179,6 +180,11 @@ class Front(Framed):
         """Return the unit of a question."""
         return unit_of(asked, self.responses)
 
+    @property
+    def answer(self) -> str:
+        """What was found, in one sentence or two."""
+        return front_words.answer(self)
+
     def remarks(self) -> list[str]:
         """Return what a reader must know, in sentences."""
         return list(front_words.remarks(self))
@@ -191,8 +197,7 @@ class Front(Framed):
         return {name: lambda make=make: make(self) for name, make in front_tables.FRAMES.items()}  # type: ignore[misc]
 
     def __str__(self) -> str:
-        asked = ", ".join(one.label for one in self.objectives)
-        return f"{self.name or 'front'}: {len(self.front):,} of {len(self.points):,} points are on the front of {asked}"
+        return f"{self.name or 'front'}: {self.answer}"
 
 
 def ask(plan: Plan, *, jobs: int | Executor = 1, progress: Progress | None = None, keep_going: bool = True) -> Front:
@@ -205,19 +210,31 @@ def ask(plan: Plan, *, jobs: int | Executor = 1, progress: Progress | None = Non
     """
     plan.needing()
     objectives, limits = read_front(plan.objectives, plan.conditions, plan.known, plan.probability)
-    model = plan.model(needed(questions_of(objectives, limits)))
+    also = plan.questions() if plan.responses else ()
+    model = plan.model(needed(questions_of(objectives, limits, also)))
     return front(
-        model, objectives, limits, population=plan.population or POPULATION,
+        model, objectives, limits, also, population=plan.population or POPULATION,
         generations=plan.generations or GENERATIONS, seed=plan.seed, name=plan.scenario.name, hash=plan.scenario.hash,
         jobs=jobs, progress=progress,
     )  # fmt: skip
 
 
-def questions_of(objectives: Sequence[Objective], limits: Sequence[Limit]) -> tuple[Asked, ...]:
-    """Return what is asked at each point, each once: objectives, limits, and on how many draws they have a value."""
+def ahead(plan: Plan) -> str:
+    """Return how much will be asked, in words."""
+    plan.needing()
+    population, generations = plan.population or POPULATION, plan.generations or GENERATIONS
+    most = budget(as_settings(plan.factors), population, generations)
+    how = f"{population:,} x {generations:,}" if most == population * generations else "all that the factors have"
+    return f"{most:,} points at most ({how}), and the front once more on other draws"
+
+
+def questions_of(
+    objectives: Sequence[Objective], limits: Sequence[Limit], also: Sequence[Asked] = ()
+) -> tuple[Asked, ...]:
+    """Return what is asked at each point, each once: objectives, limits, their draws with a value, and what else."""
     asked = [*(one.asked for one in objectives), *(one.asked for one in limits)]
     known = [Known(one.response) for one in asked if isinstance(one, Of)]
-    return tuple(dict.fromkeys([*asked, *known]))
+    return tuple(dict.fromkeys([*asked, *known, *also]))
 
 
 def budget(factors: Sequence[Factor], population: int = POPULATION, generations: int = GENERATIONS) -> int:
@@ -229,6 +246,7 @@ def front(
     model: Model,
     objectives: Sequence[Objective],
     limits: Sequence[Limit] = (),
+    also: Sequence[Asked] = (),
     *,
     population: int = POPULATION,
     generations: int = GENERATIONS,
@@ -249,6 +267,7 @@ def front(
     ----------
     objectives : two to four
     limits : what every point of the front must meet
+    also : what is told of each point besides
     population, generations : points of a generation, and how many of them at most
     seed : of the search
     name, hash : of the scenario
@@ -265,9 +284,9 @@ def front(
     ModelError
         when none of the first points is possible.
     """
-    _check(model, objectives, limits, population, generations, seed)
+    _check(model, objectives, questions_of(objectives, limits, also), population, generations, seed)
     part("algorithms.moo.nsga2")
-    questions, ranges = questions_of(objectives, limits), as_settings(model.factors)
+    questions, ranges = questions_of(objectives, limits, also), as_settings(model.factors)
     with _executor(jobs) as hands:
         total = budget(ranges, population, generations)
         archive = Archive(model, questions, objectives, limits, hands, progress, total)
@@ -277,15 +296,16 @@ def front(
         places = places[np.lexsort(costs_of(archive.values[:, places], questions, objectives).T[::-1])]
         again = _again(archive, model, places, base, questions, seed, hands, progress) if fresh else None
     return Front(
-        name, hash, seed, model.factors, model.responses, model.draws, tuple(objectives), tuple(limits), population,
-        generations, ended, archive.points, archive.values, archive.generation, archive.impossible, base, places,
-        archive.trace(), again,
+        name, hash, seed, model.factors, model.responses, model.draws, tuple(objectives), tuple(limits), tuple(also),
+        population, generations, ended, archive.points, archive.values, archive.generation, archive.impossible, base,
+        places, archive.trace(), again,
     )  # fmt: skip
 
 
 def _check(
-    model: Model, objectives: Sequence[Objective], limits: Sequence[Limit], population: int, generations: int, seed: int
-) -> None:
+    model: Model, objectives: Sequence[Objective], questions: Sequence[Asked], population: int, generations: int,
+    seed: int,
+) -> None:  # fmt: skip
     """Refuse, all at once, what no search can begin with."""
     problems = []
     if not 2 <= len(objectives) <= MOST_OBJECTIVES:
@@ -296,7 +316,7 @@ def _check(
         Problem(f"{label} is an objective twice") for label in dict.fromkeys(labels) if labels.count(label) > 1
     ]
     known = [response.name for response in model.responses]
-    missing = dict.fromkeys(name for one in questions_of(objectives, limits) for name in one.needs if name not in known)
+    missing = dict.fromkeys(name for one in questions for name in one.needs if name not in known)
     problems += [unknown("response", name, known) for name in missing]
     if not model.factors:
         problems.append(Problem("nothing is moved", expected="at least one factor"))

@@ -51,6 +51,7 @@ def document(found: Front) -> dict[str, Any]:
             "fresh": None if found.fresh is None else _answers(found, found.fresh.values[:, -1]),
         },
         "front": [_row(found, row) for row in range(len(found.front))],
+        "answer": found.answer,
         "knee": None if found.knee is None else {"row": found.knee[0] + 1, "distance": found.knee[1]},
         "remarks": found.remarks(),
     }

@@ -20,13 +20,37 @@ _AT_END, _MOST = 0.01, 0.9
 _GENERATIONS = 10
 
 
+def answer(found: Front) -> str:
+    """Return what was found, in one sentence or two."""
+    if not len(found.front):
+        return f"no point of {len(found.points):,} meets all limits"
+    distinct = len(np.unique(found.costs[found.front], axis=0))
+    better = int(found.beats_base.sum())
+    beats = "none dominates" if not better else f"{better:,} of them {'dominates' if better == 1 else 'dominate'}"
+    if distinct == 1:
+        told = f"one answer is the best in all {len(found.objectives)} objectives: {_told(found, 0)}"
+        return f"{told}; {'it dominates' if better else 'it does not dominate'} the scenario as it stands"
+    many = f"{len(found.front):,} of {len(found.points):,} points are the best trade-offs"
+    knee = "they have no knee: the front is straight, bulges outward, or has too few points"
+    if found.knee is not None:
+        row, distance = found.knee
+        beyond = f"{distance:.0%} of the span beyond the plane through the extremes"
+        knee = f"their knee, row {row + 1}, {beyond}: {_told(found, row)}"
+    return f"{many}, {beats} the scenario as it stands; {knee}"
+
+
+def _told(found: Front, row: int) -> str:
+    """Return a row of the front in words: its answers and settings."""
+    place = int(found.front[row])
+    return f"{' and '.join(_answer(found, one, place) for one in found.objectives)} at {_at(found, place)}"
+
+
 def remarks(found: Front) -> Iterator[str]:
     """Yield the remarks on a front."""
     yield from _ending(found)
     yield from _refused(found)
     if not len(found.front):
         return
-    yield from _knee(found)
     yield from _base(found)
     yield from _fresh(found)
     yield from _edges(found)
@@ -85,17 +109,6 @@ def _nearest(found: Front, known: NDArray[np.bool_]) -> Iterator[str]:
         yield f"no point meets all limits; nearest to {one}: {units.show(float(value), one.unit)} at {_at(found, best)}"
 
 
-def _knee(found: Front) -> Iterator[str]:
-    if found.knee is None:
-        yield "the front has no knee: it is straight, bulges outward, or has too few points"
-        return
-    row, distance = found.knee
-    place = int(found.front[row])
-    answers = " and ".join(_answer(found, one, place) for one in found.objectives)
-    beyond = f"{distance:.0%} of the span beyond the plane through the extremes"
-    yield f"knee, row {row + 1}, {beyond}: {answers} at {_at(found, place)}"
-
-
 def _base(found: Front) -> Iterator[str]:
     if found.base.failed is not None:
         yield f"the base is not possible: {found.base.failed}"
@@ -110,7 +123,7 @@ def _base(found: Front) -> Iterator[str]:
     better = np.flatnonzero(found.beats_base)
     if not better.size:
         alike = (found.costs[found.front] == found.base_costs).all(axis=1).any()
-        yield "no point that was asked dominates the base" + (": it is on the front" if alike else "")
+        yield f"no point that was asked dominates the base{': it is on the front' if alike else ''}"
         return
     most = found.gains[better].max(axis=0)
     gains = [_gain(found, one, float(most[at]), at) for at, one in enumerate(found.objectives) if most[at] > 0.0]
@@ -132,7 +145,8 @@ def _fresh(found: Front) -> Iterator[str]:
     moved = f"on other draws the answers move, in the median over the front, by {'; '.join(shifts)}"
     yield f"{moved}: what the front loses beyond the base, it owed to chance"
     stands = int(found.stands.sum())
-    yield f"on other draws {stands:,} of {len(found.front):,} points stay on the front and within the limits"
+    more = "" if 2 * stands >= len(found.front) else ": with more draws or replications more of it would be sure"
+    yield f"on other draws {stands:,} of {len(found.front):,} points stay on the front and within the limits{more}"
 
 
 def _shift(found: Front, one: Objective) -> str:

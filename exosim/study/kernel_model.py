@@ -39,8 +39,9 @@ IN_SPECIFICATION = "in_specification"
 """Response that is 1 on a draw that meets the limits of all attributes, else 0."""
 _BEYOND = "the numbers of this point lead beyond what can be computed"
 _PROBE, _MOST_BUILT = 64, 256
-_NOTHING = np.full(1, np.nan)
-"""Of a response that a point does not have, such as what a mechanism loses that is replaced there."""
+_NOTHING, _NO_LOSS = np.full(1, np.nan), np.zeros(1)
+"""Of a response that a point does not have, such as cells per dose; and of a way in which nothing is lost there."""
+_LOSS = ".loss: "
 _SHOWN = {"reading": "", "attribute": "attribute."}
 """What a block shows in a unit, with what stands before its name."""
 
@@ -76,6 +77,9 @@ class KernelModel(Model):
     def sample(self, points: Floats) -> Floats:
         """Return the responses at the points, shape (points, responses, draws).
 
+        They are those of :func:`exosim.evaluate` to rounding; where a value of 0 switches a mechanism off, to the error
+        of its quadrature. What a step does not lose at a point is 0, any other figure that it does not have is NaN.
+
         Raises
         ------
         ScenarioError
@@ -108,7 +112,8 @@ class KernelModel(Model):
         except ArithmeticError:
             raise ModelError(Problem(_BEYOND)) from None
         known = _columns(block)
-        return np.stack([np.broadcast_to(known.get(r.name, _NOTHING), index.shape)[:lanes] for r in self.responses])
+        found = (known.get(r.name, _NO_LOSS if _LOSS in r.name else _NOTHING) for r in self.responses)
+        return np.stack([np.broadcast_to(values, index.shape)[:lanes] for values in found])
 
     @cached_property
     def _moved(self) -> tuple[tuple[int, Factor], ...]:
@@ -184,12 +189,13 @@ class KernelModel(Model):
         """Refuse points at which the values of a procedure contradict each other; the scenario itself says how."""
         for procedure in scenario.declarations.procedures:
             block = procedure.operation
-            own = [(place, f) for place, f in self._moved if f.path.rpartition(".")[0] == block.prefix]
+            typical: dict[str, Any] = {name: given.quantity.typical for name, given in block.given.items()}
+            paths = {f"{block.prefix}.{name}": name for name in typical}
+            own = [(place, paths[f.path], f.times) for place, f in self._moved if f.path in paths]
             if not own or block.owner.problems is UnitOperation.problems:
                 continue
-            typical: dict[str, Any] = {name: given.quantity.typical for name, given in block.given.items()}
-            for point in points:
-                moved = {f.path.rpartition(".")[2]: _at(point[place], f, typical) for place, f in own}
+            for point in points.tolist():
+                moved = {name: point[place] * (typical[name] if times else 1.0) for place, name, times in own}
                 if next(iter(block.owner(**(typical | moved)).problems()), None) is not None:
                     self.scenario.with_(changes_at(self.scenario, self.factors, point))
 
@@ -229,6 +235,11 @@ def kernel_responses(scenario: Scenario) -> Mapping[str, Response]:
     if block.shown["specification"]:
         found[IN_SPECIFICATION] = Response(IN_SPECIFICATION, "1", "more")
     return found
+
+
+def is_share(name: str) -> bool:
+    """Return whether a response is 1 or 0 on each draw."""
+    return name == IN_SPECIFICATION or name.startswith("met.")
 
 
 def moves_lanes(scenario: Scenario, factor: Factor) -> bool:
@@ -280,8 +291,3 @@ def _middle_and_ends(parameter: Parameter, given: Given | None) -> tuple[float, 
     """Return the number or the median of a quantity, its smallest and its largest value, spreads apart."""
     base = (parameter.default or 0.0) if given is None else given.quantity.base
     return (base.median(), *base.support()) if isinstance(base, Distribution) else (base, base, base)
-
-
-def _at(value: float, factor: Factor, typical: Mapping[str, Any]) -> float:
-    """Return the number or the median at a value of a factor."""
-    return float(value) * typical[factor.path.rpartition(".")[2]] if factor.times else float(value)

@@ -60,7 +60,10 @@ class Limit:
         return np.asarray(np.maximum(beyond, 0.0))
 
     def __str__(self) -> str:
-        return f"{self.asked.label} {self.sign} {units.show(self.limit, self.unit)}"
+        least = units.show(self.limit, self.unit)
+        if isinstance(self.asked, Of):
+            return f"{self.asked.label} {self.sign} {least}"
+        return f"{self.asked.label}, {'at least' if self.sign == '>=' else 'at most'} {least}"
 
 
 @dataclass(frozen=True)

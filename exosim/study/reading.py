@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,15 +19,15 @@ import numpy as np
 
 from exosim import units
 from exosim.distributions import Distribution
-from exosim.errors import Problem, ScenarioError, in_words, nearest_name, shortened, unknown
+from exosim.errors import Problem, ScenarioError, UsageError, in_words, nearest_name, shortened, unknown
 from exosim.parameter import Parameter
 from exosim.scenario import Scenario
 from exosim.study.changes import change, declared_at, given_at
 from exosim.study.factor import Factor
+from exosim.study_tables import FACTOR_KEYS, MOST_LEVELS
 from exosim.units import QuantityError
 
-KEYS = ("low", "high", "scale", "step", "values", "times", "own")
-MOST_LEVELS = 100_000
+_LARGEST = sys.float_info.max
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _RANGE = re.compile(rf"^(?P<low>{_NUMBER}[^.]*?)\s*\.\.\s*(?P<high>{_NUMBER}.*?)(?:\s+step\s+(?P<step>.+))?$")
 _TIMES = re.compile(rf"^x\s*(?P<low>{_NUMBER})\s*\.\.\s*x?\s*(?P<high>{_NUMBER})$")
@@ -68,8 +69,8 @@ def read_factors(scenario: Scenario, asked: Mapping[str, Any] | Iterable[tuple[s
             problems.append(replace(wrong.problem, path=own))
         except QuantityError as error:
             problems.append(Problem(error.problem, own, error.got, error.expected, error.nearest))
-        except ScenarioError as error:
-            problems += error.problems
+        except (ScenarioError, UsageError) as error:
+            problems += [one if one.path else replace(one, path=own) for one in error.problems]
     if problems:
         raise ScenarioError([replace(one, file=one.file or scenario.source.name) for one in problems])
     return tuple(found)
@@ -97,9 +98,9 @@ def _table(spec: Any) -> dict[str, Any]:
     if spec is None or spec == "":
         return {}
     if isinstance(spec, Mapping):
-        wrong = [key for key in spec if key not in KEYS]
+        wrong = [key for key in spec if key not in FACTOR_KEYS]
         if wrong:
-            problem = unknown("key", str(wrong[0]), KEYS)
+            problem = unknown("key", str(wrong[0]), FACTOR_KEYS)
             raise _WrongError(problem.problem, None, problem.expected, problem.nearest)
         return dict(spec)
     if isinstance(spec, tuple) and len(spec) == 2:
@@ -130,7 +131,16 @@ def _short(text: str) -> dict[str, Any]:
         raise _WrongError(
             "this is no range", f'"{shortened(text, 60)}"', '"15..40 L/m2/h", "log 1e3..1e5 EV" or "x0.5..x2"'
         )
-    return {"values": [part.strip() for part in text.split(",")]}
+    return {"values": [_typed(part.strip()) for part in text.split(",")]}
+
+
+def _typed(text: str) -> Any:
+    """Return a number or a truth value that is written as text, as TOML would read it; any other text as it is."""
+    if text in ("true", "false"):
+        return text == "true"
+    if not re.fullmatch(_NUMBER, text):
+        return text
+    return int(text) if re.fullmatch(r"[-+]?\d{1,15}", text) else float(text)
 
 
 def _factor(scenario: Scenario, path: str, table: Mapping[str, Any]) -> Factor:
@@ -138,20 +148,25 @@ def _factor(scenario: Scenario, path: str, table: Mapping[str, Any]) -> Factor:
     parameter = None if found is None else found[1]
     given = given_at(scenario, path)
     base = None if parameter is None else parameter.default if given is None else given.quantity.typical
-    kinds = [key for key in ("low", "values", "times", "own") if table.get(key) not in (None, False)]
+    own = table.get("own", False)
+    if not isinstance(own, bool):
+        raise _WrongError("own must be true or false", in_words(own))
+    kinds = [key for key in ("low", "values", "times") if key in table] + ["own"] * own
     if "high" in table and "low" not in table:
         raise _WrongError("a range needs low and high", f"high = {in_words(table['high'])}")
     if len(kinds) > 1:
         raise _WrongError("give a range, values, times or own, not several", " and ".join(kinds))
+    if "step" in table and "low" not in table:
+        raise _WrongError("a step needs low and high", f"step = {in_words(table['step'])}")
     doc = "" if parameter is None else parameter.doc
     unit = "1" if parameter is None else parameter.unit
     usual = Factor(path, unit, math.nan, math.nan, base=base, doc=doc, whole=parameter is not None and parameter.whole)
-    if table.get("own"):
+    if own:
         return _of_own(scenario, usual)
     if "times" in table:
         return _of_times(usual, table)
     if "values" in table:
-        return _of_values(usual, table["values"], parameter)
+        return _of_values(usual, table, parameter)
     if "low" in table:
         return _of_range(usual, table, parameter)
     return _of_nothing(scenario, usual, parameter, table)
@@ -179,38 +194,49 @@ def _quantiles(base: Distribution) -> tuple[float, float]:
 
 def _of_times(usual: Factor, table: Mapping[str, Any]) -> Factor:
     listed = table["times"]
-    numbers = (
-        [one for one in listed if isinstance(one, (int, float)) and not isinstance(one, bool)]
-        if isinstance(listed, list)
-        else []
-    )
-    if not isinstance(listed, list) or len(numbers) != len(listed) or len(numbers) < 2 or min(numbers) <= 0.0:
+    values = [_plain(one) for one in listed] if isinstance(listed, list) else []
+    if len(values) < 2 or not all(0.0 < value < math.inf for value in values):
         raise _WrongError("times are two numbers or more, above 0", in_words(listed), "times = [0.5, 2]")
-    if usual.base is None:
+    if not usual.base:
         raise _WrongError("there is nothing to multiply", None, "a range: low and high")
-    values = [float(one) for one in numbers]
-    _ordered(values[0], values[-1], "1")
+    if len(values) == 2:
+        _ordered(values[0], values[1], "1")
+    _once(values, values)
     levels = tuple(values) if len(values) > 2 else ()
-    whole = replace(usual, unit="1", low=values[0], high=values[-1], times=True, base=1.0, whole=False)
-    return replace(whole, levels=levels, scale=_scale(table, values[0], default="log"))
+    multiplied = replace(usual, unit="1", low=min(values), high=max(values), times=True, base=1.0, whole=False)
+    return replace(multiplied, levels=levels, scale=_scale(table, min(values), default="log"))
 
 
-def _of_values(usual: Factor, listed: Any, parameter: Parameter | None) -> Factor:
+def _plain(raw: Any) -> float:
+    """Return a number as it is; NaN for anything else."""
+    plain = isinstance(raw, (int, float, np.number)) and not isinstance(raw, bool)
+    return float(raw) if plain and -_LARGEST <= raw <= _LARGEST else math.nan
+
+
+def _of_values(usual: Factor, table: Mapping[str, Any], parameter: Parameter | None) -> Factor:
+    listed = table["values"]
     if not isinstance(listed, list) or not listed:
         raise _WrongError("values are a list", in_words(listed), "values = [10, 20, 40]")
-    if len(set(map(str, listed))) < len(listed):
-        raise _WrongError("a value stands twice", ", ".join(map(str, listed)), "each once")
+    numbers = [_plain(one) for one in listed]
+    if parameter is None and any(map(math.isnan, numbers)):
+        _once(listed, [f"{type(one).__name__} {one}" for one in listed])
+        return replace(usual, low=0.0, high=len(listed) - 1.0, choices=tuple(listed), base=None)
     if parameter is None:
-        numbers = [one for one in listed if isinstance(one, (int, float)) and not isinstance(one, bool)]
-        if len(numbers) < len(listed):
-            return replace(usual, low=0.0, high=len(listed) - 1.0, choices=tuple(listed), base=None)
-        values = [float(one) for one in numbers]
+        values, whole = numbers, all(isinstance(one, (int, np.integer)) for one in listed)
     else:
-        unit = _unit_of(str(listed[-1]))
+        unit, whole = _unit_of(str(listed[-1])), parameter.whole
         values = [_number(one, parameter.unit, unit) for one in listed]
-    if parameter is not None and parameter.whole:
+    _once(listed, values)
+    if whole:
         _whole(values)
-    return replace(usual, low=min(values), high=max(values), levels=tuple(values))
+    scale = _scale(table, min(values))
+    return replace(usual, low=min(values), high=max(values), levels=tuple(values), whole=whole, scale=scale)
+
+
+def _once(listed: Sequence[Any], values: Sequence[Any]) -> None:
+    """Refuse a list in which a value stands twice, be it in another unit."""
+    if len(set(values)) < len(values):
+        raise _WrongError("a value stands twice", ", ".join(map(str, listed)), "each once")
 
 
 def _of_range(usual: Factor, table: Mapping[str, Any], parameter: Parameter | None) -> Factor:
@@ -229,10 +255,12 @@ def _of_range(usual: Factor, table: Mapping[str, Any], parameter: Parameter | No
     if not step > 0.0:
         shown = f"{units.show(low, unit)}..{units.show(high, unit)} step {units.show(step, unit)}"
         raise _WrongError("a step must be above 0", shown)
-    count = math.floor((high - low) / step * (1.0 + 1e-12)) + 1
-    if count > MOST_LEVELS:
-        raise _WrongError("a step this small makes too many values", f"{count:,}", f"at most {MOST_LEVELS:,}")
-    return replace(found, levels=tuple(low + place * step for place in range(count)))
+    steps = (high - low) / step * (1.0 + 1e-12)
+    if not steps < MOST_LEVELS:
+        raise _WrongError("a step this small makes too many values", f"{steps:.4g}", f"at most {MOST_LEVELS:,}")
+    # without the last digits of a sum: 0.1 + 2 x 0.1 is 0.3, and the last level is high itself
+    levels = (min(float(f"{low + place * step:.15g}"), high) for place in range(math.floor(steps) + 1))
+    return replace(found, levels=tuple(levels))
 
 
 def _of_nothing(scenario: Scenario, usual: Factor, parameter: Parameter | None, table: Mapping[str, Any]) -> Factor:
@@ -246,6 +274,7 @@ def _of_nothing(scenario: Scenario, usual: Factor, parameter: Parameter | None, 
         low, high = max(low, parameter.low), min(high, parameter.high)
     else:
         low, high = parameter.low, parameter.high
+    _ordered(low, high, parameter.unit)
     return replace(usual, low=low, high=high, scale=_scale(table, low))
 
 
@@ -281,13 +310,14 @@ def _number(raw: Any, unit: str, last: str) -> float:
     if isinstance(raw, str):
         text = raw.strip()
         return units.parse(text if _unit_of(text) or not last else f"{text} {last}", unit)
-    if isinstance(raw, bool) or not isinstance(raw, (int, float)):
+    if isinstance(raw, bool) or not isinstance(raw, (int, float, np.number)):
         raise _WrongError("is of the wrong kind", in_words(raw), f"a quantity in {unit}")
     if not units.is_dimensionless(unit) and not last:
         raise _WrongError("the unit is missing", in_words(raw), f'a quantity in {unit}, such as "{raw} {unit}"')
-    if not math.isfinite(raw):
+    number = _plain(raw)
+    if math.isnan(number):
         raise _WrongError("this is not a finite number", in_words(raw))
-    return units.parse(f"{raw!r} {last}", unit) if last else float(raw)
+    return units.parse(f"{number!r} {last}", unit) if last else number
 
 
 def _impossible(scenario: Scenario, factor: Factor) -> Sequence[Problem]:

@@ -6,13 +6,13 @@ import contextlib
 import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
 
-from exosim.errors import ExosimError, LimitError, UsageError
+from exosim.errors import ExosimError, LimitError, Problem, UsageError
 from exosim.study.answers import Asked
 from exosim.study.factor import Floats
 from exosim.study.model import Model
@@ -81,9 +81,13 @@ def respond(
     ------
     ExosimError
         of the first point that is not possible, told with its number, unless `keep_going`; all others are done first.
+    UsageError
+        when `jobs` is below 1.
     LimitError
         when a worker process cannot be had.
     """
+    if isinstance(jobs, int) and jobs < 1:
+        raise UsageError(Problem("jobs must be at least 1", got=str(jobs)))
     points = np.ascontiguousarray(points, dtype=np.float64)
     task = _Task(model, tuple(asked), keep)
     size = max(1, model.at_once)
@@ -135,8 +139,6 @@ def _chunk(task: _Task, points: Floats) -> _Chunk:
 
 def _told(error: ExosimError, failed: Mapping[int, str], points: int) -> ExosimError:
     """Return the error of the first point that failed, with how many did."""
-    from dataclasses import replace
-
     number = min(failed)
     words = f"point {number + 1:,} of {points:,} is not possible"
     more = f", nor are {len(failed) - 1:,} others" if len(failed) > 1 else ""

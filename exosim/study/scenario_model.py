@@ -95,17 +95,18 @@ def scenario_model(
         raise UsageError(unknown("engine", engine, ENGINES))
     in_time = engine != "kernel" and bool(scenario.declarations.plant.campaigns)
     kernel = dict(kernel_responses(scenario)) if engine != "facility" and _makes_something(scenario) else {}
-    facility = dict(facility_responses(scenario)) if in_time and not set(names) <= set(kernel) else {}
+    slow = bool(set(names) - set(kernel)) or not (names or kernel)
+    facility = dict(facility_responses(scenario)) if in_time and slow else {}
     names = list(dict.fromkeys(names)) or usual_responses(kernel or facility)
     _check_names(scenario, names, kernel, facility, engine)
-    slow = [name for name in names if name not in kernel]
-    quick = [name for name in names if name in kernel]
-    worlds = (replications or REPLICATIONS) if slow else (draws or DRAWS)
+    of_facility = [name for name in names if name not in kernel]
+    of_kernel = [name for name in names if name in kernel]
+    worlds = (replications or REPLICATIONS) if of_facility else (draws or DRAWS)
     parts: list[KernelModel | FacilityModel] = []
-    if quick:
-        parts.append(kernel_model(scenario, factors, quick, worlds, seed))
-    if slow:
-        parts.append(facility_model(scenario, factors, slow, worlds, seed))
+    if of_kernel:
+        parts.append(kernel_model(scenario, factors, of_kernel, worlds, seed))
+    if of_facility:
+        parts.append(facility_model(scenario, factors, of_facility, worlds, seed))
     return parts[0] if len(parts) == 1 else BothModel(tuple(parts), tuple((kernel | facility)[n] for n in names))
 
 
@@ -137,6 +138,9 @@ def _check_names(
 ) -> None:
     """Refuse responses that nobody knows; say what would make one known."""
     problems = []
+    if not names:
+        makes = "a recipe that makes something, or a [campaign]"
+        problems.append(Problem("the scenario answers nothing", expected=makes))
     for name in names:
         if name in kernel or name in facility:
             continue

@@ -102,14 +102,13 @@ def _value(name: str, value: float, factor: Factor) -> Any:
 
 def _flags(ranked: Ranked, number: int) -> dict[str, Any]:
     """Return what is noise; None where there are no numbers."""
-    if ranked.reason or math.isnan(ranked.size[number]):
-        return {"noise": None} | ({"first_noise": None} if isinstance(ranked, Indices) else {})
-    found: dict[str, Any] = {"noise": bool(ranked.noise[number])}
+    flags = {"noise": ranked.noise}
     if isinstance(ranked, Indices):
-        found["first_noise"] = bool(ranked.first_noise[number])
+        flags["first_noise"] = ranked.first_noise
     if isinstance(ranked, Bars):
-        found["turns"] = bool(ranked.turns[number])
-    return found
+        flags["turns"] = ranked.turns
+    known = not ranked.reason and not math.isnan(ranked.size[number])
+    return {name: bool(values[number]) if known else None for name, values in flags.items()}
 
 
 def _finite(value: float) -> float | None:

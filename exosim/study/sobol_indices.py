@@ -16,7 +16,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 from scipy.stats import qmc
 
 from exosim.errors import LimitError, Problem
@@ -127,11 +127,12 @@ def indices(values: Floats, factors: int) -> Indices:
     values : answers at the points of :func:`crossed_points`, shape (points,); a row in which an answer of a factor is
         missing is left out for that factor
     """
+    reason = unanswered(values)
+    values = values if reason else values / float(np.nanmax(np.abs(values)))
     one, other, *crossed = values.reshape(factors + 2, -1)
     names = ("first", "first_low", "first_high", "total", "total_low", "total_high")
     columns = {name: np.full(factors, np.nan) for name in names}
     used = np.zeros(factors, dtype=np.int64)
-    reason = unanswered(values)
     for place, mixed in enumerate(crossed if not reason else ()):
         known = np.isfinite(one) & np.isfinite(other) & np.isfinite(mixed)
         used[place] = known.sum()
@@ -173,5 +174,5 @@ class _Rows:
         """Return an index and half of its 95 % interval."""
         found = float(parts.sum() / self.variance.sum())
         off = (parts - found * self.variance).reshape(RANDOMIZATIONS, -1).sum(axis=1) / self.variance.sum()
-        score = float(stats.t.ppf(0.5 + CONFIDENCE / 2.0, RANDOMIZATIONS - 1))
+        score = float(special.stdtrit(RANDOMIZATIONS - 1.0, 0.5 + CONFIDENCE / 2.0))
         return found, score * float(off.std(ddof=1)) * math.sqrt(RANDOMIZATIONS)

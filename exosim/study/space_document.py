@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from exosim.study.design_space import plain
+import numpy as np
+
+from exosim.study.documents import factor_rows, response_rows
 
 if TYPE_CHECKING:
-    from exosim.study.design_space import DesignSpace, OperatingRange, Range
-    from exosim.study.factor import Factor
+    from exosim.study.design_space import DesignSpace, OperatingRange, Part, Range
 
 
 def document(found: DesignSpace) -> dict[str, Any]:
     """Return what the document says beside its form and version."""
+    rows = factor_rows(found.factors, found.base)
     return {
         "scenario": {"name": found.name, "hash": found.hash},
         "seed": found.seed,
         "draws": found.draws,
         "level": found.level,
         "confidence": found.confidence,
-        "factors": [_factor(f, axis.tolist()) for f, axis in zip(found.factors, (found.x, found.y), strict=True)],
+        "factors": [row | {"values": lines.tolist()} for row, lines in zip(rows, (found.x, found.y), strict=True)],
         "held": dict(found.held),
+        "responses": response_rows(found.responses),
         "conditions": [asdict(condition) for condition in found.conditions],
         "answer": found.answer,
         "joint": found.joint.as_dict(),
         "each": plain(found.each),
-        "parts": [asdict(part) for part in found.parts()],
+        "parts": [_part(part) for part in found.parts()],
         "edge": [asdict(point) for point in found.edge],
         "base": {
             "point": list(found.base),
@@ -41,9 +45,9 @@ def document(found: DesignSpace) -> dict[str, Any]:
     }
 
 
-def _factor(factor: Factor, values: list[float]) -> dict[str, Any]:
-    told = {"path": factor.path, "unit": factor.unit, "low": factor.low, "high": factor.high}
-    return told | {"scale": factor.scale, "times": factor.times, "base": factor.base, "values": values}
+def _part(part: Part) -> dict[str, Any]:
+    stretch = {"x": None if part.x is None else list(part.x), "y": None if part.y is None else list(part.y)}
+    return asdict(part) | stretch
 
 
 def _range(found: Range | None) -> dict[str, Any] | None:
@@ -60,3 +64,11 @@ def _operating_range(found: OperatingRange | None) -> dict[str, Any] | None:
         "points": found.points.tolist(),
         "joint": found.judged.as_dict(),
     }
+
+
+def plain(values: Any) -> Any:
+    """Return an array as lists of numbers, with None where there is none."""
+    listed = np.asarray(values).tolist()
+    if isinstance(listed, list):
+        return [plain(one) for one in listed]
+    return listed if math.isfinite(listed) else None

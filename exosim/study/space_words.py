@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exosim import units
-from exosim.study.binomial import draws_to_show, fewest_draws
+from exosim.study.binomial import draws_to_show
+from exosim.study.intervals import wilks_runs
 
 if TYPE_CHECKING:
     from exosim.study.design_space import DesignSpace, OperatingRange, Range
@@ -44,7 +45,7 @@ def title(found: DesignSpace) -> str:
 
 def remarks(found: DesignSpace) -> list[str]:
     """Return what a reader must know."""
-    parts = (_none, _undecided, _base, _range, _limits, _failed, _sure)
+    parts = (_none, _undecided, _idle, _base, _range, _limits, _failed, _sure)
     return [sentence for part in parts for sentence in part(found)]
 
 
@@ -56,8 +57,15 @@ def told(factor: Factor, found: Range) -> str:
 
 
 def percent(share: float, digits: int = 3) -> str:
-    """Return a probability in percent."""
-    return f"{100.0 * share:.{digits}g} %"
+    """Return a probability in percent; 100 % only where it is that.
+
+    Examples
+    --------
+    >>> percent(0.9), percent(0.70712), percent(1.0, 2), percent(0.99996)
+    ('90 %', '70.7 %', '100 %', '99.996 %')
+    """
+    text = f"{float(f'{100.0 * share:.{digits}g}'):g}"
+    return percent(share, digits + 1) if text == "100" and share < 1.0 and digits < 6 else f"{text} %"
 
 
 def at(found: DesignSpace, x: float, y: float) -> str:
@@ -81,13 +89,17 @@ def _none(found: DesignSpace) -> Iterator[str]:
     m, n = found.best
     low, high = (float(end[m, n]) for end in found.joint.interval)
     share = float(found.joint.probability[m, n])
+    if share == 0.0:
+        worst = min(found.parts(), key=lambda part: part.highest)
+        yield f"No draw meets {_all(found)} at any point: {worst.condition} is met on {percent(worst.highest)} at most."
+        return
     fails = f"; {found.names[found.binding[m, n]]} fails most often there" if found.binding[m, n] >= 0 else ""
     where = at(found, float(found.x[m]), float(found.y[n]))
     yield (
         f"The best point, {where}, meets {_all(found)} on {percent(share)} of the draws "
         f"({percent(found.confidence)} interval {percent(low)} to {percent(high)}){fails}."
     )
-    fewest = fewest_draws(found.level, found.confidence)
+    fewest = wilks_runs(found.level, found.confidence)
     if found.draws < fewest:
         sure = f"{percent(found.level)} with {percent(found.confidence)} confidence"
         yield f"{found.draws:,} draws cannot show {sure}, even where all meet it: that takes {fewest:,} or more."
@@ -99,12 +111,26 @@ def _undecided(found: DesignSpace) -> Iterator[str]:
     """Yield that much of the grid is undecided, and how many draws decide most of it."""
     undecided = found.joint.possible & ~found.joint.inside & ~found.joint.outside
     share = np.count_nonzero(undecided) / undecided.size
-    if share <= _MUCH or found.draws < fewest_draws(found.level, found.confidence):
+    if share <= _MUCH or found.draws < wilks_runs(found.level, found.confidence):
         return
     yield (
         f"{percent(share, 2)} of the points are undecided: {found.draws:,} draws neither show {percent(found.level)} "
         f"there nor rule it out. Four times as many halve the band."
     )
+
+
+def _idle(found: DesignSpace) -> Iterator[str]:
+    """Yield that a factor makes no difference, so that a map over it tells nothing."""
+    known = found.joint.probability
+    if not found.joint.possible.all():
+        return
+    idle = [f.path for axis, f in enumerate(found.factors) if not np.ptp(known, axis=axis).any()]
+    if idle:
+        many = len(idle) > 1
+        yield (
+            f"{' and '.join(idle)} change{'' if many else 's'} nothing here: the probability is the same at all "
+            f"{'their' if many else 'its'} values."
+        )
 
 
 def _base(found: DesignSpace) -> Iterator[str]:
