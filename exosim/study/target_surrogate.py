@@ -98,8 +98,9 @@ def proposed(
     cloud = space.snapped(_cloud_of_box(space, surrogate.moved, rng))
     places, scores = _scored(space, surrogate, cloud)
     starts = _distinct(np.concatenate([best[None], places[np.argsort(scores, kind="stable")]]))
-    tops, scores = zip(*(_refined(space, surrogate, start, rng) for start in starts), strict=True)
-    first = int(np.argmin(scores))
+    refined = [_refined(space, surrogate, start, rng) for start in starts]
+    tops = [top for top, _ in refined]
+    first = min(range(len(refined)), key=lambda n: refined[n][1])
     change = tops[first] - space.origin
     ray = tops[first] + np.where(space.listed, 0.0, change) * spread * _OFFSETS[:, None]
     beside = tops[first] + spread * np.linalg.norm(change) * _directions(space, surrogate.moved, 2, rng)
