@@ -23,6 +23,7 @@ from exosim.plots.scale_curve import scale_curve
 from exosim.plots.size_steps import size_steps
 from exosim.plots.stock import stock
 from exosim.plots.sweep_pictures import sweep_coordinates
+from exosim.plots.target_surface import target_profiles, target_surface
 from exosim.plots.two_truths import has_course, two_truths
 from exosim.plots.volumes import VolumeCourse, over_volume
 from exosim.plots.waterfall import waterfall
@@ -63,6 +64,8 @@ __all__ = [
     "size_steps",
     "stock",
     "sweep_coordinates",
+    "target_profiles",
+    "target_surface",
     "two_truths",
     "waits",
     "waterfall",

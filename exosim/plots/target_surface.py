@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from exosim.study.target_answer import Answer
 
 _LEVELS = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0])
-_TICKS = np.array([0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.99])
+_TICKS = np.array([0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 1.0])
 _LETTERS = {1: 72, 2: 104, 3: 138}
 _OUTLINED: dict[str, Any] = {
     "markeredgecolor": "black", "markeredgewidth": 1.2, "zorder": 8, "clip_on": False, "linestyle": "none",
 }  # fmt: skip
+_SHORT = 0.06
+"""Of the axes: a way shorter than that has no arrow."""
 _GREENS = ["#FFFFFF", "#D9E8D3", "#8FC1A0", "#3F8F72"]
 _BLUES = ["#F7F7F7", "#C9DCEB", "#7FB0D3", "#2F6EA3"]
 
@@ -118,8 +120,9 @@ def _filling(found: Target) -> _Filling:
         return _Filling(True, "probability that the goal is met", _LEVELS, _TICKS, _GREENS)
     known = np.concatenate([_finite(surface.margin) for surface in found.surfaces])
     ends = (float(known.min()), float(known.max())) if known.size else (-1.0, 0.0)
+    told = "share of the draws above what is needed" if found.yes_or_no else "margin in units of the limit (0: reached)"
     levels = np.asarray(MaxNLocator(nbins=11).tick_values(*ends))
-    return _Filling(False, "margin in units of the limit (0: reached)", levels, levels, _BLUES)
+    return _Filling(False, told, levels, levels, _BLUES)
 
 
 def _map(axes: Axes, found: Target, surface: IsoSurface, filling: _Filling) -> ScalarMappable:
@@ -195,9 +198,19 @@ def _marks(axes: Axes, found: Target, surface: IsoSurface) -> None:
         axes.set_title("" if reached else "not reached here", fontsize=9.5, loc="left", weight="normal")
         return
     x, y = (both.point[n] for n in pair)
-    arrow = {"arrowstyle": "-|>", "color": "black", "linewidth": 2.0, "mutation_scale": 16, "shrinkA": 6, "shrinkB": 1}
-    axes.annotate("", (x, y), (base[0], base[1]), arrowprops=arrow, zorder=7)
-    axes.plot([], [], "-", marker=">", color="black", label="smallest change of both")
+    way = axes.transAxes.inverted().transform(axes.transData.transform([(x, y), base]))
+    if np.hypot(*(way[0] - way[1])) > _SHORT:
+        arrow = {
+            "arrowstyle": "-|>",
+            "color": "black",
+            "linewidth": 2.0,
+            "mutation_scale": 16,
+            "shrinkA": 6,
+            "shrinkB": 3,
+        }
+        axes.annotate("", (x, y), (base[0], base[1]), arrowprops=arrow, zorder=7)
+    axes.plot(x, y, "*", color="black", markersize=11, zorder=9, linestyle="none", clip_on=False,
+              label="smallest change of both")  # fmt: skip
     axes.set_title(f"smallest change of both: size {both.size:.3g}", fontsize=9.5, loc="left", weight="normal")
 
 
