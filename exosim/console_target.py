@@ -11,7 +11,7 @@ from rich.text import Text
 
 from exosim.console_base import new_console, number, print_whole, table_lines
 from exosim.study.margins import Reached
-from exosim.study.target_words import binding_in_words, share_in_words
+from exosim.study.target_words import binding_in_words, share_in_words, value_in_words
 
 if TYPE_CHECKING:
     from exosim.study.target import Target
@@ -77,7 +77,8 @@ def _values(found: Target, answer: Answer, *, all_of_them: bool = False) -> list
     """Return the value of each factor; a dash where it stays at the base."""
     pairs = zip(answer.point, found.base.point, strict=True)
     return [
-        found.space.told(n, value) if all_of_them or value != base else "-" for n, (value, base) in enumerate(pairs)
+        value_in_words(found, answer, n) if all_of_them or value != base else "-"
+        for n, (value, base) in enumerate(pairs)
     ]
 
 

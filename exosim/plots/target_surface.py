@@ -59,7 +59,7 @@ def target_surface(found: Target) -> Axes:
         plain(textwrap.fill(_title(found), _LETTERS[count])), x=0.01, ha="left", weight="bold", fontsize=11.5
     )
     handles = {label: one for a in grid for one, label in zip(*a.get_legend_handles_labels(), strict=True)}
-    figure.legend(handles.values(), handles.keys(), loc="outside lower left", ncols=4, fontsize=9, frameon=False)
+    figure.legend(handles.values(), handles.keys(), loc="outside lower left", ncols=5, fontsize=9, frameon=False)
     return grid[0]
 
 
@@ -154,7 +154,8 @@ def _scale(axes: Axes, factor: Factor, side: str) -> None:
     elif factor.scale == "log":
         (axes.set_xscale if side == "x" else axes.set_yscale)("log")
         decades = math.log10(factor.high / factor.low)
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 2.5 else (1.0,)))
+        few = MaxNLocator(nbins=5) if decades < 0.6 else LogLocator(subs=(1.0, 2.0, 5.0) if decades < 2.5 else (1.0,))
+        axis.set_major_locator(few)
         axis.set_major_formatter(FuncFormatter(lambda value, _: scientific(value)))
         axis.set_minor_formatter(NullFormatter())
     elif factor.whole:
@@ -169,8 +170,8 @@ def _line(axes: Axes, found: Target, surface: IsoSurface) -> None:
         axes.plot(*surface.line.T, marker, color=VERMILION, markersize=26, markeredgewidth=2.6, zorder=5,
                   label="the goal is just reached")  # fmt: skip
         return
-    margin = np.where(np.isfinite(surface.margin), surface.margin, np.nanmin(_finite(surface.margin), initial=-1.0))
-    if (margin >= 0.0).any() and not (margin >= 0.0).all():
+    margin = np.ma.masked_invalid(surface.margin)
+    if (_finite(surface.margin) >= 0.0).any() and (_finite(surface.margin) < 0.0).any():
         axes.contour(surface.x, surface.y, margin.T, levels=[0.0], colors=VERMILION, linewidths=2.6, zorder=5)
         axes.plot([], [], color=VERMILION, linewidth=2.6, label="the goal is just reached")
 

@@ -35,10 +35,15 @@ def change_in_words(found: Target, answer: Answer) -> str:
     parts = []
     for n, (factor, base, value) in enumerate(zip(found.factors, found.base.point, answer.point, strict=True)):
         if value != base:
-            told = found.space.told(n, base)
+            told, to = found.space.told(n, base), value_in_words(found, answer, n)
             unit = "" if factor.choices or factor.times or factor.unit == "1" else f" {factor.unit}"
-            parts.append(f"{factor.path} from {told.removesuffix(unit)} to {found.space.told(n, value)}")
+            parts.append(f"{factor.path} from {told.removesuffix(unit)} to {to}")
     return ", ".join([*parts[:-2], " and ".join(parts[-2:])]) or "nothing"
+
+
+def value_in_words(found: Target, answer: Answer, n: int) -> str:
+    """Return the value of a factor: with all its digits where it reaches the goal, else to four."""
+    return found.space.told(n, answer.point[n]) if answer.reaches else found.factors[n].told(answer.point[n])
 
 
 def margin_in_words(condition: Condition, probability: float, value: float, alone: float) -> str:
