@@ -55,6 +55,7 @@ from exosim.sensitivity_command import sensitivity
 from exosim.space_command import space
 from exosim.study_command import study
 from exosim.sweep_command import sweep
+from exosim.target_command import target
 from exosim.version import __version__
 from exosim.whole_numbers import WholeNumber
 from exosim.why_command import why
@@ -283,6 +284,7 @@ def run(
 for _command in (
     bottleneck, certificate, cite, compare, cost, describe, explain, front, new, profile, report, scale, schema, space,
     sensitivity, study, sweep, why,
+    study, sweep, target, why,
 ):  # fmt: skip
     cli.add_command(_command)
 

@@ -68,6 +68,7 @@ def test_help_names_every_command_and_option(door: Door) -> None:
         "space",
         "study",
         "sweep",
+        "target",
         "why",
         "yield",
     }

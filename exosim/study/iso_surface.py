@@ -1,7 +1,8 @@
 """The line between two factors along which a goal is reached with exactly its probability; the others stay.
 
 The margin is asked for on a grid through the base. On every edge of the grid whose ends lie on different sides of the
-goal, a straight line through their margins has a zero: a point of the line.
+goal, a straight line through their margins has a zero: a point of the line. Between whole numbers, levels or words
+there is none.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exosim.study.factor import Floats
 from exosim.study.known_points import KnownPoints
@@ -49,7 +51,7 @@ def iso_surface(space: Space, known: KnownPoints, pair: tuple[int, int], levels:
     margin = answers[:, 0].reshape(shape)
     share = np.where(np.isfinite(answers[:, 1]), answers[:, 1], np.nan).reshape(shape)
     line = np.tile(space.origin, (0, 1))
-    crossings = _crossings(axes[0], axes[1], margin)
+    crossings = _crossings(axes[0], axes[1], margin, space.listed[list(pair)])
     if len(crossings):
         line = np.tile(space.origin, (len(crossings), 1))
         line[:, list(pair)] = crossings
@@ -71,13 +73,14 @@ def _values(space: Space, n: int, axis: Floats) -> Floats:
     return np.asarray(space.points(places)[:, n])
 
 
-def _crossings(x: Floats, y: Floats, margin: Floats) -> Floats:
+def _crossings(x: Floats, y: Floats, margin: Floats, listed: NDArray[np.bool_]) -> Floats:
     """Return where the margin is zero on the edges of a grid, shape (points, 2), by x, then y."""
+    across, up = ((m >= 0.0) != (n >= 0.0) for m, n in ((margin[1:], margin[:-1]), (margin[:, 1:], margin[:, :-1])))
     points = []
-    for i, j in np.argwhere((margin[1:] >= 0.0) != (margin[:-1] >= 0.0)):
+    for i, j in np.argwhere(across & ~listed[0]):
         share = _zero(margin[i, j], margin[i + 1, j])
         points.append((x[i] + share * (x[i + 1] - x[i]), y[j]))
-    for i, j in np.argwhere((margin[:, 1:] >= 0.0) != (margin[:, :-1] >= 0.0)):
+    for i, j in np.argwhere(up & ~listed[1]):
         points.append((x[i], y[j] + _zero(margin[i, j], margin[i, j + 1]) * (y[j + 1] - y[j])))
     return np.array(sorted(points)).reshape(-1, 2)
 

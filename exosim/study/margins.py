@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exosim.study.answers import Asked, Condition
+from exosim.study.answers import Asked, Condition, Met
 from exosim.study.factor import Floats
 
 _LEAST = 5e-324
@@ -50,13 +50,40 @@ class Margin(Asked):
     @property
     def needs(self) -> tuple[str, ...]:
         """Names of the responses that have a limit."""
-        return tuple(dict.fromkeys(one.response for one in self.conditions))
+        return Met(self.conditions).needs
 
     def of(self, draws: Mapping[str, Floats]) -> Floats:
         """Return the margin at each point."""
         scales = self.scales or tuple(abs(one.limit) or 1.0 for one in self.conditions)
         each = [_margins(c, draws[c.response], scale) for c, scale in zip(self.conditions, scales, strict=True)]
         return ranked(np.min(each, axis=0), self.probability)
+
+
+@dataclass(frozen=True)
+class Lead(Asked):
+    """By which share of the draws more than enough meet conditions together, less a half draw: never exactly 0.
+
+    It takes the place of the margin where a response says only yes or no, so that no draw has a distance.
+    """
+
+    conditions: tuple[Condition, ...]
+    probability: float
+
+    @property
+    def label(self) -> str:
+        """The goal in words."""
+        return f"lead of {' and '.join(map(str, self.conditions))} over probability {self.probability:g}"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of the responses that have a limit."""
+        return Met(self.conditions).needs
+
+    def of(self, draws: Mapping[str, Floats]) -> Floats:
+        """Return the lead at each point, >= 0 exactly where the share that meets all is not below the probability."""
+        number = next(iter(draws.values())).shape[-1]
+        count = np.round(Met(self.conditions).of(draws) * number)
+        return np.asarray((count - enough(number, self.probability) + 0.5) / number)
 
 
 @dataclass(frozen=True)

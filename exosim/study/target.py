@@ -68,6 +68,7 @@ class Target(Framed):
     impossible : how many points were not possible, by reason
     fresh_seed : of the draws on which answers were checked; None where the model has no others
     notes : what is special about what was studied
+    yes_or_no : whether margins are shares of the draws, since a response is only yes or no; else in units of the limits
     """
 
     name: str
@@ -92,6 +93,7 @@ class Target(Framed):
     impossible: Mapping[str, int] = field(default_factory=dict)
     fresh_seed: int | None = None
     notes: tuple[str, ...] = ()
+    yes_or_no: bool = False
 
     @property
     def factors(self) -> tuple[Factor, ...]:
@@ -167,9 +169,11 @@ def target(
     """
     _check(model, conditions, probability, pairs or (), evaluations)
     space = space_of(model.factors, model.base(), weights, ways, norm)
-    asked = questions(tuple(conditions), probability)
+    yes_or_no = _says_yes_or_no(model, conditions)
+    asked = questions(tuple(conditions), probability, yes_or_no)
     with _helping(jobs) as helpers:
         known = KnownPoints(model, space, asked, evaluations, helpers, progress)
+        known.spend(1)
         reaches = bool(known.ask(space.origin[None])[0] >= 0.0)
         with known.at_most(_of_the_search(evaluations, len(space.factors))):
             searched = Searched() if reaches else search_all(space, known, seed)
@@ -182,8 +186,19 @@ def target(
     return Target(
         name, hash, seed, model.responses, model.draws, tuple(conditions), probability, space, base, answers, misses,
         room, surfaces, _profiles(space, known), tuple(searched.same), tuple(searched.skipped),
-        tuple(searched.unfinished), evaluations, known.count, dict(known.failed), fresh, tuple(notes),
+        tuple(searched.unfinished), evaluations, known.count, dict(known.failed), fresh, tuple(notes), yes_or_no,
     )  # fmt: skip
+
+
+def _says_yes_or_no(model: Model, conditions: Sequence[Condition]) -> bool:
+    """Return whether a limited response is 0 or 1 on every draw of the base."""
+    draws = model.sample(model.base()[None])[0]
+    limited = {c.response for c in conditions}
+    return any(
+        np.isin(own, (0.0, 1.0)).all()
+        for response, own in zip(model.responses, draws, strict=True)
+        if response.name in limited and len(own) > 1
+    )
 
 
 def _of_the_search(evaluations: int, factors: int) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 
 from exosim.study.answers import Asked, Condition, Met
 from exosim.study.factor import Floats
-from exosim.study.margins import Margin, Reached
+from exosim.study.margins import Lead, Margin, Reached
 from exosim.summaries import share_interval
 
 
@@ -51,7 +51,7 @@ class Answer:
     point : values of all factors
     shares : by how much of its range each is moved, signed, without its weight
     size : of the change
-    margin : of the goal, >= 0 where it is reached
+    margin : of the goal, >= 0 where it is reached: in units of the limits, or a share of the draws
     probability : on the draws of the search; None where the model has no answer
     reached : for each condition the value that is kept to with the probability asked for
     alone : for each condition how often it is met, whatever the others are
@@ -82,9 +82,12 @@ class Answer:
         return "within chance" if self.fresh.high >= probability else "no"
 
     def binding(self, conditions: Sequence[Condition], probability: float) -> int:
-        """Return the number of the condition that is worst off."""
-        beyond = [Reached(c, probability).beyond(v) for c, v in zip(conditions, self.reached, strict=True)]
-        return int(np.argmin(np.nan_to_num(beyond, nan=-np.inf, neginf=-np.inf, posinf=np.inf)))
+        """Return the number of the condition that is met least often; of several such, of the one farthest off."""
+        beyond = (Reached(c, probability).beyond(v) for c, v in zip(conditions, self.reached, strict=True))
+        worst = zip(
+            np.nan_to_num(self.alone, nan=0.0, neginf=0.0).tolist(), beyond, range(len(conditions)), strict=True
+        )
+        return min(worst)[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +108,16 @@ class Room:
     high_ends: bool
 
 
-def questions(conditions: tuple[Condition, ...], probability: float) -> list[Asked]:
-    """Return what is asked at each point: margin, probability, then value and probability of each condition."""
+def questions(conditions: tuple[Condition, ...], probability: float, yes_or_no: bool) -> list[Asked]:
+    """Return what is asked at each point: margin, probability, then value and probability of each condition.
+
+    Parameters
+    ----------
+    yes_or_no : whether a response has no distances, so that the lead takes the place of the margin
+    """
     each: list[Asked] = [q for c in conditions for q in (Reached(c, probability), Met((c,)))]
-    return [Margin(conditions, probability), Met(conditions), *each]
+    margin = Lead(conditions, probability) if yes_or_no else Margin(conditions, probability)
+    return [margin, Met(conditions), *each]
 
 
 def answer_of(

@@ -16,8 +16,8 @@ from exosim.study.target_space import Space
 Moved = tuple[int, ...]
 MOST_TRIPLED = 5
 """Factors above which no triples are looked at."""
-_ROUNDING, _LEAST = 16, 0.45
-"""Points for rounding a change; to which share a search may be cut so that others have their points, too."""
+_ROUNDING, _LEAST, _MOST = 16, 0.45, 3.0
+"""Points for rounding a change; between which shares of its points a search gets more or fewer."""
 
 
 @dataclass
@@ -53,7 +53,7 @@ def search_all(space: Space, known: KnownPoints, seed: int) -> Searched:
     sizes = [size for size in ((2, 3) if count <= MOST_TRIPLED else (2,)) if size < count]
     sets = [moved for size in sizes for moved in by_promise(itertools.combinations(everything, size), worth)]
     sets = [everything, *sets] if count > 1 else sets
-    share = min(1.0, max(_LEAST, known.left / max(1, sum(points_for(len(moved)) for moved in sets))))
+    share = min(_MOST, max(_LEAST, known.left / max(1, sum(points_for(len(moved)) for moved in sets))))
     for moved in sets:
         _search(space, known, moved, seed, int(share * points_for(len(moved))), done)
     return done

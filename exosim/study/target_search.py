@@ -28,9 +28,13 @@ from exosim.study.target_space import Space
 from exosim.study.target_surrogate import Surrogate, proposed
 
 _COUNTABLE, _AT_ONCE = 32, 64
-_ROUNDS, _STALLED = 16, 3
+_PASSES, _ROUNDS, _STALLED, _SPREAD = 4, 16, 3, 0.08
+"""Passes over a box; rounds in each; rounds in a row that find nothing; how far beside a change it is looked first."""
 _BEFORE = np.array([0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0])
 """Where a change of several factors is looked at on its ray; the rest of it lies where the surface says no."""
+_STEP, _LEAST_STEP = 0.02, 2e-4
+"""Of a climb, as shares of the ranges."""
+_RESERVE = 2 * len(_BEFORE)
 
 
 @dataclass(frozen=True)
@@ -125,27 +129,66 @@ def drawn_back(space: Space, place: Floats, t: Floats, free: NDArray[np.bool_]) 
 
 
 def _search_box(space: Space, known: KnownPoints, moved: Sequence[int], seed: int) -> bool:
-    """Ask in the box of several factors, where a surface through all that is known expects the smallest change."""
+    """Ask in the box of several factors: passes of even points and of rounds, until one finds nothing better."""
     rng = np.random.default_rng([seed, *moved])
-    power = max(2, min(3 + len(moved), 7, int(math.log2(max(known.left / 2.5, 4.0)))))
-    start = np.tile(space.origin, (2**power, 1))
-    cube = qmc.Sobol(len(moved), scramble=True, rng=rng).random_base2(power)
-    columns = list(moved)
-    start[:, columns] = space.low[columns] + cube * (space.high[columns] - space.low[columns])
-    known.ask(space.snapped(start))
-    before, stalled, spread = best_known(space, known, moved), 0, 0.08
-    reserve = 2 * len(_BEFORE)
-    for _ in range(_ROUNDS):
-        surrogate = Surrogate.through(space, known.within(moved), moved, before.size)
-        if surrogate is None or known.left <= reserve or stalled == _STALLED:
+    cube = qmc.Sobol(len(moved), scramble=True, rng=rng)
+    points = 2 ** min(7, int(math.log2(max(known.left / 3.0, 4.0))))
+    before = best_known(space, known, moved)
+    for _ in range(_PASSES):
+        known.ask(_in_box(space, moved, cube.random(min(points, 2 ** int(math.log2(max(known.left, 1)))))))
+        settled = _follow(space, known, moved, rng)
+        after = best_known(space, known, moved)
+        if known.left <= _RESERVE or (settled and not _better(after, before)):
             break
-        with known.at_most(known.left - reserve):
-            known.ask(proposed(space, surrogate, before.place, spread, rng))
+        before = after
+    found = best_known(space, known, moved)
+    if not found.reaches:
+        found = _climb(space, known, moved, found, rng)
+    if found.reaches:
+        _draw_back(space, known, found.place, _BEFORE)
+    return settled
+
+
+def _climb(
+    space: Space, known: KnownPoints, moved: Sequence[int], found: Found, rng: np.random.Generator
+) -> Found:  # fmt: skip
+    """Return what has the most margin around a change that does not reach the goal, also on a ridge with an edge.
+
+    Steps along all axes and along random directions, each half as long where none of them is better.
+    """
+    columns, step = list(moved), _STEP
+    while step > _LEAST_STEP and known.left > 0 and not found.reaches:
+        ways = np.concatenate([np.eye(len(columns)), rng.standard_normal((len(columns), len(columns)))])
+        places = np.tile(found.place, (2 * len(ways), 1))
+        places[:, columns] += step * np.concatenate([ways, -ways])
+        known.ask(space.snapped(places))
+        better = best_known(space, known, moved)
+        step = step if better.margin > found.margin else 0.5 * step
+        found = better
+    return found
+
+
+def _in_box(space: Space, moved: Sequence[int], shares: Floats) -> Floats:
+    """Return the places at shares of the box of some factors."""
+    places, columns = np.tile(space.origin, (len(shares), 1)), list(moved)
+    places[:, columns] = space.low[columns] + shares * (space.high[columns] - space.low[columns])
+    return space.snapped(places)
+
+
+def _follow(space: Space, known: KnownPoints, moved: Sequence[int], rng: np.random.Generator) -> bool:
+    """Ask where the surface through all that is known expects the smallest change; return whether that settled."""
+    before, stalled, spread = best_known(space, known, moved), 0, _SPREAD
+    for _ in range(_ROUNDS):
+        learned = known.within(moved)
+        surrogate = Surrogate.through(space, learned, moved, before.size)
+        if surrogate is None or known.left <= _RESERVE or stalled == _STALLED:
+            break
+        with known.at_most(known.left - _RESERVE):
+            size = before.size if before.reaches else math.inf
+            known.ask(proposed(space, surrogate, learned, before.place, size, spread, rng))
         after = best_known(space, known, moved)
         stalled = 0 if _better(after, before) else stalled + 1
         before, spread = after, 0.6 * spread
-    if before.reaches:
-        _draw_back(space, known, before.place, _BEFORE)
     return stalled == _STALLED
 
 

@@ -20,9 +20,11 @@ _MOST = 600
 """Points that a surface goes through at most: those with the least margin on either side."""
 _APART = 2e-3
 """Of a change: how near to each other two of them may lie."""
-_GLOBAL, _LOCAL, _SHRINKS, _SHRINK = 512, 128, 9, 0.6
+_GLOBAL, _LOCAL, _SHRINKS, _SHRINK = 512, 96, 9, 0.6
 _T = np.linspace(0.0, 1.0, 9)
 _OFFSETS = np.array([-1.0, -0.25, 0.0, 0.25, 1.0])
+_REGIONS, _ELSEWHERE, _FAR = 3, 0.2, 2
+"""Regions in which a surface is followed, how far apart they are, and points asked where nothing is known."""
 _BAD = 1e6
 
 
@@ -78,27 +80,54 @@ def _apart(places: Floats, least: float) -> NDArray[np.intp]:
     return np.flatnonzero(keep)
 
 
-def proposed(space: Space, surrogate: Surrogate, best: Floats, spread: float, rng: np.random.Generator) -> Floats:
+def proposed(
+    space: Space, surrogate: Surrogate, known: Known, best: Floats, size: float, spread: float,
+    rng: np.random.Generator,
+) -> Floats:  # fmt: skip
     """Return places that are worth asking next, shape (points, factors).
 
-    Where the surface expects the smallest change, on its ray somewhat before and behind, two beside it, and the best
-    one elsewhere in the box.
+    Where the surface expects the smallest change, on its ray somewhat before and behind, two beside it; the best of
+    other regions; and places far from all that are known, as long as a change there would be smaller than the best.
 
     Parameters
     ----------
     best : the place of the best change that is known
+    size : of that change if it reaches the goal; else infinite
     spread : how far before, behind and beside, as a share of the change
     """
-    places, scores = _scored(space, surrogate, _cloud_of_box(space, surrogate.moved, rng))
-    order = np.argsort(scores, kind="stable")
-    top = _refined(space, surrogate, np.stack([best, *places[order[:3]]]), rng)
-    change = top - space.origin
-    far = np.linalg.norm(places - top, axis=1) > 0.5 * np.linalg.norm(change)
-    others = places[order][far[order]][:1]
-    free = ~space.listed
-    ray = top + np.where(free, change, 0.0) * spread * _OFFSETS[:, None]
-    beside = top + spread * np.linalg.norm(change) * _directions(space, surrogate.moved, 2, rng)
-    return space.snapped(np.concatenate([ray, beside, others]))
+    cloud = space.snapped(_cloud_of_box(space, surrogate.moved, rng))
+    places, scores = _scored(space, surrogate, cloud)
+    starts = _distinct(np.concatenate([best[None], places[np.argsort(scores, kind="stable")]]))
+    refined = [_refined(space, surrogate, start, rng) for start in starts]
+    tops = [top for top, _ in refined]
+    first = min(range(len(refined)), key=lambda n: refined[n][1])
+    change = tops[first] - space.origin
+    ray = tops[first] + np.where(space.listed, 0.0, change) * spread * _OFFSETS[:, None]
+    beside = tops[first] + spread * np.linalg.norm(change) * _directions(space, surrogate.moved, 2, rng)
+    others = [top for n, top in enumerate(tops) if n != first]
+    return space.snapped(np.concatenate([ray, beside, *([others] if others else []), _far(space, known, cloud, size)]))
+
+
+def _distinct(places: Floats) -> list[Floats]:
+    """Return the first place and the next ones that lie far from all before them."""
+    found: list[Floats] = []
+    for place in places:
+        if all(np.linalg.norm(place - other) > _ELSEWHERE for other in found):
+            found.append(place)
+        if len(found) == _REGIONS:
+            break
+    return found
+
+
+def _far(space: Space, known: Known, cloud: Floats, size: float) -> Floats:
+    """Return the places of a cloud that are farthest from all known ones and would be smaller changes."""
+    from scipy.spatial import cKDTree
+
+    small = cloud[space.size(cloud) < size]
+    if not len(small):
+        return small
+    distances, _ = cKDTree(known.places).query(small)
+    return np.asarray(small[np.argsort(-distances, kind="stable")[:_FAR]])
 
 
 def _cloud_of_box(space: Space, moved: Sequence[int], rng: np.random.Generator) -> Floats:
@@ -140,11 +169,10 @@ def _scored(space: Space, surrogate: Surrogate, cloud: Floats) -> tuple[Floats, 
     return places, np.where(any_good, space.size(places), _BAD - margins[rows, top])
 
 
-def _refined(space: Space, surrogate: Surrogate, starts: Floats, rng: np.random.Generator) -> Floats:
-    """Return the best place of shrinking clouds around some starts."""
-    places, scores = _scored(space, surrogate, starts)
-    radius = 0.5
-    best, score = places[scores.argmin()], float(scores.min())
+def _refined(space: Space, surrogate: Surrogate, start: Floats, rng: np.random.Generator) -> tuple[Floats, float]:
+    """Return the best place of shrinking clouds around a start, and its score."""
+    places, scores = _scored(space, surrogate, start[None])
+    best, score, radius = places[0], float(scores[0]), 0.5
     for _ in range(_SHRINKS):
         size = max(float(np.linalg.norm(best - space.origin)), 0.02)
         steps = radius * size * _directions(space, surrogate.moved, _LOCAL, rng)
@@ -153,4 +181,4 @@ def _refined(space: Space, surrogate: Surrogate, starts: Floats, rng: np.random.
         if scores.min() < score:
             best, score = places[scores.argmin()], float(scores.min())
         radius *= _SHRINK
-    return np.asarray(best)
+    return best, score

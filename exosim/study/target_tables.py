@@ -35,6 +35,7 @@ def document(found: Target) -> dict[str, Any]:
             ],
         },
         "norm": found.space.norm,
+        "margin_of": "draws" if found.yes_or_no else "limits",
         "factors": list(_factors(found)),
         "base": _answer(found, found.base),
         "reached": found.base.reaches or bool(found.answers),

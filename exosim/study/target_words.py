@@ -35,17 +35,30 @@ def change_in_words(found: Target, answer: Answer) -> str:
     parts = []
     for n, (factor, base, value) in enumerate(zip(found.factors, found.base.point, answer.point, strict=True)):
         if value != base:
-            told = found.space.told(n, base)
+            told, to = found.space.told(n, base), value_in_words(found, answer, n)
             unit = "" if factor.choices or factor.times or factor.unit == "1" else f" {factor.unit}"
-            parts.append(f"{factor.path} from {told.removesuffix(unit)} to {found.space.told(n, value)}")
+            parts.append(f"{factor.path} from {told.removesuffix(unit)} to {to}")
     return ", ".join([*parts[:-2], " and ".join(parts[-2:])]) or "nothing"
 
 
-def margin_in_words(condition: Condition, probability: float, value: float) -> str:
-    """Return how a condition stands: ``p90 of cost_per_dose is 620 EUR/dose, 120 above``."""
+def value_in_words(found: Target, answer: Answer, n: int) -> str:
+    """Return the value of a factor: with all its digits where it reaches the goal, else to four."""
+    return found.space.told(n, answer.point[n]) if answer.reaches else found.factors[n].told(answer.point[n])
+
+
+def margin_in_words(condition: Condition, probability: float, value: float, alone: float) -> str:
+    """Return how a condition stands: ``p90 of cost_per_dose is 620 EUR/dose, 120 above``.
+
+    Parameters
+    ----------
+    value : that is kept to with the probability
+    alone : how often the condition is met
+    """
     label = Reached(condition, probability).label
     if not math.isfinite(value):
         return f"{label} has no value on enough draws"
+    if condition.limit == 1.0 and value in (0.0, 1.0):  # yes or no
+        return f"{condition} on {alone:.3g} of the draws"
     far = value - condition.limit
     side = "above" if far > 0.0 else "below"
     near = abs(far) <= _NEAR * (abs(condition.limit) or 1.0)
@@ -56,7 +69,7 @@ def margin_in_words(condition: Condition, probability: float, value: float) -> s
 def binding_in_words(found: Target, answer: Answer) -> str:
     """Return what keeps an answer from the goal, or is the first to."""
     n = answer.binding(found.conditions, found.probability)
-    told = margin_in_words(found.conditions[n], found.probability, answer.reached[n])
+    told = margin_in_words(found.conditions[n], found.probability, answer.reached[n], answer.alone[n])
     if not answer.reaches and len(found.conditions) > 1 and min(answer.alone) >= found.probability:
         return f"each condition alone is met often enough, all together are not; {told}"
     return told

@@ -411,6 +411,27 @@ def test_draws_without_a_value_are_not_met_and_impossible_points_are_told() -> N
     json.dumps(beyond.as_dict(), allow_nan=False)
 
 
+def checked(x: Floats) -> Floats:
+    """Return doses, and whether a lot is within its limits: only yes or no."""
+    doses = 5.0 * x[:, :1] + x[:, 1:] + NOISE[0]
+    return np.stack([doses, (2.0 * x[:, 1:] - x[:, :1] + 2.0 * NOISE[1] > 0.0).astype(float)], axis=1)
+
+
+def test_a_response_of_yes_or_no_agrees_with_brute_force() -> None:
+    """No draw has a distance from the limit: the share of the draws leads the search, and the line is found, too."""
+    factors = tuple(Factor(name, "L", 0.0, 10.0, base=2.0) for name in ("a", "b"))
+    model = FunctionModel(factors, (Response("doses", "1"), Response("met", "1")), checked, DRAWS)
+    conditions = [Condition("doses", ">=", 20.0), Condition("met", ">=", 1.0)]
+    found = target(model, conditions)
+    axis = np.linspace(0.0, 1.0, 201)
+    sizes, margins = brute(model, conditions, np.array(list(itertools.product(axis, axis))))
+    best = sizes[margins >= 0.0].min()
+    assert best - math.sqrt(2.0) / 200.0 <= found.answers[0].size <= best * ROUNDED
+    assert found.yes_or_no
+    assert len(found.surfaces[0].line) > 10
+    assert "met >= 1 on" in str(found)
+
+
 def test_the_line_of_two_factors_is_where_the_margin_is_zero() -> None:
     """Of a linear model the straight line x0 + 2 x1 = constant, to rounding."""
     found = target(linear((1.0, 2.0)), [Condition("y", ">=", 14.0 + QUANTILE)])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from exosim.study.answers import Condition, Met
-from exosim.study.margins import Margin, Reached, enough
+from exosim.study.margins import Lead, Margin, Reached, enough
 
 _SPECIAL = st.sampled_from([0.0, -0.0, 1.0, np.nextafter(1.0, 2.0), np.nextafter(1.0, 0.0), np.nan, np.inf, -np.inf])
 _VALUES = st.one_of(_SPECIAL, st.floats(-3.0, 3.0), st.floats(allow_nan=True))
@@ -72,3 +72,14 @@ def test_a_margin_is_the_order_statistic_of_the_worst_condition() -> None:
 def test_a_value_is_told_by_its_quantile(sign: str, label: str) -> None:
     """What must be small is told from above, what must be large from below."""
     assert Reached(Condition("cost", sign, 1.0), 0.9).label == label  # type: ignore[arg-type]
+
+
+@given(_cases())
+def test_a_lead_is_above_zero_exactly_where_the_goal_is_met(
+    case: tuple[dict[str, np.ndarray], tuple[Condition, ...], float],
+) -> None:
+    """And below it elsewhere: it is never zero."""
+    values, conditions, probability = case
+    leads = Lead(conditions, probability).of(values)
+    assert ((leads > 0.0) == (Met(conditions).of(values) >= probability)).all()
+    assert (leads != 0.0).all()
