@@ -42,6 +42,13 @@ if TYPE_CHECKING:
     from exosim.scaling.scaling import Scaling, scale
     from exosim.scenario import Scenario, load
     from exosim.simulation import evaluate
+    from exosim.study.calls import front, run_study, sensitivity, space, sweep, target
+    from exosim.study.design_space import DesignSpace
+    from exosim.study.front import Front
+    from exosim.study.sensitivity import Sensitivity
+    from exosim.study.study_files import SavedStudy, load_study
+    from exosim.study.sweep import Sweep
+    from exosim.study.target import Target
     from exosim.summaries import Summary
 
 __all__ = [
@@ -50,10 +57,12 @@ __all__ = [
     "CheckpointError",
     "Comparison",
     "Costs",
+    "DesignSpace",
     "ExosimError",
     "Explanation",
     "FacilityResults",
     "FileError",
+    "Front",
     "Ledger",
     "LimitError",
     "ModelError",
@@ -61,11 +70,15 @@ __all__ = [
     "RegulatoryView",
     "RunComparison",
     "SavedRun",
+    "SavedStudy",
     "SavedYields",
     "Scaling",
     "Scenario",
     "ScenarioError",
+    "Sensitivity",
     "Summary",
+    "Sweep",
+    "Target",
     "UsageError",
     "Why",
     "Yields",
@@ -76,13 +89,20 @@ __all__ = [
     "cost",
     "evaluate",
     "explain",
+    "front",
     "load",
     "load_run",
+    "load_study",
     "load_yields",
     "plots",
     "regulatory_view",
+    "run_study",
     "scale",
+    "sensitivity",
     "simulate",
+    "space",
+    "sweep",
+    "target",
     "why",
 ]
 
@@ -91,16 +111,22 @@ _HOMES = {
     "Certificate": "exosim.lot_certificate.document",
     "Comparison": "exosim.comparison",
     "Costs": "exosim.costs",
+    "DesignSpace": "exosim.study.design_space",
     "Explanation": "exosim.explanation",
     "FacilityResults": "exosim.results",
+    "Front": "exosim.study.front",
     "Ledger": "exosim.parameter",
     "RegulatoryView": "exosim.regulatory",
     "RunComparison": "exosim.run_comparison.comparison",
     "SavedRun": "exosim.saved_run",
+    "SavedStudy": "exosim.study.study_files",
     "SavedYields": "exosim.saved_yields",
     "Scaling": "exosim.scaling.scaling",
     "Scenario": "exosim.scenario",
+    "Sensitivity": "exosim.study.sensitivity",
     "Summary": "exosim.summaries",
+    "Sweep": "exosim.study.sweep",
+    "Target": "exosim.study.target",
     "Why": "exosim.attribution.why",
     "Yields": "exosim.results",
     "bottleneck": "exosim.bottlenecks.search",
@@ -109,12 +135,19 @@ _HOMES = {
     "cost": "exosim.costs",
     "evaluate": "exosim.simulation",
     "explain": "exosim.explanation",
+    "front": "exosim.study.calls",
     "load": "exosim.scenario",
     "load_run": "exosim.saved_run",
+    "load_study": "exosim.study.study_files",
     "load_yields": "exosim.saved_yields",
     "regulatory_view": "exosim.regulatory",
+    "run_study": "exosim.study.calls",
     "scale": "exosim.scaling.scaling",
+    "sensitivity": "exosim.study.calls",
     "simulate": "exosim.replications",
+    "space": "exosim.study.calls",
+    "sweep": "exosim.study.calls",
+    "target": "exosim.study.calls",
     "why": "exosim.reasons",
 }
 

@@ -52,6 +52,8 @@ from exosim.profile_command import profile
 from exosim.report_command import report
 from exosim.scale_command import scale
 from exosim.space_command import space
+from exosim.study_command import study
+from exosim.sweep_command import sweep
 from exosim.version import __version__
 from exosim.whole_numbers import WholeNumber
 from exosim.why_command import why
@@ -69,6 +71,10 @@ _FEWER = {
     "bottleneck": "fewer processes (--jobs N), fewer batches or a shorter horizon",
     "cost": "fewer processes (--jobs N), fewer batches or a shorter horizon",
     "scale": "fewer processes (--jobs N), fewer draws (--draws N) or fewer finalists (--confirm N)",
+    **dict.fromkeys(
+        ("sweep", "sensitivity", "space", "front", "target", "study"),
+        "fewer draws (--draws N) or fewer processes (--jobs N)",
+    ),
     "run": "fewer processes (--jobs N), fewer batches or a shorter horizon",
 }
 """What needs less memory, by command."""
@@ -275,7 +281,7 @@ def run(
 
 for _command in (
     bottleneck, certificate, cite, compare, cost, describe, explain, front, new, profile, report, scale, schema, space,
-    why,
+    study, sweep, why,
 ):  # fmt: skip
     cli.add_command(_command)
 

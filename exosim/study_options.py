@@ -110,15 +110,17 @@ def run_study(
     elif not quiet:
         import_module(f"exosim.console_{plan.verb}").show(found, paths)
     if not keep_going:
-        _refuse_failures(getattr(found, "failed", {}), target.path)
+        _refuse_failures(getattr(found, "failed", {}), target.path, as_json)
 
 
-def _refuse_failures(failed: Mapping[int, str], folder: Path) -> None:
-    """Tell of points that were not possible, when everything else is written."""
+def _refuse_failures(failed: Mapping[int, str], folder: Path, as_json: bool) -> None:
+    """Tell of points that were not possible, when everything else is written; a document has told of them already."""
     from exosim.errors import Problem, ScenarioError
 
     if not failed:
         return
+    if as_json:
+        click.get_current_context().exit(ScenarioError.exit_code)
     number = min(failed)
     others = f", nor are {len(failed) - 1:,} others" if len(failed) > 1 else ""
     problem = f"point {number + 1:,} is not possible{others}: {failed[number]}"

@@ -38,7 +38,7 @@ class StudyTable(Table):
     conditions: list[Name] = Field(default_factory=list)
     objectives: list[Name] = Field(default_factory=list)
     probability: Any = None
-    population: Annotated[int, Field(strict=True, ge=2, le=MOST_LEVELS)] | None = None
+    population: Annotated[int, Field(strict=True, ge=4, le=MOST_LEVELS)] | None = None
     generations: Annotated[int, Field(strict=True, ge=1, le=MOST_LEVELS)] | None = None
     draws: Annotated[int, Field(strict=True, ge=1, le=MOST_OF_A_DESIGN)] | None = None
     replications: Annotated[int, Field(strict=True, ge=1, le=MOST_REPLICATIONS)] | None = None

@@ -58,6 +58,7 @@ def test_help_names_every_command_and_option(door: Door) -> None:
         "cost",
         "describe",
         "explain",
+        "front",
         "new",
         "profile",
         "report",
@@ -65,6 +66,8 @@ def test_help_names_every_command_and_option(door: Door) -> None:
         "scale",
         "schema",
         "space",
+        "study",
+        "sweep",
         "why",
         "yield",
     }

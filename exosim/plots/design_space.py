@@ -115,7 +115,7 @@ def _map(axes: Axes, found: DesignSpace, probability: Floats) -> QuadContourSet:
 
 def _scale(axes: Axes, one: Factor, other: Factor) -> None:
     """Label the axes; a logarithmic one with numbers as they are written."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     axes.set_xlabel(plain(one.label))
     axes.set_ylabel(plain(other.label))
@@ -126,6 +126,8 @@ def _scale(axes: Axes, one: Factor, other: Factor) -> None:
             axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
             axis.set_major_formatter(FuncFormatter(lambda value, _: scientific(value)))
             axis.set_minor_formatter(NullFormatter())
+        elif factor.whole:
+            axis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _band(axes: Axes, found: DesignSpace) -> None:

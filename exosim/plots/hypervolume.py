@@ -18,7 +18,7 @@ _ENDED = {
     "enough": "the front came to rest after {done} generations",
     "spent": "{done} generations spent{growth}",
     "exhausted": "after {done} generations nothing new was found",
-    "whole": "every point was asked at once",
+    "whole": "every point was asked",
 }
 
 

@@ -189,9 +189,8 @@ def _limits(axes: Axes, found: Front, x: int, y: int) -> None:
 def _words(panels: list[Axes], found: Front) -> None:
     """Set the title, the legend and what was asked below."""
     better = int(found.beats_base.sum())
-    beats = f"{better:,} of them dominate" if better else "none of them dominates"
-    names = " and ".join(one.asked.label for one in found.objectives)
-    count = f"{len(found.front):,} best trade-offs between {names}"
+    beats = f"{better:,} of them {'dominates' if better == 1 else 'dominate'}" if better else "none of them dominates"
+    count = f"{len(found.front):,} best trade-offs"
     head = f"{found.name.replace('_', ' ')}: {count}, {beats} the scenario as it stands"
     figure = figure_of(panels[0])
     if len(panels) == 1:
@@ -201,8 +200,9 @@ def _words(panels: list[Axes], found: Front) -> None:
         figure.suptitle(plain(textwrap.fill(head, 115)), x=0.01, ha="left", weight="bold", fontsize=11.5)
         figure.legend(*_legend(panels[0]), fontsize=8.5, frameon=False, loc="outside right upper")
     outside = int((~_within(panels, found)).sum())
+    draws = f"{found.draws:,} draw{'s' if found.draws > 1 else ''} of each"
     told = (
-        f"{len(found.points):,} points asked, {int(found.allowed.sum()):,} allowed; {found.draws:,} draws of each, the "
+        f"{len(found.points):,} points asked, {int(found.allowed.sum()):,} allowed; {draws}, the "
         f"same worlds at every point. {f'{outside:,} points lie outside of the picture. ' if outside else ''}"
         f"Green: better than the scenario as it stands in both objectives.{_settings(found) if len(panels) > 1 else ''}"
     )

@@ -80,7 +80,8 @@ def _largest(found: Effects, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _panel(axes: Axes, one: Slice, place: int, effect: Effect, found: Effects, *, last: bool) -> None:
-    low, middle, high = one.levels[place, :3]
+    lines = _lines_of(found, place)
+    low, middle, high = one.levels[place, lines]
     base = next(float(b) for f, b in zip(found.factors, found.base, strict=True) if f.path == one.factor.path)
     color = GRAY if effect.course in NO_EFFECT else BLUE
     if one.factor.choices:
@@ -88,12 +89,12 @@ def _panel(axes: Axes, one: Slice, place: int, effect: Effect, found: Effects, *
         axes.set_xticks(one.values, [plain(textwrap.fill(str(choice), 10)) for choice in one.factor.choices])
         axes.set_xlim(-0.5, len(one.values) - 0.5)
     else:
-        order, (low, middle, high) = _with_base(one, place, base, found.at_base[place, :3])
+        order, (low, middle, high) = _with_base(one.values, one.levels[place, lines], base, found.at_base[place, lines])
         axes.fill_between(order, low, high, color=color, alpha=0.18, linewidth=0)
         axes.plot(order, middle, color=color, linewidth=1.8)
-        axes.plot(one.values, one.levels[place, 1], ".", color=color)
+        axes.plot(one.values, one.levels[place, lines[1]], ".", color=color)
     axes.plot(
-        [base], [found.at_base[place, STATISTICS.index("median")]], "o", markersize=9, markerfacecolor="none",
+        [base], [found.at_base[place, lines[1]]], "o", markersize=9, markerfacecolor="none",
         markeredgecolor=VERMILION, markeredgewidth=1.8, zorder=5,
     )  # fmt: skip
     if one.factor.scale == "log":
@@ -117,17 +118,26 @@ def _title(effect: Effect) -> str:
     return f"{word}, {share:+,.0f} % of base" if abs(share) >= 0.95 else f"{word}, {share:+.1g} % of base"
 
 
-def _with_base(one: Slice, place: int, base: float, at_base: Floats) -> tuple[Floats, Floats]:
+def _lines_of(found: Effects, place: int) -> list[int]:
+    """Return which statistics are drawn: 5 %, the one that counts, and 95 %; of what is 1 or 0 its share alone."""
+    if found.by[found.responses[place].name] == "median":
+        return [0, 1, 2]
+    ends = np.concatenate([one.levels[place, [0, 2]].ravel() for one in found.slices])
+    mean = STATISTICS.index("mean")
+    return [mean] * 3 if np.isin(ends[np.isfinite(ends)], (0.0, 1.0)).all() else [0, mean, 2]
+
+
+def _with_base(values: Floats, levels: Floats, base: float, at_base: Floats) -> tuple[Floats, Floats]:
     """Return the levels of a response, shape (3, levels), with the base where it is within the range."""
-    if base in one.values or not one.values[0] < base < one.values[-1]:
-        return one.values, one.levels[place, :3]
-    at = int(np.searchsorted(one.values, base))
-    return np.insert(one.values, at, base), np.insert(one.levels[place, :3], at, at_base, axis=1)
+    if base in values or not values[0] < base < values[-1]:
+        return values, levels
+    at = int(np.searchsorted(values, base))
+    return np.insert(values, at, base), np.insert(levels, at, at_base, axis=1)
 
 
 def _share_scale(panels: list[Axes], found: Effects, place: int) -> None:
     """Give all panels of a response one axis, of ratios where it spans far."""
-    values = np.concatenate([one.levels[place, :3].ravel() for one in found.slices])
+    values = np.concatenate([one.levels[place, _lines_of(found, place)].ravel() for one in found.slices])
     values = values[np.isfinite(values)]
     ratios = bool(values.size) and values.min() > 0.0 and values.max() > _WIDE * values.min()
     for axes in panels:
@@ -152,9 +162,11 @@ def _tell(axes: Axes, found: Effects, shown: int) -> None:
     width = int(10.0 * figure.get_figwidth())
     title = f"{found.name.replace('_', ' ')}: what each factor does alone, over its range"
     figure.suptitle(plain(textwrap.fill(title, width)), x=0.01, ha="left", weight="bold", fontsize=11)
+    means = [name.replace("_", " ") for name, by in found.by.items() if by == "mean"]
+    shares = f" (mean of {' and '.join(means)})" if means else ""
     more = f" {len(found.factors) - shown} other factors do less." if shown < len(found.factors) else ""
     told = (
-        f"Lines: median of {found.draws:,} draws, bands 5 to 95 % of them, the same draws at every level. "
+        f"Lines: median of {found.draws:,} draws{shares}, bands 5 to 95 % of them, the same draws at every level. "
         f"Rings: the base, where all other factors stand. Gray: no effect that is sure.{more}"
     )
     figure.supxlabel(textwrap.fill(told, int(1.35 * width)), x=0.01, ha="left", fontsize=8)

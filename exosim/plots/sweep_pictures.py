@@ -29,7 +29,7 @@ def pictures(found: Sweep) -> Iterator[tuple[str, Axes]]:
 
 
 def sweep_coordinates(found: Sweep) -> Axes:
-    """Draw every point of a sweep with the medians of its responses; the best of each response stands out.
+    """Draw every point of a sweep with its responses; the best of each response stands out.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def sweep_coordinates(found: Sweep) -> Axes:
         when no point has a value of every response.
     """
     factors, responses = _shown(found)
-    names = [*(found.factors[n].label for n in factors), *(f"median {r.label}" for r in responses)]
+    names = [*(found.factors[n].label for n in factors), *_labels(found)]
     values = _table(found)
     logarithmic = [found.factors[n].label for n in factors if found.factors[n].scale == "log"]
     for place, name in enumerate(names[len(factors) :], start=len(factors)):
@@ -75,6 +75,11 @@ def _shown(found: Sweep) -> tuple[list[int], tuple[Response, ...]]:
 def _table(found: Sweep) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     factors, responses = _shown(found)
     return np.column_stack([found.points[:, factors], *(found.of(response.name) for response in responses)])
+
+
+def _labels(found: Sweep) -> list[str]:
+    both = zip(found.responses, found.asked, strict=True)
+    return [f"{statistic} {response.label}" for response, statistic in both][: _MOST_AXES // 2]
 
 
 def _drawable(effects: Effects) -> bool:

@@ -181,7 +181,8 @@ def run_study(
         as :func:`sweep`; a UsageError when there is no `[study]`.
     """
     plan = plan_of(scenario, None, given)
-    found: Any = import_module(f"exosim.study.{plan.verb}").ask(
+    ask = import_module(f"exosim.study.{plan.verb}").ask
+    found: Sweep | Sensitivity | DesignSpace | Front | Target = ask(
         plan, jobs=jobs, progress=progress, keep_going=keep_going
     )
     return found

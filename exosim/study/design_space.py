@@ -7,7 +7,6 @@ Stat. 18, 959-975 (2008), doi:10.1080/10543400802278197); each condition alone b
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +21,8 @@ from exosim.study import binomial
 from exosim.study.answers import Condition, Response
 from exosim.study.edge import crossings, least
 from exosim.study.factor import Factor, Floats
+from exosim.study.space_document import document, plain
+from exosim.study.space_words import answer, remarks
 from exosim.version import __version__
 
 FORM = "exosim.space/1"
@@ -282,15 +283,11 @@ class DesignSpace(Framed):
 
     def remarks(self) -> list[str]:
         """Return what a reader must know."""
-        from exosim.study.space_words import remarks
-
         return remarks(self)
 
     @property
     def answer(self) -> str:
         """The answer in a sentence."""
-        from exosim.study.space_words import answer
-
         return answer(self)
 
     def __str__(self) -> str:
@@ -298,8 +295,6 @@ class DesignSpace(Framed):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON document ``exosim.space/1``: no time, path or machine, no NaN."""
-        from exosim.study.space_document import document
-
         return {"form": FORM, "version": __version__, **document(self)}
 
     def _frames(self) -> Mapping[str, Callable[[], Frame]]:
@@ -358,11 +353,3 @@ def from_share(factor: Factor, shares: Floats) -> Floats:
     if factor.scale == "log":
         return np.asarray(factor.low * (factor.high / factor.low) ** shares)
     return np.asarray(factor.low + shares * (factor.high - factor.low))
-
-
-def plain(values: Any) -> Any:
-    """Return an array as lists of numbers, with None where there is none."""
-    listed = np.asarray(values).tolist()
-    if isinstance(listed, list):
-        return [plain(one) for one in listed]
-    return listed if math.isfinite(listed) else None

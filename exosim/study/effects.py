@@ -58,7 +58,7 @@ class Effects(Framed):
     ----------
     name, hash, seed : of what was studied
     factors, responses, draws : of the model
-    by : whether medians or means of the differences are ranked
+    by : whether the median or the mean of the differences in a response counts, by its name
     base : the point about which factors are moved, shape (factors,)
     at_base : shape (responses, 4): statistics of the responses there
     rows : effects, response by response, the largest first
@@ -72,7 +72,7 @@ class Effects(Framed):
     factors: tuple[Factor, ...]
     responses: tuple[Response, ...]
     draws: int
-    by: By
+    by: Mapping[str, By]
     base: Floats
     at_base: Floats
     rows: tuple[Effect, ...]
@@ -85,15 +85,14 @@ class Effects(Framed):
 
     def remarks(self) -> list[str]:
         """Return what a reader must know of the table."""
-        kind = "order statistics" if self.by == "median" else "Student"
         unsure = sum(row.course == "noise" for row in self.rows)
         few = [row for row in self.rows if 0 < row.difference.n < self.draws]
         told = [
-            f"Effects are the {self.by} of the difference within each of {self.draws:,} draws, one factor moved at a "
-            f"time; what factors do together is not in them. Intervals are of 95 % ({kind})."
+            f"Effects are {self._kinds()} the difference within each of {self.draws:,} draws, one factor moved at a "
+            "time; what factors do together is not in them. Intervals are of 95 %."
         ]
         if any(row.course == "unknown" and row.difference.n for row in self.rows):
-            told.append(f"{self.draws} draws are too few for an interval of the {self.by}.")
+            told.append(f"{self.draws} draws are too few for an interval of the median.")
         if unsure:
             told.append(f"{unsure} of {len(self.rows)} effects are noise: their interval holds zero.")
         if few:
@@ -104,6 +103,14 @@ class Effects(Framed):
             )
         return told
 
+    def _kinds(self) -> str:
+        """Return of what the effects are, with the kind of their intervals."""
+        kinds = {"median": "the median (order statistics) of", "mean": "the mean (Student) of"}
+        used = {by: [name for name, own in self.by.items() if own == by] for by in kinds}
+        if not all(used.values()):
+            return next(words for by, words in kinds.items() if used[by])
+        return f"{kinds['median']}, for {' and '.join(used['mean'])} {kinds['mean']},"
+
     def as_dict(self) -> dict[str, Any]:
         """Return the table as a JSON document."""
         return {
@@ -112,7 +119,7 @@ class Effects(Framed):
             "hash": self.hash,
             "seed": self.seed,
             "draws": self.draws,
-            "by": self.by,
+            "by": dict(self.by),
             "factors": factor_rows(self.factors, self.base),
             "responses": response_rows(self.responses),
             "at_base": {
@@ -127,7 +134,7 @@ class Effects(Framed):
     def __str__(self) -> str:
         first = {r.name: next(iter(self.of(r.name)), None) for r in self.responses}
         told = (f"{name}: {row.factor}" for name, row in first.items() if row and row.course not in NO_EFFECT)
-        return f"largest effects on {self.name}: {', '.join(told) or 'none'}"
+        return f"largest effects in {self.name}: {', '.join(told) or 'none'}"
 
     def _frames(self) -> Mapping[str, Callable[[], Frame]]:
         return {"effects": self._effects, "slices": self._levels}
@@ -142,7 +149,7 @@ class Effects(Framed):
             )
             for row in self.rows
         ]  # fmt: skip
-        return of_rows("effect", _COLUMNS, rows, first=1, about={"by": self.by, "seed": self.seed, "draws": self.draws})
+        return of_rows("effect", _COLUMNS, rows, first=1, about={"seed": self.seed, "draws": self.draws})
 
     def _levels(self) -> Frame:
         rows = [
@@ -176,7 +183,7 @@ class _Plan:
 def effects(
     model: Model,
     *,
-    by: By = "median",
+    by: By | Mapping[str, By] = "median",
     levels: int = 5,
     name: str = "",
     hash: str = "",
@@ -189,7 +196,7 @@ def effects(
 
     Parameters
     ----------
-    by : whether medians or means of the differences within each draw are ranked
+    by : whether the median or the mean of the differences within each draw counts; of each response, or of all
     levels : values of each factor, its ends among them; one that lists its values has those, up to nine
     name, hash, seed : what is studied, as told in the result
     jobs, progress, keep_going : of :func:`exosim.study.respond.respond`
@@ -200,6 +207,7 @@ def effects(
         when a point is not possible, unless `keep_going`; then its effects have a reason instead of numbers.
     """
     base = model.base()
+    each: dict[str, By] = {r.name: by if isinstance(by, str) else by[r.name] for r in model.responses}
     plans = [
         _Plan(place, factor, levels_of(factor, levels), beside(factor, float(base[place])))
         for place, factor in enumerate(model.factors)
@@ -220,10 +228,23 @@ def effects(
         for plan, sample, why in _split(group, _sample(found.sample), found.failed):
             failed |= why
             slices.append(Slice(plan.factor, plan.values, _at_levels(sample[: len(plan.values)])))
-            rows += [_effect(plan, r, sample[:, n, :], at_base[n], by, why) for n, r in enumerate(model.responses)]
+            rows += [
+                _effect(plan, r, sample[:, n, :], at_base[n], each[r.name], why) for n, r in enumerate(model.responses)
+            ]
     ranked = _ranked(rows, model.responses)
     return Effects(
-        name, hash, seed, model.factors, model.responses, model.draws, by, base, at_base, ranked, tuple(slices), failed
+        name,
+        hash,
+        seed,
+        model.factors,
+        model.responses,
+        model.draws,
+        each,
+        base,
+        at_base,
+        ranked,
+        tuple(slices),
+        failed,
     )
 
 

@@ -14,7 +14,7 @@ widened for few draws.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -28,11 +28,12 @@ CONFIDENCE = 0.95
 FEWEST_BEYOND = 5.0
 """Draws that must lie beyond a quantile for an interval of it."""
 _RESAMPLES = 799
-_AT_ONCE = 4_000_000
+_AT_ONCE = 1_000_000
 _SEED = 0x5EED
 _NOWHERE = (math.nan, math.nan)
 Interval: TypeAlias = tuple[float, float]
 Draws: TypeAlias = Mapping[str, Floats]
+Compare: TypeAlias = Callable[[int, int, float], Interval]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,44 +76,57 @@ def of_means(values: Floats) -> Means:
 
 
 def of_difference(asked: Asked, before: Draws, after: Draws, confidence: float = CONFIDENCE) -> Interval:
-    """Return the interval of what is asked after, minus before, on the same draws.
+    """Return the interval of what is asked after, minus before, on the same draws, each of shape (draws,).
+
+    It is that of :func:`comparing`.
+    """
+    both = {name: np.stack([before[name], after[name]]) for name in asked.needs}
+    return comparing(asked, both)(0, 1, confidence)
+
+
+def comparing(asked: Asked, draws: Draws) -> Compare:
+    """Return what gives the interval of the answer at one point minus that at another, on the same draws.
 
     Means and standard deviations: t interval of the paired differences of what each draw adds. Quantiles: percentiles
     of resampled differences, each quantile as the sum of Harrell and Davis. Shares: the interval of Agresti and Min.
 
     Parameters
     ----------
-    before, after : draws by response, shape (draws,)
+    draws : by response, shape (points, draws)
 
     Returns
     -------
-    both NaN where there are too few draws to tell
+    function of (from, to, confidence), points by their numbers; both ends are NaN where draws are too few to tell
     """
     if isinstance(asked, Met):
-        return _of_shares(asked, before, after, confidence)
+        return _comparing_shares(asked, draws)
     if not isinstance(asked, Of):
-        return _NOWHERE
-    one, other = before[asked.response], after[asked.response]
-    if not (np.isfinite(one).any() and np.isfinite(other).any()) or np.isinf(one).any() or np.isinf(other).any():
-        return _NOWHERE
+        return lambda _one, _other, _confidence: _NOWHERE
+    values = np.where(np.isfinite(draws[asked.response]), draws[asked.response], np.nan)
     if asked.statistic in ("mean", "sd"):
-        return _of_moments(asked, one, other, confidence)
-    return _of_quantiles(share_of(asked.statistic), one, other, confidence)
+        return _comparing_moments(asked, values)
+    return _comparing_quantiles(share_of(asked.statistic), values)
 
 
-def _of_moments(asked: Of, one: Floats, other: Floats, confidence: float) -> Interval:
-    if min(np.isfinite(one).sum(), np.isfinite(other).sum()) < 3:
-        return _NOWHERE
-    added = _influence(other, asked.statistic) - _influence(one, asked.statistic)
-    half = special.stdtrit(len(added) - 1.0, 0.5 + confidence / 2.0) * added.std(ddof=1) / math.sqrt(len(added))
-    middle = float(asked.of({asked.response: other}) - asked.of({asked.response: one}))
-    return middle - float(half), middle + float(half)
+def _comparing_moments(asked: Of, values: Floats) -> Compare:
+    answers = asked.of({asked.response: values})
+    added = np.stack([_influence(row, asked.statistic) for row in values])
+    draws = values.shape[1]
+
+    def compare(one: int, other: int, confidence: float) -> Interval:
+        middle, spread = float(answers[other] - answers[one]), float(np.std(added[other] - added[one], ddof=1))
+        half = float(special.stdtrit(draws - 1.0, 0.5 + confidence / 2.0)) * spread / math.sqrt(draws)
+        return middle - half, middle + half
+
+    return compare if draws > 2 else lambda _one, _other, _confidence: _NOWHERE
 
 
 def _influence(draws: Floats, statistic: str) -> Floats:
     """Return what each draw adds to a mean or a standard deviation, by leaving it out; 0 where it has no value."""
     known = np.isfinite(draws)
     count = int(known.sum())
+    if count < 3:
+        return np.full(len(draws), np.nan)
     away = draws[known] - draws[known].mean()
     if statistic == "sd":
         whole = float((away**2).sum())
@@ -124,34 +138,44 @@ def _influence(draws: Floats, statistic: str) -> Floats:
     return found
 
 
-def _of_shares(asked: Met, before: Draws, after: Draws, confidence: float) -> Interval:
-    met = [asked.of({name: draws[name][:, None] for name in asked.needs}) for draws in (before, after)]
-    count = len(met[0]) + 2.0
-    gained, lost = ((met[1] > met[0]).sum(), (met[1] < met[0]).sum())
-    middle = (gained - lost) / count
-    error = math.sqrt(gained + lost + 1.0 - (gained - lost) ** 2 / count) / count
-    half = float(special.ndtri(0.5 + confidence / 2.0)) * error
-    return max(middle - half, -1.0), min(middle + half, 1.0)
+def _comparing_shares(asked: Met, draws: Draws) -> Compare:
+    met = asked.of({name: draws[name][..., None] for name in asked.needs})
+    count = met.shape[1] + 2.0
+
+    def compare(one: int, other: int, confidence: float) -> Interval:
+        gained, lost = int((met[other] > met[one]).sum()), int((met[other] < met[one]).sum())
+        middle = (gained - lost) / count
+        error = math.sqrt(gained + lost + 1.0 - (gained - lost) ** 2 / count) / count
+        half = float(special.ndtri(0.5 + confidence / 2.0)) * error
+        return max(middle - half, -1.0), min(middle + half, 1.0)
+
+    return compare
 
 
-def _of_quantiles(share: float, one: Floats, other: Floats, confidence: float) -> Interval:
-    fewest = min(np.isfinite(one).sum(), np.isfinite(other).sum())
-    if fewest < 3 or fewest * min(share, 1.0 - share) < FEWEST_BEYOND:
-        return _NOWHERE
-    draws = len(one)
-    parts = [_Summed.of(values, share) for values in (one, other)]
+def _comparing_quantiles(share: float, values: Floats) -> Compare:
+    draws = values.shape[1]
+    known = np.isfinite(values).sum(axis=1)
+    told = (known > 2) & (known * min(share, 1.0 - share) >= FEWEST_BEYOND)
+    sums = {int(place): _Summed.of(values[place], share) for place in np.flatnonzero(told)}
+    found = np.full((len(values), _RESAMPLES), np.nan)
     generator = np.random.default_rng(_SEED)
-    found = np.empty(_RESAMPLES)
     size = max(1, _AT_ONCE // draws)
-    for at in range(0, _RESAMPLES, size):
+    for at in range(0, _RESAMPLES if sums else 0, size):
         rows = min(size, _RESAMPLES - at)
         chosen = generator.integers(0, draws, size=(rows, draws)) + draws * np.arange(rows)[:, None]
         counts = np.bincount(chosen.ravel(), minlength=rows * draws).reshape(rows, draws)
-        found[at : at + rows] = parts[1].resampled(counts) - parts[0].resampled(counts)
-    score = special.stdtrit(draws - 1.0, 0.5 + confidence / 2.0)
-    tail = float(special.ndtr(-math.sqrt(draws / (draws - 1.0)) * score))
-    low, high = np.nanquantile(found, [tail, 1.0 - tail])
-    return float(low), float(high)
+        for place, summed in sums.items():
+            found[place, at : at + rows] = summed.resampled(counts)
+
+    def compare(one: int, other: int, confidence: float) -> Interval:
+        if not (told[one] and told[other]):
+            return _NOWHERE
+        score = special.stdtrit(draws - 1.0, 0.5 + confidence / 2.0)
+        tail = float(special.ndtr(-math.sqrt(draws / (draws - 1.0)) * score))
+        low, high = np.nanquantile(found[other] - found[one], [tail, 1.0 - tail])
+        return float(low), float(high)
+
+    return compare
 
 
 @dataclass(frozen=True, slots=True)

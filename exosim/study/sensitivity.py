@@ -24,7 +24,7 @@ from exosim.study.sensitivity_words import remarks_of
 
 Method: TypeAlias = Literal["one_at_a_time", "morris", "sobol"]
 METHODS: tuple[Method, ...] = get_args(Method)
-DRAWS: Mapping[str, int] = {"one_at_a_time": 2000, "morris": 100, "sobol": 100}
+DRAWS: Mapping[str, int] = {"one_at_a_time": 1000, "morris": 100, "sobol": 100}
 """Draws of each point in the kernel where nobody says how many: of few points many."""
 
 

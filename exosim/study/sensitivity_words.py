@@ -79,8 +79,7 @@ def _noise(found: Sensitivity) -> Iterator[str]:
             pairs = [p for p in ranked.order if ranked.first_noise[p] and not ranked.noise[p]]
             if pairs:
                 names = listed([found.factors[place].path for place in pairs])
-                be = "matters" if len(pairs) == 1 else "matter"
-                yield f"{asked.label}: {names} {be} only together with others, as far as can be told."
+                yield f"{asked.label}: what {names} would do alone is noise; together with others it is not."
 
 
 def _turns(found: Sensitivity) -> Iterator[str]:

@@ -12,9 +12,9 @@ import numpy as np
 
 from exosim.errors import LimitError, Problem, UsageError, unknown
 from exosim.study.answers import Condition, Met, needed
-from exosim.study.binomial import COVERAGE
 from exosim.study.design_space import DesignSpace, Judged, OperatingRange, Range
 from exosim.study.factor import Factor, Floats
+from exosim.study.intervals import COVERAGE
 from exosim.study.kernel_model import KernelModel
 from exosim.study.model import Model, response_of
 from exosim.study.plan import Plan

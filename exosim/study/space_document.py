@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from exosim.study.design_space import plain
+import numpy as np
+
 from exosim.study.documents import factor_rows, response_rows
 
 if TYPE_CHECKING:
@@ -62,3 +64,11 @@ def _operating_range(found: OperatingRange | None) -> dict[str, Any] | None:
         "points": found.points.tolist(),
         "joint": found.judged.as_dict(),
     }
+
+
+def plain(values: Any) -> Any:
+    """Return an array as lists of numbers, with None where there is none."""
+    listed = np.asarray(values).tolist()
+    if isinstance(listed, list):
+        return [plain(one) for one in listed]
+    return listed if math.isfinite(listed) else None

@@ -45,7 +45,7 @@ def title(found: DesignSpace) -> str:
 
 def remarks(found: DesignSpace) -> list[str]:
     """Return what a reader must know."""
-    parts = (_none, _undecided, _base, _range, _limits, _failed, _sure)
+    parts = (_none, _undecided, _idle, _base, _range, _limits, _failed, _sure)
     return [sentence for part in parts for sentence in part(found)]
 
 
@@ -57,8 +57,15 @@ def told(factor: Factor, found: Range) -> str:
 
 
 def percent(share: float, digits: int = 3) -> str:
-    """Return a probability in percent."""
-    return f"{100.0 * share:.{digits}g} %"
+    """Return a probability in percent; 100 % only where it is that.
+
+    Examples
+    --------
+    >>> percent(0.9), percent(0.70712), percent(1.0, 2), percent(0.99996)
+    ('90 %', '70.7 %', '100 %', '99.996 %')
+    """
+    text = f"{float(f'{100.0 * share:.{digits}g}'):g}"
+    return percent(share, digits + 1) if text == "100" and share < 1.0 and digits < 6 else f"{text} %"
 
 
 def at(found: DesignSpace, x: float, y: float) -> str:
@@ -110,6 +117,20 @@ def _undecided(found: DesignSpace) -> Iterator[str]:
         f"{percent(share, 2)} of the points are undecided: {found.draws:,} draws neither show {percent(found.level)} "
         f"there nor rule it out. Four times as many halve the band."
     )
+
+
+def _idle(found: DesignSpace) -> Iterator[str]:
+    """Yield that a factor makes no difference, so that a map over it tells nothing."""
+    known = found.joint.probability
+    if not found.joint.possible.all():
+        return
+    idle = [f.path for axis, f in enumerate(found.factors) if not np.ptp(known, axis=axis).any()]
+    if idle:
+        many = len(idle) > 1
+        yield (
+            f"{' and '.join(idle)} change{'' if many else 's'} nothing here: the probability is the same at all "
+            f"{'their' if many else 'its'} values."
+        )
 
 
 def _base(found: DesignSpace) -> Iterator[str]:

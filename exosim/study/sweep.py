@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,6 @@ from exosim.frames import Column, Frame, Framed
 from exosim.study.answers import Asked, Of, Response
 from exosim.study.designs import METHODS, Method, grid, latin_hypercube, sobol
 from exosim.study.documents import factor_rows, known, listed, response_rows
-from exosim.study.effect import By
 from exosim.study.effects import Effects, effects, points_of
 from exosim.study.factor import Factor, Floats
 from exosim.study.model import Model
@@ -25,7 +24,6 @@ from exosim.study.respond import Progress, respond
 STATISTICS = ("mean", "sd", "p5", "median", "p95")
 MOST_POINTS_OF_DOCUMENT = 20_000
 """The tables hold every point; a document that is longer serves nobody."""
-_MOST_FAILED_TOLD = 3
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,7 @@ class Sweep(Framed):
     method : how the points were chosen
     factors, responses, draws : of the model
     statistics : of each response over the draws: mean, sd, p5, median, p95, and any others that were asked for
+    asked : the statistic of each response that counts, in the order of the responses
     base : where the scenario stands, shape (factors,)
     points : shape (points, factors)
     values : shape (responses, statistics, points); NaN at a point that failed
@@ -72,6 +71,7 @@ class Sweep(Framed):
     responses: tuple[Response, ...]
     draws: int
     statistics: tuple[str, ...]
+    asked: tuple[str, ...]
     base: Floats
     points: Floats
     values: Floats
@@ -79,8 +79,8 @@ class Sweep(Framed):
     failed: Mapping[int, str]
     effects: Effects | None = None
 
-    def of(self, response: str, statistic: str = "median") -> Floats:
-        """Return a statistic of a response at every point, shape (points,).
+    def of(self, response: str, statistic: str | None = None) -> Floats:
+        """Return a statistic of a response at every point, shape (points,); by default the one that counts.
 
         Raises
         ------
@@ -90,11 +90,12 @@ class Sweep(Framed):
         names = [one.name for one in self.responses]
         if response not in names:
             raise UsageError(unknown("response", response, names))
-        if statistic not in self.statistics:
-            raise UsageError(unknown("statistic", statistic, self.statistics))
-        return np.asarray(self.values[names.index(response), self.statistics.index(statistic)])
+        chosen = self.asked[names.index(response)] if statistic is None else statistic
+        if chosen not in self.statistics:
+            raise UsageError(unknown("statistic", chosen, self.statistics))
+        return np.asarray(self.values[names.index(response), self.statistics.index(chosen)])
 
-    def best(self, response: str, statistic: str = "median") -> int | None:
+    def best(self, response: str, statistic: str | None = None) -> int | None:
         """Return the number, from 0, of the point that is best in a response; None where there is no better."""
         found = self.of(response, statistic)
         better = next(one.better for one in self.responses if one.name == response)
@@ -126,17 +127,16 @@ class Sweep(Framed):
         return [*told, *(self.effects.remarks() if self.effects else ())]
 
     def _told_failed(self) -> str:
-        """Return how many points are not possible, and why the first of them are not."""
+        """Return how many points are not possible, and why the first is not."""
         alone = dict(self.effects.failed) if self.effects else {}
         if not self.failed and not alone:
             return ""
-        shown = [f"point {n + 1:,}: {_line(self.failed[n])}" for n in sorted(self.failed)[:_MOST_FAILED_TOLD]]
-        shown += [f"{at}: {_line(why)}" for at, why in alone.items()][: _MOST_FAILED_TOLD - len(shown)]
+        first = min(self.failed, default=None)
+        at, why = next(iter(alone.items())) if first is None else (f"point {first + 1:,}", self.failed[first])
         counted = f"{len(self.failed):,} of {len(self.points):,} points"
         counted += f" and {len(alone)} of the benchmark table" if alone else ""
-        return f"{counted} {'is' if self.failures == 1 else 'are'} not possible: {'; '.join(shown)}" + (
-            f"; and {self.failures - len(shown):,} more" if self.failures > len(shown) else ""
-        )
+        verb = "is" if self.failures == 1 else "are"
+        return f"{counted} {verb} not possible; the first: {at}: {why.partition(chr(10))[0]}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the sweep as a JSON document; of very many points the tables alone hold the values."""
@@ -150,7 +150,9 @@ class Sweep(Framed):
             "method": self.method,
             "n": len(self.points),
             "factors": factor_rows(self.factors, self.base),
-            "responses": response_rows(self.responses),
+            "responses": [
+                {**row, "statistic": one} for row, one in zip(response_rows(self.responses), self.asked, strict=True)
+            ],
             "points": {f.path: listed(self.points[:, n].tolist()) for n, f in enumerate(self.factors)} if few else None,
             "values": self._documented() if few else None,
             "best": {r.name: None if (n := self.best(r.name)) is None else n + 1 for r in self.responses},
@@ -219,11 +221,10 @@ def ask(plan: Plan, *, jobs: int | Executor = 1, progress: Progress | None = Non
     if method not in METHODS:
         raise UsageError(unknown("design", method, METHODS))
     points = design_of(model, method, points=plan.samples, levels=plan.levels, seed=plan.seed)
+    asked = {question.response: question.statistic for question in reversed(questions)}
     return sweep(
-        model, points, method=method, statistics=list(dict.fromkeys([*STATISTICS, *(q.statistic for q in questions)])),
-        by="mean" if all(question.statistic == "mean" for question in questions) else "median",
-        name=plan.scenario.name, hash=plan.scenario.hash, seed=plan.seed, jobs=jobs, progress=progress,
-        keep_going=keep_going,
+        model, points, method=method, asked=asked, name=plan.scenario.name, hash=plan.scenario.hash, seed=plan.seed,
+        jobs=jobs, progress=progress, keep_going=keep_going,
     )  # fmt: skip
 
 
@@ -265,8 +266,7 @@ def sweep(
     points: Floats,
     *,
     method: Method = "list",
-    statistics: Sequence[str] = STATISTICS,
-    by: By = "median",
+    asked: Mapping[str, str] | None = None,
     levels: int = 5,
     name: str = "",
     hash: str = "",
@@ -283,8 +283,8 @@ def sweep(
     ----------
     points : shape (points, factors), such as of :func:`design_of`
     method : how they were chosen, as told in the result
-    statistics : of each response at each point
-    by, levels : of :func:`exosim.study.effects.effects`; no levels: no benchmark table
+    asked : the statistic of each response that counts, by its name; default: its median
+    levels : of :func:`exosim.study.effects.effects`; none: no benchmark table
     name, hash, seed : what is studied, as told in the result
     jobs, progress, keep_going : of :func:`exosim.study.respond.respond`
 
@@ -294,21 +294,24 @@ def sweep(
         when a point is not possible, unless `keep_going`.
     """
     names = [response.name for response in model.responses]
-    asked: list[Asked] = [Of(n, one) for n in names for one in statistics]
-    asked += [_Valued(n) for n in names]
+    chosen = tuple((asked or {}).get(name, "median") for name in names)
+    statistics = tuple(dict.fromkeys([*STATISTICS, *chosen]))
+    questions: list[Asked] = [Of(n, one) for n in names for one in statistics]
+    questions += [_Valued(n) for n in names]
     alone = points_of(model, levels) if levels else 0
     step = None if progress is None else _of_total(progress, 0, len(points) + alone)
-    found = respond(model, points, asked, jobs=jobs, progress=step, keep_going=keep_going)
+    found = respond(model, points, questions, jobs=jobs, progress=step, keep_going=keep_going)
     table = None
     if levels:
         step = None if progress is None else _of_total(progress, len(points), len(points) + alone)
         table = effects(
-            model, by=by, levels=levels, name=name, hash=hash, seed=seed, jobs=jobs, progress=step,
+            model, by={n: "mean" if one == "mean" else "median" for n, one in zip(names, chosen, strict=True)},
+            levels=levels, name=name, hash=hash, seed=seed, jobs=jobs, progress=step,
             keep_going=keep_going,
         )  # fmt: skip
     values, valued = np.split(found.values, [len(names) * len(statistics)])
     return Sweep(
-        name, hash, seed, method, model.factors, model.responses, model.draws, tuple(statistics), model.base(),
+        name, hash, seed, method, model.factors, model.responses, model.draws, statistics, chosen, model.base(),
         found.points, values.reshape(len(names), len(statistics), len(points)),
         np.nan_to_num(valued).astype(np.int64), found.failed, table,
     )  # fmt: skip
@@ -328,10 +331,6 @@ def _column(factor: Factor, values: Floats) -> Column:
     if factor.choices:
         return [str(factor.choices[round(value)]) for value in values.tolist()]
     return values
-
-
-def _line(text: str) -> str:
-    return text.partition("\n")[0]
 
 
 def _of_total(progress: Progress, done: int, total: int) -> Progress:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from exosim.study.answers import Asked, Response
 from exosim.study.factor import Factor, Floats
 from exosim.study.model import Model
-from exosim.study.paired_intervals import CONFIDENCE, of_difference
+from exosim.study.paired_intervals import CONFIDENCE, comparing
 from exosim.study.ranked import Flags, Ranked, unanswered, without_rounding
 from exosim.study.respond import Answers
 
@@ -115,15 +115,12 @@ def bars(design: Ends, responses: Sequence[Response], asked: Asked, values: Floa
     count = design.points.shape[1]
     columns = {name: np.full(count, np.nan) for name in ("low_at", "high_at", "low", "high", "swing_low", "swing_high")}
     apart, turns = np.zeros((2, count), dtype=np.bool_)
-    draws = [{one.name: sample[at, place] for place, one in enumerate(responses)} for at in range(len(values))]
+    compare = comparing(asked, {one.name: sample[:, place] for place, one in enumerate(responses)})
     for place in range(count):
         one, other, confidence = _two_ends(np.flatnonzero(design.owner == place), values)
         columns["low_at"][place], columns["high_at"][place] = design.points[[one, other], place]
         columns["low"][place], columns["high"][place] = values[[one, other]]
-        between = {
-            pair: of_difference(asked, draws[pair[0]], draws[pair[1]], confidence)
-            for pair in combinations((one, other, 0), 2)
-        }
+        between = {pair: compare(*pair, confidence) for pair in combinations((one, other, 0), 2)}
         columns["swing_low"][place], columns["swing_high"][place] = between[one, other]
         sure = {pair: _is_apart(values, pair, interval) for pair, interval in between.items()}
         apart[place] = any(sure.values())

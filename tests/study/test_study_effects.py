@@ -254,7 +254,7 @@ def test_frames_and_document_agree() -> None:
     assert (slices["p5"] < slices["median"]).all() and (slices["median"] < slices["p95"]).all()
     table = found.to_pandas()
     assert table["median"].tolist() == [found.as_dict()["effects"][0]["median"]["value"]]
-    assert (str(found), found.as_dict()["form"]) == ("largest effects on law: y: a.x", "exosim.effects/1")
+    assert (str(found), found.as_dict()["form"]) == ("largest effects in law: y: a.x", "exosim.effects/1")
 
 
 # -- intervals cover the truth -----------------------------------------------------------------------------------------

@@ -117,7 +117,7 @@ def test_the_command_writes_and_tells(tmp_path: Path) -> None:
     assert {"mean of ev_yield", "fresh mean of ev_yield", "stands"} <= set(study.columns())
     assert len(study.columns("points")["generation"]) == 24
     assert study.document["form"] == "exosim.front/1"
-    assert {file.name for file in folder.glob("*.png")} == {"pareto_front.png", "hypervolume.png"}
+    assert {file.name for file in folder.glob("*.png")} == {"pareto_front.png", "settings.png", "hypervolume.png"}
 
 
 def test_the_document_is_one_and_the_same(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_the_pictures_of_three_objectives() -> None:
     assert [panel.get_xlabel().split(",")[0] for panel in panels] == ["median of a", "median of a", "median of b"]
     for panel in panels:
         assert len(np.asarray(panel.collections[-1].get_offsets())) == len(found.front)
-    assert list(pictures(found)) == ["pareto_front", "hypervolume"]
+    assert list(pictures(found)) == ["pareto_front", "settings", "hypervolume"]
 
 
 def test_no_front_no_picture() -> None:

@@ -229,6 +229,7 @@ def test_variants_of_two_axes_ask_about_different_factors(tmp_path: Path) -> Non
         ('probability = "90 %"', 'probability = "1 h"', "study.probability: h cannot be converted to a plain number"),
         ('conditions = ["doses >= 500"]', 'conditions = "doses"', "expected a list, such as conditions = ["),
         ('conditions = ["doses >= 500"]', "conditions = [3]", "study.conditions.1: is of the wrong kind; got 3"),
+        ("population = 8", "population = 3", "is outside its range; got 3; expected a whole number, at least 4"),
         (FACTOR, "tff.diavolumes = 5", "study.factors.tff.diavolumes: is of the wrong kind"),
         (FACTOR, "tff.diavolumes = {}", "study.factors.tff.diavolumes: must not be empty"),
         (FACTOR, "tff.diavolumes = []", "study.factors.tff.diavolumes: must not be empty"),

@@ -223,6 +223,13 @@ def test_the_best_point_is_told_where_none_is_inside() -> None:
     assert "draws would show that the best point is inside" in " ".join(near.remarks())
 
 
+def test_a_factor_that_changes_nothing_is_told() -> None:
+    """A map over it would look as if it had been studied."""
+    model = FunctionModel((X, Y), RESPONSES[:1], lambda points: points[:, :1])
+    found = space(model, (replace(PURITY, limit=5.0),))
+    assert "hold.time changes nothing here: the probability is the same at all its values." in found.remarks()
+
+
 def test_all_inside_is_told() -> None:
     """The edge of failure lies beyond what was studied."""
     found = space(noisy(), (replace(PURITY, limit=-30.0),))

@@ -132,8 +132,8 @@ def test_points_that_fail_are_told_and_the_others_are_there(tmp_path: Path) -> N
     assert np.isnan(found.of("doses")[beyond]).all()
     assert not np.isnan(np.delete(found.of("doses"), beyond)).any()
     told = found.remarks()[0]
-    assert f"{len(beyond)} of 200 points and 1 of the benchmark table are not possible: point {beyond[0] + 1}" in told
-    assert f"and {len(beyond) - 2} more" in told
+    assert f"{len(beyond)} of 200 points and 1 of the benchmark table are not possible" in told
+    assert f"the first: point {beyond[0] + 1}: more than 9 L" in told
     assert "more words" not in told
     failures = found.to_pandas("failures")
     assert len(failures) == len(beyond) + 1
