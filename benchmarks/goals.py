@@ -91,6 +91,12 @@ GOALS: tuple[Goal, ...] = (
     Goal("release_50_years_seconds", "50 reference years with release, one process [s]", "at most", 13),
     Goal("release_events_per_operation", "events of the clock per procedure or job of such a year", "at most", 10.4),
     Goal("stock_simpy_ms_per_year", "milliseconds of a year in stock SimPy resources"),
+    Goal("study_seconds", "1,000 points of 1,000 draws, two factors, two processes, start included [s]", "at most", 10),
+    Goal("study_two_process_speedup", "two processes over one at these points (speed)"),
+    Goal("study_vs_evaluate", "time of points over that of as many draws of one scenario", "at most", 1.25),
+    Goal("study_lanes_per_second", "draws of points per second and core, statistics included"),
+    Goal("study_rss_ratio", "peak memory at 1,000 points over that at 100", "at most", 1.1),
+    Goal("study_rss_mebibytes", "that peak of the whole process [MiB]"),
 )
 
 

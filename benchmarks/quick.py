@@ -15,6 +15,7 @@ import goals
 import kernel
 import limit
 import streaming
+import study
 import trains
 
 PARTS = (
@@ -24,6 +25,7 @@ PARTS = (
     accuracy,
     streaming,
     facility,
+    study,
 )
 
 

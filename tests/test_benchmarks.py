@@ -123,6 +123,15 @@ def test_memory_and_time_of_a_run(module: ModuleType) -> None:
     assert 20.0 < few.peak < many.peak < few.peak + 300.0
 
 
+@of("study")
+def test_a_sweep_is_answered_and_its_memory_told(module: ModuleType) -> None:
+    """Every point, from the doses in order of their quantiles to a probability."""
+    found = module.swept(module.model(), 3)
+    median, low, high, share = found.values
+    assert not found.failed and np.all((low < median) & (median < high)) and np.all((share >= 0.0) & (share <= 1.0))
+    assert 20.0 < module.peak(1) < 1000.0
+
+
 @of("draws")
 def test_rows_of_draws(module: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Rows stay in order, and one that is measured again replaces the old one; the picture shows them."""

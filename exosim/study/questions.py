@@ -12,7 +12,7 @@ from exosim.errors import Problem, UsageError, shortened, unknown
 from exosim.study.answers import Condition, Of, Response, share_of
 from exosim.units import QuantityError
 
-_CONDITION = re.compile(r"^\s*(?P<name>[^<>=]+?)\s*(?P<sign><=|>=|<|>|=+)\s*(?P<limit>.+?)\s*$")
+_CONDITION = re.compile(r"^\s*(?P<name>[^<>=]+?)\s*(?P<sign><=|>=|<|>|=+)\s*(?P<limit>[^<>=].*?)\s*$")
 _QUESTION = re.compile(r"^\s*(?P<statistic>[a-z0-9.]+)\s*\(\s*(?P<name>[^()]+?)\s*\)\s*$")
 
 

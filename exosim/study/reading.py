@@ -266,7 +266,11 @@ def _of_range(usual: Factor, table: Mapping[str, Any], parameter: Parameter | No
 def _of_nothing(scenario: Scenario, usual: Factor, parameter: Parameter | None, table: Mapping[str, Any]) -> Factor:
     """Return the factor between 5 and 95 % of its distribution, else over its plausible range."""
     if parameter is None:
-        scenario.with_({usual.path: 0.0})  # says what is wrong with the path
+        try:
+            scenario.with_({usual.path: 0.0})
+        except ScenarioError as error:
+            if all(one.got != "0.0" for one in error.problems):  # not of the number, but of the path
+                raise
         raise _WrongError("what this is moved between is missing", None, "low and high, or values")
     given = given_at(scenario, usual.path)
     if given is not None and isinstance(given.quantity.base, Distribution):
@@ -275,7 +279,7 @@ def _of_nothing(scenario: Scenario, usual: Factor, parameter: Parameter | None, 
     else:
         low, high = parameter.low, parameter.high
     _ordered(low, high, parameter.unit)
-    return replace(usual, low=low, high=high, scale=_scale(table, low))
+    return replace(usual, low=float(low), high=float(high), scale=_scale(table, low))
 
 
 def _scale(table: Mapping[str, Any], low: float, default: str = "linear") -> Any:
