@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exosim.collecting import TILE, Block, padded, show
-from exosim.comparison import DIRECTIONS
+from exosim.comparison import DIRECTIONS, IN_SPECIFICATION
 from exosim.directions import Direction
 from exosim.distributions import Distribution
 from exosim.errors import ModelError, Problem, ScenarioError, UsageError
@@ -35,8 +35,6 @@ from exosim.study.point_sample import PointSample
 from exosim.study.questions import unknown_response
 from exosim.units import QuantityError
 
-IN_SPECIFICATION = "in_specification"
-"""Response that is 1 on a draw that meets the limits of all attributes, else 0."""
 _BEYOND = "the numbers of this point lead beyond what can be computed"
 _PROBE, _MOST_BUILT = 64, 256
 _NOTHING, _NO_LOSS = np.full(1, np.nan), np.zeros(1)
@@ -235,11 +233,6 @@ def kernel_responses(scenario: Scenario) -> Mapping[str, Response]:
     if block.shown["specification"]:
         found[IN_SPECIFICATION] = Response(IN_SPECIFICATION, "1", "more")
     return found
-
-
-def is_share(name: str) -> bool:
-    """Return whether a response is 1 or 0 on each draw."""
-    return name == IN_SPECIFICATION or name.startswith("met.")
 
 
 def moves_lanes(scenario: Scenario, factor: Factor) -> bool:

@@ -12,7 +12,6 @@ from exosim.scenario import Scenario
 from exosim.study.answers import Condition, Of, Response
 from exosim.study.declared import declared_factors
 from exosim.study.factor import Factor
-from exosim.study.kernel_model import is_share
 from exosim.study.questions import read_conditions, read_questions
 from exosim.study.reading import read_factors
 from exosim.study.scenario_model import Engine, ScenarioModel, known_responses, scenario_model, usual_responses
@@ -76,16 +75,13 @@ class Plan:
     def questions(self, statistic: str = "median") -> tuple[Of, ...]:
         """Return what is asked of each point; a response without a statistic is asked for by this one.
 
-        A response that is 1 or 0 on a draw, such as ``in_specification``, is asked for its mean: a share of the draws.
-
         Raises
         ------
         UsageError
             when a response or a statistic is not known.
         """
         texts = self.responses or usual_responses(self.known)
-        shares = [f"mean({text})" if is_share(text.strip()) else text for text in texts]
-        return read_questions(shares, self.known, statistic)
+        return read_questions(texts, self.known, statistic)
 
     def limits(self) -> tuple[Condition, ...]:
         """Return the conditions.
@@ -162,9 +158,15 @@ def plan_of(scenario: Scenario, verb: str | None = None, given: Mapping[str, Any
     for key in ("responses", "conditions", "objectives"):
         merged[key] = tuple(merged[key] or ())
     merged |= {key: own.get(key) for key in _OF_CHANGES}
-    factors = read_factors(scenario, own["factors"]) if "factors" in own else declared_factors(scenario)
+    factors = read_factors(scenario, own["factors"]) if "factors" in own else _declared(scenario, chosen)
     seed = own.get("seed", scenario.seed)
     return Plan(scenario, chosen, seed, factors, **merged)
+
+
+def _declared(scenario: Scenario, verb: str) -> tuple[Factor, ...]:
+    """Return the factors of `[study]`; a sensitivity is about what is uncertain, unless the section is its own."""
+    declared = scenario.declarations.study
+    return () if declared is not None and declared.verb != verb == "sensitivity" else declared_factors(scenario)
 
 
 def _listed() -> str:

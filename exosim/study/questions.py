@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from exosim import units
+from exosim.comparison import IN_SPECIFICATION
 from exosim.errors import Problem, UsageError, shortened, unknown
 from exosim.study.answers import Condition, Of, Response, share_of
 from exosim.units import QuantityError
@@ -19,6 +20,9 @@ _QUESTION = re.compile(r"^\s*(?P<statistic>[a-z0-9.]+)\s*\(\s*(?P<name>[^()]+?)\
 def read_questions(texts: Sequence[str], known: Mapping[str, Response], statistic: str = "median") -> tuple[Of, ...]:
     """Return questions such as ``p90(cost_per_dose)``; a name alone is asked for by `statistic`.
 
+    Of a response that is 1 or 0 on a draw, such as ``in_specification``, a name alone asks for the mean: the share of
+    the draws.
+
     Raises
     ------
     UsageError
@@ -28,7 +32,8 @@ def read_questions(texts: Sequence[str], known: Mapping[str, Response], statisti
     problems: list[Problem] = []
     for text in texts:
         match = _QUESTION.match(text)
-        name, own = (match["name"], match["statistic"]) if match else (text.strip(), statistic)
+        name = match["name"] if match else text.strip()
+        own = match["statistic"] if match else "mean" if is_share(name) else statistic
         try:
             if own not in ("mean", "sd"):
                 share_of(own)
@@ -57,6 +62,11 @@ def read_conditions(texts: Sequence[str], known: Mapping[str, Response]) -> tupl
     if problems:
         raise UsageError(problems)
     return tuple(one for one in found if isinstance(one, Condition))
+
+
+def is_share(name: str) -> bool:
+    """Return whether a response is 1 or 0 on each draw."""
+    return name == IN_SPECIFICATION or name.startswith("met.")
 
 
 def unknown_response(name: str, known: Iterable[str]) -> Problem:

@@ -27,11 +27,13 @@ from exosim.study.model import FunctionModel
 from exosim.study.objectives import Limit, Objective
 from exosim.study.study_files import load_study
 
-SCENARIO = Path(__file__).parents[2] / "scenarios" / "msc_hollow_fiber.toml"
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+SCENARIO = SCENARIOS / "msc_hollow_fiber.toml"
 KNOWN = {
     "doses": Response("doses", "dose", "more"),
     "cost": Response("cost", "EUR/dose", "less"),
     "share": Response("share", "1"),
+    "in_specification": Response("in_specification", "1", "more"),
 }
 RESPONSES = tuple(Response(name, "1") for name in ("a", "b", "c"))
 LESS = tuple(Objective(Of(one.name), "less") for one in RESPONSES)
@@ -47,6 +49,14 @@ def searched(objectives: int, **more: Any) -> Front:
         FunctionModel(factors, RESPONSES, spheres), LESS[:objectives], population=16, generations=6, name="three",
         **more,
     )  # fmt: skip
+
+
+def test_what_is_1_or_0_is_asked_for_its_mean() -> None:
+    """The median of a share says nothing: a name alone asks on which share of the draws it is met."""
+    met = Of("in_specification", "mean")
+    assert read_objectives(["in_specification", "more doses"], KNOWN)[0] == Objective(met, "more")
+    assert read_limits(["in_specification >= 0.7"], KNOWN) == (Limit(met, ">=", 0.7),)
+    assert read_objectives(["more p10(in_specification)"], KNOWN)[0].asked == Of("in_specification", "p10")
 
 
 def test_objectives_are_read() -> None:
@@ -93,8 +103,8 @@ def test_limits_are_read() -> None:
         read_limits(["mean(doses) = 4"], KNOWN)
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["front", str(SCENARIO), *arguments])
+def run(*arguments: str, scenario: Path = SCENARIO) -> Result:
+    return CliRunner().invoke(cli, ["front", str(scenario), *arguments])
 
 
 SMALL = (
@@ -141,7 +151,7 @@ def test_mistakes_on_the_command_line() -> None:
         (SMALL[4:], "front moves at least one of the factors"),
         ((*SMALL, "--population", "2"), "--population"),
     ):
-        result = run(*arguments)
+        result = run(*arguments, scenario=SCENARIOS / "hek_perfusion.toml")  # it has no [study]
         assert isinstance(result.exception, (UsageError, SystemExit)), result.output
         assert told in f"{result.exception} {result.output}"
 

@@ -97,6 +97,15 @@ def test_the_factors_are_read_by_a_plan(tmp_path: Path) -> None:
     assert (other.method, other.samples, len(other.factors)) == (None, None, 1)
 
 
+def test_a_sensitivity_moves_what_is_uncertain_unless_the_study_is_its_own(tmp_path: Path) -> None:
+    text = SHORT + '"tff.flux" = "20..30 L/m2/h"\n'
+    scenario = xs.load(written(tmp_path, text))
+    assert [factor.path for factor in plan_of(scenario, "front").factors] == ["tff.flux"]
+    assert plan_of(scenario, "sensitivity").factors == ()
+    own = xs.load(written(tmp_path, text.replace('"sweep"', '"sensitivity"')))
+    assert [factor.path for factor in plan_of(own, "sensitivity").factors] == ["tff.flux"]
+
+
 def test_an_address_with_and_without_quotes() -> None:
     text = """
     "a.b" = "1..2"
