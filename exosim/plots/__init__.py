@@ -28,8 +28,8 @@ from exosim.plots.size_steps import size_steps
 from exosim.plots.sobol_bars import sobol_bars
 from exosim.plots.stock import stock
 from exosim.plots.sweep_pictures import sweep_coordinates
-from exosim.plots.tornado import tornado
 from exosim.plots.target_surface import target_profiles, target_surface
+from exosim.plots.tornado import tornado
 from exosim.plots.two_truths import has_course, two_truths
 from exosim.plots.volumes import VolumeCourse, over_volume
 from exosim.plots.waterfall import waterfall
@@ -75,9 +75,9 @@ __all__ = [
     "sobol_bars",
     "stock",
     "sweep_coordinates",
-    "tornado",
     "target_profiles",
     "target_surface",
+    "tornado",
     "two_truths",
     "waits",
     "waterfall",
