@@ -477,7 +477,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(_monotone())
 def test_answers_of_many_monotone_models(case: tuple[FunctionModel, float]) -> None:
     """As above, and no set of factors misses what brute force reaches with a smaller change."""
