@@ -283,8 +283,7 @@ def run(
 
 for _command in (
     bottleneck, certificate, cite, compare, cost, describe, explain, front, new, profile, report, scale, schema, space,
-    sensitivity, study, sweep, why,
-    study, sweep, target, why,
+    sensitivity, study, sweep, target, why,
 ):  # fmt: skip
     cli.add_command(_command)
 

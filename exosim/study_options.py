@@ -92,8 +92,8 @@ def run_study(
 
     loaded = load_scenario(scenario, changes, max_file_size)
     plan = plan_of(loaded, verb, {**given, "seed": seed})
-    identity = identity_of(plan.verb, loaded.name, loaded.hash, plan.seed)
-    path = out or default_path(f"{loaded.name}_{plan.verb}", loaded.hash, plan.seed)
+    identity = {**identity_of(plan.verb, loaded.name, loaded.hash, plan.seed), "study": plan.digest}
+    path = out or default_path(f"{loaded.name}_{plan.verb}", plan.digest, plan.seed)
     target = Target(path, out is not None, identity, overwrite)
     silent = quiet or as_json
     module = import_module(f"exosim.study.{plan.verb}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -66,6 +67,12 @@ class Plan:
     weights: Mapping[str, float] | None = None
     ways: Mapping[str, Way] | None = None
     norm: Norm | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the scenario and of what is asked: studies with the same one say the same."""
+        asked = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "scenario"}
+        return hashlib.sha256(f"{self.scenario.hash}{sorted(asked.items(), key=str)}".encode()).hexdigest()
 
     @cached_property
     def known(self) -> dict[str, Response]:
