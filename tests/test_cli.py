@@ -65,6 +65,7 @@ def test_help_names_every_command_and_option(door: Door) -> None:
         "run",
         "scale",
         "schema",
+        "sensitivity",
         "space",
         "study",
         "sweep",

@@ -35,7 +35,7 @@ class Effect:
         the median comes from order statistics
     by : which of them decides about `course`, `best` and `rank`
     relative : the difference as a share of the response at the base
-    elasticity : d ln(response) / d ln(factor) about the base, within each draw
+    elasticity : d ln(response) / d ln(factor) about the base: within each draw, or of the mean where that decides
     course : what the response does from `start` to `stop`
     best : the level at which the response is best; None where there is no better, or no effect
     span : largest difference between any two levels, without its sign
@@ -106,19 +106,32 @@ def interval_of(values: Floats, by: By, coverage: float = COVERAGE) -> Interval:
 
 
 def elasticity_of(below: Floats, above: Floats, ratio: float, by: By) -> Interval:
-    """Return d ln y / d ln x from the responses at two values of x, within each draw.
+    """Return d ln y / d ln x from the responses at two values of x.
 
-    Draws without a value above zero at both have none; where that are more than half of all, there is no elasticity.
+    By the median it is that of each draw, and only a draw with values above zero at both has one. By the mean it is
+    that of the mean, with Student's interval of what each draw adds to it (delta method): a share of yes and no has
+    one although no draw has. Where more than half of all draws have none, there is no elasticity.
 
     Parameters
     ----------
     ratio : of the two values of x, above 1
     """
-    with np.errstate(invalid="ignore"):
-        both = (below > 0.0) & (above > 0.0) & np.isfinite(below) & np.isfinite(above)
-    if 2 * int(both.sum()) < both.size:
+    both = np.isfinite(below) & np.isfinite(above)
+    if by == "median":
+        with np.errstate(invalid="ignore"):
+            both &= (below > 0.0) & (above > 0.0)
+    if not both.any() or 2 * int(both.sum()) < both.size:
         return Interval(0)
-    return interval_of(np.log(above[both] / below[both]) / np.log(ratio), by)
+    below, above = below[both], above[both]
+    if by == "median":
+        return interval_of(np.log(above / below) / np.log(ratio), by)
+    first, last = float(below.mean()), float(above.mean())
+    if not (first > 0.0 and last > 0.0):
+        return Interval(0)
+    value = float(np.log(last / first) / np.log(ratio))
+    added = mean_interval((above / last - below / first) / np.log(ratio))
+    half = None if added.low is None or added.high is None else (added.high - added.low) / 2.0
+    return Interval(added.n, value, *((None, None) if half is None else (value - half, value + half)))
 
 
 def course_of(levels: Sequence[Floats], by: By, *, ordered: bool) -> Course:

@@ -19,6 +19,7 @@ from exosim.study.effects import Effects, effects, points_of
 from exosim.study.factor import Factor, Floats
 from exosim.study.model import Model
 from exosim.study.plan import Plan
+from exosim.study.questions import is_share
 from exosim.study.respond import Progress, respond
 
 STATISTICS = ("mean", "sd", "p5", "median", "p95")
@@ -279,7 +280,7 @@ def sweep(
     ----------
     points : shape (points, factors), such as of :func:`design_of`
     method : how they were chosen, as told in the result
-    asked : the statistic of each response that counts, by its name; default: its median
+    asked : the statistic of each response that counts, by its name; default: its median, of yes or no the mean
     levels : of :func:`exosim.study.effects.effects`; none: no benchmark table
     name, hash, seed : what is studied, as told in the result
     jobs, progress, keep_going : of :func:`exosim.study.respond.respond`
@@ -290,7 +291,7 @@ def sweep(
         when a point is not possible, unless `keep_going`.
     """
     names = [response.name for response in model.responses]
-    chosen = tuple((asked or {}).get(name, "median") for name in names)
+    chosen = tuple((asked or {}).get(one, "mean" if is_share(one) else "median") for one in names)
     statistics = tuple(dict.fromkeys([*STATISTICS, *chosen]))
     questions: list[Asked] = [Of(n, one) for n in names for one in statistics]
     questions += [_Valued(n) for n in names]

@@ -121,6 +121,8 @@ def remarks(found: Target) -> Iterator[str]:
             f"{math.floor(missing + 1e-9)} of them miss"
         )
     yield from _fresh(found)
+    if not found.surfaces and len(found.factors) > 1:
+        yield "no map was drawn: too few of the evaluations were left for it"
     if found.skipped:
         yield (
             f"{len(found.skipped):,} sets of factors were not searched, those with the least promise: "
@@ -128,7 +130,8 @@ def remarks(found: Target) -> Iterator[str]:
         )
     if found.unfinished:
         sets = "; ".join(" + ".join(found.factors[n].path for n in moved) for moved in found.unfinished[:_REASONS])
-        yield f"{len(found.unfinished):,} searches ended before they settled, and a smaller change may exist: {sets}"
+        searches = "search" if len(found.unfinished) == 1 else "searches"
+        yield f"{len(found.unfinished):,} {searches} ended before settling, and a smaller change may exist: {sets}"
     if found.same:
         sets = "set" if len(found.same) == 1 else "sets"
         yield f"{len(found.same):,} larger {sets} of factors did no better than a smaller one, and are not listed"

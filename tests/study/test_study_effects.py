@@ -240,10 +240,29 @@ def test_differences_have_a_direction(values: list[float], by: By) -> None:
 
 
 def test_an_elasticity_needs_half_of_the_draws() -> None:
-    """Those above zero at both values."""
+    """Those above zero at both values; of the mean those with a value at both."""
     below, above = np.array([1.0, 1.0, 0.0, np.nan]), np.array([1.1, 1.21, 1.0, 1.0])
-    assert elasticity_of(below, above, 1.1, "mean").value == pytest.approx(1.5)
-    assert elasticity_of(below[1:], above[1:], 1.1, "mean").n == 0
+    assert elasticity_of(below, above, 1.1, "median").value == pytest.approx(1.5)
+    assert elasticity_of(below[1:], above[1:], 1.1, "median").n == 0
+    assert elasticity_of(below, above, 1.1, "mean").value == pytest.approx(math.log(3.31 / 2.0) / math.log(1.1))
+    assert elasticity_of(below[2:], above[2:], 1.1, "mean").n == 0  # no mean above zero
+    assert elasticity_of(np.array([np.nan, np.nan, 1.0]), np.ones(3), 1.1, "mean").n == 0
+
+
+def test_a_share_of_yes_and_no_has_the_elasticity_of_its_mean() -> None:
+    """P(met) = x / 2 is in proportion to x, though on every draw that is met at both values nothing changes.
+
+    500 draws of 300 seeds: the interval holds the 1 in 91 to 99 % of them (3 standard errors about 95 %).
+    """
+    held = 0
+    for seed in range(300):
+        chance = np.random.default_rng([11, seed]).random(500)
+        below, above = ((chance < x / 2.0).astype(float) for x in (0.95, 1.05))
+        found = elasticity_of(below, above, 1.05 / 0.95, "mean")
+        assert found.value == pytest.approx(math.log(above.mean() / below.mean()) / math.log(1.05 / 0.95))
+        assert found.low is not None and found.high is not None
+        held += found.low <= 1.0 <= found.high
+    assert 0.91 <= held / 300 <= 0.99
 
 
 def test_frames_and_document_agree() -> None:
