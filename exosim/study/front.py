@@ -33,7 +33,6 @@ from exosim.study.pareto import Box, Places, box_of, dominates, knee, nondominat
 from exosim.study.plan import Plan
 from exosim.study.pymoo_parts import part
 from exosim.study.respond import Progress, respond
-from exosim.version import __version__
 from exosim.workers import processes
 
 POPULATION, GENERATIONS = 40, 50
@@ -105,7 +104,6 @@ class Front(Framed):
     front: Places = field(repr=False)
     hypervolume: Floats = field(repr=False)
     fresh: Fresh | None = field(repr=False, default=None)
-    version: str = __version__
 
     @cached_property
     def questions(self) -> tuple[Asked, ...]:
