@@ -40,7 +40,8 @@ _TITLES = {
 def show(found: Sensitivity, paths: Sequence[Path]) -> None:
     """Print the table of each question that has an answer, remarks and the paths."""
     console = new_console()
-    samples = f", {found.samples:,} samples" if found.samples else ""
+    unit = "trajectories" if found.method == "morris" else "samples"
+    samples = f", {found.samples:,} {unit}" if found.samples else ""
     head = f"{found.name}: {_METHODS[found.method]}{samples}, {len(found.answers.points):,} points"
     console.print(Text(f"{head}, {found.draws:,} draws at each, seed {found.seed}", style="bold"))
     for place, ranked in enumerate(found.found):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MOST_LABELS = 14
 _WIDE, _HIGH = 9.0, 6.0
 _LETTER, _LINE = 0.062, 0.17  # inch, at the size of the labels
+_MARKER = 0.05  # inch
+_Box: TypeAlias = tuple[float, float, float, float]
+"""Left, right, bottom and top [inch]."""
 
 
 def elementary_effects(found: Sensitivity, question: int = 0) -> Axes:
@@ -53,8 +56,9 @@ def elementary_effects(found: Sensitivity, question: int = 0) -> Axes:
     axes.set_xlim(-0.03 * right, right)
     axes.set_ylim(-0.05 * top, top)
     _draw_line(axes, right, top)
-    _name_points(axes, found, effects, [place for place in shown if not effects.noise[place]][:MOST_LABELS])
-    _write_around(axes, found, question, effects)
+    sure = [place for place in shown if not effects.noise[place]]
+    named = _name_points(axes, found, effects, sure[:MOST_LABELS])
+    _write_around(axes, found, question, effects, len(sure) - named)
     return axes
 
 
@@ -66,40 +70,52 @@ def _draw_line(axes: Axes, right: float, top: float) -> None:
                   color=GRAY, ha="right", va="top")  # fmt: skip
 
 
-def _name_points(axes: Axes, found: Sensitivity, effects: Effects, places: list[int]) -> None:
-    """Write the names beside the points, each where no other name stands yet."""
+def _name_points(axes: Axes, found: Sensitivity, effects: Effects, places: list[int]) -> int:
+    """Write the names beside the points, each where nothing stands yet; return how many found a place."""
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     per_inch = np.array([(right - left) / (_WIDE - 1.2), (top - bottom) / (_HIGH - 1.6)])
-    taken: list[tuple[float, float, float, float]] = []
-    for place in places:
+    room = (left / per_inch[0], right / per_inch[0], bottom / per_inch[1], top / per_inch[1])
+    points = {place: np.array([effects.mu_star[place], effects.sigma[place]]) / per_inch for place in places}
+    taken: list[_Box] = [_around(x, y) for x, y in points.values()]
+    named = 0
+    for place, at in points.items():
         name = found.factors[place].path
-        at = np.array([effects.mu_star[place], effects.sigma[place]]) / per_inch
         wide = _LETTER * len(name)
-        for x, y, side in _places_beside(wide):
-            corner = at[0] + x - (wide if side == "right" else 0.0), at[1] + y - _LINE / 2.0
-            box = (corner[0], corner[0] + wide, corner[1], corner[1] + _LINE)
-            if corner[0] > left / per_inch[0] and not any(_meet(box, other) for other in taken):
+        for x, y, side in _places_beside():
+            start = at[0] + x - (wide if side == "right" else 0.0)
+            box = (start, start + wide, at[1] + y - _LINE / 2.0, at[1] + y + _LINE / 2.0)
+            if _is_within(box, room) and not any(_meet(box, other) for other in taken):
                 break
+        else:
+            continue
         taken.append(box)
-        far = abs(y) > _LINE
+        named += 1
         axes.annotate(
             plain(name), (effects.mu_star[place], effects.sigma[place]), (72.0 * x, 72.0 * y),
             textcoords="offset points", fontsize=8, ha="left" if side == "left" else "right", va="center", zorder=4,
-            arrowprops={"arrowstyle": "-", "color": GRAY, "linewidth": 0.6} if far else None,
         )  # fmt: skip
+    return named
 
 
-def _places_beside(wide: float) -> list[tuple[float, float, str]]:
+def _places_beside() -> list[tuple[float, float, str]]:
     """Return offsets [inch] of a name from its point, the nearest first, and on which side it begins."""
-    rises = sorted((step * _LINE * 0.9 for step in range(-12, 13)), key=abs)
-    return [(0.09, rise + 0.11, "left") for rise in rises] + [(-0.09, rise + 0.11, "right") for rise in rises]
+    rises = (0.11, -0.13, 0.19, -0.21)
+    return [(0.09, rise, "left") for rise in rises] + [(-0.09, rise, "right") for rise in rises]
 
 
-def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+def _around(x: float, y: float) -> _Box:
+    return x - _MARKER, x + _MARKER, y - _MARKER, y + _MARKER
+
+
+def _is_within(box: _Box, room: _Box) -> bool:
+    return room[0] < box[0] and box[1] < room[1] and room[2] < box[2] and box[3] < room[3]
+
+
+def _meet(one: _Box, other: _Box) -> bool:
     return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
 
 
-def _write_around(axes: Axes, found: Sensitivity, question: int, effects: Effects) -> None:
+def _write_around(axes: Axes, found: Sensitivity, question: int, effects: Effects, left: int) -> None:
     asked, unit = found.asked[question].label, found.units[question]
     shown = "" if unit == "1" else f" [{unit}]"
     axes.set_xlabel(plain(f"mean size of the effect on the {asked}{shown}, per whole range of the factor"))
@@ -110,8 +126,7 @@ def _write_around(axes: Axes, found: Sensitivity, question: int, effects: Effect
     first = leading(found, effects)
     end = f"is moved most by {first}" if first else "is moved by no factor, as far as can be told"
     gray = " Gray: noise, the interval reaches 0." if len(sure) < len(effects.order) else ""
-    left = max(len(sure) - MOST_LABELS, 0)
-    more = f" The {left} smallest have no name here." if left else ""
+    more = f" Without a name here, for lack of room: {left}." if left else ""
     told = (
         f"Elementary effects (Morris) on {found.samples} trajectories with {found.levels} levels "
         f"({len(found.answers.points):,} points). Whiskers: 95 % intervals.{gray}{more}"

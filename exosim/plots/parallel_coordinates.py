@@ -120,6 +120,8 @@ def _axis(axes: Axes, place: int, known: Floats, logarithmic: bool, words: Seque
 
 
 def _told(value: float) -> str:
+    if 9999.5 <= abs(value) < 1e5:
+        return f"{value:,.0f}"
     return f"{value:,.4g}" if abs(value) < 1e5 else scientific(value)
 
 

@@ -22,7 +22,7 @@ from exosim.errors import LimitError, Problem, UsageError
 from exosim.study.designs import MOST_POINTS
 from exosim.study.factor import Factor, Floats
 from exosim.study.paired_intervals import of_means
-from exosim.study.ranked import Flags, Ranked, unanswered, without_rounding
+from exosim.study.ranked import ROUNDING, Flags, Ranked, unanswered, without_rounding
 
 TRAJECTORIES, LEVELS = 64, 4
 FEWEST, ENOUGH = 4, 32
@@ -134,7 +134,8 @@ def effects(design: Trajectories, values: Floats) -> Effects:
     each = without_rounding(changes, values) / design.moved
     mean, size = of_means(each), of_means(np.abs(each))
     used = np.isfinite(each).sum(axis=0)
-    return Effects(mean.mean, size.mean, size.low, size.high, mean.sd, used, unanswered(values))
+    middle = np.where(np.abs(mean.mean) < ROUNDING * size.mean, 0.0, mean.mean)
+    return Effects(middle, size.mean, size.low, size.high, mean.sd, used, unanswered(values))
 
 
 def _values(factor: Factor, places: NDArray[np.intp], levels: int) -> Floats:

@@ -164,7 +164,9 @@ def ask(plan: Plan, *, jobs: int | Executor, progress: Progress | None, keep_goi
     """
     method = plan.method or "one_at_a_time"
     factors = plan.factors or uncertain_factors(plan.scenario)
-    replace(plan, factors=factors).needing()
+    if not factors:
+        expected = '--vary with what to move, such as "x0.5..x2", or distributions in the scenario'
+        raise UsageError(Problem("the scenario is sure of everything", expected=expected))
     asked: tuple[Asked, ...] = plan.questions()
     names = [name for one in asked for name in one.needs]
     model = plan.model(names, factors, DRAWS.get(method))

@@ -53,7 +53,8 @@ def _asked(found: Sensitivity) -> Iterator[str]:
         )
     few, held = _HELD.get(found.method, (0, ""))
     if found.samples < few:
-        yield f"With fewer than {few} samples the 95 % intervals are approximate: on test models {held}."
+        unit = "trajectories" if found.method == "morris" else "samples"
+        yield f"With fewer than {few} {unit} the 95 % intervals are approximate: on test models {held}."
 
 
 def _unanswered(found: Sensitivity) -> Iterator[str]:

@@ -181,3 +181,10 @@ def test_impossible_numbers_are_refused(count: int, levels: int) -> None:
 def test_too_many_points_are_refused() -> None:
     with pytest.raises(LimitError):
         trajectories(factors(2), 10**9, 4, 0)
+
+
+def test_effects_that_cancel_have_a_mean_of_nothing() -> None:
+    """Ups and downs of one size leave no 7e-18 behind."""
+    design = trajectories(factors(2), 32, 4, 5)
+    found = effects(design, 0.1 * np.cos(2.0 * np.pi * 1.5 * design.points[:, 0]) + design.points[:, 1])
+    assert found.mu[0] == 0.0 or abs(found.mu[0]) > 1e-12 * found.mu_star[0]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from exosim import plots
@@ -146,3 +147,25 @@ def test_command_refuses_what_cannot_be_done(arguments: tuple[str, ...], tmp_pat
     result = asked(*arguments, "--out", str(tmp_path / "found"))
     assert result.exit_code == 2 or isinstance(result.exception, UsageError)
     assert not (tmp_path / "found").exists()
+
+
+def test_names_of_a_screening_stay_apart_and_inside() -> None:
+    """Many factors of nearly the same effect: no name on another or beyond the axes, and who has none is counted."""
+    factors = tuple(Factor(f"procedure.parameter_{n}", "1", 0.0, 1.0, base=0.5) for n in range(14))
+    weights = np.array([30.0, *np.linspace(0.1, 0.9, 13)])
+    model = FunctionModel(factors, (Response("doses", "dose"),), lambda x: ((x**2) @ weights)[:, None, None], draws=1)
+    axes = plots.elementary_effects(sensitivity(model, [Of("doses", "mean")], "morris", samples=16))
+    figure = figure_of(axes)
+    figure.draw_without_rendering()
+    names = [one for one in axes.texts if one.get_text().startswith("procedure")]
+    boxes = [Text.get_window_extent(one) for one in names]
+    assert len(names) >= 3
+    assert not any(one.overlaps(two) for n, one in enumerate(boxes) for two in boxes[:n])
+    assert all(axes.bbox.y0 < one.y0 and one.x1 < axes.bbox.x1 for one in boxes)
+    assert f"Without a name here, for lack of room: {14 - len(names)}." in " ".join(texts(axes).split())
+
+
+def test_a_scenario_without_uncertainty_says_so(tmp_path: Path) -> None:
+    minimal = FLASKS.with_name("minimal.toml")
+    with pytest.raises(UsageError, match="the scenario is sure of everything; expected --vary"):
+        CliRunner().invoke(cli, ["sensitivity", str(minimal), "--out", str(tmp_path / "out")], catch_exceptions=False)

@@ -14,6 +14,7 @@ from matplotlib.collections import LineCollection
 
 from exosim.errors import ScenarioError
 from exosim.plots import parallel_coordinates, response_slices, sweep_coordinates
+from exosim.plots.parallel_coordinates import _told
 from exosim.plots.style import figure_of, save, ticks_between
 from exosim.plots.sweep_pictures import pictures
 from exosim.study.answers import Response
@@ -205,3 +206,10 @@ def test_the_command_prints_and_writes(door: Door) -> None:
     assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
     for name in ("study.json", "points.parquet", "effects.csv", "response_slices.svg"):
         assert (door.folder / "two" / name).read_bytes() == (door.folder / "there" / name).read_bytes(), name
+
+
+def test_large_numbers_are_told_in_full() -> None:
+    """15000 is no 1.5e+04 beside 5,000."""
+    assert [_told(value) for value in (5e3, 9999.7, 1.5e4, 99_999.0, 0.0125)] == [
+        "5,000", "10,000", "15,000", "99,999", "0.0125",
+    ]  # fmt: skip
