@@ -51,7 +51,8 @@ def study_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--vary", "factors", multiple=True, metavar="PATH=RANGE", callback=_factors,
             help='What is moved: "15..40 L/m2/h", "log 1e3..1e5 EV/cell/d", "15..40 L/m2/h step 5", "10, 20 L", '
-            '"x0.5..x2" (times what the scenario says), or own (its own distribution). Default: [study.factors].',
+            '"x0.5..x2" (times what the scenario says), or own (its own distribution); a PATH alone: 5 to 95 % of its '
+            "distribution, else its plausible range. Default: [study.factors].",
         ),
         click.option(
             "--response", "responses", multiple=True, metavar="NAME",

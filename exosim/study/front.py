@@ -218,8 +218,15 @@ def ask(plan: Plan, *, jobs: int | Executor = 1, progress: Progress | None = Non
 
 
 def ahead(plan: Plan) -> str:
-    """Return how much will be asked, in words."""
+    """Return how much will be asked, in words; what is wrong is told before.
+
+    Raises
+    ------
+    UsageError
+        when nothing is moved, or an objective or a limit cannot be read.
+    """
     plan.needing()
+    read_front(plan.objectives, plan.conditions, plan.known, plan.probability)
     population, generations = plan.population or POPULATION, plan.generations or GENERATIONS
     most = budget(as_settings(plan.factors), population, generations)
     how = f"{population:,} x {generations:,}" if most == population * generations else "all that the factors have"

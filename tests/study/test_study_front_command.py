@@ -19,12 +19,13 @@ from exosim.plots.style import save
 from exosim.study.answers import Condition, Met, Of, Response
 from exosim.study.calls import front
 from exosim.study.factor import Factor, Floats
-from exosim.study.front import Front
+from exosim.study.front import Front, ahead
 from exosim.study.front import front as search
 from exosim.study.front_reading import read_front, read_limits, read_objectives
 from exosim.study.front_rows import shown_rows
 from exosim.study.model import FunctionModel
 from exosim.study.objectives import Limit, Objective
+from exosim.study.plan import plan_of
 from exosim.study.study_files import load_study
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -223,3 +224,10 @@ def test_one_answer_that_is_best_in_all() -> None:
         "one answer is the best in all 2 objectives: median of a -3 and median of b -3 at step.x = 3; "
         "it dominates the scenario as it stands"
     )
+
+
+def test_a_mistake_is_told_before_how_much_is_asked() -> None:
+    """No note of 2,000 points stands above a search that never begins."""
+    given = {"factors": "medium.volume=1..2 L", "objectives": ["more doses", "more purest"]}
+    with pytest.raises(UsageError, match='unknown response "purest"'):
+        ahead(plan_of(xs.load(SCENARIOS / "minimal.toml"), "front", given))
