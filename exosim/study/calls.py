@@ -1,7 +1,8 @@
 """Studies of a scenario from Python: :func:`sweep`, :func:`sensitivity`, :func:`space`, :func:`front`, :func:`target`.
 
 Factors are given by path: a pair (low, high), a list of values, text such as ``"15..40 L/m2/h"``, ``"x0.5..x2"`` or
-``"own"``, or a table; see :mod:`exosim.study.reading`. What is not given is as `[study]` of the scenario says.
+``"own"``, or a table; see :mod:`exosim.study.reading`. Those of another study, or of a problem of SALib, may be given
+as they are. What is not given is as `[study]` of the scenario says.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from exosim.scenario import Scenario
+from exosim.study.factor import Factor
 from exosim.study.plan import plan_of
 from exosim.study.respond import Progress
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from exosim.study.target import Target
     from exosim.study.target_space import Norm, Way
 
-Factors: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]
+Factors: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any] | Factor]
 
 
 def sweep(

@@ -19,6 +19,8 @@ from exosim.study.morris import Effects
 from exosim.study.sensitivity import Sensitivity
 from exosim.study.sobol_indices import Indices
 
+__all__ = ["factors_of", "problem_of", "results_of"]
+
 Numbers = Mapping[str, float]
 _LISTS = ("names", "bounds")
 _SIZES: Mapping[str, tuple[int, ...]] = {
