@@ -328,7 +328,8 @@ def _effect(plan: _Plan, response: Response, sample: Floats, at_base: Floats, by
 
 
 def _best(levels: Sequence[Floats], values: Floats, response: Response, by: By) -> float | None:
-    found = statistic_of(np.stack(levels), by)
+    found, valued = statistic_of(np.stack(levels), by), np.isfinite(levels).sum(axis=1)
+    found = np.where(valued == valued.max(), found, np.nan)  # what has no value on some draws is no bargain
     if response.better == "neither" or np.isnan(found).all():
         return None
     return float(values[np.nanargmin(found) if response.better == "less" else np.nanargmax(found)])

@@ -97,9 +97,16 @@ class Sweep(Framed):
         return np.asarray(self.values[names.index(response), self.statistics.index(chosen)])
 
     def best(self, response: str, statistic: str | None = None) -> int | None:
-        """Return the number, from 0, of the point that is best in a response; None where there is no better."""
+        """Return the number, from 0, of the point that is best in a response; None where there is no better.
+
+        Only points at which as many draws have a value as at any are compared: a cost per dose has none where nothing
+        is released, and what is left would look good.
+        """
         found = self.of(response, statistic)
-        better = next(one.better for one in self.responses if one.name == response)
+        place = [one.name for one in self.responses].index(response)
+        valued = self.valued[place]
+        found = np.where(valued == valued.max(initial=0), found, np.nan)
+        better = self.responses[place].better
         if better == "neither" or np.isnan(found).all():
             return None
         return int(np.nanargmin(found) if better == "less" else np.nanargmax(found))
