@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from exosim import units
 
@@ -37,6 +40,22 @@ def table_lines() -> box.Box:
     """Return table lines that the encoding of standard output can show."""
     encoding = (getattr(sys.stdout, "encoding", "") or "").lower().replace("-", "")
     return box.SIMPLE_HEAD if encoding.startswith("utf") else box.ASCII2
+
+
+def titled_table(title: str, columns: Sequence[str]) -> Table:
+    """Return a table without rows: what each row is of stands at the left, all else at the right."""
+    table = Table(box=table_lines(), pad_edge=False, title=Text(title), title_justify="left")
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="right" if place else "left")
+    return table
+
+
+def print_end(console: Console, remarks: Iterable[str], paths: Iterable[Path]) -> None:
+    """Print what a reader must know, and where everything is."""
+    for remark in remarks:
+        console.print(Text(remark))
+    for path in paths:
+        console.print(Text(str(path)), soft_wrap=True)
 
 
 def number(value: float | None, digits: int = 3) -> str:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from exosim import units
-from exosim.console_base import new_console, number, print_whole, table_lines
+from exosim.console_base import new_console, number, print_end, print_whole, table_lines
 from exosim.study.front_rows import shown_rows
 
 if TYPE_CHECKING:
@@ -32,10 +32,7 @@ def show(found: Front, paths: Sequence[Path]) -> None:
     shown = len(shown_rows(found))
     if len(found.front) > shown:
         console.print(Text(f"{shown} rows of {len(found.front):,}, evenly along the front; all are in front.csv"))
-    for remark in found.remarks():
-        console.print(Text(remark))
-    for path in paths:
-        console.print(Text(str(path)), soft_wrap=True)
+    print_end(console, found.remarks(), paths)
 
 
 def _table(found: Front) -> Table:

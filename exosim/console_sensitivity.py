@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from exosim import units
-from exosim.console_base import new_console, number, print_whole, table_lines
+from exosim.console_base import new_console, number, print_end, print_whole, titled_table
 from exosim.study.morris import Effects
 from exosim.study.sobol_indices import Indices
 from exosim.study.tornado import Bars
@@ -46,20 +46,15 @@ def show(found: Sensitivity, paths: Sequence[Path]) -> None:
     for place, ranked in enumerate(found.found):
         if not ranked.reason:
             print_whole(_table(found, place, ranked), console)
-    for remark in found.remarks():
-        console.print(Text(remark))
-    for path in paths:
-        console.print(Text(str(path)), soft_wrap=True)
+    print_end(console, found.remarks(), paths)
 
 
 def _table(found: Sensitivity, place: int, ranked: Ranked) -> Table:
     unit = "" if found.units[place] == "1" else f" [{found.units[place]}]"
     base = f"; at the base {units.show(ranked.base, found.units[place], 3)}" if isinstance(ranked, Bars) else ""
     title = f"{found.asked[place].label}{unit}: {_TITLES[found.method]}{base.replace('nan', 'no answer')}"
-    table = Table(box=table_lines(), pad_edge=False, title=Text(title), title_justify="left")
-    columns = _COLUMNS[found.method]
-    for number_, column in enumerate(columns):
-        table.add_column(column, justify="left" if number_ in (0, len(columns) - 1) else "right")
+    table = titled_table(title, _COLUMNS[found.method])
+    table.columns[-1].justify = "left"
     for one in ranked.order[:MOST_ROWS]:
         table.add_row(*_cells(ranked, found.factors[one], one), style="dim" if ranked.noise[one] else None)
     if len(ranked.order) > MOST_ROWS:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from exosim.console_base import new_console, print_whole, table_lines
+from exosim.console_base import new_console, print_end, print_whole, titled_table
 from exosim.study.space_words import percent, told
 
 if TYPE_CHECKING:
@@ -27,16 +27,13 @@ def show(found: DesignSpace, paths: Sequence[Path]) -> None:
     print_whole(_ranges(found), console)
     if found.operating_range is not None:
         print_whole(_corners(found), console)
-    for remark in found.remarks():
-        console.print(Text(remark))
-    for path in paths:
-        console.print(Text(str(path)), soft_wrap=True)
+    print_end(console, found.remarks(), paths)
 
 
 def _conditions(found: DesignSpace) -> Table:
     title = "probability of meeting each condition, and where it is the one that fails most often"
     one, other = (factor.label for factor in found.factors)
-    table = _table(
+    table = titled_table(
         title, ("condition", "at the base", "lowest", "highest", "fails most in", f"on the edge: {one}", other)
     )
     for part in found.parts():
@@ -65,7 +62,7 @@ def _between(factor: Factor, ends: tuple[float, float]) -> str:
 
 def _ranges(found: DesignSpace) -> Table:
     title = f"ranges in which {percent(found.level)} is shown with {percent(found.confidence)} confidence"
-    table = _table(
+    table = titled_table(
         title, ("factor", "studied", "base", "proven acceptable (other at base)", "proposed operating range")
     )
     for place, factor in enumerate(found.factors):
@@ -80,7 +77,7 @@ def _corners(found: DesignSpace) -> Table:
     proposed = found.operating_range
     title = "the model asked again at the corners of the proposed range and the middles of its sides"
     paths = (factor.path for factor in found.factors)
-    table = _table(title, (*paths, "probability", f"{percent(found.confidence)} interval", "at least"))
+    table = titled_table(title, (*paths, "probability", f"{percent(found.confidence)} interval", "at least"))
     if proposed is None:
         return table
     low, high = proposed.judged.interval
@@ -97,10 +94,3 @@ def _span(low: float, high: float) -> str:
 
 def _range(factor: Factor, found: Range | None) -> str:
     return "-" if found is None else told(factor, found)
-
-
-def _table(title: str, columns: Sequence[str]) -> Table:
-    table = Table(box=table_lines(), pad_edge=False, title=title, title_justify="left")
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place else "left")
-    return table

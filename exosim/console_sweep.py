@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from exosim.console_base import new_console, number, print_whole, table_lines
+from exosim.console_base import new_console, number, print_end, print_whole, titled_table
 from exosim.study.effects import STATISTICS
 
 if TYPE_CHECKING:
@@ -38,10 +38,7 @@ def show(found: Sweep, paths: Sequence[Path]) -> None:
         print_whole(_best(found), console)
     if found.failed:
         print_whole(_failures(found), console)
-    for remark in found.remarks():
-        console.print(Text(remark))
-    for path in paths:
-        console.print(Text(str(path)), soft_wrap=True)
+    print_end(console, found.remarks(), paths)
 
 
 def _benchmark(found: Effects, response: Response) -> Table:
@@ -51,7 +48,7 @@ def _benchmark(found: Effects, response: Response) -> Table:
     base = "" if math.isnan(typical) else f"; at the base {number(typical)}"
     title = f"{response.label}: effect of each factor over its range ({by} of the difference{better}){base}"
     columns = ("factor", "from", "to", "effect", "95 % interval", "of base", "elasticity", "course", "best at")
-    table = _table(title, columns)
+    table = titled_table(title, columns)
     told = {factor.path: factor.told for factor in found.factors}
     rows = found.of(response.name)
     for row in rows[:MOST_ROWS]:
@@ -87,7 +84,9 @@ def _best(found: Sweep) -> Table:
     """Return the best point of each response beside the base: factors first, then what the responses are there."""
     best = {r.name: point for r in found.responses if (point := found.best(r.name)) is not None}
     titles = [f"{name} (point {point + 1:,})" for name, point in best.items()]
-    table = _table(f"the best of {len(found.points):,} points", ("", "base", *(f"best {title}" for title in titles)))
+    table = titled_table(
+        f"the best of {len(found.points):,} points", ("", "base", *(f"best {title}" for title in titles))
+    )
     for place, factor in enumerate(found.factors):
         cells = (factor.told(float(found.points[point, place])) for point in best.values())
         table.add_row(factor.path, factor.told(float(found.base[place])), *cells)
@@ -109,17 +108,10 @@ def _number(value: float) -> str:
 
 
 def _failures(found: Sweep) -> Table:
-    table = _table(f"{len(found.failed):,} of {len(found.points):,} points are not possible", ("point", "why"))
+    table = titled_table(f"{len(found.failed):,} of {len(found.points):,} points are not possible", ("point", "why"))
     table.columns[-1].justify = "left"
     for point in sorted(found.failed)[:_FAILURES]:
         table.add_row(f"{point + 1:,}", Text(found.failed[point].partition("\n")[0]))
     if len(found.failed) > _FAILURES:
         table.add_row("…", f"and {len(found.failed) - _FAILURES:,} more in failures.csv")
-    return table
-
-
-def _table(title: str, columns: Sequence[str]) -> Table:
-    table = Table(box=table_lines(), pad_edge=False, title=Text(title), title_justify="left")
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place else "left")
     return table

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from exosim.console_base import new_console, number, print_whole, table_lines
+from exosim.console_base import new_console, number, print_end, print_whole, titled_table
 from exosim.study.margins import Reached
 from exosim.study.target_words import binding_in_words, share_in_words, value_in_words
 
@@ -34,16 +34,13 @@ def show(found: Target, paths: Sequence[Path]) -> None:
     listed = (("answers", found.answers), ("misses", found.misses))
     for file, many in ((file, answers) for file, answers in listed if len(answers) > MOST_ROWS):
         console.print(Text(f"{MOST_ROWS} rows of {len(many):,}; all are in {file}.csv"))
-    for remark in found.remarks():
-        console.print(Text(remark))
-    for path in paths:
-        console.print(Text(str(path)), soft_wrap=True)
+    print_end(console, found.remarks(), paths)
 
 
 def _reaching(found: Target) -> Table:
     title = "smallest changes that reach the goal; size: share of the ranges"
     labels = (Reached(c, found.probability).label for c in found.conditions)
-    table = _table(title, ("", *_factors(found), "size", "probability (95 %)", "on fresh draws", *labels))
+    table = titled_table(title, ("", *_factors(found), "size", "probability (95 %)", "on fresh draws", *labels))
     table.add_row("base", *_values(found, found.base, all_of_them=True), "0", share_in_words(found.base.probability),
                   "", *map(number, found.base.reached))  # fmt: skip
     table.add_section()
@@ -57,7 +54,7 @@ def _reaching(found: Target) -> Table:
 
 
 def _missing(found: Target) -> Table:
-    table = _table(
+    table = titled_table(
         "what does not reach it: the nearest point of each set of factors",
         ("moved", *_factors(found), "probability (95 %)", "what binds"),
     )
@@ -80,10 +77,3 @@ def _values(found: Target, answer: Answer, *, all_of_them: bool = False) -> list
         value_in_words(found, answer, n) if all_of_them or value != base else "-"
         for n, (value, base) in enumerate(pairs)
     ]
-
-
-def _table(title: str, columns: Sequence[str]) -> Table:
-    table = Table(box=table_lines(), pad_edge=False, title=title, title_justify="left")
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place else "left")
-    return table

@@ -6,7 +6,7 @@ import operator
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -60,7 +60,13 @@ class Asked(ABC):
 
 @dataclass(frozen=True)
 class Of(Asked):
-    """A statistic of one response over the draws; draws without a value (NaN) are left out.
+    """A statistic of one response over the draws; draws without a value (NaN) are left out, or are `missing`.
+
+    Attributes
+    ----------
+    response, statistic : such as ``cost_per_dose``, ``p90``
+    missing : what a draw without a value counts as, such as an infinite cost, where there is no answer if that is what
+        comes out; None: it is left out
 
     Examples
     --------
@@ -70,6 +76,7 @@ class Of(Asked):
 
     response: str
     statistic: Statistic = "median"
+    missing: float | None = field(default=None, compare=False)
 
     @property
     def label(self) -> str:
@@ -83,7 +90,11 @@ class Of(Asked):
 
     def of(self, draws: Mapping[str, Floats]) -> Floats:
         """Return the statistic at each point."""
-        return statistic_of(draws[self.response], self.statistic)
+        values = draws[self.response]
+        if self.missing is None:
+            return statistic_of(values, self.statistic)
+        found = statistic_of(np.where(np.isnan(values), self.missing, values), self.statistic)
+        return np.where(np.isfinite(found), found, np.nan)
 
 
 @dataclass(frozen=True, slots=True)

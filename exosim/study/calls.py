@@ -1,7 +1,8 @@
 """Studies of a scenario from Python: :func:`sweep`, :func:`sensitivity`, :func:`space`, :func:`front`, :func:`target`.
 
 Factors are given by path: a pair (low, high), a list of values, text such as ``"15..40 L/m2/h"``, ``"x0.5..x2"`` or
-``"own"``, or a table; see :mod:`exosim.study.reading`. What is not given is as `[study]` of the scenario says.
+``"own"``, or a table; see :mod:`exosim.study.reading`. A list may also hold text as the command line has it,
+``"PATH=RANGE"``. What is not given is as `[study]` of the scenario says.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
     from exosim.study.target import Target
     from exosim.study.target_space import Norm, Way
 
-Factors: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]
+Factors: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]] | Iterable[str]
 
 
 def sweep(
-    scenario: Scenario, factors: Factors | None = None, responses: Sequence[str] = (), *, method: str | None = None,
-    levels: int | None = None, samples: int | None = None, jobs: int | Executor = 1,
+    scenario: Scenario, factors: Factors | None = None, responses: str | Sequence[str] = (), *,
+    method: str | None = None, levels: int | None = None, samples: int | None = None, jobs: int | Executor = 1,
     progress: Progress | None = None, keep_going: bool = False, **more: Any,
 ) -> Sweep:  # fmt: skip
     """Return responses at the points of a design, and what each factor is worth over its range.
@@ -60,9 +61,9 @@ def sweep(
 
 
 def sensitivity(
-    scenario: Scenario, factors: Factors | None = None, responses: Sequence[str] = (), *, method: str | None = None,
-    samples: int | None = None, jobs: int | Executor = 1, progress: Progress | None = None, keep_going: bool = False,
-    **more: Any,
+    scenario: Scenario, factors: Factors | None = None, responses: str | Sequence[str] = (), *,
+    method: str | None = None, samples: int | None = None, jobs: int | Executor = 1,
+    progress: Progress | None = None, keep_going: bool = False, **more: Any,
 ) -> Sensitivity:  # fmt: skip
     """Return what the responses hang on: a tornado, Morris effects or Sobol' indices.
 
@@ -86,7 +87,7 @@ def sensitivity(
 
 
 def space(
-    scenario: Scenario, factors: Factors | None = None, conditions: Sequence[str] = (), *,
+    scenario: Scenario, factors: Factors | None = None, conditions: str | Sequence[str] = (), *,
     probability: float | None = None, levels: int | None = None, jobs: int | Executor = 1,
     progress: Progress | None = None, keep_going: bool = False, **more: Any,
 ) -> DesignSpace:  # fmt: skip
@@ -105,14 +106,14 @@ def space(
     ScenarioError, UsageError, LimitError
         as :func:`sweep`.
     """
-    given = {"conditions": tuple(conditions), "probability": probability, "levels": levels}
+    given = {"conditions": conditions, "probability": probability, "levels": levels}
     found: DesignSpace = _asked("space", scenario, factors, (), {**given, **more}, jobs, progress, keep_going)
     return found
 
 
 def front(
-    scenario: Scenario, factors: Factors | None = None, objectives: Sequence[str] = (), *,
-    conditions: Sequence[str] = (), population: int | None = None, generations: int | None = None,
+    scenario: Scenario, factors: Factors | None = None, objectives: str | Sequence[str] = (), *,
+    conditions: str | Sequence[str] = (), population: int | None = None, generations: int | None = None,
     jobs: int | Executor = 1, progress: Progress | None = None, keep_going: bool = False, **more: Any,
 ) -> Front:  # fmt: skip
     """Return the best trade-offs between objectives (Pareto front); needs the extra ``study``.
@@ -129,14 +130,14 @@ def front(
     ScenarioError, UsageError, LimitError
         as :func:`sweep`; a UsageError when the extra is missing.
     """
-    given = {"objectives": tuple(objectives), "conditions": tuple(conditions)}
+    given = {"objectives": objectives, "conditions": conditions}
     size = {"population": population, "generations": generations}
     found: Front = _asked("front", scenario, factors, (), {**given, **size, **more}, jobs, progress, keep_going)
     return found
 
 
 def target(
-    scenario: Scenario, factors: Factors | None = None, conditions: Sequence[str] = (), *,
+    scenario: Scenario, factors: Factors | None = None, conditions: str | Sequence[str] = (), *,
     probability: float | None = None, evaluations: int | None = None, weights: Mapping[str, float] | None = None,
     ways: Mapping[str, Way] | None = None, norm: Norm | None = None, jobs: int | Executor = 1,
     progress: Progress | None = None, keep_going: bool = False, **more: Any,
@@ -158,7 +159,7 @@ def target(
     ScenarioError, UsageError, LimitError
         as :func:`sweep`.
     """
-    given = {"conditions": tuple(conditions), "probability": probability, "samples": evaluations}
+    given = {"conditions": conditions, "probability": probability, "samples": evaluations}
     changes = {"weights": weights, "ways": ways, "norm": norm}
     found: Target = _asked("target", scenario, factors, (), {**given, **changes, **more}, jobs, progress, keep_going)
     return found
@@ -189,9 +190,9 @@ def run_study(
 
 
 def _asked(
-    verb: str, scenario: Scenario, factors: Factors | None, responses: Sequence[str], given: Mapping[str, Any],
+    verb: str, scenario: Scenario, factors: Factors | None, responses: str | Sequence[str], given: Mapping[str, Any],
     jobs: int | Executor, progress: Progress | None, keep_going: bool,
 ) -> Any:  # fmt: skip
-    plan = plan_of(scenario, verb, {**given, "factors": factors, "responses": tuple(responses)})
+    plan = plan_of(scenario, verb, {**given, "factors": factors, "responses": responses})
     ask = import_module(f"exosim.study.{verb}").ask
     return ask(plan, jobs=jobs, progress=progress, keep_going=keep_going)

@@ -19,13 +19,12 @@ from scipy.interpolate import RegularGridInterpolator
 from exosim.frames import Frame, Framed, of_rows
 from exosim.study import binomial
 from exosim.study.answers import Condition, Response
+from exosim.study.documents import plain
 from exosim.study.edge import crossings, least
 from exosim.study.factor import Factor, Floats
-from exosim.study.space_document import document, plain
+from exosim.study.space_document import document
 from exosim.study.space_words import answer, remarks
-from exosim.version import __version__
 
-FORM = "exosim.space/1"
 Verdict: TypeAlias = Literal["inside", "undecided", "outside", "not possible"]
 Point: TypeAlias = tuple[float, float]
 
@@ -295,7 +294,7 @@ class DesignSpace(Framed):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON document ``exosim.space/1``: no time, path or machine, no NaN."""
-        return {"form": FORM, "version": __version__, **document(self)}
+        return document(self)
 
     def _frames(self) -> Mapping[str, Callable[[], Frame]]:
         return {"points": self._points, "edge": self._edge, "conditions": self._conditions, "ranges": self._ranges}

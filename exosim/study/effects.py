@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 from exosim.frames import Frame, Framed, of_rows
 from exosim.study.answers import Response, statistic_of
-from exosim.study.documents import factor_rows, listed, response_rows
+from exosim.study.documents import factor_rows, head, listed, response_rows
 from exosim.study.effect import NO_EFFECT, By, Effect, course_of, elasticity_of, interval_of, paired, span_of
 from exosim.study.factor import Factor, Floats
 from exosim.study.intervals import Interval
 from exosim.study.model import Model
 from exosim.study.respond import Progress, respond
-from exosim.version import __version__
 
 STATISTICS = ("p5", "median", "p95", "mean")
 """Of a response at each level of a slice."""
@@ -118,11 +117,7 @@ class Effects(Framed):
     def as_dict(self) -> dict[str, Any]:
         """Return the table as a JSON document."""
         return {
-            "form": "exosim.effects/1",
-            "version": __version__,
-            "scenario": {"name": self.name, "hash": self.hash},
-            "seed": self.seed,
-            "draws": self.draws,
+            **head("effects", self),
             "factors": factor_rows(self.factors, self.base),
             "responses": response_rows(self.responses),
             **self.table(),
@@ -333,7 +328,8 @@ def _effect(plan: _Plan, response: Response, sample: Floats, at_base: Floats, by
 
 
 def _best(levels: Sequence[Floats], values: Floats, response: Response, by: By) -> float | None:
-    found = statistic_of(np.stack(levels), by)
+    found, valued = statistic_of(np.stack(levels), by), np.isfinite(levels).sum(axis=1)
+    found = np.where(valued == valued.max(), found, np.nan)  # what has no value on some draws is no bargain
     if response.better == "neither" or np.isnan(found).all():
         return None
     return float(values[np.nanargmin(found) if response.better == "less" else np.nanargmax(found)])

@@ -28,12 +28,11 @@ from exosim.study.evolution import Ended, evolve
 from exosim.study.factor import Factor, Floats
 from exosim.study.front_reading import read_front
 from exosim.study.model import Model
-from exosim.study.objectives import Known, Limit, Objective, unit_of
+from exosim.study.objectives import Known, Limit, Objective, guarded, unit_of
 from exosim.study.pareto import Box, Places, box_of, dominates, knee, nondominated
 from exosim.study.plan import Plan
 from exosim.study.pymoo_parts import part
 from exosim.study.respond import Progress, respond
-from exosim.version import __version__
 from exosim.workers import processes
 
 POPULATION, GENERATIONS = 40, 50
@@ -105,7 +104,6 @@ class Front(Framed):
     front: Places = field(repr=False)
     hypervolume: Floats = field(repr=False)
     fresh: Fresh | None = field(repr=False, default=None)
-    version: str = __version__
 
     @cached_property
     def questions(self) -> tuple[Asked, ...]:
@@ -265,7 +263,7 @@ def front(
 
     Parameters
     ----------
-    objectives : two to four
+    objectives : two to four; a draw without a value counts as worse than any other
     limits : what every point of the front must meet
     also : what is told of each point besides
     population, generations : points of a generation, and how many of them at most
@@ -286,6 +284,7 @@ def front(
     """
     _check(model, objectives, questions_of(objectives, limits, also), population, generations, seed)
     part("algorithms.moo.nsga2")
+    objectives, limits = guarded(objectives, limits)
     questions, ranges = questions_of(objectives, limits, also), as_settings(model.factors)
     with _executor(jobs) as hands:
         total = budget(ranges, population, generations)

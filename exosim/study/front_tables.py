@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from exosim.frames import Frame
+from exosim.study.documents import factor_rows, head, known
 from exosim.study.factor import Factor, Floats
 
 if TYPE_CHECKING:
     from exosim.study.front import Front
 
-FORM = "exosim.front/1"
-
 
 def document(found: Front) -> dict[str, Any]:
     """Return the JSON document of a front; what has no value is null."""
     return {
-        "form": FORM,
-        "version": found.version,
-        "scenario": {"name": found.name, "hash": found.hash},
-        "seed": found.seed,
-        "draws": found.draws,
-        "factors": [_factor(factor) for factor in found.factors],
+        **head("front", found),
+        "factors": factor_rows(found.factors, found.base.point.tolist()),
         "objectives": [
             {"question": one.asked.label, "sense": one.sense, "unit": found.unit(one.asked)} for one in found.objectives
         ],
@@ -63,15 +57,7 @@ def settings(found: Front, point: Floats) -> dict[str, Any]:
 
 
 def _setting(factor: Factor, value: float) -> Any:
-    return factor.told(value) if factor.choices else int(value) if factor.whole else _finite(value)
-
-
-def _factor(factor: Factor) -> dict[str, Any]:
-    listed: list[Any] = list(factor.levels) or [str(choice) for choice in factor.choices]
-    return {
-        "path": factor.path, "unit": factor.unit, "low": factor.low, "high": factor.high, "scale": factor.scale,
-        "whole": factor.whole, "times": factor.times, "levels": listed, "base": factor.base,
-    }  # fmt: skip
+    return factor.told(value) if factor.choices else int(value) if factor.whole else known(value)
 
 
 def _hypervolume(found: Front) -> dict[str, Any]:
@@ -91,7 +77,7 @@ def _each(found: Front) -> list[tuple[int, Any]]:
 
 def _row(found: Front, row: int) -> dict[str, Any]:
     place = int(found.front[row])
-    gains = {one.asked.label: _finite(float(found.gains[row, at])) for at, one in _each(found)}
+    gains = {one.asked.label: known(float(found.gains[row, at])) for at, one in _each(found)}
     return {
         "row": row + 1,
         "point": place + 1,
@@ -105,11 +91,7 @@ def _row(found: Front, row: int) -> dict[str, Any]:
 
 
 def _answers(found: Front, values: Floats) -> dict[str, float | None]:
-    return {asked.label: _finite(float(value)) for asked, value in zip(found.questions, values, strict=True)}
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return {asked.label: known(float(value)) for asked, value in zip(found.questions, values, strict=True)}
 
 
 def _front(found: Front) -> Frame:
@@ -159,7 +141,7 @@ def _units(found: Front) -> dict[str, str]:
 
 
 def _about(found: Front) -> dict[str, Any]:
-    return {"scenario": found.name, "hash": found.hash, "seed": found.seed, "version": found.version}
+    return {"scenario": found.name, "hash": found.hash, "seed": found.seed}
 
 
 FRAMES: Mapping[str, Any] = {"front": _front, "points": _all, "hypervolume": _trace}

@@ -193,8 +193,8 @@ def _unknown(found: Front) -> Iterator[str]:
         if isinstance(asked, Known) and lacking.any():
             least = f"on as few as {shares.min():.0%} of the draws"
             yield (
-                f"{int(lacking.sum()):,} points of the front have a value of {asked.response} {least}, and the others "
-                "are left out: a limit on what must be made guards against points that look good for that"
+                f"{int(lacking.sum()):,} points of the front have a value of {asked.response} {least}; the others "
+                "count as worse than any value"
             )
 
 

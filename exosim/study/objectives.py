@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -66,9 +67,24 @@ class Limit:
         return f"{self.asked.label}, {'at least' if self.sign == '>=' else 'at most'} {least}"
 
 
+def guarded(
+    objectives: Sequence[Objective], limits: Sequence[Limit]
+) -> tuple[tuple[Objective, ...], tuple[Limit, ...]]:
+    """Return objectives and limits for which a draw without a value counts as worse than any other.
+
+    A cost per dose has none where nothing is released: left out, the worst settings would look good.
+    """
+    aims = tuple(replace(one, asked=_guarded(one.asked, one.sense == "less")) for one in objectives)
+    return aims, tuple(replace(one, asked=_guarded(one.asked, one.sign == "<=")) for one in limits)
+
+
+def _guarded(asked: Asked, less: bool) -> Asked:
+    return replace(asked, missing=math.inf if less else -math.inf) if isinstance(asked, Of) else asked
+
+
 @dataclass(frozen=True)
 class Known(Asked):
-    """The share of the draws on which a response has a value: a statistic leaves out the others."""
+    """The share of the draws on which a response has a value."""
 
     response: str
 

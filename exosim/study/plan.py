@@ -8,11 +8,12 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
-from exosim.errors import Problem, UsageError, unknown
+from exosim.errors import Problem, UsageError, in_words, unknown
 from exosim.scenario import Scenario
 from exosim.study.answers import Condition, Of, Response
 from exosim.study.declared import declared_factors
 from exosim.study.factor import Factor
+from exosim.study.given import checked
 from exosim.study.questions import read_conditions, read_questions
 from exosim.study.reading import read_factors
 from exosim.study.scenario_model import Engine, ScenarioModel, known_responses, scenario_model, usual_responses
@@ -143,19 +144,18 @@ def plan_of(scenario: Scenario, verb: str | None = None, given: Mapping[str, Any
     Raises
     ------
     UsageError
-        when there is no verb.
+        when there is no verb, or what is given is of the wrong kind.
     ScenarioError
         with all that is wrong with the factors.
     """
+    if not isinstance(scenario, Scenario):
+        raise UsageError(Problem("a Scenario is needed", got=in_words(scenario), expected="exosim.load(path)"))
     declared = scenario.declarations.study
     said = {} if declared is None else {key: getattr(declared, key) for key in (*_KEYS, "verb")}
     if verb is not None and said.get("verb") not in (None, verb):
         said = {key: value for key, value in said.items() if key not in _OF_A_VERB}
     allowed = (*_KEYS, *_OF_CHANGES, "factors", "seed")
-    strange = [key for key in given or {} if key not in allowed]
-    if strange:
-        raise UsageError(unknown("option", strange[0], allowed))
-    own = {key: value for key, value in (given or {}).items() if value is not None and value not in ((), {}, [])}
+    own = checked(given or {}, allowed)
     chosen = verb or said.get("verb")
     if chosen is None:
         raise UsageError(Problem("the scenario has no [study]", expected=f"one with verb = …, or {_listed()}"))

@@ -9,12 +9,15 @@ from dataclasses import replace
 
 from exosim import units
 from exosim.comparison import IN_SPECIFICATION
+from exosim.economics.headlines import cost_units
 from exosim.errors import Problem, UsageError, shortened, unknown
+from exosim.indicators import HEADLINE_UNITS, RESOURCE_UNITS
 from exosim.study.answers import Condition, Of, Response, share_of
 from exosim.units import QuantityError
 
 _CONDITION = re.compile(r"^\s*(?P<name>[^<>=]+?)\s*(?P<sign><=|>=|<|>|=+)\s*(?P<limit>[^<>=].*?)\s*$")
 _QUESTION = re.compile(r"^\s*(?P<statistic>[a-z0-9.]+)\s*\(\s*(?P<name>[^()]+?)\s*\)\s*$")
+_COSTS = frozenset(cost_units("EUR"))
 
 
 def read_questions(texts: Sequence[str], known: Mapping[str, Response], statistic: str = "median") -> tuple[Of, ...]:
@@ -70,12 +73,23 @@ def is_share(name: str) -> bool:
 
 
 def unknown_response(name: str, known: Iterable[str]) -> Problem:
-    """Return the problem of a response that nobody knows: the headlines are listed, those of steps are many."""
+    """Return the problem of a response that nobody knows, and what would make it known.
+
+    The headlines are listed, those of steps are many.
+    """
     names = list(known)
+    if name in _COSTS and not _COSTS & set(names):
+        return Problem(f'"{name}" needs prices', expected="[economics] in the scenario, with year = 2024, say")
+    if _in_time(name) and not any(map(_in_time, names)):
+        return Problem(f'"{name}" is of a facility in time', expected="a [campaign] in the scenario; no engine kernel")
     problem = unknown("response", name, names)
     heads = [one for one in names if "." not in one]
     more = ", or <step>.<reading> such as polish.recovery" if len(heads) < len(names) else ""
     return replace(problem, expected=f"one of {', '.join(heads)}{more}")
+
+
+def _in_time(name: str) -> bool:
+    return name in HEADLINE_UNITS or name.rpartition(".")[2] in RESOURCE_UNITS
 
 
 def named(texts: Iterable[str]) -> list[str]:

@@ -95,8 +95,10 @@ def uncertain_factors(scenario: Scenario, *, in_time: bool = False) -> tuple[Fac
 
 def _table(spec: Any) -> dict[str, Any]:
     """Return what is asked of a factor as a table."""
-    if spec is None or spec == "":
+    if spec is None or (isinstance(spec, str) and not spec.strip()):
         return {}
+    if isinstance(spec, (np.ndarray, range)):
+        return {"values": np.asarray(spec).ravel().tolist()}
     if isinstance(spec, Mapping):
         wrong = [key for key in spec if key not in FACTOR_KEYS]
         if wrong:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from exosim.errors import ExosimError, LimitError, Problem, UsageError
+from exosim.errors import ExosimError, LimitError, Problem, UsageError, in_words
 from exosim.study.answers import Asked
 from exosim.study.factor import Floats
 from exosim.study.model import Model
@@ -86,8 +86,8 @@ def respond(
     LimitError
         when a worker process cannot be had.
     """
-    if isinstance(jobs, int) and jobs < 1:
-        raise UsageError(Problem("jobs must be at least 1", got=str(jobs)))
+    if not isinstance(jobs, Executor) and (not isinstance(jobs, int) or jobs < 1):
+        raise UsageError(Problem("jobs must be at least 1", got=in_words(jobs), expected="a whole number"))
     points = np.ascontiguousarray(points, dtype=np.float64)
     task = _Task(model, tuple(asked), keep)
     size = max(1, model.at_once)

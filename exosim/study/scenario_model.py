@@ -145,9 +145,7 @@ def _check_names(
         if name in kernel or name in facility:
             continue
         problem = unknown_response(name, {**kernel, **facility})
-        if name.startswith("cost_per_") and scenario.declarations.economics is None:
-            problem = Problem(f'"{name}" needs prices', expected="[economics] in the scenario, with year = 2024, say")
-        elif engine != "kernel" and not scenario.declarations.plant.campaigns and problem.nearest is None:
+        if engine != "kernel" and not scenario.declarations.plant.campaigns and problem.nearest is None:
             problem = Problem(problem.problem, expected=f"{problem.expected}; responses in time need a [campaign]")
         problems.append(problem)
     if problems:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -15,6 +15,7 @@ from exosim.study import morris, sobol_indices, tornado
 from exosim.study.answers import Asked, Of
 from exosim.study.factor import Factor
 from exosim.study.model import Model, response_of
+from exosim.study.objectives import Known
 from exosim.study.plan import Plan
 from exosim.study.ranked import Ranked
 from exosim.study.reading import uncertain_factors
@@ -44,6 +45,7 @@ class Sensitivity(Framed):
     levels : of a screening; else 0
     answers : points, answers and points that failed
     found : the numbers of each question
+    valued : least share of the draws with a value at any point that is possible, of responses that lack some
     """
 
     name: str
@@ -59,6 +61,7 @@ class Sensitivity(Framed):
     levels: int
     answers: Answers
     found: tuple[Ranked, ...]
+    valued: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def failed(self) -> Mapping[int, str]:
@@ -127,13 +130,28 @@ def sensitivity(
         Answers(np.empty((0, len(model.factors))), np.empty((len(asked), 0)), {}), (),
     )  # fmt: skip
 
+    valued = [Known(name) for name in dict.fromkeys(one.response for one in asked if isinstance(one, Of))]
+    least: dict[str, float] = {}
+
     def answers_at(points: np.ndarray[Any, Any], keep: bool = False) -> Answers:
-        found = respond(model, points, asked, jobs=jobs, progress=progress, keep_going=keep_going, keep=keep)
-        return replace(found, values=np.where(np.isfinite(found.values), found.values, np.nan))
+        all_asked = [*asked, *valued]
+        found = respond(model, points, all_asked, jobs=jobs, progress=progress, keep_going=keep_going, keep=keep)
+        least.update(_lacking(valued, found.values[len(asked) :]))
+        values = found.values[: len(asked)]
+        return replace(found, values=np.where(np.isfinite(values), values, np.nan))
 
     if method == "one_at_a_time":
-        return _one_at_a_time(told, model, answers_at)
-    return _morris(told, levels, answers_at) if method == "morris" else _sobol(told, answers_at)
+        told = _one_at_a_time(told, model, answers_at)
+    else:
+        told = _morris(told, levels, answers_at) if method == "morris" else _sobol(told, answers_at)
+    return replace(told, valued=least)
+
+
+def _lacking(valued: Sequence[Known], shares: np.ndarray[Any, Any]) -> dict[str, float]:
+    """Return the least share of the draws with a value, by response, where it is below 1 and above 0."""
+    some = np.where(shares > 0.0, shares, 1.0)  # without any value there is no answer, which is told already
+    least = np.nanmin(some, axis=1, initial=1.0)
+    return {one.response: float(share) for one, share in zip(valued, least, strict=True) if share < 1.0}
 
 
 def ask(plan: Plan, *, jobs: int | Executor, progress: Progress | None, keep_going: bool) -> Sensitivity:

@@ -6,19 +6,16 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from exosim.frames import Column, Frame, of_rows
+from exosim.study.documents import factor_rows, head, known
 from exosim.study.factor import Factor
 from exosim.study.ranked import Ranked
 from exosim.study.sobol_indices import Indices
 from exosim.study.tornado import Bars
-from exosim.version import __version__
 
 if TYPE_CHECKING:
     from exosim.study.sensitivity import Sensitivity
 
-FORM = "exosim.sensitivity/1"
 _OF_FACTOR = ("low_at", "high_at")
 """Columns that hold values of the factor, not of the answer."""
 
@@ -26,16 +23,12 @@ _OF_FACTOR = ("low_at", "high_at")
 def as_document(found: Sensitivity) -> dict[str, Any]:
     """Return the JSON document: no time, path or machine, null in the place of NaN."""
     return {
-        "form": FORM,
-        "version": __version__,
-        "scenario": {"name": found.name, "hash": found.hash},
-        "seed": found.seed,
+        **head("sensitivity", found),
         "method": found.method,
-        "draws": found.draws,
         "points": len(found.answers.points),
         "samples": found.samples or None,
         "levels": found.levels or None,
-        "factors": [_factor(one) for one in found.factors],
+        "factors": factor_rows(found.factors, (one.base for one in found.factors)),
         "questions": [_question(found, place) for place in range(len(found.asked))],
         "failed": [{"point": place + 1, "why": why} for place, why in sorted(found.failed.items())],
         "remarks": found.remarks(),
@@ -64,17 +57,9 @@ def point_frame(found: Sensitivity) -> Frame:
     return Frame("point", columns, units, first=1, about={"seed": found.seed})
 
 
-def _factor(factor: Factor) -> dict[str, Any]:
-    return {
-        "path": factor.path, "unit": "times" if factor.times else factor.unit, "low": factor.low, "high": factor.high,
-        "scale": factor.scale, "base": factor.base, "levels": list(factor.levels), "choices": list(factor.choices),
-        "distribution": None if factor.distribution is None else factor.distribution.family,
-    }  # fmt: skip
-
-
 def _question(found: Sensitivity, place: int) -> dict[str, Any]:
     ranked = found.found[place]
-    base = {"base": _finite(ranked.base)} if isinstance(ranked, Bars) else {}
+    base = {"base": known(ranked.base)} if isinstance(ranked, Bars) else {}
     head = {"asked": found.asked[place].label, "unit": found.units[place], "reason": ranked.reason or None}
     skipped = ("question", "unit")
     return {**head, **base, "factors": [_without(row, skipped) for row in _rows(found, place)]}
@@ -97,7 +82,7 @@ def _rows(found: Sensitivity, place: int) -> Iterator[dict[str, Any]]:
 def _value(name: str, value: float, factor: Factor) -> Any:
     if name in _OF_FACTOR and factor.choices and math.isfinite(value):
         return str(factor.choices[round(value)])
-    return _finite(value)
+    return known(value)
 
 
 def _flags(ranked: Ranked, number: int) -> dict[str, Any]:
@@ -109,7 +94,3 @@ def _flags(ranked: Ranked, number: int) -> dict[str, Any]:
         flags["turns"] = ranked.turns
     known = not ranked.reason and not math.isnan(ranked.size[number])
     return {name: bool(values[number]) if known else None for name, values in flags.items()}
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None

@@ -68,6 +68,11 @@ def _unanswered(found: Sensitivity) -> Iterator[str]:
         elif missing:
             rest = "its numbers are of the rest alone"
             yield f"{asked.label} has no answer at {missing:,} of {points:,} points; {rest}."
+    for response, share in found.valued.items():
+        yield (
+            f"{response} has a value on as few as {share:.3g} of the draws of a point, and the others are left out: "
+            "an answer that improves where values become rare may be no gain."
+        )
 
 
 def _noise(found: Sensitivity) -> Iterator[str]:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from exosim.study.documents import factor_rows, response_rows
+from exosim.study.documents import factor_rows, head, plain, response_rows
 
 if TYPE_CHECKING:
     from exosim.study.design_space import DesignSpace, OperatingRange, Part, Range
 
 
 def document(found: DesignSpace) -> dict[str, Any]:
-    """Return what the document says beside its form and version."""
+    """Return the JSON document."""
     rows = factor_rows(found.factors, found.base)
     return {
-        "scenario": {"name": found.name, "hash": found.hash},
-        "seed": found.seed,
-        "draws": found.draws,
+        **head("space", found),
         "level": found.level,
         "confidence": found.confidence,
         "factors": [row | {"values": lines.tolist()} for row, lines in zip(rows, (found.x, found.y), strict=True)],
@@ -64,11 +59,3 @@ def _operating_range(found: OperatingRange | None) -> dict[str, Any] | None:
         "points": found.points.tolist(),
         "joint": found.judged.as_dict(),
     }
-
-
-def plain(values: Any) -> Any:
-    """Return an array as lists of numbers, with None where there is none."""
-    listed = np.asarray(values).tolist()
-    if isinstance(listed, list):
-        return [plain(one) for one in listed]
-    return listed if math.isfinite(listed) else None

@@ -201,5 +201,6 @@ def _sure(found: DesignSpace) -> Iterator[str]:
     yield (
         f"Confidence ({percent(found.confidence)}) is that of each point by itself, against chance in its "
         f"{found.draws:,} draws. All points share the same draws: they compare well, but err together. It says nothing "
-        "of what the model leaves out."
+        "of what the model leaves out. Every draw is another possible world: that a share of them passes is not "
+        "that this share of the batches of one plant does."
     )

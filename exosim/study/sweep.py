@@ -14,14 +14,13 @@ from exosim.errors import Problem, UsageError, unknown
 from exosim.frames import Column, Frame, Framed
 from exosim.study.answers import Asked, Of, Response
 from exosim.study.designs import METHODS, Method, grid, latin_hypercube, sobol
-from exosim.study.documents import factor_rows, known, listed, response_rows
+from exosim.study.documents import factor_rows, head, known, listed, response_rows
 from exosim.study.effects import Effects, effects, points_of
 from exosim.study.factor import Factor, Floats
 from exosim.study.model import Model
 from exosim.study.plan import Plan
 from exosim.study.questions import is_share
 from exosim.study.respond import Progress, respond
-from exosim.version import __version__
 
 STATISTICS = ("mean", "sd", "p5", "median", "p95")
 MOST_POINTS_OF_DOCUMENT = 20_000
@@ -98,9 +97,16 @@ class Sweep(Framed):
         return np.asarray(self.values[names.index(response), self.statistics.index(chosen)])
 
     def best(self, response: str, statistic: str | None = None) -> int | None:
-        """Return the number, from 0, of the point that is best in a response; None where there is no better."""
+        """Return the number, from 0, of the point that is best in a response; None where there is no better.
+
+        Only points at which as many draws have a value as at any are compared: a cost per dose has none where nothing
+        is released, and what is left would look good.
+        """
         found = self.of(response, statistic)
-        better = next(one.better for one in self.responses if one.name == response)
+        place = [one.name for one in self.responses].index(response)
+        valued = self.valued[place]
+        found = np.where(valued == valued.max(initial=0), found, np.nan)
+        better = self.responses[place].better
         if better == "neither" or np.isnan(found).all():
             return None
         return int(np.nanargmin(found) if better == "less" else np.nanargmax(found))
@@ -144,11 +150,7 @@ class Sweep(Framed):
         """Return the sweep as a JSON document; of very many points the tables alone hold the values."""
         few = len(self.points) <= MOST_POINTS_OF_DOCUMENT
         return {
-            "form": "exosim.sweep/1",
-            "version": __version__,
-            "scenario": {"name": self.name, "hash": self.hash},
-            "seed": self.seed,
-            "draws": self.draws,
+            **head("sweep", self),
             "method": self.method,
             "n": len(self.points),
             "factors": factor_rows(self.factors, self.base),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -129,8 +128,3 @@ def answer_of(
         moved, tuple(point.tolist()), tuple(shares.tolist()), float(size), margin, Share.of(probability, draws),
         tuple(each[0::2]), tuple(each[1::2]),
     )  # fmt: skip
-
-
-def finite(value: float) -> Any:
-    """Return a number for JSON: None where it is not finite."""
-    return value if math.isfinite(value) else None

@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from exosim.frames import Frame, of_rows
+from exosim.study.documents import factor_rows, head, known, plain
 from exosim.study.margins import Reached
-from exosim.study.target_answer import finite
 from exosim.study.target_words import binding_in_words, change_in_words
-from exosim.version import __version__
 
 if TYPE_CHECKING:
     from exosim.study.iso_surface import IsoSurface
     from exosim.study.target import Target
     from exosim.study.target_answer import Answer
 
-FORM = "exosim.target/1"
-
 
 def document(found: Target) -> dict[str, Any]:
     """Return the JSON document."""
     return {
-        "form": FORM,
-        "version": __version__,
-        "scenario": {"name": found.name, "hash": found.hash},
-        "seed": found.seed,
-        "draws": found.draws,
+        **head("target", found),
         "goal": {
             "probability": found.probability,
-            "conditions": [
-                {"response": c.response, "sign": c.sign, "limit": c.limit, "unit": c.unit} for c in found.conditions
-            ],
+            "conditions": [asdict(condition) for condition in found.conditions],
         },
         "norm": found.space.norm,
         "margin_of": "draws" if found.yes_or_no else "limits",
@@ -73,11 +65,9 @@ def _paths(found: Target, moved: tuple[int, ...]) -> list[str]:
 
 def _factors(found: Target) -> Iterator[dict[str, Any]]:
     space = found.space
-    for f, base, weight, way in zip(found.factors, space.base, space.weights, space.ways, strict=True):
-        yield {
-            "path": f.path, "unit": f.unit, "low": f.low, "high": f.high, "scale": f.scale, "whole": f.whole,
-            "times": f.times, "choices": [str(c) for c in f.choices], "base": base, "weight": weight, "way": way,
-        }  # fmt: skip
+    rows = factor_rows(found.factors, space.base)
+    for row, weight, way in zip(rows, space.weights, space.ways, strict=True):
+        yield {**row, "weight": weight, "way": way}
 
 
 def _answer(found: Target, answer: Answer) -> dict[str, Any]:
@@ -87,12 +77,12 @@ def _answer(found: Target, answer: Answer) -> dict[str, Any]:
         "values": {f.path: value for f, value in zip(found.factors, answer.point, strict=True)},
         "shares": {f.path: share for f, share in zip(found.factors, answer.shares, strict=True)},
         "size": answer.size,
-        "margin": finite(answer.margin),
+        "margin": known(answer.margin),
         "probability": None if answer.probability is None else answer.probability.as_dict(),
         "fresh": None if answer.fresh is None else answer.fresh.as_dict(),
         "holds": answer.holds(found.probability) if answer.reaches else None,
         "conditions": [
-            {"label": Reached(c, found.probability).label, "value": finite(value), "probability": finite(alone)}
+            {"label": Reached(c, found.probability).label, "value": known(value), "probability": known(alone)}
             for c, value, alone in zip(found.conditions, answer.reached, answer.alone, strict=True)
         ],
         "binding": binding_in_words(found, answer),
@@ -103,8 +93,8 @@ def _surface(found: Target, surface: IsoSurface) -> dict[str, Any]:
     return {
         "factors": _paths(found, (surface.first, surface.second)),
         "values": [surface.x.tolist(), surface.y.tolist()],
-        "margin": [[finite(value) for value in row] for row in surface.margin.tolist()],
-        "probability": [[finite(value) for value in row] for row in surface.probability.tolist()],
+        "margin": plain(surface.margin),
+        "probability": plain(surface.probability),
         "line": surface.line.tolist(),
     }
 

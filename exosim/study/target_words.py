@@ -121,6 +121,11 @@ def remarks(found: Target) -> Iterator[str]:
             f"{math.floor(missing + 1e-9)} of them miss"
         )
     yield from _fresh(found)
+    if found.answers:
+        yield (
+            f"a search of {found.asked:,} points proves no change to be the smallest, least of all where answers come "
+            "in steps (a calendar, whole batches): more evaluations or another seed may find a smaller one"
+        )
     if not found.surfaces and len(found.factors) > 1:
         yield "no map was drawn: too few of the evaluations were left for it"
     if found.skipped:

@@ -171,6 +171,17 @@ def test_draws_without_a_value_are_left_out_and_told() -> None:
     assert (empty.rows[0].course, empty.rows[0].reason) == ("unknown", "no draw has a value at both ends")
 
 
+def test_the_best_level_has_a_value_wherever_another_has_one() -> None:
+    """A cost that is lowest where hardly a draw has one."""
+
+    def function(points: Floats, normal: Floats) -> Floats:
+        (x,) = columns(points)
+        return np.where((x < 2.0) & (normal[0] > -1.0), np.nan, x + 0.1 * normal[1])
+
+    found = effects(replace(model(function, X), responses=(Response("y", "EUR/dose", "less"),)))
+    assert (found.rows[0].course, found.rows[0].best) == ("rises", 3.25)
+
+
 @pytest.mark.parametrize(
     ("factor", "wanted"),
     [

@@ -357,16 +357,24 @@ def test_more_is_turned() -> None:
     )
 
 
-def test_draws_without_a_value_are_told() -> None:
-    """A statistic leaves them out, so that a point of few successes can look good."""
+@pytest.mark.parametrize(("known", "told"), [(1, False), (8, True)])
+def test_draws_without_a_value_count_as_the_worst(known: int, told: bool) -> None:
+    """Where 1 draw of 10 has a cost, and the lowest of all, its median is no answer; 8 of 10 have one, and are told."""
 
     def rare(x: Floats) -> Floats:
         draws = np.repeat(quadratic(x)[:, :, None], 10, axis=2)
-        draws[:, 0, 1:] = np.where(x[:, :1] < 0.5, np.nan, draws[:, 0, 1:])
+        low = x[:, :1] < 0.5
+        draws[:, 0] = np.where(low, draws[:, 0] - 100.0 - np.arange(10.0), draws[:, 0])
+        draws[:, 0, known:] = np.where(low, np.nan, draws[:, 0, known:])
         return draws
 
     found = front(FunctionModel(unit_factors(2), RESPONSES, rare, draws=10), BOTH, population=12, generations=6)
-    assert any("a value of first on as few as 10% of the draws" in remark for remark in found.remarks())
+    low = found.points[found.front][:, 0] < 0.5
+    assert low.any() == told
+    assert any("a value of first on as few as 80% of the draws" in remark for remark in found.remarks()) == told
+    place, own = found.questions.index(Of("first")), found.points[:, 0] < 0.5
+    wanted = quadratic(found.points)[own, 0] - 100.0 - 2.5 if told else np.nan  # between the third and fourth of eight
+    assert found.values[place, own] == pytest.approx(np.broadcast_to(wanted, int(own.sum())), nan_ok=True)
 
 
 @given(

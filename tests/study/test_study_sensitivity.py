@@ -165,3 +165,19 @@ def test_scenario_answers_by_screening_and_by_indices() -> None:
         given = {"method": method, "samples": samples, "draws": 20, "factors": factors, "responses": ("doses",)}
         found = ask(plan_of(scenario, "sensitivity", given), jobs=1, progress=None, keep_going=False)
         assert found.found[0].order == [0, 1] and not found.found[0].noise[0]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_draws_without_a_value_are_told(method: str) -> None:
+    """A cost where little is released is left out of the statistic; nobody is to take that for a gain."""
+
+    def rare(points: Floats) -> Floats:
+        draws = points[:, :1, None] + np.linspace(0.0, 1.0, 10)
+        return np.where((points[:, :1, None] > 0.5) & (np.arange(10) >= 2), np.nan, draws)
+
+    model = FunctionModel((Factor("x", "1", 0.0, 1.0, base=0.4),), (Response("cost", "EUR"),), rare, 10)
+    found = sensitivity(model, [Of("cost", "median")], method)
+    assert found.valued == {"cost": 0.2}
+    assert any(told.startswith("cost has a value on as few as 0.2 of the draws") for told in found.remarks())
+    whole = sensitivity(model, [Met((Condition("cost", "<=", 1.0),))], method)
+    assert not whole.valued

@@ -236,6 +236,7 @@ def test_all_inside_is_told() -> None:
     assert found.joint.inside.all()
     assert found.edge == ()
     assert "the edge of failure lies beyond what was studied" in " ".join(found.remarks())
+    assert "Every draw is another possible world" in found.remarks()[-1]
 
 
 @settings(max_examples=25)

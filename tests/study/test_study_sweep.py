@@ -47,6 +47,20 @@ def asked(points: Floats | None = None, **more: Any) -> Sweep:
     return sweep(MODEL, chosen, method="grid", name="small", hash="0" * 64, seed=1, **more)
 
 
+def test_the_best_point_has_a_value_wherever_another_has_one() -> None:
+    """One draw of 40 is released at a low x, and cheap; the best cost is that of points with a cost on all draws."""
+
+    def rarely(points: Floats) -> Floats:
+        cost = points + np.exp(NORMAL)
+        return np.where((points < 5.0) & (np.arange(DRAWS) > 0), np.nan, cost)[:, None, :]
+
+    model = FunctionModel((Factor("a.x", "L", 1.0, 10.0, base=6.0),), (RESPONSES[1],), rarely, DRAWS)
+    found = sweep(model, np.array([[1.0], [9.0], [6.0], [7.0]]), levels=0)
+    assert int(np.argmin(found.of("cost"))) == 0
+    assert found.best("cost") == 2
+    assert found.valued[0].tolist() == [1, DRAWS, DRAWS, DRAWS]
+
+
 def test_every_statistic_of_every_point() -> None:
     """As of the draws themselves; draws without a value are left out and counted."""
     found = asked()

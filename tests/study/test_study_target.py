@@ -405,6 +405,7 @@ def test_draws_without_a_value_are_not_met_and_impossible_points_are_told() -> N
     found = target(model, [Condition("y", ">=", 4.9)], evaluations=100)
     assert found.answers[0].point[0] == pytest.approx(4.9, rel=1e-2)
     assert any("too much" in remark for remark in found.remarks())
+    assert any("proves no change to be the smallest" in remark for remark in found.remarks())
     beyond = target(model, [Condition("y", ">=", 6.0)], evaluations=100)
     assert not beyond.answers
     assert beyond.nearest.point[0] <= 5.0
