@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
 _PAGES = (
     "platform", "volume", "pair", "tank", "delivery", "diagnostic", "patient", "published_cost", "cost", "scale",
+    "study",
 )  # fmt: skip
 """Pages with pictures of their own, each from a file beside this one."""
 _QUICK = ("money", "costs")

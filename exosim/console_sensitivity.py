@@ -12,7 +12,7 @@ from rich.text import Text
 
 from exosim import units
 from exosim.console_base import new_console, number, print_end, print_whole, titled_table
-from exosim.study.morris import Effects
+from exosim.study.morris import ElementaryEffects
 from exosim.study.sobol_indices import Indices
 from exosim.study.tornado import Bars
 
@@ -70,7 +70,7 @@ def _cells(ranked: Ranked, factor: Factor, one: int) -> tuple[str, ...]:
         rest = [_number(values[name]) for name in ("low", "high", "swing")]
         turns = "turns in between" if ranked.turns[one] else ""
         return (factor.path, *ends, *rest, _interval(values, "swing"), _noise(ranked, one) or turns)
-    if isinstance(ranked, Effects):
+    if isinstance(ranked, ElementaryEffects):
         rest = [_number(values[name]) for name in ("mu", "sigma")]
         return (factor.path, _number(values["mu_star"]), _interval(values, "mu_star"), *rest, _noise(ranked, one))
     pairs = [(_number(values[name]), _interval(values, name)) for name in ("first", "total")]

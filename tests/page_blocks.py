@@ -28,14 +28,21 @@ _COMMENT = re.compile(r"\s#\s.*")  # not the # of FILE#name
 _HASH = re.compile(r"-[0-9a-f]{8}-s(?=\d)")
 _LEFT_OUT = "…"
 _FEW = {
-    "yield": ("--draws", "300"),
-    "compare": ("--draws", "300"),
-    "run": ("--replications", "2"),
-    "bottleneck": ("--replications", "2"),
-    "cost": ("--replications", "2"),
-    "report": ("--draws", "300"),
-    "scale": ("--confirm", "0"),
+    "yield": {"--draws": "300"},
+    "compare": {"--draws": "300"},
+    "run": {"--replications": "2"},
+    "bottleneck": {"--replications": "2"},
+    "cost": {"--replications": "2"},
+    "report": {"--draws": "300"},
+    "scale": {"--confirm": "0"},
+    "sweep": {"--draws": "100", "--replications": "1"},
+    "space": {"--draws": "100", "--replications": "1", "--grid": "3"},
+    "sensitivity": {"--draws": "100", "--replications": "1"},
+    "front": {"--draws": "100", "--replications": "1", "--generations": "2"},
+    "target": {"--draws": "100", "--replications": "1", "--evaluations": "24"},
+    "study": {"--draws": "100", "--replications": "1"},
 }
+"""Options that quicken each command."""
 
 
 @dataclass
@@ -51,17 +58,16 @@ class Command:
         into = None
         if ">" in words:
             words, into = words[: words.index(">")], words[words.index(">") + 1]
-        option, few = _few(words)
-        if option and option not in words and not self.shown:
-            words += [option, few]
+        if not self.shown:
+            words += [word for option, few in _few(words).items() if option not in words for word in (option, few)]
         return words, into
 
 
-def _few(words: list[str]) -> tuple[str, str]:
-    """Return the option that quickens a command; what was run before has its draws or replications."""
+def _few(words: list[str]) -> dict[str, str]:
+    """Return the options that quicken a command; what was run before has its draws or replications."""
     if words[:1] in (["compare"], ["report"], ["cost"]) and any(Path(word).is_dir() for word in words):
-        return "", ""
-    return _FEW["run"] if "--run" in words else _FEW.get(words[0] if words else "", ("", ""))
+        return {}
+    return _FEW["run"] if "--run" in words else _FEW.get(words[0] if words else "", {})
 
 
 def commands(block: str) -> Iterator[Command]:

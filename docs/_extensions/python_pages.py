@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import exosim
 
-_BESIDE = ("testing",)
-"""Public modules that `import exosim` leaves alone, because they need an extra."""
+_BESIDE = ("study.salib_problem", "testing")
+"""Public modules that `import exosim` leaves alone, because few need them or they need an extra."""
 
 
 def pages() -> dict[str, str]:
@@ -21,7 +21,7 @@ def _lines() -> Iterator[str]:
     names = [name for name in exosim.__all__ if not name.startswith("_")]
     kinds = {name: _kind(getattr(exosim, name)) for name in names}
     yield from _heading("Python", "=")
-    yield from ["``import exosim as xs`` gives all of these but the last section.", ""]
+    yield from ["``import exosim as xs`` gives all of these but the last two sections.", ""]
     yield from ["What is not on this page is private and may change.", ""]
     for title, kind in (("Functions", "function"), ("Types", "class"), ("Errors", "exception")):
         yield from _heading(title, "-")

@@ -9,7 +9,7 @@ import numpy as np
 
 from exosim.plots.factor_rows import frame, leading
 from exosim.plots.style import BLUE, GRAY, light_grid, new_axes, plain
-from exosim.study.morris import Effects
+from exosim.study.morris import ElementaryEffects
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +41,7 @@ def elementary_effects(found: Sensitivity, question: int = 0) -> Axes:
         when it was found by another method.
     """
     effects = found.found[question]
-    if not isinstance(effects, Effects):
+    if not isinstance(effects, ElementaryEffects):
         raise TypeError(f"elementary effects are drawn of the method morris, not of {found.method}")
     axes = new_axes(_WIDE, _HIGH)
     shown = [place for place in effects.order if not math.isnan(effects.mu_star[place])]
@@ -70,7 +70,7 @@ def _draw_line(axes: Axes, right: float, top: float) -> None:
                   color=GRAY, ha="right", va="top")  # fmt: skip
 
 
-def _name_points(axes: Axes, found: Sensitivity, effects: Effects, places: list[int]) -> int:
+def _name_points(axes: Axes, found: Sensitivity, effects: ElementaryEffects, places: list[int]) -> int:
     """Write the names beside the points, each where nothing stands yet; return how many found a place."""
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     per_inch = np.array([(right - left) / (_WIDE - 1.2), (top - bottom) / (_HIGH - 1.6)])
@@ -115,7 +115,7 @@ def _meet(one: _Box, other: _Box) -> bool:
     return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
 
 
-def _write_around(axes: Axes, found: Sensitivity, question: int, effects: Effects, left: int) -> None:
+def _write_around(axes: Axes, found: Sensitivity, question: int, effects: ElementaryEffects, left: int) -> None:
     asked, unit = found.asked[question].label, found.units[question]
     shown = "" if unit == "1" else f" [{unit}]"
     axes.set_xlabel(plain(f"mean size of the effect on the {asked}{shown}, per whole range of the factor"))

@@ -2,7 +2,8 @@
 
 Factors are given by path: a pair (low, high), a list of values, text such as ``"15..40 L/m2/h"``, ``"x0.5..x2"`` or
 ``"own"``, or a table; see :mod:`exosim.study.reading`. A list may also hold text as the command line has it,
-``"PATH=RANGE"``. What is not given is as `[study]` of the scenario says.
+``"PATH=RANGE"``, and the factors of another study or of a problem of SALib as they are. What is not given is as
+`[study]` of the scenario says.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from exosim.scenario import Scenario
+from exosim.study.factor import Factor
 from exosim.study.plan import plan_of
 from exosim.study.respond import Progress
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from exosim.study.target import Target
     from exosim.study.target_space import Norm, Way
 
-Factors: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]] | Iterable[str]
+Factors: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any] | str | Factor]
 
 
 def sweep(

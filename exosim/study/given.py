@@ -9,6 +9,7 @@ import numpy as np
 
 from exosim.errors import Problem, UsageError, in_words, unknown
 from exosim.limits import MOST_REPLICATIONS
+from exosim.study.factor import Factor
 from exosim.study_tables import MOST_OF_A_DESIGN
 
 _TEXTS = ("responses", "conditions", "objectives")
@@ -95,7 +96,9 @@ def _pairs(value: Any) -> tuple[tuple[str, Any], ...]:
         listed = [value]
     else:
         listed = list(value)
-    pairs = tuple(_split(one) if isinstance(one, str) else one for one in listed)
+    pairs = tuple(
+        (one.path, one) if isinstance(one, Factor) else _split(one) if isinstance(one, str) else one for one in listed
+    )
     for pair in pairs:
         if not (isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)):
             raise UsageError(Problem("factors are given by path", got=in_words(pair), expected=_EXAMPLE))

@@ -46,7 +46,7 @@ class Trajectories:
 
 
 @dataclass(frozen=True)
-class Effects(Ranked):
+class ElementaryEffects(Ranked):
     """Elementary effects for one question; every array has a value for each factor.
 
     Attributes
@@ -121,7 +121,7 @@ def trajectories(factors: Sequence[Factor], count: int, levels: int, seed: int) 
     return Trajectories(np.stack(columns, axis=1), step, np.where(rises, moved, -moved))
 
 
-def effects(design: Trajectories, values: Floats) -> Effects:
+def effects(design: Trajectories, values: Floats) -> ElementaryEffects:
     """Return the elementary effects of one question.
 
     Parameters
@@ -135,7 +135,7 @@ def effects(design: Trajectories, values: Floats) -> Effects:
     mean, size = of_means(each), of_means(np.abs(each))
     used = np.isfinite(each).sum(axis=0)
     middle = np.where(np.abs(mean.mean) < ROUNDING * size.mean, 0.0, mean.mean)
-    return Effects(middle, size.mean, size.low, size.high, mean.sd, used, unanswered(values))
+    return ElementaryEffects(middle, size.mean, size.low, size.high, mean.sd, used, unanswered(values))
 
 
 def _values(factor: Factor, places: NDArray[np.intp], levels: int) -> Floats:

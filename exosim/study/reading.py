@@ -41,19 +41,23 @@ class _WrongError(Exception):
         self.problem = Problem(problem, got=got, expected=expected, nearest=nearest)
 
 
-def read_factors(scenario: Scenario, asked: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> tuple[Factor, ...]:
+def read_factors(
+    scenario: Scenario, asked: Mapping[str, Any] | Iterable[tuple[str, Any] | Factor]
+) -> tuple[Factor, ...]:
     """Return the factors that are asked for.
 
     Parameters
     ----------
-    asked : by path: a table, text in short, a pair (low, high), a list of values, or None
+    asked : by path: a table, text in short, a pair (low, high), a list of values, or None; or factors. Numbers of a
+        factor without a unit are in the unit of what it moves
 
     Raises
     ------
     ScenarioError
         with all that is wrong: a path that is not there or stands twice, a unit, a range without width.
     """
-    pairs = list(asked.items()) if isinstance(asked, Mapping) else list(asked)
+    listed = asked.items() if isinstance(asked, Mapping) else asked
+    pairs = [(one.path, one) if isinstance(one, Factor) else one for one in listed]
     found: list[Factor] = []
     problems: list[Problem] = []
     for path, spec in pairs:
@@ -62,7 +66,7 @@ def read_factors(scenario: Scenario, asked: Mapping[str, Any] | Iterable[tuple[s
             problems.append(Problem("two factors set the same key", path=own, expected="each path once"))
             continue
         try:
-            factor = _factor(scenario, own, _table(spec))
+            factor = _factor(scenario, own, spec)
             found.append(factor)
             problems += _impossible(scenario, factor)
         except _WrongError as wrong:
@@ -145,7 +149,8 @@ def _typed(text: str) -> Any:
     return int(text) if re.fullmatch(r"[-+]?\d{1,15}", text) else float(text)
 
 
-def _factor(scenario: Scenario, path: str, table: Mapping[str, Any]) -> Factor:
+def _factor(scenario: Scenario, path: str, spec: Any) -> Factor:
+    table = {} if isinstance(spec, Factor) else _table(spec)
     found = declared_at(scenario, path)
     parameter = None if found is None else found[1]
     given = given_at(scenario, path)
@@ -163,6 +168,8 @@ def _factor(scenario: Scenario, path: str, table: Mapping[str, Any]) -> Factor:
     doc = "" if parameter is None else parameter.doc
     unit = "1" if parameter is None else parameter.unit
     usual = Factor(path, unit, math.nan, math.nan, base=base, doc=doc, whole=parameter is not None and parameter.whole)
+    if isinstance(spec, Factor):
+        return _of_factor(usual, spec)
     if own:
         return _of_own(scenario, usual)
     if "times" in table:
@@ -172,6 +179,14 @@ def _factor(scenario: Scenario, path: str, table: Mapping[str, Any]) -> Factor:
     if "low" in table:
         return _of_range(usual, table, parameter)
     return _of_nothing(scenario, usual, parameter, table)
+
+
+def _of_factor(usual: Factor, given: Factor) -> Factor:
+    if given.unit not in ("1", usual.unit):
+        raise _WrongError("the factor has another unit", given.unit, usual.unit)
+    if given.times:
+        return replace(given, path=usual.path, doc=usual.doc)
+    return replace(given, path=usual.path, unit=usual.unit, whole=usual.whole, base=usual.base, doc=usual.doc)
 
 
 def _of_own(scenario: Scenario, usual: Factor) -> Factor:

@@ -15,9 +15,11 @@ import numpy as np
 from exosim.distributions import Distribution
 from exosim.errors import Problem, UsageError, unknown
 from exosim.study.factor import Factor
-from exosim.study.morris import Effects
+from exosim.study.morris import ElementaryEffects
 from exosim.study.sensitivity import Sensitivity
 from exosim.study.sobol_indices import Indices
+
+__all__ = ["factors_of", "problem_of", "results_of"]
 
 Numbers = Mapping[str, float]
 _LISTS = ("names", "bounds")
@@ -111,7 +113,7 @@ def _numbers(ranked: object) -> dict[str, Any]:
     if isinstance(ranked, Indices):
         first, total = ranked.first_high - ranked.first_low, ranked.total_high - ranked.total_low
         return {"S1": ranked.first, "S1_conf": first / 2.0, "ST": ranked.total, "ST_conf": total / 2.0}
-    if isinstance(ranked, Effects):
+    if isinstance(ranked, ElementaryEffects):
         half = (ranked.mu_star_high - ranked.mu_star_low) / 2.0
         return {"mu": ranked.mu, "mu_star": ranked.mu_star, "sigma": ranked.sigma, "mu_star_conf": half}
     raise TypeError(f"{type(ranked).__name__} is no result of SALib")

@@ -9,7 +9,7 @@ import numpy as np
 
 from exosim.study import morris, sobol_indices
 from exosim.study.answers import Of
-from exosim.study.morris import Effects
+from exosim.study.morris import ElementaryEffects
 from exosim.study.sobol_indices import Indices
 from exosim.study.tornado import Bars
 
@@ -105,7 +105,7 @@ def _turns(found: Sensitivity) -> Iterator[str]:
 def _intervals(found: Sensitivity) -> Iterator[str]:
     """Yield which intervals are missing or too narrow."""
     for asked, ranked in zip(found.asked, found.found, strict=True):
-        if isinstance(ranked, Effects) and not ranked.reason and (ranked.used < morris.FEWEST).any():
+        if isinstance(ranked, ElementaryEffects) and not ranked.reason and (ranked.used < morris.FEWEST).any():
             yield f"{asked.label}: of some factors fewer than {morris.FEWEST} effects are known."
         if not isinstance(ranked, Bars) or ranked.reason:
             continue

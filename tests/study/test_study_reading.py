@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from exosim.study.answers import Condition, Of, Response
 from exosim.study.factor import Factor
 from exosim.study.questions import named, read_conditions, read_questions
 from exosim.study.reading import read_factors, uncertain_factors
+from exosim.study.salib_problem import factors_of
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 FLUX = "clarify.flux"
@@ -94,6 +96,18 @@ def test_pairs_and_lists_of_a_call() -> None:
     assert read_factors(scenario(), iter([(FLUX, None)])) == (read(FLUX),)
     assert read_factors(scenario(), {}) == ()
     assert read(f"{FLUX}.value", "60..200 L/m2/h") == read(FLUX, "60..200 L/m2/h")
+
+
+def test_factors_of_another_study_or_of_salib_are_taken_as_they_are() -> None:
+    """A factor comes back from itself; one without a unit has that of what it moves; another unit is refused."""
+    whole = read_factors(
+        scenario(), {FLUX: "log 60..200 L/m2/h", "culture.secretion_rate": "own", "fill.fill_volume": "x0.5..x2"}
+    )
+    assert read_factors(scenario(), whole) == whole
+    problem = {"names": [FLUX], "bounds": [[60.0, 200.0]], "dists": ["logunif"]}
+    assert read_factors(scenario(), factors_of(problem)) == whole[:1]
+    (refused,) = wrong({FLUX: replace(whole[0], unit="mL")})
+    assert (refused.path, refused.got, refused.expected) == (FLUX, "mL", "L/m2/h")
 
 
 def test_units_are_converted_to_that_of_the_parameter() -> None:

@@ -326,10 +326,10 @@ def test_an_answer_reaches_the_goal_and_two_percent_less_does_not(case: tuple[Fu
 def test_answers_depend_on_no_chunk_and_no_number_of_processes() -> None:
     """One process, two, and chunks of three points: the same document."""
     conditions = [Condition("cost", "<=", 700.0, "EUR"), Condition("doses", ">=", 3000.0)]
-    one = target(PLANT, conditions, evaluations=300).as_dict()
-    other = target(replace(PLANT, chunk=3), conditions, evaluations=300).as_dict()
+    one = target(PLANT, conditions, evaluations=120).as_dict()
+    other = target(replace(PLANT, chunk=3), conditions, evaluations=120).as_dict()
     assert one == other
-    two = target(replace(PLANT, chunk=20), conditions, evaluations=300, jobs=2).as_dict()
+    two = target(replace(PLANT, chunk=20), conditions, evaluations=120, jobs=2).as_dict()
     assert one == two
     assert json.loads(json.dumps(one, allow_nan=False)) == one
 
