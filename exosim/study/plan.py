@@ -15,7 +15,7 @@ from exosim.study.declared import declared_factors
 from exosim.study.factor import Factor
 from exosim.study.given import checked
 from exosim.study.questions import read_conditions, read_questions
-from exosim.study.reading import read_factors
+from exosim.study.reading import moves_the_plant, read_factors
 from exosim.study.scenario_model import Engine, ScenarioModel, known_responses, scenario_model, usual_responses
 from exosim.study.target_space import Norm, Way
 from exosim.study_tables import VERBS, Verb
@@ -88,7 +88,8 @@ class Plan:
         UsageError
             when a response or a statistic is not known.
         """
-        texts = self.responses or usual_responses(self.known)
+        timed = any(moves_the_plant(self.scenario, factor.path) for factor in self.factors)
+        texts = self.responses or usual_responses(self.known, timed=timed)
         return read_questions(texts, self.known, statistic)
 
     def limits(self) -> tuple[Condition, ...]:

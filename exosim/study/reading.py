@@ -87,14 +87,25 @@ def uncertain_factors(scenario: Scenario, *, in_time: bool = False) -> tuple[Fac
     ----------
     in_time : whether those of the plant count, too; else those of the product, its steps and assays
     """
-    heads = {"product", "assay", *(procedure.id for procedure in scenario.declarations.procedures)}
     found = []
     for path, given in scenario.uncertain().items():
         declared = declared_at(scenario, path)
         drawn = isinstance(given.quantity.base, Distribution) and given.quantity.varies == "study"
-        if declared and drawn and not declared[1].repeated and (in_time or path.partition(".")[0] in heads):
+        if declared and drawn and not declared[1].repeated and (in_time or not moves_the_plant(scenario, path)):
             found.append(path)
     return read_factors(scenario, dict.fromkeys(found, "own"))
+
+
+def moves_the_plant(scenario: Scenario, path: str) -> bool:
+    """Return whether a factor is of the plant, or of money: what a batch itself gives cannot tell of it."""
+    of_a_batch = {
+        "product",
+        "assay",
+        "common",
+        "attribute",
+        *(procedure.id for procedure in scenario.declarations.procedures),
+    }
+    return path.partition(".")[0] not in of_a_batch
 
 
 def _table(spec: Any) -> dict[str, Any]:

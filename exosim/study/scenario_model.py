@@ -117,11 +117,17 @@ def known_responses(scenario: Scenario, engine: Engine | None = None) -> dict[st
     return {**(facility_responses(scenario) if timed else {}), **kernel}
 
 
-def usual_responses(known: Mapping[str, Response]) -> list[str]:
-    """Return what is asked for where nobody says what: doses, yield, purity; in time doses, lead time and cost."""
+def usual_responses(known: Mapping[str, Response], *, timed: bool = False) -> list[str]:
+    """Return what is asked for where nobody says what: doses, yield, purity; in time doses, lead time and cost.
+
+    Parameters
+    ----------
+    timed : whether those in time come first, as where something of the plant is moved
+    """
     usual = ("doses", "ev_yield", "purity_relative_to_ceiling", "in_specification", "batch_duration")
     in_time = ("doses_per_year", "lead_time", "released_fraction", "cost_per_dose")
-    found = [name for name in usual if name in known] or [name for name in in_time if name in known]
+    first, second = (in_time, usual) if timed else (usual, in_time)
+    found = [name for name in first if name in known] or [name for name in second if name in known]
     return found or [name for name in known if "." not in name][:4]
 
 
