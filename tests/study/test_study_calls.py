@@ -109,10 +109,9 @@ def test_the_command_says_so_too() -> None:
         xs.sweep(xs.load(SCENARIOS / "minimal.toml"), "medium.volume=1..2 L", "cost_per_dose")
 
 
-def test_what_moves_the_plant_is_asked_about_in_time(scenario: xs.Scenario) -> None:
-    """The kernel knows of no units: all of its answers would be without effect."""
-    units = plan_of(scenario, "sweep", {"factors": {"equipment.tff_skid.count": [1, 2]}})
-    assert [one.response for one in units.questions()] == ["doses_per_year", "lead_time"]
-    batch = plan_of(scenario, "sweep", {"factors": {FLUX: "15..40 L/m2/h"}})
-    assert batch.questions()[0].response == "doses"
-    assert plan_of(scenario, "sweep", {"factors": {"equipment.tff_skid.count": [1, 2]}, "engine": "kernel"}).questions()
+def test_what_moves_the_plant_is_asked_about_in_time() -> None:
+    """The kernel knows of no campaign: all of its answers would be without effect."""
+    scenario = xs.load(SCENARIOS / "urine_monitoring.toml")
+    batches = {"factors": {"campaign.batches": [2, 4]}}
+    assert "lead_time" in [one.response for one in plan_of(scenario, "sweep", batches).questions()]
+    assert plan_of(scenario, "sweep", {**batches, "engine": "kernel"}).questions()[0].response == "ev_yield"
