@@ -112,6 +112,12 @@ def cli() -> None:
     exosim bottleneck scenarios/msc_hollow_fiber.toml     what would one more unit, person or shift bring?
     exosim cost results/base                              what does a dose cost, and what is that made of?
     exosim scale scenarios/scale_out.toml                 which technology is the cheapest at which demand?
+    exosim study scenarios/msc_hollow_fiber.toml          what does the file itself ask, in [study]?
+    exosim sweep scenarios/msc_hollow_fiber.toml          what is each decision worth, and where is the best of all?
+    exosim sensitivity scenarios/msc_hollow_fiber.toml    what does the answer hang on that nobody knows?
+    exosim space mine.toml --vary A=1..9 --vary B=2..5    where are all limits met together, and how surely?
+    exosim front scenarios/msc_hollow_fiber.toml          which settings are the best trade-offs?
+    exosim target mine.toml --goal "doses >= 1000"        what must be true for that?
     exosim explain scenarios/msc_hollow_fiber.toml doses  where does a number come from?
     exosim why results/base 2                             why did lot 2 take so long, and where did it go?
     exosim report results/base                            what do I send to those who ask?

@@ -39,7 +39,7 @@ _FEW = {
     "space": {"--draws": "100", "--replications": "1", "--grid": "3"},
     "sensitivity": {"--draws": "100", "--replications": "1"},
     "front": {"--draws": "100", "--replications": "1", "--generations": "2"},
-    "target": {"--draws": "100", "--replications": "1", "--evaluations": "24"},
+    "target": {"--draws": "100", "--replications": "1", "--evaluations": "72"},
     "study": {"--draws": "100", "--replications": "1"},
 }
 """Options that quicken each command."""

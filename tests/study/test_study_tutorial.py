@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import runpy
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from page_tables import hold, markdown
 
 import exosim as xs
 from exosim.study.factor import Factor
@@ -22,24 +21,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "tutorial" / "7_a_study.md"
 PICTURES = runpy.run_path(str(ROOT / "docs" / "study_pictures.py"))
 REFERENCE = ROOT / "scenarios" / "msc_hollow_fiber.toml"
-BLESS = os.environ.get("EXOSIM_BLESS") == "1"
 ROWS = {"most doses": 0, "knee": None, "most within specification": -1}
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(head)} |", f"|---|{'--:|' * (len(head) - 1)}"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
-
-
-def is_current(name: str, found: str) -> None:
-    """Hold the marked part of the page to a table; write it when blessing."""
-    text = PAGE.read_text(encoding="utf-8")
-    marked = re.compile(rf"(<!-- {name}: [^\n]* -->\n).*?(<!-- end -->)", re.DOTALL)
-    assert marked.search(text)
-    current = marked.sub(lambda parts: f"{parts[1]}\n{found}\n\n{parts[2]}", text)
-    if BLESS:
-        PAGE.write_text(current, encoding="utf-8")
-    assert BLESS or text == current, "run with EXOSIM_BLESS=1 and read the page again"
 
 
 def percent(share: float) -> str:
@@ -57,7 +39,7 @@ def test_what_binds_decides() -> None:
     asked = {"culture.bound_dna": [0.02, 0.05, 0.1], "digest.activity": ["50 U/mL", "100 U/mL"]}
     shares = swept(asked, "in_specification", draws=2000).reshape(3, 2)
     rows = [(bound, *map(percent, row)) for bound, row in zip(("2 %", "5 %", "10 %"), shares, strict=True)]
-    is_current("bound", table(("share of the DNA that binds", "pass at 50 U/mL", "pass at 100 U/mL"), rows))
+    hold(PAGE, "bound", markdown(("share of the DNA that binds", "pass at 50 U/mL", "pass at 100 U/mL"), rows))
     text = PAGE.read_text(encoding="utf-8")
     assert f"the first point alone brings {rows[0][2]}" in text
     assert f"{rows[1][2]} of the batches pass instead of {rows[1][1]}" in text
@@ -95,7 +77,7 @@ def test_the_hours_meet_the_night() -> None:
         for hour, share, batches in zip(hours, passed, lost, strict=True)
     ]
     head = ("nuclease at 50 U/mL for", "within specification", "batches of a year lost on their way, of 18 started")
-    is_current("plant", table(head, rows))
+    hold(PAGE, "plant", markdown(head, rows))
 
 
 @pytest.mark.slow
@@ -110,7 +92,7 @@ def test_the_front_is_that_of_the_page() -> None:
         (name, f"{values[0]:,.0f}", percent(values[1]), *map(_short, map(Factor.told, found.factors, point)))
         for name, (point, values) in points.items()
     ]
-    is_current("front", table(head, rows))
+    hold(PAGE, "front", markdown(head, rows))
     values = found.values[:, found.front]
     assert 0.75 < values[1].max() < 0.77
     assert 1.2 < values[0].max() / found.base.values[0] < 1.3
@@ -124,7 +106,7 @@ def test_what_must_be_true_is_that_of_the_page() -> None:
     for number, answer in enumerate(found.answers, start=1):
         shares = map(_share, (answer.probability, answer.fresh))
         rows.append((str(number), *_settings(found, answer), *shares))
-    is_current("target", table(head, rows))
+    hold(PAGE, "target", markdown(head, rows))
     assert all(answer.point[1] > 1.0 for answer in found.answers)
     text = PAGE.read_text(encoding="utf-8")
     assert f"{rows[2][2].removeprefix('x ')} times the vesicles per cell are enough" in text
