@@ -1,4 +1,4 @@
-"""The pictures of the tutorial on studies, all of the reference scenario, and that of what a cost per dose needs."""
+"""The pictures of the tutorial on studies, all of the reference scenario."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 NUCLEASE = {"digest.activity": "20..100 U/mL", "digest.treatment_time": "0.5..3 h"}
 CELLS = {"digest.activity": "20..100 U/mL", "culture.secretion_rate": "x0.5..x3", "culture.death_rate": "x0.3..x1.5"}
-PLANT = {"campaign.every": "7..21 d step 1", "culture.secretion_rate": "x0.5..x3"}
-CHEAP = ("cost_per_dose <= 150 EUR", "doses_per_year >= 20000")
 GOAL = ("in_specification >= 1", "doses >= 200")
 
 
@@ -34,7 +32,6 @@ def drawn(draws: int | None = None) -> Iterator[tuple[str, Axes]]:
     yield "study_space", xs.plots.design_space(xs.space(reference, NUCLEASE, probability=0.7, levels=levels, **few))
     yield "study_front", xs.plots.pareto_front(decisions(draws))[0]
     yield "study_target", xs.plots.target_surface(cells(draws))
-    yield "study_cost", xs.plots.target_surface(cost(draws))
 
 
 def decisions(draws: int | None = None) -> Front:
@@ -48,10 +45,3 @@ def cells(draws: int | None = None) -> Target:
     reference = xs.load(SCENARIOS / "msc_hollow_fiber.toml")
     size: dict[str, Any] = {"draws": 1000} if draws is None else {"draws": draws, "evaluations": 40}
     return xs.target(reference, CELLS, GOAL, probability=0.9, weights={"digest.activity": 0.1}, **size)
-
-
-def cost(draws: int | None = None) -> Target:
-    """Return what rhythm and which cells bring a released dose to 150 EUR in half of the worlds."""
-    release = xs.load(SCENARIOS / "msc_hollow_fiber_release.toml")
-    worlds, points = (20, 150) if draws is None else (1, 40)
-    return xs.target(release, PLANT, CHEAP, probability=0.5, replications=worlds, evaluations=points)
