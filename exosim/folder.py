@@ -169,15 +169,17 @@ def writing(target: Target, note: Callable[[str], None] | None = None) -> Iterat
         when another process writes the same target, or the target must not or cannot be written.
     """
     check_target(target)
-    with reserved(target, note) as place, _draft(place) as draft:
+    with reserved(target, note) as (place, _), _draft(place) as draft:
         check_target(target)
         yield draft
         _replace(draft, place)
 
 
 @contextlib.contextmanager
-def reserved(target: Target, note: Callable[[str], None] | None = None) -> Iterator[Path]:
-    """Lock the place of a folder and give it; folders above it are made, and go again where they stay empty.
+def reserved(target: Target, note: Callable[[str], None] | None = None) -> Iterator[tuple[Path, bool]]:
+    """Lock the place of a folder; give it, and whether the process that had it last is gone without a word.
+
+    Folders above it are made, and go again where they stay empty.
 
     Raises
     ------
@@ -188,8 +190,8 @@ def reserved(target: Target, note: Callable[[str], None] | None = None) -> Itera
     missing = [folder for folder in place.parents if not folder.exists()]
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with locked(target, note):
-            yield place
+        with locked(target, note) as taken_over:
+            yield place, taken_over
     except OSError as error:
         raise unwritable(target.path, error) from None
     finally:
@@ -232,8 +234,10 @@ def _replace(draft: Path, place: Path) -> None:
 
 
 @contextlib.contextmanager
-def locked(target: Target, note: Callable[[str], None] | None) -> Iterator[None]:
-    """Keep a folder to this process; a lock file beside it says who has it. The folder above must be there.
+def locked(target: Target, note: Callable[[str], None] | None) -> Iterator[bool]:
+    """Keep a folder to this process, and give whether that took over the lock of one that is gone.
+
+    A lock file beside it says who has it. The folder above must be there.
 
     Raises
     ------
@@ -241,8 +245,7 @@ def locked(target: Target, note: Callable[[str], None] | None) -> Iterator[None]
         when another process has it; the lock of one that is gone is taken over, which `note` is told.
     """
     lock = target.place.with_name(f".{target.place.name}.lock")
-    if _is_stale(lock):
-        _take_away(lock, target, note)
+    taken_over = _is_stale(lock) and _take_away(lock, target, note)
     ours = True  # until proven otherwise: an interrupt at any moment leaves no lock behind
     try:
         try:
@@ -257,14 +260,14 @@ def locked(target: Target, note: Callable[[str], None] | None) -> Iterator[None]
         with file:
             started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
             json.dump({"pid": os.getpid(), "host": socket.gethostname(), "started": started, "boot": _boot()}, file)
-        yield
+        yield taken_over
     finally:
         if ours:
             lock.unlink(missing_ok=True)
 
 
-def _take_away(lock: Path, target: Target, note: Callable[[str], None] | None) -> None:
-    """Remove the lock of a process that is gone.
+def _take_away(lock: Path, target: Target, note: Callable[[str], None] | None) -> bool:
+    """Remove the lock of a process that is gone; return whether it was there to be removed.
 
     It is moved aside and looked at again: of two processes that see the same stale lock only one can move it, and the
     other one may meet the new lock of the first, which it gives back.
@@ -273,13 +276,14 @@ def _take_away(lock: Path, target: Target, note: Callable[[str], None] | None) -
     try:
         lock.rename(aside)
     except FileNotFoundError:
-        return
+        return False
     if not _is_stale(aside):
         aside.rename(lock)
-        return
+        return False
     if note is not None:
         note(f"{shortened(str(target.path), 400)}: took over the lock of a process that is gone: {_holder(aside)}")
     aside.unlink(missing_ok=True)
+    return True
 
 
 def _boot() -> str:

@@ -40,6 +40,7 @@ from exosim.whole_numbers import WholeNumber
 if TYPE_CHECKING:
     from exosim.folder import Target
     from exosim.study.asked import Request
+    from exosim.study.chunk import Failure
     from exosim.study.chunks import Chunks
     from exosim.study.crew import Crew
     from exosim.study.plan import Plan
@@ -65,7 +66,9 @@ def _seconds(_context: click.Context, _option: click.Parameter, value: str | Non
     try:
         seconds = parse(value, "s")
     except QuantityError as error:
-        raise click.BadParameter(f'{error.problem}; got "{shortened(value)}"; expected a time, such as "10 min"') from None
+        raise click.BadParameter(
+            f'{error.problem}; got "{shortened(value)}"; expected a time, such as "10 min"'
+        ) from None
     if not 0.0 < seconds < math.inf:
         raise click.BadParameter(f'must be above 0, such as "10 min"; got "{shortened(value)}"')
     return seconds
@@ -182,7 +185,7 @@ def carry_out(target: Target, request: Request, plan: Plan, manner: Manner) -> N
     with second_one_leaves(told), working(target, request, plan, said, note) as work:
         if said is not None and hasattr(module, "ahead"):
             said(module.ahead(work.plan))
-        with _workers(manner, work.chunks) as workers, show_progress(manner.silent) as progress:
+        with _workers(manner, work.chunks, work.died) as workers, show_progress(manner.silent) as progress:
             found = module.ask(work.plan, jobs=workers, progress=progress, keep_going=True)
             lost = dict(workers.lost)
         pictures = import_module(f"exosim.plots.{plan.verb}_pictures").pictures(found)
@@ -200,21 +203,21 @@ def carry_out(target: Target, request: Request, plan: Plan, manner: Manner) -> N
 
 
 @contextlib.contextmanager
-def _workers(manner: Manner, chunks: Chunks) -> Iterator[Crew]:
+def _workers(manner: Manner, chunks: Chunks, isolated: bool) -> Iterator[Crew]:
     """Give who answers: processes of this machine, or those of a scheduler."""
     from exosim.study.crew import crew
 
     if manner.scheduler is None:
-        with crew(manner.jobs, chunks, manner.time_limit) as workers:
+        with crew(manner.jobs, chunks, time_limit=manner.time_limit, isolated=isolated) as workers:
             yield workers
         return
     from exosim.study.cluster import dask_executor
 
-    with dask_executor(manner.scheduler) as executor, crew(executor, chunks, manner.time_limit) as workers:
+    with dask_executor(manner.scheduler) as executor, crew(executor, chunks, time_limit=manner.time_limit) as workers:
         yield workers
 
 
-def _refuse_lost(lost: Mapping[str, str], folder: Path, as_json: bool) -> None:
+def _refuse_lost(lost: Mapping[str, Failure], folder: Path, as_json: bool) -> None:
     """Tell of points that could not be computed, when everything else is written."""
     from exosim.errors import ModelError, Problem
 
@@ -223,7 +226,7 @@ def _refuse_lost(lost: Mapping[str, str], folder: Path, as_json: bool) -> None:
     if as_json:
         click.get_current_context().exit(ModelError.exit_code)
     expected = f"--keep-going to accept that; all the rest is in {folder}"
-    raise ModelError([Problem(f"a point could not be computed: {why}", got=at, expected=expected) for at, why in lost.items()])
+    raise ModelError([Problem(f"{at}: cannot be computed: {why}", expected=expected) for at, why in lost.items()])
 
 
 def _refuse_failures(failed: Mapping[int, str], folder: Path, as_json: bool) -> None:

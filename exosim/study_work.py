@@ -46,12 +46,14 @@ class Work:
     target : where its results go
     request, plan : what it asks, as it was begun
     chunks : what is finished
+    died : whether the process that was at it last is gone without a word: a point may be to blame for that
     """
 
     target: Target
     request: Request
     plan: Plan
     chunks: Chunks
+    died: bool = False
 
     @property
     def folder(self) -> Path:
@@ -102,14 +104,14 @@ def working(
         telling how to go on.
     """
     check_place(target)
-    with reserved(target, note) as place:
+    with reserved(target, note) as (place, died):
         folder = place / UNFINISHED
         new = [one for one in (folder, place) if not one.exists()]
         there = _begun(target, request, plan)
         if there is None:
             check_target(target, but=(UNFINISHED,))
         try:
-            yield _opened(target, there, note) if there else _begin(target, request, plan, note)
+            yield _opened(target, there, note, died) if there else _begin(target, request, plan, note)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(_after_interrupt(target, request, new)) from None
         except BaseException:
@@ -170,7 +172,7 @@ def _begin(target: Target, request: Request, plan: Plan, note: Note | None) -> W
     return Work(target, request, plan_in(folder, request), Chunks(folder, note))
 
 
-def _opened(target: Target, request: Request, note: Note | None) -> Work:
+def _opened(target: Target, request: Request, note: Note | None, died: bool) -> Work:
     """Return a study that is gone on with, without what a process that was killed left half written."""
     folder = target.place / UNFINISHED
     shutil.rmtree(folder / _DRAFT, ignore_errors=True)
@@ -178,7 +180,7 @@ def _opened(target: Target, request: Request, note: Note | None) -> Work:
     chunks.tidy()
     if note is not None:
         note(f"{_shown(target.path)}: goes on with the study that was begun here; {amount(chunks)} were there")
-    return Work(target, request, plan_in(folder, request), chunks)
+    return Work(target, request, plan_in(folder, request), chunks, died)
 
 
 def _put_in_place(draft: Path, place: Path, older: Path) -> None:

@@ -171,8 +171,10 @@ def _request(document: Mapping[str, Any]) -> Request:
     if "factors" in given:
         given["factors"] = _pairs(given["factors"])
     changes = {path: untagged(value) for path, value in document["set"]}
-    head = (document[key] for key in ("command", "scenario", "hash", "seed", "study"))
-    return Request(*head, given, document["file"], changes, document["keep_going"], document["fingerprint"])
+    return Request(
+        document["command"], document["scenario"], document["hash"], document["seed"], document["study"], given,
+        document["file"], changes, document["keep_going"], document["fingerprint"],
+    )  # fmt: skip
 
 
 def _pairs(listed: Any) -> Any:
