@@ -74,7 +74,7 @@ def _check(folder: Path, manner: Manner) -> None:
         counts = {"chunks": found.chunks, "points": found.points, "files": found.files}
         print_json({"form": "exosim.resume/1", "folder": str(folder), **counts})
     elif not manner.quiet:
-        click.echo(f"{_shown(folder)}: {found} are whole")
+        click.echo(f"{_shown(folder)}: nothing is damaged: {found}")
 
 
 def _refuse_store(folder: Path) -> None:

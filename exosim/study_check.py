@@ -11,7 +11,7 @@ from exosim.study.asked import ASKED, read_request
 from exosim.study.chunks import Chunks
 from exosim.study.resumable import STORE
 from exosim.study.study_files import DOCUMENT
-from exosim.study_work import UNFINISHED, amount
+from exosim.study_work import UNFINISHED, amount, counted
 
 _STUDY = "a folder that a study wrote, such as one of exosim sweep"
 
@@ -33,7 +33,7 @@ class Checked:
     problems: tuple[Problem, ...]
 
     def __str__(self) -> str:
-        parts = [f"{self.chunks:,} chunks with {self.points:,} points"] if self.chunks or not self.files else []
+        parts = [counted(self.chunks, self.points)] if self.chunks or not self.files else []
         return " and ".join([*parts, *([f"{self.files:,} files"] if self.files else [])])
 
 
@@ -88,7 +88,7 @@ def refuse_foreign(folder: Path) -> None:
     if DOCUMENT in (manifest.get("files") or {}) or ((folder / ASKED).exists() and not manifest):
         return
     if Chunks(folder / UNFINISHED).entries():
-        problem = f"there are {amount(Chunks(folder / UNFINISHED))}, but no {ASKED}, which says what they answer"
+        problem = f"there is {amount(Chunks(folder / UNFINISHED))}, but no {ASKED}, which says what they answer"
         raise CheckpointError(Problem(problem, file=str(folder / UNFINISHED), expected="the same command as before"))
     what = f"command {shortened(str(manifest.get('command')), 60)}" if manifest else f"no {MANIFEST}"
     problem = "this is a file" if not folder.is_dir() else "the folder is not that of a study"

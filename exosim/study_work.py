@@ -125,8 +125,12 @@ def working(
 def amount(chunks: Chunks) -> str:
     """Return how much is finished, such as ``61 chunks with 610 points``."""
     entries = chunks.entries()
-    points = sum(entry.stop - entry.start for entry in entries)
-    return f"{len(entries):,} {'chunk' if len(entries) == 1 else 'chunks'} with {points:,} points"
+    return counted(len(entries), sum(entry.stop - entry.start for entry in entries))
+
+
+def counted(chunks: int, points: int) -> str:
+    """Return a number of chunks and of their points in words."""
+    return f"{chunks:,} chunk{'' if chunks == 1 else 's'} with {points:,} point{'' if points == 1 else 's'}"
 
 
 def resume_line(path: Path) -> str:
@@ -179,7 +183,7 @@ def _opened(target: Target, request: Request, note: Note | None, died: bool) -> 
     chunks = Chunks(folder, note)
     chunks.tidy()
     if note is not None:
-        note(f"{_shown(target.path)}: goes on with the study that was begun here; {amount(chunks)} were there")
+        note(f"{_shown(target.path)}: goes on with the study that was begun here; {amount(chunks)} found")
     return Work(target, request, plan_in(folder, request), chunks, died)
 
 
@@ -240,7 +244,7 @@ def _after_interrupt(target: Target, request: Request, new: Sequence[Path]) -> s
 
 
 def _how_to_go_on(target: Target) -> str:
-    return f"{amount(Chunks(target.place / UNFINISHED))} are safe; go on with: {resume_line(target.path)}"
+    return f"safe so far: {amount(Chunks(target.place / UNFINISHED))}; go on with: {resume_line(target.path)}"
 
 
 def _shown(path: Path) -> str:
