@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 import exosim as xs
 from exosim.errors import CheckpointError, FileError, ModelError, Problem
 from exosim.study.chunks import Chunks
+from exosim.study.numbers import fingerprint
 from exosim.study.plan import plan_of
 from tests.test_bad_inputs import ROOT, ROWS, STUDY_FILES, WAITING
 from tests.texts import FILE, Answer, Door
@@ -215,7 +216,7 @@ def test_other_versions_are_refused(
 ) -> None:
     """What differs is named, there and here."""
     interrupted(written, ending)
-    here = xs.study.numbers.fingerprint()  # type: ignore[attr-defined]
+    here = fingerprint()
     other = {**here, "numpy": "9.9.9", "arithmetic": "0" * 16}
     monkeypatch.setattr("exosim.study.asked.fingerprint", lambda: other)
     for command in (RESUME, SWEEP):

@@ -233,19 +233,19 @@ def test_a_request_comes_back(plan: Plan, tmp_path: Path) -> None:
         whole, {**given, "responses": ("doses",), "seed": 3, "levels": None}, "/a/b.toml#c", {"x": 1e309}
     )
     write_request(written, tmp_path, whole.scenario)
-    first = (tmp_path / asked.ASKED).read_bytes(), (tmp_path / asked.SCENARIO).read_bytes()
+    first = (tmp_path / asked.ASKED).read_bytes(), (tmp_path / "scenario.json").read_bytes()
     read = read_request(tmp_path)
     again = plan_in(tmp_path, read)
     assert again.digest == whole.digest == read.study
     assert (read.changes, read.file, read.portable().file) == ({"x": 1e309}, "/a/b.toml#c", "b.toml#c")
     write_request(read, tmp_path, again.scenario)
-    assert ((tmp_path / asked.ASKED).read_bytes(), (tmp_path / asked.SCENARIO).read_bytes()) == first
+    assert ((tmp_path / asked.ASKED).read_bytes(), (tmp_path / "scenario.json").read_bytes()) == first
 
 
 def test_every_byte_of_a_request_is_vouched_for(plan: Plan, tmp_path: Path) -> None:
     """One that is changed is found, wherever it stands."""
     write_request(request(plan), tmp_path, plan.scenario)
-    for name in (asked.ASKED, asked.SCENARIO):
+    for name in (asked.ASKED, "scenario.json"):
         data = (tmp_path / name).read_bytes()
         for place in range(0, len(data), 97):
             if data[place : place + 1].isspace():
