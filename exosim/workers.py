@@ -32,12 +32,12 @@ def processes(count: int, jobs: int) -> Iterator[Executor]:
     try:
         pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
     except (BrokenProcessPool, OSError) as error:  # the system has no lock or pipe left
-        raise _no_worker(jobs, getattr(error, "strerror", None) or str(error)) from None
+        raise no_worker(jobs, getattr(error, "strerror", None) or str(error)) from None
     with pool:
         try:
             yield pool
         except BrokenProcessPool:
-            raise _no_worker(jobs, "it ended abruptly, perhaps for want of memory") from None
+            raise no_worker(jobs, "it ended abruptly, perhaps for want of memory") from None
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -61,13 +61,14 @@ def starting(jobs: int) -> Iterator[None]:
     except BrokenProcessPool:
         raise
     except OSError as error:
-        raise _no_worker(jobs, error.strerror or str(error)) from None
+        raise no_worker(jobs, error.strerror or str(error)) from None
     finally:
         if before is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _no_worker(jobs: int, reason: str) -> LimitError:
+def no_worker(jobs: int, reason: str) -> LimitError:
+    """Return the error of a process that cannot be had."""
     problem = f"a worker process cannot be had: {reason}"
     return LimitError(Problem(problem, got=f"{jobs} processes", expected="fewer: --jobs N"))
 

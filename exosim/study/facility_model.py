@@ -11,6 +11,7 @@ import numpy as np
 from exosim.directions import direction_of
 from exosim.errors import UsageError
 from exosim.indicators import RESOURCE_UNITS, Account, reported
+from exosim.plugin_trial import versions
 from exosim.replications import simulate
 from exosim.result_views import column_name
 from exosim.scenario import Scenario
@@ -45,6 +46,12 @@ class FacilityModel(Model):
     def at_once(self) -> int:
         """One point: it is a run of its own."""
         return 1
+
+    @property
+    def identity(self) -> str:
+        """The scenario, what is moved and asked, and the draws."""
+        moved = self.scenario.hash, versions(self.scenario), self.factors, self.responses
+        return f"facility {moved} {self.draws} {self.seed}"
 
     def with_seed(self, seed: int) -> FacilityModel:
         """Return the model on other replications."""

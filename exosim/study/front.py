@@ -6,8 +6,7 @@ look better than they are, the points of the front are asked once more, on other
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +21,7 @@ from exosim.limits import LARGEST_SEED
 from exosim.study import front_tables, front_words
 from exosim.study.answers import Asked, Of, Response, needed
 from exosim.study.archive import Archive, allowed, costs_of, violations_of
+from exosim.study.crew import crew
 from exosim.study.decisions import all_points, as_settings, shares_of, size
 from exosim.study.designs import MOST_POINTS
 from exosim.study.evolution import Ended, evolve
@@ -33,7 +33,6 @@ from exosim.study.pareto import Box, Places, box_of, dominates, knee, nondominat
 from exosim.study.plan import Plan
 from exosim.study.pymoo_parts import part
 from exosim.study.respond import Progress, respond
-from exosim.workers import processes
 
 POPULATION, GENERATIONS = 40, 50
 MOST_OBJECTIVES = 4
@@ -293,7 +292,7 @@ def front(
     part("algorithms.moo.nsga2")
     objectives, limits = guarded(objectives, limits)
     questions, ranges = questions_of(objectives, limits, also), as_settings(model.factors)
-    with _executor(jobs) as hands:
+    with crew(jobs) as hands:
         total = budget(ranges, population, generations)
         archive = Archive(model, questions, objectives, limits, hands, progress, total)
         ended = _search(archive, model, ranges, len(objectives), population, generations, seed)
@@ -383,13 +382,3 @@ def _again(
     points = np.concatenate([archive.points[places], base.point[None]])
     answers = respond(with_seed(other), points, questions, jobs=jobs, progress=told, keep_going=True)
     return Fresh(other, answers.values)
-
-
-@contextlib.contextmanager
-def _executor(jobs: int | Executor) -> Iterator[int | Executor]:
-    """Give one executor for all generations, instead of one for each."""
-    if not isinstance(jobs, int) or jobs == 1:
-        yield jobs
-        return
-    with processes(jobs - 1, jobs) as pool:
-        yield pool

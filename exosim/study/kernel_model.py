@@ -21,6 +21,7 @@ from exosim.distributions import Distribution
 from exosim.errors import ModelError, Problem, ScenarioError, UsageError
 from exosim.operations.base import UnitOperation
 from exosim.parameter import Parameter
+from exosim.plugin_trial import versions
 from exosim.quantities import Given, read_quantity
 from exosim.readings import ALL_ATTRIBUTES
 from exosim.recipe import Split
@@ -67,6 +68,12 @@ class KernelModel(Model):
     def at_once(self) -> int:
         """As many points as fill two blocks of lanes."""
         return max(1, 2 * TILE // self.draws)
+
+    @property
+    def identity(self) -> str:
+        """The scenario, what is moved and asked, and the draws."""
+        moved = self.scenario.hash, versions(self.scenario), self.factors, self.responses
+        return f"kernel {moved} {self.draws} {self.seed}"
 
     def with_seed(self, seed: int) -> KernelModel:
         """Return the model on other draws."""

@@ -31,6 +31,11 @@ class Model(ABC):
     def at_once(self) -> int:
         """How many points one call works on best; the answers do not depend on it."""
 
+    @property
+    def identity(self) -> str | None:
+        """What its answers hang on, in words that are the same in every process; None where that cannot be said."""
+        return None
+
     @abstractmethod
     def sample(self, points: Floats) -> Floats:
         """Return the responses, shape (points, responses, draws), at points of shape (points, factors).

@@ -48,6 +48,11 @@ class BothModel(Model):
         """As few points as the slower engine works on."""
         return min(part.at_once for part in self.parts)
 
+    @property
+    def identity(self) -> str:
+        """That of both."""
+        return "\n".join([*(part.identity for part in self.parts), repr(self.responses)])
+
     def with_seed(self, seed: int) -> BothModel:
         """Return the model on other worlds."""
         return replace(self, parts=tuple(part.with_seed(seed) for part in self.parts))

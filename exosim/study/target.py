@@ -8,9 +8,8 @@ their draws, so that an answer is exact for those draws, and is checked on fresh
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +21,7 @@ from exosim.limits import LARGEST_SEED
 from exosim.study import target_tables as tables
 from exosim.study import target_words as words
 from exosim.study.answers import Condition, Met, Response
+from exosim.study.crew import crew
 from exosim.study.factor import Factor, Floats
 from exosim.study.iso_surface import FEWEST, MOST, IsoSurface, iso_surface
 from exosim.study.kernel_model import KernelModel
@@ -34,7 +34,6 @@ from exosim.study.target_answer import Answer, Room, Share, answer_of, questions
 from exosim.study.target_plan import MOST_TRIPLED, Moved, Searched, by_promise, pairs_of, promise, search_all
 from exosim.study.target_room import rooms
 from exosim.study.target_space import Norm, Space, Way, space_of
-from exosim.workers import processes
 
 PROBABILITY = 0.9
 EVALUATIONS, FEW_EVALUATIONS = 3000, 200
@@ -171,7 +170,7 @@ def target(
     space = space_of(model.factors, model.base(), weights, ways, norm)
     yes_or_no = _says_yes_or_no(model, conditions)
     asked = questions(tuple(conditions), probability, yes_or_no)
-    with _helping(jobs) as helpers:
+    with crew(jobs) as helpers:
         known = KnownPoints(model, space, asked, evaluations, helpers, progress)
         known.spend(1)
         reaches = bool(known.ask(space.origin[None])[0] >= 0.0)
@@ -205,16 +204,6 @@ def _of_the_search(evaluations: int, factors: int) -> int:
     """Return how many points the search may ask: the maps and the check on fresh draws come after it."""
     sets = 2**factors if factors <= MOST_TRIPLED else factors * factors
     return int((1.0 - _SHARE) * evaluations) - min(sets, evaluations // 20)
-
-
-@contextmanager
-def _helping(jobs: int | Executor) -> Iterator[int | Executor]:
-    """Give the processes of all calls of a search: they are started once."""
-    if not isinstance(jobs, int) or jobs == 1:
-        yield jobs
-        return
-    with processes(jobs - 1, jobs) as pool:
-        yield pool
 
 
 def ask(

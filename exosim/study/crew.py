@@ -1,0 +1,135 @@
+"""Who answers for a study, and where finished answers are kept: an executor that goes through all its questions."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from typing import Any, TypeVar
+
+from exosim.errors import Problem, UsageError, in_words
+from exosim.study.chunk import Chunk, Failure
+from exosim.study.chunks import Chunks
+from exosim.study.dispatch import answered
+from exosim.study.executor_hands import ExecutorHands
+from exosim.study.factor import Floats
+from exosim.study.hands import Hands
+from exosim.study.job import Job
+from exosim.study.worker_processes import WorkerProcesses
+
+T = TypeVar("T")
+
+
+class Crew(Executor):
+    """Whoever answers, and the chunks that are finished; build it with :func:`crew`.
+
+    It goes wherever `jobs` is asked for: every study takes it for all that it asks, so that processes are started once
+    and what was answered before is read instead of asked.
+
+    Attributes
+    ----------
+    chunks : where finished answers are kept; None: nowhere
+    lost : points that were given up, as told with their inputs, with the reason
+    """
+
+    def __init__(self, hands: Hands, chunks: Chunks | None = None, executor: Executor | None = None) -> None:
+        self.chunks = chunks
+        self.lost: dict[str, Failure] = {}
+        self._hands, self._executor = hands, executor
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Call a function where the points are asked: on the executor that was given, else here and at once."""
+        if self._executor is not None:
+            return self._executor.submit(fn, *args, **kwargs)
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def answers(self, job: Job, points: Floats) -> Iterator[tuple[int, Chunk]]:
+        """Yield what comes of all points, in ranges and in any order: the first point of a range, and its chunk.
+
+        What is kept already comes first; what is new is kept before it is told.
+
+        Raises
+        ------
+        ExosimError
+            what concerns all points; the chunks that are finished are kept.
+        """
+        key = None if self.chunks is None else job.key(points)
+        missing: list[tuple[int, int]] = []
+        done = 0
+        if self.chunks is not None and key is not None:
+            for start, chunk in self.chunks.found(key, len(points), len(job.asked)):
+                missing.append((done, start))
+                done = start + len(chunk)
+                self._remember(job, points, start, chunk)
+                yield start, chunk
+        missing.append((done, len(points)))
+        for start, chunk in answered(job, points, missing, self._hands):
+            if self.chunks is not None and key is not None:
+                self.chunks.keep(key, start, chunk)
+            self._remember(job, points, start, chunk)
+            yield start, chunk
+
+    def end(self) -> None:
+        """End what is under way, and the processes of our own."""
+        self._hands.drop()
+
+    def _remember(self, job: Job, points: Floats, start: int, chunk: Chunk) -> None:
+        for place, failure in chunk.failures.items():
+            if failure.lost:
+                self.lost[inputs(job, points, start + place)] = failure
+
+
+@contextlib.contextmanager
+def crew(
+    jobs: int | Executor = 1,
+    chunks: Chunks | None = None,
+    *,
+    time_limit: float | None = None,
+    isolated: bool = False,
+) -> Iterator[Crew]:
+    """Give whoever answers for a study; a crew that is given is given on.
+
+    Parameters
+    ----------
+    jobs : processes, this one included; or any executor, which does all of the work
+    chunks : where finished answers are kept and looked for
+    time_limit : longest time that a point may take [s], then its process is ended and it is tried again
+    isolated : whether this process asks at no point itself, since one that did has died
+
+    Raises
+    ------
+    UsageError
+        when `jobs` is below 1, or a time limit is to hold in processes that are not ours.
+    """
+    if isinstance(jobs, Crew):
+        yield jobs
+        return
+    own = _crew(jobs, chunks, time_limit, isolated)
+    try:
+        yield own
+    finally:
+        own.end()
+
+
+def _crew(jobs: int | Executor, chunks: Chunks | None, time_limit: float | None, isolated: bool) -> Crew:
+    if isinstance(jobs, Executor):
+        if time_limit is not None:
+            expected = "processes of our own: jobs = N, or --jobs N"
+            raise UsageError(
+                Problem("a time limit ends processes, and those of an executor are not ours", expected=expected)
+            )
+        return Crew(ExecutorHands(jobs), chunks, jobs)
+    if not isinstance(jobs, int) or jobs < 1:
+        raise UsageError(Problem("jobs must be at least 1", got=in_words(jobs), expected="a whole number"))
+    return Crew(WorkerProcesses(jobs, helped=not isolated and time_limit is None, time_limit=time_limit), chunks)
+
+
+def inputs(job: Job, points: Floats, number: int) -> str:
+    """Return a point in words, such as ``point 3: concentrate.flux = 20 L/m2/h``."""
+    settings = zip(job.model.factors, points[number].tolist(), strict=True)
+    return f"point {number + 1:,}: " + ", ".join(f"{f.path} = {f.setting(value)}" for f, value in settings)
