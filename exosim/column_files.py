@@ -1,7 +1,8 @@
 """Columns as one file: Parquet where the extra ``parquet`` is installed, else a NumPy archive (``.npz``).
 
 In Parquet a number that is missing is null and not NaN, so that a query leaves it out instead of taking it for the
-largest of all; read again it is NaN. Both hold what a frame is of, its units and which columns are words.
+largest of all; read again it is NaN. Each page has a checksum (CRC-32), which is looked at. Both hold what a frame is
+of, its units and which columns are words.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def _write_parquet(path: Path, table: Any) -> Path:
     from pyarrow import parquet
 
     file = path.with_name(f"{path.name}.parquet")
-    parquet.write_table(table, file, compression="zstd")
+    parquet.write_table(table, file, compression="zstd", write_page_checksum=True)
     return file
 
 
@@ -98,7 +99,7 @@ def _read_parquet(path: Path) -> Frame:
     check_extra()
     from pyarrow import parquet
 
-    table = parquet.ParquetFile(path).read()
+    table = parquet.ParquetFile(path, page_checksum_verification=True).read()
     told = json.loads(table.schema.metadata[_FRAME.encode()])
     arrays: dict[str, Column] = {}
     for name in table.column_names:

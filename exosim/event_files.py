@@ -92,7 +92,7 @@ def write_log(log: Sequence[Event], folder: Path, replication: int) -> Path:
     table = table.set_column(batch, "batch", pa.array([event.batch + 1 for event in log], type=pa.int64()))
     path = part(folder, replication)
     path.parent.mkdir()
-    parquet.write_table(table, path, compression="zstd")
+    parquet.write_table(table, path, compression="zstd", write_page_checksum=True)
     return path
 
 
@@ -101,7 +101,9 @@ def read_log(folder: Path, replication: int) -> list[Event]:
     check_extra()
     from pyarrow import parquet
 
-    table = parquet.ParquetFile(part(folder, replication)).read(columns=list(Event._fields))
+    table = parquet.ParquetFile(part(folder, replication), page_checksum_verification=True).read(
+        columns=list(Event._fields)
+    )
     rows = zip(*(table.column(name).to_pylist() for name in Event._fields), strict=True)
     return [event._replace(batch=event.batch - 1) for event in map(Event._make, rows)]
 

@@ -14,8 +14,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from exosim.scenario import Scenario
+from exosim.study.crew import crew
 from exosim.study.factor import Factor
-from exosim.study.plan import plan_of
+from exosim.study.plan import Plan, plan_of
 from exosim.study.respond import Progress
 
 if TYPE_CHECKING:
@@ -184,10 +185,7 @@ def run_study(
         as :func:`sweep`; a UsageError when there is no `[study]`.
     """
     plan = plan_of(scenario, None, given)
-    ask = import_module(f"exosim.study.{plan.verb}").ask
-    found: Sweep | Sensitivity | DesignSpace | Front | Target = ask(
-        plan, jobs=jobs, progress=progress, keep_going=keep_going
-    )
+    found: Sweep | Sensitivity | DesignSpace | Front | Target = _found(plan, jobs, progress, keep_going)
     return found
 
 
@@ -196,5 +194,11 @@ def _asked(
     jobs: int | Executor, progress: Progress | None, keep_going: bool,
 ) -> Any:  # fmt: skip
     plan = plan_of(scenario, verb, {**given, "factors": factors, "responses": responses})
-    ask = import_module(f"exosim.study.{verb}").ask
-    return ask(plan, jobs=jobs, progress=progress, keep_going=keep_going)
+    return _found(plan, jobs, progress, keep_going)
+
+
+def _found(plan: Plan, jobs: int | Executor, progress: Progress | None, keep_going: bool) -> Any:
+    """Do what a plan says, with one crew for all that it asks."""
+    ask = import_module(f"exosim.study.{plan.verb}").ask
+    with crew(jobs) as workers:
+        return ask(plan, jobs=workers, progress=progress, keep_going=keep_going)

@@ -29,6 +29,8 @@ from exosim.study.job import Job
 from exosim.workers import no_worker, starting
 
 _GRACE = 0.05
+_STARTS = 3
+"""How often a process may end before it has begun: then it never will."""
 _TICK = 1.0
 """Longest step in which waiting is counted: a machine that slept, or a process that was stopped, is not late."""
 
@@ -138,6 +140,7 @@ class _Hand:
         self._late = ""
         self.waiting = 0
         self._process, self._pipe = self._start()
+        self._new = True
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -161,6 +164,27 @@ class _Hand:
         self._orders.put(None)
         self._process.kill()
         self._process.join()
+
+    def _begin(self) -> None:
+        """Wait until the process is there; one that ends before it has begun is started again, some times.
+
+        Raises
+        ------
+        LimitError
+            when it does not begin.
+        """
+        for begun in range(_STARTS):
+            if begun:
+                self._process, self._pipe = self._start()
+            with contextlib.suppress(EOFError, OSError):
+                self._pipe.recv()
+                return
+            self._process.join()
+            self._pipe.close()
+            if self._closed:
+                return
+        ending = _ending(self._process.exitcode)
+        raise no_worker(self._jobs, f'it ends as it begins ({ending}); a script needs if __name__ == "__main__"')
 
     def _start(self) -> tuple[BaseProcess, Connection]:
         context = get_context("spawn")
@@ -188,6 +212,12 @@ class _Hand:
 
     def _ask(self, order: _Order) -> Done:
         try:
+            if self._new:
+                self._begin()
+                self._new = False
+        except ExosimError as error:
+            return Done(order.task, None, error=error)
+        try:
             self._pipe.send((order.job, order.points))
             kind, found, seconds = self._pipe.recv()
         except (EOFError, OSError):
@@ -207,6 +237,7 @@ class _Hand:
         self._pipe.close()
         try:
             self._process, self._pipe = self._start()
+            self._new = True
         except ExosimError as error:
             return Done(task, None, error=error)
         if self._closed:  # meanwhile
@@ -219,6 +250,8 @@ def work(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the process that asks
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     jobs: dict[bytes, Job] = {}
+    with contextlib.suppress(OSError):
+        pipe.send("begun")
     while True:
         try:
             data, points = pipe.recv()
