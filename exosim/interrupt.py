@@ -1,4 +1,7 @@
-"""What an interrupt (Ctrl-C) does to a study: the first one ends it in good order, the second one at once."""
+"""What an interrupt does to a study: the first one ends it in good order, the second one at once.
+
+An interrupt is Ctrl-C, or the signal by which batch systems such as Slurm say that time is over (SIGTERM).
+"""
 
 from __future__ import annotations
 
@@ -18,16 +21,16 @@ _SHOW_CURSOR = "\x1b[?25h"
 def second_one_leaves(told: str) -> Iterator[None]:
     """Meanwhile the first interrupt is a KeyboardInterrupt, and the next one ends the process without more ado.
 
-    Only in the main thread, and where interrupts are heard as Python hears them: who ignores them goes on to do so.
+    Only in the main thread, and where they are heard as usual: who ignores them goes on to do so.
 
     Parameters
     ----------
     told : written to standard error by the one that ends the process
     """
-    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if not usual or threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
+    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     heard = 0
 
     def hear(_number: int, _frame: FrameType | None) -> None:
@@ -40,8 +43,11 @@ def second_one_leaves(told: str) -> Iterator[None]:
             os.write(2, f"{cursor}\n{told}\n".encode(errors="backslashreplace"))
         os._exit(INTERRUPTED)
 
-    signal.signal(signal.SIGINT, hear)
+    ours = [number for number, handler in usual.items() if handler in (signal.default_int_handler, signal.SIG_DFL)]
+    for number in ours:
+        signal.signal(number, hear)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in ours:
+            signal.signal(number, usual[number])
