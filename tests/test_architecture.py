@@ -152,6 +152,7 @@ THIRD_PARTIES: dict[str, set[int]] = {
     "xarray": {1},
     "hypothesis": {3},
     "pymoo": {8},
+    "distributed": {8},
     "simpy": {4},
     "matplotlib": {9},
     "jinja2": {9},

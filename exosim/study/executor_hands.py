@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import queue
 import time
 from collections.abc import Callable, Mapping
@@ -20,7 +19,7 @@ from exosim.study.factor import Floats
 from exosim.study.hands import Done, Task
 from exosim.study.job import Job
 from exosim.study.numbers import differences, fingerprint
-from exosim.study.worker_processes import packed, unexpected
+from exosim.study.worker_processes import packed, unexpected, unpacked
 from exosim.workers import no_worker, starting
 
 _TRIED_BY_ITSELF = {"KilledWorker": 3}
@@ -144,5 +143,4 @@ def _in_worker(data: bytes, points: Floats) -> _Reply:
 @lru_cache(maxsize=2)
 def _job(data: bytes) -> Job:
     """Return what a worker is at: it is read once, not for every task."""
-    job: Job = pickle.loads(data)
-    return job
+    return unpacked(data)

@@ -100,6 +100,8 @@ class WorkerProcesses:
     def wait(self, seconds: float) -> list[Done]:
         """Return tasks that have ended; wait for one at most so long, and end processes that are over their time."""
         found: list[Done] = []
+        if self._limit is not None:
+            seconds = min(seconds, self._limit)
         with contextlib.suppress(queue.Empty):
             found += self._current(self._ended.get(timeout=seconds) if seconds else self._ended.get_nowait())
             while True:
@@ -176,6 +178,7 @@ class _Hand:
         for begun in range(_STARTS):
             if begun:
                 self._process, self._pipe = self._start()
+                self._end_if_closed()
             with contextlib.suppress(EOFError, OSError):
                 self._pipe.recv()
                 return
@@ -200,10 +203,7 @@ class _Hand:
 
     def _serve(self) -> None:
         while (order := self._orders.get()) is not None and not self._closed:
-            self._awake, self._seen, self._late = 0.0, time.monotonic(), ""
-            self._busy = order.task
             done = self._ask(order)
-            self._busy = None
             self.waiting -= 1
             if self._closed:
                 break
@@ -217,6 +217,8 @@ class _Hand:
                 self._new = False
         except ExosimError as error:
             return Done(order.task, None, error=error)
+        self._awake, self._seen, self._late = 0.0, time.monotonic(), ""
+        self._busy = order.task
         try:
             self._pipe.send((order.job, order.points))
             kind, found, seconds = self._pipe.recv()
@@ -224,6 +226,10 @@ class _Hand:
             self._process.join()
             reason = self._late or f"its process died ({_ending(self._process.exitcode)})"
             return self._again(order.task, reason)
+        except Exception as error:  # of an answer that came whole, but that cannot be read here
+            return Done(order.task, None, reason=unexpected(error))
+        finally:
+            self._busy = None
         if kind == "chunk":
             return Done(order.task, found, seconds)
         if kind == "error":
@@ -240,9 +246,13 @@ class _Hand:
             self._new = True
         except ExosimError as error:
             return Done(task, None, error=error)
-        if self._closed:  # meanwhile
-            self._process.kill()
+        self._end_if_closed()
         return Done(task, None, reason=reason)
+
+    def _end_if_closed(self) -> None:
+        """End a process that was started while the one before it was ended for good."""
+        if self._closed:
+            self._process.kill()
 
 
 def work(pipe: Connection) -> None:
@@ -257,21 +267,30 @@ def work(pipe: Connection) -> None:
             data, points = pipe.recv()
         except (EOFError, OSError):
             return
-        if data not in jobs:
-            jobs.clear()
-            jobs[data] = pickle.loads(data)
-        answer = _answer(jobs[data], points)
         try:
-            pipe.send(answer)
+            _tell(pipe, _answer(jobs, data, points))
         except OSError:
             return
 
 
-def _answer(job: Job, points: Floats) -> tuple[str, Any, float]:
+def _tell(pipe: Connection, answer: tuple[str, Any, float]) -> None:
+    """Send an answer; of one that cannot travel, why."""
+    try:
+        pipe.send(answer)
+    except OSError:
+        raise
+    except Exception as error:
+        pipe.send(("lost", unexpected(error), answer[-1]))
+
+
+def _answer(jobs: dict[bytes, Job], data: bytes, points: Floats) -> tuple[str, Any, float]:
     """Return ("chunk", Chunk, seconds), ("error", what is to be raised, …) or ("lost", why there is none, …)."""
     begun = time.perf_counter()
     try:
-        found: Chunk = job.chunk(points)
+        if data not in jobs:
+            jobs.clear()
+            jobs[data] = unpacked(data)
+        found: Chunk = jobs[data].chunk(points)
     except (ExosimError, MemoryError) as error:
         return "error", error, time.perf_counter() - begun
     except Exception as error:
@@ -293,6 +312,25 @@ def packed(job: Job) -> bytes:
         expected = "jobs = 1, or a function at the top of a module"
         problem = f"the model cannot travel to other processes: {error}"
         raise UsageError(Problem(problem, expected=expected)) from None
+
+
+def unpacked(data: bytes) -> Job:
+    """Return the job that another process has packed.
+
+    Raises
+    ------
+    UsageError
+        when this process does not find what it is made of, such as a function of an interactive session.
+    """
+    try:
+        job: Job = pickle.loads(data)
+    except MemoryError:
+        raise
+    except Exception as error:
+        expected = "jobs = 1, or a function at the top of a module that can be imported there"
+        problem = f"the model cannot be read in another process: {unexpected(error)}"
+        raise UsageError(Problem(problem, expected=expected)) from None
+    return job
 
 
 def unexpected(error: BaseException) -> str:
