@@ -17,7 +17,10 @@ from matplotlib.figure import Figure
 
 import exosim as xs
 from exosim.errors import CheckpointError, FileError, ModelError, Problem
+from exosim.study.chunk import Chunk, Failure
 from exosim.study.chunks import Chunks
+from exosim.study.factor import Floats
+from exosim.study.job import Job
 from exosim.study.numbers import fingerprint
 from exosim.study.plan import plan_of
 from tests.test_bad_inputs import ROOT, ROWS, STUDY_FILES, WAITING
@@ -416,6 +419,25 @@ def test_an_interrupt_from_outside(times: int, written: Door) -> None:
     assert b"Traceback" not in err
     assert b"go on with: exosim resume there" in err.strip().splitlines()[-1]
     assert written.run(*RESUME, "--check").code == 0
+
+
+def test_points_that_cannot_be_computed(written: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything else is written, and each is told with its inputs: 4, unless --keep-going accepts that."""
+    asked = Job.chunk
+
+    def chunk(self: Job, points: Floats) -> Chunk:
+        found = asked(self, points)
+        lost = Failure("ModelError", (Problem("given up after 3 attempts"),), lost=True)
+        return Chunk(found.values, found.sample, {0: lost}) if points[0, 0] == 0.7 else found
+
+    monkeypatch.setattr(Job, "chunk", chunk)
+    answer = written.run(*SWEEP, "--quiet")
+    assert answer.code == 4
+    assert answer.err.startswith("point 1: clarify.ev_recovery = 0.7: cannot be computed: given up after 3 attempts")
+    assert "--keep-going to accept that; all the rest is in there" in answer.err
+    assert written.run(*SWEEP, "--overwrite", "--quiet", "--keep-going").code == 0
+    assert written.run(*SWEEP, "--overwrite", "--json").code == 4
+    assert written.run(*RESUME).code == 0
 
 
 def test_time_limits_are_times(written: Door) -> None:
