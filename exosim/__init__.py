@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from exosim.study.calls import front, run_study, sensitivity, space, sweep, target
     from exosim.study.design_space import DesignSpace
     from exosim.study.front import Front
+    from exosim.study.resumable import resumable
     from exosim.study.sensitivity import Sensitivity
     from exosim.study.study_files import SavedStudy, load_study
     from exosim.study.sweep import Sweep
@@ -96,6 +97,7 @@ __all__ = [
     "load_yields",
     "plots",
     "regulatory_view",
+    "resumable",
     "run_study",
     "scale",
     "sensitivity",
@@ -141,6 +143,7 @@ _HOMES = {
     "load_study": "exosim.study.study_files",
     "load_yields": "exosim.saved_yields",
     "regulatory_view": "exosim.regulatory",
+    "resumable": "exosim.study.resumable",
     "run_study": "exosim.study.calls",
     "scale": "exosim.scaling.scaling",
     "sensitivity": "exosim.study.calls",

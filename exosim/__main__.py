@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from exosim.errors import INTERRUPTED
@@ -12,9 +13,12 @@ def run() -> int:
     try:
         from exosim.cli import main
 
-        return main()
+        code = main()
     except KeyboardInterrupt:
-        return INTERRUPTED
+        code = INTERRUPTED
+    if code == INTERRUPTED:  # all is said: one more interrupt would only change the exit code
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ from exosim.explain_command import explain
 from exosim.front_command import front
 from exosim.profile_command import profile
 from exosim.report_command import report
+from exosim.resume_command import resume
 from exosim.scale_command import scale
 from exosim.sensitivity_command import sensitivity
 from exosim.space_command import space
@@ -78,6 +79,7 @@ _FEWER = {
         "fewer draws (--draws N) or fewer processes (--jobs N)",
     ),
     "run": "fewer processes (--jobs N), fewer batches or a shorter horizon",
+    "resume": "fewer processes: --jobs N",
 }
 """What needs less memory, by command."""
 _EXITS = """\b
@@ -118,6 +120,7 @@ def cli() -> None:
     exosim space mine.toml --vary A=1..9 --vary B=2..5    where are all limits met together, and how surely?
     exosim front scenarios/msc_hollow_fiber.toml          which settings are the best trade-offs?
     exosim target mine.toml --goal "doses >= 1000"        what must be true for that?
+    exosim resume results/base_sweep-1f3c09aa-s7          where was a study interrupted? It goes on from there
     exosim explain scenarios/msc_hollow_fiber.toml doses  where does a number come from?
     exosim why results/base 2                             why did lot 2 take so long, and where did it go?
     exosim report results/base                            what do I send to those who ask?
@@ -288,8 +291,8 @@ def run(
 
 
 for _command in (
-    bottleneck, certificate, cite, compare, cost, describe, explain, front, new, profile, report, scale, schema, space,
-    sensitivity, study, sweep, target, why,
+    bottleneck, certificate, cite, compare, cost, describe, explain, front, new, profile, report, resume, scale, schema,
+    space, sensitivity, study, sweep, target, why,
 ):  # fmt: skip
     cli.add_command(_command)
 
@@ -323,8 +326,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BrokenPipeError, SystemExit):  # rich turns a pipe that nobody reads any more into SystemExit
         _silence_stdout()
         return 0
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        click.echo("interrupted; nothing was written", err=True)
+    except (KeyboardInterrupt, click.exceptions.Abort) as error:
+        interrupt = error.__cause__ or error  # click wraps the one that was raised, which may tell what is safe
+        click.echo(str(interrupt) or "interrupted; nothing was written", err=True)
         return INTERRUPTED
     except Exception as error:
         return _failed(error, given)

@@ -10,7 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-_UNSAID = ("seed", "draws", "replications", "extends", "replace", "axis", "variant", "study")
+UNSAID = ("seed", "draws", "replications", "extends", "replace", "axis", "variant", "study")
+"""Keys that are no part of what a scenario says of its process."""
 
 
 def fingerprint(data: Mapping[str, Any], measured: Mapping[str, str], products: Mapping[str, str]) -> str:
@@ -22,7 +23,7 @@ def fingerprint(data: Mapping[str, Any], measured: Mapping[str, str], products: 
     measured : digests of measured values, by address of the quantity
     products : hashes of the scenarios of other products, by name
     """
-    said: dict[str, Any] = {key: value for key, value in data.items() if key not in _UNSAID}
+    said: dict[str, Any] = {key: value for key, value in data.items() if key not in UNSAID}
     said |= {key: dict(held) for key, held in (("measured", measured), ("products", products)) if held}
     text = json.dumps(said, sort_keys=True, default=str, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -17,7 +17,7 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
@@ -71,20 +71,40 @@ def default_path(name: str, hash_: str, seed: int) -> Path:
     return Path("results") / f"{slug(name.translate({ord('#'): '-', ord('+'): '-'}))}-{hash_[:8]}-s{seed}"
 
 
-def check_target(target: Target) -> None:
+def check_target(target: Target, but: Collection[str] = ()) -> None:
     """Refuse a target that cannot or must not be written.
+
+    Parameters
+    ----------
+    but : names in the folder that do not count as content
 
     Raises
     ------
     FileError
         when the folder holds something else, holds the current or the home folder, is a file, or cannot be written.
     """
+    check_place(target)
+    try:
+        _check_content(target, but)
+    except OSError as error:
+        raise unwritable(target.path, error) from None
+
+
+def check_place(target: Target) -> None:
+    """Refuse a place that cannot or must not be written, whatever is there.
+
+    Raises
+    ------
+    FileError
+        when it is a file, holds the current or the home folder, or cannot be written.
+    """
     try:
         _check_place(target)
-        _check_content(target)
+        if target.path.exists() and not target.path.is_dir():
+            raise FileError(_problem(target.path, "this is a file, not a folder", "a folder"))
         _check_writable(target.path)
     except (OSError, ValueError) as error:
-        raise _unwritable(target.path, error) from None
+        raise unwritable(target.path, error) from None
 
 
 def _check_place(target: Target) -> None:
@@ -95,11 +115,9 @@ def _check_place(target: Target) -> None:
         raise FileError(_problem(target.path, "this folder is never written", expected))
 
 
-def _check_content(target: Target) -> None:
+def _check_content(target: Target, but: Collection[str]) -> None:
     path = target.path
-    if path.exists() and not path.is_dir():
-        raise FileError(_problem(path, "this is a file, not a folder", "a folder"))
-    if path.is_dir() and any(path.iterdir()) and not _may_replace(target):
+    if path.is_dir() and any(file.name not in but for file in path.iterdir()) and not _may_replace(target):
         what = "holds another run" if (path / MANIFEST).exists() else "is not empty"
         raise FileError(_problem(path, f"the folder {what}", "another --out, or --overwrite to replace it"))
 
@@ -107,14 +125,14 @@ def _check_content(target: Target) -> None:
 def _may_replace(target: Target) -> bool:
     if target.named or target.overwrite:
         return target.overwrite
-    kept = _read_manifest(target.path)
+    kept = read_manifest(target.path)
     return bool(kept) and all(kept.get(key) == value for key, value in target.identity.items())
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Path, name: str = MANIFEST) -> dict[str, Any]:
     """Return the manifest of a folder; empty when there is none that can be read."""
     try:
-        kept = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        kept = json.loads((folder / name).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return kept if isinstance(kept, dict) else {}
@@ -128,7 +146,8 @@ def _check_writable(path: Path) -> None:
             pass
 
 
-def _unwritable(path: Path, error: Exception) -> FileError:
+def unwritable(path: Path, error: Exception) -> FileError:
+    """Return the error of a folder that cannot be written, with the reason that the system gives."""
     reason = getattr(error, "strerror", None) or shortened(str(error))
     return FileError(_problem(path, f"cannot be written: {reason}", "a folder that can be written"))
 
@@ -150,16 +169,31 @@ def writing(target: Target, note: Callable[[str], None] | None = None) -> Iterat
         when another process writes the same target, or the target must not or cannot be written.
     """
     check_target(target)
+    with reserved(target, note) as (place, _), _draft(place) as draft:
+        check_target(target)
+        yield draft
+        _replace(draft, place)
+
+
+@contextlib.contextmanager
+def reserved(target: Target, note: Callable[[str], None] | None = None) -> Iterator[tuple[Path, bool]]:
+    """Lock the place of a folder; give it, and whether the process that had it last is gone without a word.
+
+    Folders above it are made, and go again where they stay empty.
+
+    Raises
+    ------
+    FileError
+        when another process writes there, or for any OSError: the place cannot be written.
+    """
     place = target.place
     missing = [folder for folder in place.parents if not folder.exists()]
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(target, note), _draft(place) as draft:
-            check_target(target)
-            yield draft
-            _replace(draft, place)
+        with locked(target, note) as taken_over:
+            yield place, taken_over
     except OSError as error:
-        raise _unwritable(target.path, error) from None
+        raise unwritable(target.path, error) from None
     finally:
         for folder in missing:  # those that a failed run would leave empty
             with contextlib.suppress(OSError):
@@ -192,7 +226,7 @@ def _replace(draft: Path, place: Path) -> None:
     except BaseException:
         old.rename(place)
         raise
-    written = {PurePosixPath(name).parts[0] for name in _read_manifest(old).get("files", {}) if name}
+    written = {PurePosixPath(name).parts[0] for name in read_manifest(old).get("files", {}) if name}
     for file in old.iterdir():
         if file.name not in (MANIFEST, *written) and not (place / file.name).exists():
             file.rename(place / file.name)
@@ -200,10 +234,18 @@ def _replace(draft: Path, place: Path) -> None:
 
 
 @contextlib.contextmanager
-def _locked(target: Target, note: Callable[[str], None] | None) -> Iterator[None]:
+def locked(target: Target, note: Callable[[str], None] | None) -> Iterator[bool]:
+    """Keep a folder to this process, and give whether that took over the lock of one that is gone.
+
+    A lock file beside it says who has it. The folder above must be there.
+
+    Raises
+    ------
+    FileError
+        when another process has it; the lock of one that is gone is taken over, which `note` is told.
+    """
     lock = target.place.with_name(f".{target.place.name}.lock")
-    if _is_stale(lock):
-        _take_away(lock, target, note)
+    taken_over = _is_stale(lock) and _take_away(lock, target, note)
     ours = True  # until proven otherwise: an interrupt at any moment leaves no lock behind
     try:
         try:
@@ -218,14 +260,14 @@ def _locked(target: Target, note: Callable[[str], None] | None) -> Iterator[None
         with file:
             started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
             json.dump({"pid": os.getpid(), "host": socket.gethostname(), "started": started, "boot": _boot()}, file)
-        yield
+        yield taken_over
     finally:
         if ours:
             lock.unlink(missing_ok=True)
 
 
-def _take_away(lock: Path, target: Target, note: Callable[[str], None] | None) -> None:
-    """Remove the lock of a process that is gone.
+def _take_away(lock: Path, target: Target, note: Callable[[str], None] | None) -> bool:
+    """Remove the lock of a process that is gone; return whether it was there to be removed.
 
     It is moved aside and looked at again: of two processes that see the same stale lock only one can move it, and the
     other one may meet the new lock of the first, which it gives back.
@@ -234,13 +276,14 @@ def _take_away(lock: Path, target: Target, note: Callable[[str], None] | None) -
     try:
         lock.rename(aside)
     except FileNotFoundError:
-        return
+        return False
     if not _is_stale(aside):
         aside.rename(lock)
-        return
+        return False
     if note is not None:
         note(f"{shortened(str(target.path), 400)}: took over the lock of a process that is gone: {_holder(aside)}")
     aside.unlink(missing_ok=True)
+    return True
 
 
 def _boot() -> str:
@@ -308,7 +351,7 @@ def check_files(folder: Path) -> dict[str, Any]:
     FileError
         when there is no manifest, or for every file that is missing or differs.
     """
-    manifest = _read_manifest(folder)
+    manifest = read_manifest(folder)
     files = manifest.get("files")
     if not isinstance(files, dict):
         raise FileError(_problem(folder, f"there is no {MANIFEST} that can be read", "the folder of a run"))

@@ -14,10 +14,13 @@ As in :mod:`exosim.cli`, everything heavy is imported where it is used.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -31,7 +34,16 @@ from exosim.command_options import (
     show_progress,
     shown_paths,
 )
+from exosim.errors import shortened
 from exosim.whole_numbers import WholeNumber
+
+if TYPE_CHECKING:
+    from exosim.folder import Target
+    from exosim.study.asked import Request
+    from exosim.study.chunk import Failure
+    from exosim.study.chunks import Chunks
+    from exosim.study.crew import Crew
+    from exosim.study.plan import Plan
 
 
 def _factors(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> list[tuple[str, str | None]]:
@@ -43,6 +55,39 @@ def _factors(_context: click.Context, _option: click.Parameter, values: Sequence
             raise click.BadParameter(f'needs PATH=RANGE, such as "concentrate.flux=15..40 L/m2/h"; got "{value}"')
         found.append((path.strip(), text.strip() if sign else None))
     return found
+
+
+def _seconds(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:
+    """Read the --time-limit option: a time above 0."""
+    if value is None:
+        return None
+    from exosim.units import QuantityError, parse
+
+    try:
+        seconds = parse(value, "s")
+    except QuantityError as error:
+        raise click.BadParameter(
+            f'{error.problem}; got "{shortened(value)}"; expected a time, such as "10 min"'
+        ) from None
+    if not 0.0 < seconds < math.inf:
+        raise click.BadParameter(f'must be above 0, such as "10 min"; got "{shortened(value)}"')
+    return seconds
+
+
+keep_going_option = click.option(
+    "--keep-going", is_flag=True, help="Exit with 0 though some points are not possible or could not be computed."
+)
+worker_options = (
+    click.option(
+        "--scheduler", metavar="ADDRESS",
+        help="Ask the workers of a Dask scheduler, such as tcp://10.0.0.5:8786, instead of --jobs processes here.",
+    ),
+    click.option(
+        "--time-limit", metavar="TIME", callback=_seconds,
+        help='Longest that one point may take, such as "10 min"; then it is tried again, and told. Default: no limit.',
+    ),
+)  # fmt: skip
+"""Who answers the points of a study, besides --jobs."""
 
 
 def study_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -68,17 +113,45 @@ def study_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--replications", type=WholeNumber(1, 1_000_000), metavar="N", help="Replications of each point in time."
         ),
-        click.option("--keep-going", is_flag=True, help="Exit with 0 though some points are not possible."),
+        keep_going_option,
         jobs_option,
+        *worker_options,
     )  # fmt: skip
     for option in reversed(options):
         command = option(command)
     return scenario_options(folder_options(command))
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How a study is done and told, which changes no bit of what it finds.
+
+    Attributes
+    ----------
+    jobs : processes, this one included
+    scheduler : address of a Dask scheduler that is asked instead; None: none
+    time_limit : longest that one point may take [s]; None: as long as it takes
+    keep_going : whether points without an answer are accepted
+    as_json, quiet : whether one document, or nothing, is printed
+    """
+
+    jobs: int = 1
+    scheduler: str | None = None
+    time_limit: float | None = None
+    keep_going: bool = False
+    as_json: bool = False
+    quiet: bool = False
+
+    @property
+    def silent(self) -> bool:
+        """Whether neither remarks nor progress are shown."""
+        return self.quiet or self.as_json
+
+
 def run_study(
     verb: str | None, *, scenario: str, changes: dict[str, Any], as_json: bool, quiet: bool, max_file_size: int,
-    jobs: int, keep_going: bool, seed: int | None, out: Path | None, overwrite: bool, **given: Any,
+    jobs: int, scheduler: str | None, time_limit: float | None, keep_going: bool, seed: int | None, out: Path | None,
+    overwrite: bool, **given: Any,
 ) -> None:  # fmt: skip
     """Do what a verb or `[study]` asks: read, ask, write a folder, print.
 
@@ -87,31 +160,73 @@ def run_study(
     verb : which; None: that of `[study]`
     given : what takes the place of what `[study]` says, by its keys; None or empty takes none
     """
-    from exosim.folder import Target, default_path, identity_of, writing
+    from exosim.folder import Target, default_path
+    from exosim.study.asked import request_of
     from exosim.study.plan import plan_of
-    from exosim.study_folder import write_study
 
     loaded = load_scenario(scenario, changes, max_file_size)
-    plan = plan_of(loaded, verb, {**given, "seed": seed})
-    identity = {**identity_of(plan.verb, loaded.name, loaded.hash, plan.seed), "study": plan.digest}
+    given = {**given, "seed": seed}
+    plan = plan_of(loaded, verb, given)
+    request = request_of(plan, given, scenario, changes, keep_going)
     path = out or default_path(f"{loaded.name}_{plan.verb}", plan.digest, plan.seed)
-    target = Target(path, out is not None, identity, overwrite)
-    silent = quiet or as_json
+    target = Target(path, out is not None, request.identity, overwrite)
+    carry_out(target, request, plan, Manner(jobs, scheduler, time_limit, keep_going, as_json, quiet))
+
+
+def carry_out(target: Target, request: Request, plan: Plan, manner: Manner) -> None:
+    """Do a study in its folder, or go on with it, and print what it found."""
+    from exosim.interrupt import second_one_leaves
+    from exosim.study_folder import write_study
+    from exosim.study_work import resume_line, working
+
     module = import_module(f"exosim.study.{plan.verb}")
-    with writing(target, None if silent else note) as folder:
-        if not silent and hasattr(module, "ahead"):
-            note(module.ahead(plan))
-        with show_progress(silent) as progress:
-            found = module.ask(plan, jobs=jobs, progress=progress, keep_going=True)
+    said = None if manner.silent else note
+    told = f"interrupted; what is finished is safe; go on with: {resume_line(target.path)}"
+    with second_one_leaves(told), working(target, request, plan, said, note) as work:
+        if said is not None and hasattr(module, "ahead"):
+            said(module.ahead(work.plan))
+        with _workers(manner, work.chunks, work.died) as workers, show_progress(manner.silent) as progress:
+            found = module.ask(work.plan, jobs=workers, progress=progress, keep_going=True)
+            lost = dict(workers.lost)
         pictures = import_module(f"exosim.plots.{plan.verb}_pictures").pictures(found)
-        written = write_study(found, folder, identity, dict(pictures), loaded)
+        written = work.finish(
+            lambda folder: write_study(found, folder, request.identity, dict(pictures), work.plan.scenario)
+        )
     paths = shown_paths(target, written)
-    if as_json:
+    if manner.as_json:
         print_json(found.as_dict())
-    elif not quiet:
+    elif not manner.quiet:
         import_module(f"exosim.console_{plan.verb}").show(found, paths)
-    if not keep_going:
-        _refuse_failures(getattr(found, "failed", {}), target.path, as_json)
+    if not manner.keep_going:
+        _refuse_lost(lost, target.path, manner.as_json)
+        _refuse_failures(getattr(found, "failed", {}), target.path, manner.as_json)
+
+
+@contextlib.contextmanager
+def _workers(manner: Manner, chunks: Chunks, isolated: bool) -> Iterator[Crew]:
+    """Give who answers: processes of this machine, or those of a scheduler."""
+    from exosim.study.crew import crew
+
+    if manner.scheduler is None:
+        with crew(manner.jobs, chunks, time_limit=manner.time_limit, isolated=isolated) as workers:
+            yield workers
+        return
+    from exosim.study.cluster import dask_executor
+
+    with dask_executor(manner.scheduler) as executor, crew(executor, chunks, time_limit=manner.time_limit) as workers:
+        yield workers
+
+
+def _refuse_lost(lost: Mapping[str, Failure], folder: Path, as_json: bool) -> None:
+    """Tell of points that could not be computed, when everything else is written."""
+    from exosim.errors import ModelError, Problem
+
+    if not lost:
+        return
+    if as_json:
+        click.get_current_context().exit(ModelError.exit_code)
+    expected = f"--keep-going to accept that; all the rest is in {folder}"
+    raise ModelError([Problem(f"{at}: cannot be computed: {why}", expected=expected) for at, why in lost.items()])
 
 
 def _refuse_failures(failed: Mapping[int, str], folder: Path, as_json: bool) -> None:

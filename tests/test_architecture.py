@@ -105,6 +105,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["cost_files", "replication_cost", "cost_nodes"], 7),
     **dict.fromkeys(["cost_command", "console_cost"], 10),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
+    **dict.fromkeys(["durable", "interrupt"], 7),
     **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
     **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run", "service_tables"], 7),
     **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields", "saved", "planned_lot", "reasons"], 7),
@@ -124,6 +125,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["study"], 8),
     **dict.fromkeys(["space_command", "console_space"], 10),
     **dict.fromkeys(["plots", "picture_folder", "study_folder", "bibliography", "telling"], 9),
+    **dict.fromkeys(["study_work", "study_check"], 9),
     **dict.fromkeys(
         ["__init__", "__main__", "cli", "command_options", "word_commands", "console", "console_words"], 10
     ),
@@ -131,7 +133,7 @@ FLOORS: dict[str, int] = {
         ["bottleneck_command", "console_bottleneck", "why_command", "console_why", "scale_command", "console_scale"], 10
     ),
     **dict.fromkeys(["explain_command", "console_explain", "profile_command", "console_profile"], 10),
-    **dict.fromkeys(["certificate_command", "study_options", "study_command"], 10),
+    **dict.fromkeys(["certificate_command", "study_options", "study_command", "resume_command"], 10),
     **dict.fromkeys(["sweep_command", "sensitivity_command", "space_command", "front_command", "target_command"], 10),
     **dict.fromkeys(["console_sweep", "console_sensitivity", "console_space", "console_front", "console_target"], 10),
     **dict.fromkeys(["certificate_command", "study_options", "study_command", "sweep_command", "console_sweep"], 10),
@@ -150,6 +152,7 @@ THIRD_PARTIES: dict[str, set[int]] = {
     "xarray": {1},
     "hypothesis": {3},
     "pymoo": {8},
+    "distributed": {8},
     "simpy": {4},
     "matplotlib": {9},
     "jinja2": {9},
@@ -324,6 +327,7 @@ def test_public_names_are_pinned() -> None:
         "load_yields",
         "plots",
         "regulatory_view",
+        "resumable",
         "run_study",
         "scale",
         "sensitivity",

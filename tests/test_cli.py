@@ -62,6 +62,7 @@ def test_help_names_every_command_and_option(door: Door) -> None:
         "new",
         "profile",
         "report",
+        "resume",
         "run",
         "scale",
         "schema",

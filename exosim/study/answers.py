@@ -139,6 +139,27 @@ class Met(Asked):
         return np.asarray(met.mean(axis=-1))
 
 
+@dataclass(frozen=True)
+class Valued(Asked):
+    """On how many draws a response has a value."""
+
+    response: str
+
+    @property
+    def label(self) -> str:
+        """The question in words."""
+        return f"draws with a value of {self.response}"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The name of its response."""
+        return (self.response,)
+
+    def of(self, draws: Mapping[str, Floats]) -> Floats:
+        """Return the number of draws at each point."""
+        return np.asarray(np.isfinite(draws[self.response]).sum(axis=-1), dtype=np.float64)
+
+
 def statistic_of(draws: Floats, statistic: Statistic) -> Floats:
     """Return a statistic over the last axis, without what is NaN; NaN where nothing is left.
 

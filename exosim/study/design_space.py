@@ -14,7 +14,6 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import RegularGridInterpolator
 
 from exosim.frames import Frame, Framed, of_rows
 from exosim.study import binomial
@@ -251,6 +250,8 @@ class DesignSpace(Framed):
         -------
         shape (..., shape of x); NaN beside a NaN
         """
+        from scipy.interpolate import RegularGridInterpolator
+
         one, other = self.factors
         axes = one.share(self.x), other.share(self.y)
         first, last = ([axis[end] for axis in axes] for end in (0, -1))

@@ -3,6 +3,8 @@
 Latin hypercube: M. D. McKay, R. J. Beckman and W. J. Conover, Technometrics 21, 239-245 (1979),
 doi:10.1080/00401706.1979.10489755. Sobol' points with the scrambling of Owen are those of SciPy
 (:class:`scipy.stats.qmc.Sobol`). Points depend on the seed, the number and the factors alone.
+
+SciPy's statistics take longer to import than a scenario to read, so they are imported only where they are needed.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
-from scipy.stats import qmc
 
 from exosim.errors import LimitError, Problem, UsageError
 from exosim.study.factor import Factor, Floats
@@ -57,11 +58,26 @@ def grid(factors: Sequence[Factor], levels: int | Sequence[int]) -> Floats:
 def latin_hypercube(factors: Sequence[Factor], points: int, seed: int) -> Floats:
     """Return points of which each factor has one in every of as many equal parts of its range."""
     _check_points(points)
-    return at_shares(factors, qmc.LatinHypercube(len(factors), rng=np.random.default_rng(seed)).random(points))
+    return at_shares(factors, latin_shares(len(factors), points, seed))
+
+
+def latin_shares(factors: int, points: int, seed: int) -> Floats:
+    """Return a Latin hypercube as shares of the ranges, shape (points, factors).
+
+    Its bits are those of :class:`scipy.stats.qmc.LatinHypercube`.
+    """
+    rng = np.random.default_rng(seed).spawn(1)[0]
+    within = rng.uniform(size=(points, factors))
+    parts = np.tile(np.arange(1, points + 1), (factors, 1))
+    for own in parts:
+        rng.shuffle(own)
+    return np.asarray((parts.T - within) / points)
 
 
 def sobol(factors: Sequence[Factor], points: int, seed: int) -> Floats:
     """Return scrambled Sobol' points; their number is best a power of two."""
+    from scipy.stats import qmc
+
     _check_points(points)
     power = max(0, math.ceil(math.log2(points)))
     shares = qmc.Sobol(len(factors), scramble=True, rng=np.random.default_rng(seed)).random_base2(power)

@@ -17,10 +17,9 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 from exosim.study.decisions import shares_of
-from exosim.study.designs import at_shares
+from exosim.study.designs import at_shares, latin_shares
 from exosim.study.factor import Factor, Floats
 from exosim.study.pymoo_parts import part
 
@@ -112,7 +111,7 @@ def _nsga2(
         def _do(self, pop: Any, other: Any, is_duplicate: Any) -> Any:
             return seen.known(pop.get("X"), [] if other is None else other.get("X"))
 
-    shares = qmc.LatinHypercube(len(factors), rng=np.random.default_rng(seed)).random(population)
+    shares = latin_shares(len(factors), population, seed)
     if first is not None:
         shares[0] = shares_of(factors, first)
     search = nsga2.NSGA2(pop_size=population, sampling=shares, eliminate_duplicates=OnceOnly())

@@ -14,8 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from scipy.special import bdtr, stdtrit
-from scipy.stats import binom
+from scipy.special import bdtr, bdtrik, stdtrit
 
 from exosim.study.factor import Floats
 
@@ -67,9 +66,17 @@ def quantile_ranks(n: int, share: float, coverage: float = COVERAGE) -> tuple[in
     >>> quantile_ranks(20, 0.5)
     (6, 15)
     """
+    if not 0.0 < share < 1.0:
+        return None
     aside = (1.0 - coverage) / 2.0
-    low, high = int(binom.ppf(aside, n, share)), int(binom.ppf(1.0 - aside, n, share)) + 1
+    low, high = _binomial_quantile(aside, n, share), _binomial_quantile(1.0 - aside, n, share) + 1
     return (low, high) if low >= 1 and high <= n else None
+
+
+def _binomial_quantile(probability: float, n: int, share: float) -> int:
+    """Return the least number of successes in n trials that is not exceeded with so much probability."""
+    found = math.ceil(bdtrik(probability, n, share))
+    return found - 1 if found and bdtr(found - 1, n, share) >= probability else found
 
 
 def quantile_coverage(n: int, share: float, ranks: tuple[int, int]) -> float:

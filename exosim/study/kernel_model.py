@@ -19,7 +19,7 @@ from exosim.comparison import DIRECTIONS, IN_SPECIFICATION
 from exosim.directions import Direction
 from exosim.distributions import Distribution
 from exosim.errors import ModelError, Problem, ScenarioError, UsageError
-from exosim.operations.base import UnitOperation
+from exosim.operations.base import UnitOperation, standard_context
 from exosim.parameter import Parameter
 from exosim.plugin_trial import versions
 from exosim.quantities import Given, read_quantity
@@ -192,6 +192,7 @@ class KernelModel(Model):
 
     def _check_together(self, scenario: Scenario, points: Floats) -> None:
         """Refuse points at which the values of a procedure contradict each other; the scenario itself says how."""
+        context = standard_context()  # does not matter here, and takes longer than all the rest
         for procedure in scenario.declarations.procedures:
             block = procedure.operation
             typical: dict[str, Any] = {name: given.quantity.typical for name, given in block.given.items()}
@@ -201,7 +202,7 @@ class KernelModel(Model):
                 continue
             for point in points.tolist():
                 moved = {name: point[place] * (typical[name] if times else 1.0) for place, name, times in own}
-                if next(iter(block.owner(**(typical | moved)).problems()), None) is not None:
+                if next(iter(block.owner(**(typical | moved), context=context).problems()), None) is not None:
                     self.scenario.with_(changes_at(self.scenario, self.factors, point))
 
 

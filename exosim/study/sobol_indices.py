@@ -17,7 +17,6 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
-from scipy.stats import qmc
 
 from exosim.errors import LimitError, Problem
 from exosim.study.designs import MOST_POINTS, at_shares
@@ -110,6 +109,8 @@ def crossed_points(factors: Sequence[Factor], samples: int, seed: int) -> Floats
     LimitError
         when there would be more points than a study may have.
     """
+    from scipy.stats import qmc
+
     count = len(factors)
     if samples * (count + 2) > MOST_POINTS:
         got = f"{samples:,} x ({count} + 2) points"

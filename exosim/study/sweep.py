@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from exosim.errors import Problem, UsageError, unknown
 from exosim.frames import Column, Frame, Framed
-from exosim.study.answers import Asked, Of, Response
+from exosim.study.answers import Asked, Of, Response, Valued
 from exosim.study.designs import METHODS, Method, grid, latin_hypercube, sobol
 from exosim.study.documents import factor_rows, head, known, listed, response_rows
 from exosim.study.effects import Effects, effects, points_of
@@ -25,24 +25,6 @@ from exosim.study.respond import Progress, respond
 STATISTICS = ("mean", "sd", "p5", "median", "p95")
 MOST_POINTS_OF_DOCUMENT = 20_000
 """The tables hold every point; a document that is longer serves nobody."""
-
-
-@dataclass(frozen=True)
-class _Valued(Asked):
-    """On how many draws a response has a value."""
-
-    response: str
-
-    @property
-    def label(self) -> str:
-        return f"draws with a value of {self.response}"
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        return (self.response,)
-
-    def of(self, draws: Mapping[str, Floats]) -> Floats:
-        return np.asarray(np.isfinite(draws[self.response]).sum(axis=-1), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -301,7 +283,7 @@ def sweep(
     chosen = tuple((asked or {}).get(one, "mean" if is_share(one) else "median") for one in names)
     statistics = tuple(dict.fromkeys([*STATISTICS, *chosen]))
     questions: list[Asked] = [Of(n, one) for n in names for one in statistics]
-    questions += [_Valued(n) for n in names]
+    questions += [Valued(n) for n in names]
     alone = points_of(model, levels) if levels else 0
     step = None if progress is None else _of_total(progress, 0, len(points) + alone)
     found = respond(model, points, questions, jobs=jobs, progress=step, keep_going=keep_going)

@@ -19,7 +19,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 from exosim.study.factor import Floats
 from exosim.study.known_points import KnownPoints
@@ -130,6 +129,8 @@ def drawn_back(space: Space, place: Floats, t: Floats, free: NDArray[np.bool_]) 
 
 def _search_box(space: Space, known: KnownPoints, moved: Sequence[int], seed: int) -> bool:
     """Ask in the box of several factors: passes of even points and of rounds, until one finds nothing better."""
+    from scipy.stats import qmc
+
     rng = np.random.default_rng([seed, *moved])
     cube = qmc.Sobol(len(moved), scramble=True, rng=rng)
     points = 2 ** min(7, int(math.log2(max(known.left / 3.0, 4.0))))

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import qmc
 
 from exosim.distributions import Distribution
 from exosim.errors import LimitError, UsageError
-from exosim.study.designs import MOST_POINTS, at_shares, grid, latin_hypercube, sobol
+from exosim.study.designs import MOST_POINTS, at_shares, grid, latin_hypercube, latin_shares, sobol
 from exosim.study.factor import Factor, Floats
 from tests.oracle import REPLICATIONS, STATISTICS, Row, load
 
@@ -52,6 +53,13 @@ def test_a_latin_hypercube_has_one_point_in_every_stratum(points: int, dimension
     for column in found.T:
         counts = np.bincount(np.floor(column * points).astype(int), minlength=points)
         assert counts.shape == (points,) and np.all(counts == row.value)
+
+
+@given(st.integers(1, 300), st.integers(1, 12), st.integers(0, 2**64))
+def test_a_latin_hypercube_is_that_of_scipy_to_the_bit(points: int, dimensions: int, seed: int) -> None:
+    """Whose module is not imported for it."""
+    theirs = qmc.LatinHypercube(dimensions, rng=np.random.default_rng(seed)).random(points)
+    assert np.array_equal(latin_shares(dimensions, points, seed), theirs)
 
 
 def test_strata_are_those_of_the_scale_and_of_the_distribution() -> None:

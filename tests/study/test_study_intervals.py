@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binom, binomtest
 
 from exosim.study.designs import latin_hypercube
 from exosim.study.factor import Factor
@@ -84,6 +84,21 @@ def test_an_interval_of_a_quantile_is_sure_or_there_is_none(n: int, share: float
         assert quantile_coverage(n, share, ranks) >= coverage - 1e-12
     else:
         assert share**n > (1.0 - coverage) / 2.0 - 1e-12 or (1.0 - share) ** n > (1.0 - coverage) / 2.0 - 1e-12
+
+
+@given(st.integers(1, 5000), st.floats(0.001, 0.999), st.floats(0.5, 0.9999))
+def test_ranks_are_quantiles_of_the_binomial_distribution(n: int, share: float, coverage: float) -> None:
+    """Those of scipy, whose module is not imported for them."""
+    aside = (1.0 - coverage) / 2.0
+    low, high = int(binom.ppf(aside, n, share)), int(binom.ppf(1.0 - aside, n, share)) + 1
+    assert quantile_ranks(n, share, coverage) == ((low, high) if low >= 1 and high <= n else None)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_the_ends_of_a_distribution_have_no_interval(share: float) -> None:
+    """No value is below the smallest, or above the largest."""
+    values = np.arange(100.0)
+    assert quantile_interval(values, share) == Interval(100, share * 99.0)
 
 
 def test_ranks_are_applied_to_sorted_values() -> None:
