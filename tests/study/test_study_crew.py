@@ -353,7 +353,7 @@ def test_a_process_that_never_begins_is_told(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(LimitError, match=r"it ends as it begins \(exit code 9\)") as caught:
         respond(Perilous(pause=0.05), numbered(200), ASKED, jobs=2)
     assert caught.value.exit_code == 6
-    assert len(list(tmp_path.iterdir())) == 3
+    assert 3 <= len(list(tmp_path.iterdir())) <= 6  # for each of the ranges that it had
     assert not multiprocessing.active_children()
 
 
