@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from exosim.durable import settle
 from exosim.errors import CheckpointError, FileError, Problem
 from exosim.study.chunk import Chunk, from_bytes, to_bytes
 
@@ -110,7 +111,7 @@ class Chunks:
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(entry.file)
-            _settle(self.folder)
+            settle(self.folder)
         except OSError as error:
             reason = error.strerror or str(error)
             expected = "room for it; what was finished before is kept"
@@ -186,14 +187,3 @@ def _entry(file: Path) -> Entry | None:
 
 def _damaged(entry: Entry, problem: str, got: str | None = None) -> Problem:
     return Problem(problem, file=str(entry.file), got=got, expected=f"SHA-256 {entry.digest}")
-
-
-def _settle(folder: Path) -> None:
-    """Bring the names of a folder to the disk, where a system can do that."""
-    if os.name != "posix":
-        return
-    place = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)
