@@ -151,11 +151,12 @@ class DaskExecutor(Executor):
         return LimitError(Problem("the connection to the Dask scheduler is lost", got=self._address, expected=expected))
 
     def _hand_on(self, outer: Future[T], inner: Future[T]) -> None:
-        """Pass on how a task ended; Dask cancels what it does not know any more."""
+        """Pass on how a task ended; Dask cancels what its scheduler does not know any more."""
         if not outer.set_running_or_notify_cancel():
             return
         if inner.cancelled():
-            outer.set_exception(self._lost())
+            running = self._client.status == "running"  # then its owner has restarted the cluster
+            outer.set_exception(ConnectionError("the scheduler has forgotten the task") if running else self._lost())
         elif (error := inner.exception()) is not None:
             outer.set_exception(_meant(error))
         else:

@@ -47,10 +47,17 @@ def local(workers: int, folder: Path, **more: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Return a cluster of two processes, which are started anew when they die."""
     with local(2, tmp_path_factory.mktemp("cluster")) as found:
         yield found
+
+
+@pytest.fixture
+def cluster(processes: Any) -> Any:
+    """Return the cluster when both of its processes are there."""
+    processes.wait_for_workers(2, timeout=60)
+    return processes
 
 
 @pytest.fixture
@@ -117,11 +124,24 @@ def test_what_is_shared_outlives_the_workers_that_have_it(cluster: Any) -> None:
 
 def test_what_is_shared_is_brought_again_when_dask_gave_it_up(cluster: Any) -> None:
     """Dask counts deaths of workers against whatever they had, also what they were only about to get."""
-    with enter(cluster) as executor, distributed.Client(cluster, set_as_default=False) as client:
+    with enter(cluster) as executor:
         shared = executor.share(b"x" * 1000)
-        shared.future = client.submit(given_up, shared.future.key, 0.2)
+        shared.future = executor._client.submit(given_up, shared.future.key, 0.2)
         with pytest.raises(ConnectionError, match="several workers died when they were given the model"):
             executor.submit(len, shared).result(10)
+        assert executor.submit(len, shared).result(10) == 1000
+
+
+def test_a_study_goes_on_when_the_scheduler_forgets_its_tasks(cluster: Any) -> None:
+    """As when the owner restarts the workers."""
+    with enter(cluster) as executor:
+        shared = executor.share(b"x" * 1000)
+        shared.future.cancel()
+        sleeping = executor.submit(time.sleep, 0.5)
+        for key in [key for key in executor._client.futures if key.startswith("loads")]:
+            executor._client.cancel(distributed.Future(key, executor._client), force=True)
+        with pytest.raises(ConnectionError, match="the scheduler has forgotten the task"):
+            sleeping.result(10)
         assert executor.submit(len, shared).result(10) == 1000
 
 
