@@ -258,7 +258,8 @@ def test_workers_that_compute_other_numbers_are_refused(cluster: Any) -> None:
     """All of them are told, those of one kind in one line."""
     module = "exosim.study.numbers"
     on_workers(
-        cluster, f"import {module} as n; n.kept = n.fingerprint; n.fingerprint = lambda n=n: n.kept() | {{'numpy': '1'}}"
+        cluster,
+        f"import {module} as n; n.kept = n.fingerprint; n.fingerprint = lambda n=n: n.kept() | {{'numpy': '1'}}",
     )
     try:
         with pytest.raises(UsageError) as caught, enter(cluster):
@@ -276,7 +277,9 @@ def test_workers_without_exosim_are_refused(late: bool, cluster: Any) -> None:
     module = "exosim.study.executor_hands" if late else "exosim.study.numbers"
     on_workers(cluster, f"import sys, {module}; sys.kept = sys.modules.pop('{module}'); sys.modules['{module}'] = None")
     try:
-        with pytest.raises(UsageError, match="cannot work with this exosim; got No module|cannot work with this exosim; got .*import"):
+        with pytest.raises(
+            UsageError, match="cannot work with this exosim; got No module|cannot work with this exosim; got .*import"
+        ):
             with enter(cluster) as executor:
                 asked(model_of(wave), 100, executor)
     finally:
