@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from exosim.errors import ExosimError, Problem
+from exosim.interrupt import is_interrupt
 from exosim.study.chunk import Chunk, Failure, joined
 from exosim.study.factor import Floats
 from exosim.study.hands import Done, Hands, Task
@@ -162,6 +163,8 @@ class _Own:
         except (ExosimError, MemoryError):
             raise
         except Exception as error:
+            if is_interrupt(error):
+                raise KeyboardInterrupt from None
             self.done = Done(self._task, None, reason=unexpected(error), own=True)
             return
         self._seconds += time.perf_counter() - begun
