@@ -24,6 +24,7 @@ import pytest
 import exosim as xs
 from exosim.errors import FileError, LimitError, UsageError
 from exosim.study import cluster as own
+from exosim.study import dask_workers
 from exosim.study.answers import Of
 from exosim.study.cluster import dask_executor, scheduler_address
 from exosim.study.designs import latin_hypercube
@@ -181,7 +182,7 @@ def test_the_executor_is_as_wide_as_its_cluster_is_now(small: Any, monkeypatch: 
     with pytest.raises(LimitError, match=r"has had no worker for 0\.3 s; got tcp://") as caught, enter(small):
         pass
     assert "`dask worker tcp://" in str(caught.value)
-    monkeypatch.setattr(own, "_RECENT", 0.0)
+    monkeypatch.setattr(dask_workers, "_RECENT", 0.0)
     small.scale(1)
     with enter(small) as executor:
         assert executor.width() == 1
@@ -191,7 +192,7 @@ def test_the_executor_is_as_wide_as_its_cluster_is_now(small: Any, monkeypatch: 
         small.scale(1)
         while executor.width() > 1:
             time.sleep(0.05)
-        monkeypatch.setattr(own, "GONE", 0.3)
+        monkeypatch.setattr(dask_workers, "GONE", 0.3)
         small.scale(0)
         with pytest.raises(LimitError, match=r"has had no worker for 0\.3 s; got tcp://"):
             while True:
