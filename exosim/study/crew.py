@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from exosim.errors import Problem, UsageError, in_words
 from exosim.study.chunk import Chunk, Failure
 from exosim.study.chunks import Chunks
-from exosim.study.dispatch import answered
+from exosim.study.dispatch import Pace, answered
 from exosim.study.executor_hands import ExecutorHands
 from exosim.study.factor import Floats
 from exosim.study.hands import Hands
@@ -36,6 +36,7 @@ class Crew(Executor):
         self.chunks = chunks
         self.lost: dict[str, Failure] = {}
         self._hands, self._executor = hands, executor
+        self._paces: dict[str, Pace] = {}
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         """Call a function where the points are asked: on the executor that was given, else here and at once."""
@@ -68,7 +69,7 @@ class Crew(Executor):
                 self._remember(job, points, start, chunk)
                 yield start, chunk
         missing.append((done, len(points)))
-        for start, chunk in answered(job, points, missing, self._hands):
+        for start, chunk in answered(job, points, missing, self._hands, self._pace(job)):
             if self.chunks is not None and key is not None:
                 self.chunks.keep(key, start, chunk)
             self._remember(job, points, start, chunk)
@@ -77,6 +78,11 @@ class Crew(Executor):
     def end(self) -> None:
         """End what is under way, and the processes of our own."""
         self._hands.drop()
+
+    def _pace(self, job: Job) -> Pace:
+        model = job.model
+        kind = f"{type(model).__name__} {model.draws} {[response.name for response in model.responses]}"
+        return self._paces.setdefault(kind, Pace())
 
     def _remember(self, job: Job, points: Floats, start: int, chunk: Chunk) -> None:
         for place, failure in chunk.failures.items():

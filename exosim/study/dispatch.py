@@ -10,6 +10,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from exosim.errors import ExosimError, Problem
 from exosim.study.chunk import Chunk, Failure, joined
@@ -28,7 +29,20 @@ _POLL = 1.0
 _RECENT = 0.3
 
 
-def answered(job: Job, points: Floats, missing: Iterable[tuple[int, int]], hands: Hands) -> Iterator[tuple[int, Chunk]]:
+@dataclass
+class Pace:
+    """How long a point of a kind of question takes, from those that were asked last [s]; None before the first."""
+
+    each: float | None = None
+
+    def learn(self, each: float) -> None:
+        """Take in how long the points of one more range took, each."""
+        self.each = each if self.each is None else self.each + _RECENT * (each - self.each)
+
+
+def answered(
+    job: Job, points: Floats, missing: Iterable[tuple[int, int]], hands: Hands, pace: Pace
+) -> Iterator[tuple[int, Chunk]]:
     """Yield what comes of ranges of points, in the order in which they are done: the first point, and the chunk.
 
     Parameters
@@ -36,13 +50,14 @@ def answered(job: Job, points: Floats, missing: Iterable[tuple[int, int]], hands
     points : all of the job
     missing : the ranges to ask at, as (start, stop)
     hands : who helps
+    pace : of questions of this kind; learns
 
     Raises
     ------
     ExosimError
         what concerns all points, such as a response that nobody knows, or a worker that cannot be had.
     """
-    todo = _Todo(job, missing, hands)
+    todo = _Todo(job, missing, hands, pace)
     hands.begin(job, points)
     try:
         yield from _answered(job, points, todo, hands)
@@ -57,7 +72,7 @@ def _answered(job: Job, points: Floats, todo: _Todo, hands: Hands) -> Iterator[t
         alone = hands.width() == 1
         if own is None and hands.helped and (todo.left or (alone and todo.suspects)):
             own = _Own(job, points, todo.next(suspects=alone))
-        while hands.room() > 0 and (todo.suspects or todo.left):
+        while todo.wanted():
             hands.give(todo.next(suspects=True))
         if own is not None:
             own.step()
@@ -73,12 +88,21 @@ def _answered(job: Job, points: Floats, todo: _Todo, hands: Hands) -> Iterator[t
 class _Todo:
     """What is left to ask, and how large the next range is to be."""
 
-    def __init__(self, job: Job, missing: Iterable[tuple[int, int]], hands: Hands) -> None:
-        self._job, self._hands = job, hands
+    def __init__(self, job: Job, missing: Iterable[tuple[int, int]], hands: Hands, pace: Pace) -> None:
+        self._job, self._hands, self._pace = job, hands, pace
         self._ranges = deque((start, stop) for start, stop in missing if stop > start)
         self.left = sum(stop - start for start, stop in self._ranges)
         self.suspects: deque[Task] = deque()
-        self._each: float | None = None
+
+    def wanted(self) -> bool:
+        """Return whether something is left to hand out, and somebody to take it.
+
+        While nobody knows how long a point takes each worker has one piece at most: many of them may be very small.
+        """
+        hands = self._hands
+        if self._pace.each is None and hands.under_way() >= hands.width():
+            return False
+        return hands.room() > 0 and bool(self.suspects or self.left)
 
     def next(self, *, suspects: bool) -> Task:
         """Return the next range, as large as suits, in whole pieces; one that was lost before comes first."""
@@ -93,11 +117,12 @@ class _Todo:
 
     def _size(self) -> int:
         piece = self._job.piece
-        if not self._each:
+        each = self._pace.each
+        if not each:
             return piece
-        fair = self.left * self._each / (2 * self._hands.width())
+        fair = self.left * each / (2 * self._hands.width())
         wanted = min(TASK, max(fair, SHORTEST))
-        return max(1, math.floor(min(wanted / self._each, self.left) / piece)) * piece
+        return max(1, math.floor(min(wanted / each, self.left) / piece)) * piece
 
     def ended(self, done: Done) -> Iterator[tuple[int, Chunk]]:
         """Yield what a task has brought; what it has lost is divided and asked again, or given up."""
@@ -105,8 +130,7 @@ class _Todo:
             raise done.error
         task = done.task
         if done.chunk is not None:
-            each = done.seconds / len(task)
-            self._each = each if self._each is None else self._each + _RECENT * (each - self._each)
+            self._pace.learn(done.seconds / len(task))
             yield task.start, done.chunk
             return
         if not done.own:
