@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -35,7 +36,7 @@ HERE = Path(__file__).parent
 ROWS = HERE / "scaling.csv"
 BALLAST = 20_000
 """Bytes of a model beside its function: about those of the reference scenario."""
-IDLE = 2000
+IDLE = 600
 """Tasks by which the cost of one is found."""
 WAVES = 6
 """Tasks of each worker."""
@@ -187,19 +188,21 @@ def kept(hands: Hands, seconds: float, tasks: int) -> float:
 
 
 def measured(crowd: Crowd) -> list[Row]:
-    """Return the rate for each number of workers."""
+    """Return the rate for each number of workers; before each, the cost of a task, as disks have their moods."""
+    costs, rates = [], []
     with crowd.hands(2) as few:
-        cost = 1.0 / kept(few, 0.0, IDLE)
-    rows = []
-    for count in crowd.workers:
-        with crowd.hands(count) as hands:
-            tasks = max(WAVES * count, round(WAVES * crowd.workers[0]))
-            rows.append(Row(crowd.name, count, crowd.task, cost, kept(hands, crowd.task, tasks)))
-    return rows
+        for count in crowd.workers:
+            costs.append(1.0 / kept(few, 0.0, IDLE))
+            with crowd.hands(count) as hands:
+                rates.append(kept(hands, crowd.task, WAVES * max(count, crowd.workers[0])))
+    cost = statistics.median(costs)
+    return [Row(crowd.name, n, crowd.task, cost, found) for n, found in zip(crowd.workers, rates, strict=True)]
 
 
 def write(rows: list[Row]) -> None:
-    """Write the rows in place of what was measured before."""
+    """Write the rows in place of what was measured before of these kinds of workers."""
+    others = [row for row in read() if row.workers_of not in {one.workers_of for one in rows}]
+    rows = [*rows, *others]
     with ROWS.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(Row._fields)

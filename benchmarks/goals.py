@@ -113,6 +113,7 @@ GOALS: tuple[Goal, ...] = (
     Goal("scaling_task_pool_ms", "the same by a ProcessPoolExecutor"),
     Goal("scaling_task_dask_ms", "the same by a Dask scheduler in the same process"),
     Goal("scaling_keep_ms", "milliseconds to bring the answer of a task to the disk (SHA-256, two fsyncs)"),
+    Goal("scaling_search_us", "microseconds of the search for a front for a point, 1,000 in a generation"),
     Goal("scaling_task_bytes", "bytes of a task on its way, 32 points of the reference scenario"),
     Goal("scaling_answer_bytes", "bytes of its answer on the way"),
     Goal("scaling_chunk_bytes", "bytes of its answer on the disk"),

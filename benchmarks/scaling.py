@@ -1,7 +1,7 @@
 """What a study costs beside its model, at scale: ``python benchmarks/scaling.py`` (minutes).
 
-The command measures on this machine, keeps the figures (figures.json, scaling.csv), and writes what is made of them: the
-table of README.md, those of docs/explanation/scaling.md and its picture.
+The command measures on this machine, keeps the figures (figures.json, scaling.csv), and writes what is made of them:
+the table of README.md, those of docs/explanation/scaling.md and its picture.
 """
 
 from __future__ import annotations
@@ -34,9 +34,11 @@ from exosim.study.designs import latin_hypercube
 from exosim.study.executor_hands import ExecutorHands
 from exosim.study.facility_model import FacilityModel, facility_model
 from exosim.study.factor import Floats
+from exosim.study.front import front
 from exosim.study.hands import Hands
 from exosim.study.job import Job
 from exosim.study.model import Model
+from exosim.study.objectives import Objective
 from exosim.study.reading import read_factors
 from exosim.study.respond import respond
 from exosim.study.worker_processes import WorkerProcesses
@@ -46,6 +48,11 @@ PAGE_SCRIPT = HERE.parent / "docs" / "scaling_pictures.py"
 YEARS = 20
 """Facility-years of a point."""
 ROUNDS = 5
+POPULATION = 1_000
+"""Points of a generation of a front."""
+PURITY = "purity_relative_to_ceiling"
+MANY_POINTS = 200_000
+"""Points by which the memory of one is found."""
 KERNEL_POINTS, FACILITY_POINTS = 100, 3
 """Points of one round."""
 _LARGE, _LARGE_CHUNKS = 16 * 2**20, 16
@@ -139,6 +146,14 @@ def of_tasks() -> dict[str, float]:
     return found | {"scaling_keep_ms": 1e3 * taken / _TASKS}
 
 
+def of_search() -> dict[str, float]:
+    """Return what the search for a front takes for a point, while its model answers at once."""
+    model = Idle(study.model())
+    objectives = [Objective(study.Of("doses", "mean"), "more"), Objective(study.Of(PURITY, "mean"), "more")]
+    searched = lambda: front(model, objectives, population=POPULATION, generations=6, fresh=False)  # noqa: E731
+    return {"scaling_search_us": 1e6 * min(timed(searched) for _ in range(3)) / (6 * POPULATION)}
+
+
 def of_bytes() -> dict[str, float]:
     """Return how large a task and its answer are on their way, and what a point takes in the process that leads."""
     model = study.model()
@@ -190,7 +205,7 @@ def of_crowds(rows: list[crowds.Row]) -> dict[str, float]:
 def figures() -> dict[str, float]:
     """Return what a study costs at scale, and write the rows of the workers that sleep."""
     found: dict[str, float] = {}
-    for part in (of_points, of_tasks, of_bytes, of_chunks, of_workers):
+    for part in (of_points, of_tasks, of_search, of_bytes, of_chunks, of_workers):
         found |= _told(part)
     rows = [row for crowd in crowds.crowds() for row in crowds.measured(crowd)]
     crowds.write(rows)
@@ -210,13 +225,13 @@ def _answer() -> Chunk:
     return Job(model, study.ASKED).chunk(latin_hypercube(model.factors, model.at_once, 1))
 
 
-def _memory_of_points(count: int = 200_000) -> float:
+def _memory_of_points() -> float:
     """Return the bytes of a point while a study of many is asked, its place in the design included."""
     model = study.model()
     nothing = Idle(model)
     tracemalloc.start()
     try:
-        points = latin_hypercube(model.factors, count, 1)
+        points = latin_hypercube(model.factors, MANY_POINTS, 1)
         found = respond(nothing, points, study.ASKED)
         return tracemalloc.get_traced_memory()[1] / len(found.points)
     finally:
@@ -231,8 +246,9 @@ class Idle(Watched):
         self.draws = 1
 
     def sample(self, points: Floats) -> Floats:
-        """Return nothing but ones."""
-        return np.ones((len(points), len(self.responses), 1))
+        """Return two responses that pull apart."""
+        x, y = points.T
+        return np.stack([x, 1.0 / x - 1e-9 * y], axis=1)[:, :, None]
 
 
 @contextmanager
