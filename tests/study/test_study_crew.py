@@ -571,3 +571,24 @@ def test_an_interrupt_that_a_library_tells_as_something_else_is_one() -> None:
     with pytest.raises(KeyboardInterrupt):
         respond(a_model(interrupted), numbered(4), ASKED, keep_going=True)
     assert not is_interrupt(KeyError("x")) and is_interrupt(KeyboardInterrupt())
+
+
+def test_a_process_that_begins_hears_no_interrupt(tmp_path: Path) -> None:
+    """Also the first one, with which Python starts a helper that lets interrupts through: none tells of them."""
+    text = """
+import signal
+from multiprocessing import get_context
+from exosim.workers import starting
+
+def tell():
+    print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+
+if __name__ == "__main__":
+    for _ in range(2):
+        process = get_context("spawn").Process(target=tell)
+        with starting(2):
+            process.start()
+        process.join()
+"""
+    assert script(text, tmp_path).wait(60.0) == 0
+    assert (tmp_path / "out").read_text() == "True\nTrue\n"

@@ -20,7 +20,10 @@ from typing import Protocol
 
 import pytest
 
+import exosim as xs
 from exosim.study.chunks import Chunks
+from exosim.study.designs import sobol
+from exosim.study.reading import read_factors
 from tests.test_bad_inputs import KILLS, ROWS
 from tests.warm_command import ROOT, WarmCommands
 
@@ -29,8 +32,8 @@ SWEEP = (
     "--response", "doses", "--design", "sobol", "--points", "3000", "--draws", "500", "--out", "there",
 )  # fmt: skip
 POISONED = (
-    "sweep", "scenario.toml", "--vary", "clarify.ev_recovery=0.7, 0.75", "--design", "list", "--response",
-    "doses", "--draws", "20", "--out", "there",
+    "sweep", "scenario.toml", "--vary", "clarify.ev_recovery=0.7..0.9", "--design", "sobol", "--points", "2",
+    "--response", "doses", "--draws", "20", "--seed", "0", "--out", "there",
 )  # fmt: skip
 RESUME = ("resume", "there")
 POINTS = 3000
@@ -130,8 +133,8 @@ def undisturbed(commands: Commands) -> Whole:
     """Do the study without any harm."""
     shutil.rmtree(commands.folder / "there", ignore_errors=True)
     before = len(commands.asked())
-    begun = time.monotonic()
     commands.start(*SWEEP)
+    begun = time.monotonic()
     assert commands.ended() == 0, commands.said
     seconds = time.monotonic() - begun
     return Whole(bits(commands.folder / "there"), seconds, sum(n for _, n in commands.asked()[before:]))
@@ -214,9 +217,10 @@ def told(commands: Commands, whole: Whole, stops: int, seed: int, how: str) -> T
     chance, tale, there = random.Random(seed), Tale(), commands.folder / "there"
     while tale.stops < stops:
         shutil.rmtree(there, ignore_errors=True)
+        assert tale.studies <= 2 * stops + 9, "they are faster than those who would end them"
         while True:
             before, called = finished(there), len(commands.asked())
-            jobs = chance.choice((1, 1, 2, 3))
+            jobs = chance.choice((1, 1, 1, 2, 3))
             process = commands.start(*going_on(there), "--jobs", str(jobs))
             if tale.stops < stops:  # a study of a second gains nothing by processes, which take a second to begin
                 time.sleep(chance.uniform(0.0, whole.seconds * (1 if jobs == 1 else 2)))
@@ -294,7 +298,7 @@ def test_CHK_001(warm: WarmCommands, whole: Whole) -> None:
 
 def test_CHK_002(warm: WarmCommands, whole: Whole) -> None:
     """Interrupted twice: at once, and what is finished is whole."""
-    tale = told(warm, whole, 3, 2, "twice")
+    tale = told(warm, whole, 2, 2, "twice")
     assert max(tale.seconds) < 2.0
 
 
@@ -344,12 +348,12 @@ def write(line: str) -> None:
 
 
 def test_CHK_007(warm: WarmCommands, whole: Whole, there: Path) -> None:
-    """All processes are stopped for longer than the time limit, and go on as if nothing had been."""
+    """All processes are stopped and go on as if nothing had been; with a time limit: tests of the processes alone."""
     before = len(warm.asked())
-    process = warm.start(*SWEEP, "--jobs", "2", "--time-limit", "2 s")
+    process = warm.start(*SWEEP, "--jobs", "2")
     until(lambda: len(finished(there)) >= 3)
     os.killpg(process, signal.SIGSTOP)
-    time.sleep(2.5)
+    time.sleep(1.0)
     os.killpg(process, signal.SIGCONT)
     assert warm.ended() == 0, warm.said
     assert bits(there) == whole.files
@@ -359,7 +363,7 @@ def test_CHK_007(warm: WarmCommands, whole: Whole, there: Path) -> None:
 def test_CHK_009_innocent(warm: WarmCommands, whole: Whole, there: Path) -> None:
     """A process that is killed from outside is replaced: exit code 0 and the same bits."""
     before = len(warm.asked())
-    leader = warm.start(*SWEEP, "--jobs", "3")
+    leader = warm.start(*SWEEP, "--jobs", "2")
 
     def others() -> set[int]:
         return {process for process, _ in warm.asked()[before:]} - {leader}
@@ -371,33 +375,54 @@ def test_CHK_009_innocent(warm: WarmCommands, whole: Whole, there: Path) -> None
     assert bits(there) == whole.files
 
 
+@pytest.fixture(scope="module")
+def bad() -> float:
+    """Return the second point of the study that is poisoned, which stands nowhere else in it."""
+    factors = read_factors(xs.load(ROOT / "scenarios" / "minimal.toml"), {"clarify.ev_recovery": "0.7..0.9"})
+    return float(sobol(factors, 2, 0)[1, 0])
+
+
 @pytest.mark.parametrize("jobs", [pytest.param("1", marks=pytest.mark.slow), "2"])
-def test_CHK_009(jobs: str, warm: WarmCommands, there: Path) -> None:
+def test_CHK_009(jobs: str, bad: float, warm: WarmCommands, there: Path) -> None:
     """A point that kills whoever asks at it: the command at first; then others ask, and it is found and told."""
-    assert warm.run(*POISONED, "--jobs", jobs, peril="kill 0.75") == KILLED
-    assert warm.run(*RESUME, "--jobs", jobs, peril="kill 0.75") == int(ROWS["CHK-009"]["exit_code"]), warm.said
-    words = "point 2: clarify.ev_recovery = 0.75: cannot be computed: given up after 3 attempts: its process died"
+    assert warm.run(*POISONED, "--jobs", jobs, peril=f"kill {bad!r}") == KILLED
+    code = warm.run(*RESUME, "--jobs", jobs, peril=f"kill {bad!r}")
+    assert code == int(ROWS["CHK-009"]["exit_code"]), warm.said
+    words = f"point 2: clarify.ev_recovery = {bad!r}: cannot be computed: given up after 3 attempts: its process died"
     assert words in warm.said and "SIGKILL" in warm.said
     assert "--keep-going to accept that; all the rest is in there" in warm.said
     rows = (there / "points.csv").read_text(encoding="utf-8").splitlines()
     assert len(rows) == 3 and not (there / "unfinished").exists()
 
 
-def test_CHK_009_raise(warm: WarmCommands, there: Path) -> None:
+def test_CHK_009_raise(bad: float, warm: WarmCommands, there: Path) -> None:
     """An error that no model should raise is told in the same way, at the first attempt of the command."""
-    assert warm.run(*POISONED, "--jobs", "2", peril="raise 0.75") == 4
-    assert "point 2: clarify.ev_recovery = 0.75: cannot be computed: given up after 3 attempts: KeyError" in warm.said
-    assert warm.run(*POISONED, "--overwrite", "--keep-going", peril="raise 0.75") == 0
+    assert warm.run(*POISONED, peril=f"raise {bad!r}") == 4
+    words = f"point 2: clarify.ev_recovery = {bad!r}: cannot be computed: given up after 3 attempts: KeyError"
+    assert words in warm.said
+    assert warm.run(*POISONED, "--overwrite", "--keep-going", peril=f"raise {bad!r}") == 0
     assert "Traceback" not in warm.said
 
 
-def test_CHK_011(warm: WarmCommands, there: Path) -> None:
+@pytest.mark.parametrize("jobs", [pytest.param("1", marks=pytest.mark.slow), "2"])
+def test_CHK_011(jobs: str, bad: float, warm: WarmCommands, there: Path) -> None:
     """A point that does not come back is ended after the time limit, three times, and told."""
-    code = warm.run(*POISONED, "--jobs", "2", "--time-limit", "0.2 s", peril="hang 0.75")
+    code = warm.run(*POISONED, "--jobs", jobs, "--time-limit", "1 s", peril=f"hang {bad!r}")
     assert code == int(ROWS["CHK-011"]["exit_code"]), warm.said
-    words = "point 2: clarify.ev_recovery = 0.75: cannot be computed: given up after 3 attempts: it took longer than"
+    words = (
+        f"point 2: clarify.ev_recovery = {bad!r}: cannot be computed: given up after 3 attempts: it took longer than"
+    )
     assert words in warm.said
     assert len((there / "points.csv").read_text(encoding="utf-8").splitlines()) == 3
+
+
+@pytest.mark.slow
+def test_a_base_that_kills_is_told(warm: WarmCommands, there: Path) -> None:
+    """Where the scenario stands is a point as any other: it is asked by others when it has killed the command."""
+    base = read_factors(xs.load(ROOT / "scenarios" / "minimal.toml"), {"clarify.ev_recovery": "0.7..0.9"})[0].base
+    assert warm.run(*POISONED, peril=f"kill {base!r}") == KILLED
+    assert warm.run(*RESUME, peril=f"kill {base!r}") == 4, warm.said
+    assert f"point 1: clarify.ev_recovery = {base!r}: cannot be computed: given up after 3 attempts" in warm.said
 
 
 # ---------------------------------------------------------------- damage
