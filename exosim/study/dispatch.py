@@ -24,6 +24,8 @@ TASK = 0.5
 """How long a task is to take [s]: a thousand times what it costs to hand it out and to bring it to a disk."""
 SHORTEST = 0.2
 """What is not divided any more towards the end [s]."""
+MANY = 50
+"""Workers beyond which tasks become longer in proportion, so that no more than a hundred a second are to be kept."""
 TRIES = 3
 """How often a single point is asked before it is given up."""
 _POLL = 1.0
@@ -121,8 +123,9 @@ class _Todo:
         each = self._pace.each
         if not each:
             return piece
-        fair = self.left * each / (2 * self._hands.width())
-        wanted = min(TASK, max(fair, SHORTEST))
+        width = self._hands.width()
+        fair, longer = self.left * each / (2 * width), max(1.0, width / MANY)
+        wanted = min(TASK * longer, max(fair, SHORTEST * longer))
         return max(1, math.floor(min(wanted / each, self.left) / piece)) * piece
 
     def ended(self, done: Done) -> Iterator[tuple[int, Chunk]]:

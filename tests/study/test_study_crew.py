@@ -507,7 +507,7 @@ def test_a_model_that_cannot_travel_is_told() -> None:
 
 
 def test_a_model_that_the_other_process_cannot_read_is_told_at_once(marks: Path) -> None:
-    """Such as a function of an interactive session: it is not asked point by point whether it can be read."""
+    """Such as a function of a prompt: it is not asked point by point whether it can be read."""
     model = replace(Perilous(marks=str(marks), pause=0.02), factors=(replace(X, choices=(never_read(),)),))
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         for jobs in (2, pool):
@@ -541,7 +541,7 @@ def test_a_script_that_begins_itself_again_is_told(tmp_path: Path, marks: Path) 
     assert callers(marks) == {parent.pid}
 
 
-def test_a_function_of_an_interactive_session_is_told() -> None:
+def test_a_function_of_a_prompt_is_told() -> None:
     """What stands in no file cannot be found by another process."""
     text = """
 import numpy as np
