@@ -125,9 +125,8 @@ def _begun(file: str, peril: str, words: list[str]) -> int:
         from exosim.__main__ import run
 
         code = run()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        code = 130
     finally:
         os._exit(code)
 
