@@ -16,8 +16,7 @@ def run() -> int:
         code = main()
     except KeyboardInterrupt:
         code = INTERRUPTED
-    if code == INTERRUPTED:  # all is said: one more interrupt would only change the exit code
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said: an interrupt would only change the exit code
     return code
 
 

@@ -327,18 +327,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BrokenPipeError, SystemExit):  # rich turns a pipe that nobody reads any more into SystemExit
         _silence_stdout()
         return 0
-    except (KeyboardInterrupt, click.exceptions.Abort) as error:
+    except (KeyboardInterrupt, Exception) as error:
+        if not isinstance(error, click.exceptions.Abort) and not is_interrupt(error):
+            return _failed(error, given)
         interrupt = error.__cause__ or error  # click wraps the one that was raised, which may tell what is safe
         click.echo(str(interrupt) or "interrupted; nothing was written", err=True)
         return INTERRUPTED
-    except Exception as error:
-        if is_interrupt(error):
-            click.echo("interrupted; nothing was written", err=True)
-            return INTERRUPTED
-        return _failed(error, given)
 
 
-def _failed(error: Exception, arguments: Sequence[str]) -> int:
+def _failed(error: BaseException, arguments: Sequence[str]) -> int:
     """Report what ended a command: a problem that a person can act on, or the traceback of a bug."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(error.format_message(), err=True)

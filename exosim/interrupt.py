@@ -53,6 +53,15 @@ def second_one_leaves(told: str) -> Iterator[None]:
             signal.signal(number, usual[number])
 
 
+@contextlib.contextmanager
+def interrupt_tells(told: str) -> Iterator[None]:
+    """Meanwhile an interrupt says in these words what it leaves."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(told) from None
+
+
 def is_interrupt(error: BaseException) -> bool:
     """Return whether an error is an interrupt, or what has become of one in the code of a library.
 

@@ -34,7 +34,7 @@ from exosim.command_options import (
     show_progress,
     shown_paths,
 )
-from exosim.errors import shortened
+from exosim.errors import printable, shortened
 from exosim.whole_numbers import WholeNumber
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def run_study(
 
 def carry_out(target: Target, request: Request, plan: Plan, manner: Manner) -> None:
     """Do a study in its folder, or go on with it, and print what it found."""
-    from exosim.interrupt import second_one_leaves
+    from exosim.interrupt import interrupt_tells, second_one_leaves
     from exosim.study_folder import write_study
     from exosim.study_work import resume_line, working
 
@@ -193,10 +193,11 @@ def carry_out(target: Target, request: Request, plan: Plan, manner: Manner) -> N
             lambda folder: write_study(found, folder, request.identity, dict(pictures), work.plan.scenario)
         )
     paths = shown_paths(target, written)
-    if manner.as_json:
-        print_json(found.as_dict())
-    elif not manner.quiet:
-        import_module(f"exosim.console_{plan.verb}").show(found, paths)
+    with interrupt_tells(f"interrupted; the results are in {printable(str(target.path))}"):
+        if manner.as_json:
+            print_json(found.as_dict())
+        elif not manner.quiet:
+            import_module(f"exosim.console_{plan.verb}").show(found, paths)
     if not manner.keep_going:
         _refuse_lost(lost, target.path, manner.as_json)
         _refuse_failures(getattr(found, "failed", {}), target.path, manner.as_json)

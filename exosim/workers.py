@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from multiprocessing.resource_tracker import ensure_running
 from typing import Any, TypeVar
 
 from exosim.errors import LimitError, Problem
@@ -55,6 +56,8 @@ def starting(jobs: int) -> Iterator[None]:
         when the system gives no process.
     """
     masks = hasattr(signal, "pthread_sigmask")
+    if masks:
+        ensure_running()  # it lets interrupts through when it starts: that must be over before they are blocked
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else None
     try:
         yield

@@ -61,6 +61,7 @@ class WarmCommands:
                 command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=err, cwd=folder,
                 env=here,
             )  # fmt: skip
+        assert self._read(120.0) == 0
 
     def start(self, *words: str, peril: str = "") -> int:
         """Begin a command, as the leader of its own group of processes; return its number.
@@ -100,7 +101,9 @@ class WarmCommands:
     def _read(self, seconds: float) -> int:
         assert self._program.stdout is not None
         ready, _, _ = select([self._program.stdout], [], [], seconds)
-        assert ready, "a command does not come back"
+        if not ready:
+            self._program.kill()
+            raise TimeoutError("a command does not come back")
         return int(self._program.stdout.readline())
 
 
@@ -122,9 +125,8 @@ def _begun(file: str, peril: str, words: list[str]) -> int:
         from exosim.__main__ import run
 
         code = run()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        code = 130
     finally:
         os._exit(code)
 
@@ -143,6 +145,7 @@ def _serve() -> None:
         words = ["--vary", "clarify.ev_recovery=0.7..0.9", "--design", "sobol", "--points", "4", "--draws", "4"]
         scenario = str(ROOT / "scenarios" / "minimal.toml")
         assert main(["sweep", scenario, *words, "--out", folder, "--quiet"]) == 0
+    os.write(1, b"0\n")
     for line in sys.stdin:
         file, peril, *words = json.loads(line)
         process = _begun(file, peril, words)

@@ -161,10 +161,12 @@ class _Hand:
             self._process.kill()
 
     def close(self) -> None:
-        """End the process now."""
+        """End the process now, and the thread that talks to it: two that wait for one process may miss its end."""
         self._closed = True
         self._orders.put(None)
         self._process.kill()
+        self._thread.join()
+        self._process.kill()  # which may be another one by now
         self._process.join()
 
     def _begin(self) -> None:
