@@ -23,6 +23,7 @@ from exosim.study.chunk import Chunk, from_bytes, to_bytes
 KEY = 16
 """Hexadecimal digits of the digest of what was asked."""
 _NAME = re.compile(rf"([0-9a-f]{{{KEY}}})-(\d+)-(\d+)-([0-9a-f]{{64}})\.npz")
+_UNREAD = "cannot be read"
 _DRAFT = re.compile(r"\.chunk-[0-9a-f]{8}\.tmp")
 
 
@@ -65,7 +66,8 @@ class Chunks:
     def found(self, key: str, points: int, questions: int) -> Iterator[tuple[int, Chunk]]:
         """Yield what was answered already: the first point of a chunk, and the chunk; ranges do not overlap.
 
-        A damaged file is told and removed, so that its range is asked again.
+        A damaged file is told and removed, so that its range is asked again; one that cannot be read now, such as for
+        want of file handles, is asked again as well, and stays.
 
         Parameters
         ----------
@@ -152,7 +154,8 @@ class Chunks:
         told = "is not whole" if problem is None else problem.problem
         self._index()[entry.key].remove(entry)
         try:
-            entry.file.unlink(missing_ok=True)
+            if not told.startswith(_UNREAD):
+                entry.file.unlink(missing_ok=True)
         except OSError as error:
             reason = error.strerror or str(error)
             expected = "a folder that can be written, or the file as it was"
@@ -168,7 +171,7 @@ def read(entry: Entry) -> tuple[Chunk, None] | tuple[None, Problem]:
     try:
         data = entry.file.read_bytes()
     except OSError as error:
-        return None, _damaged(entry, f"cannot be read: {error.strerror or error}")
+        return None, _damaged(entry, f"{_UNREAD}: {error.strerror or error}")
     if not data:
         return None, _damaged(entry, "is empty")
     found = hashlib.sha256(data).hexdigest()
@@ -176,6 +179,8 @@ def read(entry: Entry) -> tuple[Chunk, None] | tuple[None, Problem]:
         return None, _damaged(entry, "differs from what was written", f"SHA-256 {found}")
     try:
         return from_bytes(data), None
+    except MemoryError:  # says nothing of the file
+        raise
     except Exception:  # whatever a library says of bytes that are none of its own
         return None, _damaged(entry, "is no chunk of a study")
 
