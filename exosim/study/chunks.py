@@ -55,7 +55,7 @@ class Chunks:
         self.count = 0
         self.read = 0
         self._note = note
-        self._known: dict[str, list[Entry]] | None = None
+        self._known: dict[str, dict[str, Entry]] | None = None
 
     def entries(self) -> list[Entry]:
         """Return all chunks that are there, by what was asked and range."""
@@ -80,7 +80,7 @@ class Chunks:
             when a damaged file cannot be removed.
         """
         done = 0
-        for entry in sorted(self._index().get(key, ()), key=lambda one: one.start):
+        for entry in sorted(self._index().get(key, {}).values(), key=lambda one: one.start):
             if entry.start < done or not entry.start < entry.stop <= points:
                 continue
             chunk, problem = read(entry)
@@ -122,7 +122,7 @@ class Chunks:
         finally:
             with contextlib.suppress(OSError):
                 draft.unlink(missing_ok=True)
-        self._index().setdefault(key, []).append(entry)
+        self._index().setdefault(key, {})[entry.file.name] = entry
         self.count += 1
 
     def check(self) -> list[Problem]:
@@ -142,17 +142,17 @@ class Chunks:
         for entry in self.entries():
             entry.file.unlink(missing_ok=True)
 
-    def _index(self) -> dict[str, list[Entry]]:
-        """Return the chunks by what was asked: the folder is listed once, as nobody else writes it meanwhile."""
+    def _index(self) -> dict[str, dict[str, Entry]]:
+        """Return the chunks by what was asked and name; the folder is listed once, as nobody else writes it."""
         if self._known is None:
             self._known = {}
             for entry in self.entries():
-                self._known.setdefault(entry.key, []).append(entry)
+                self._known.setdefault(entry.key, {})[entry.file.name] = entry
         return self._known
 
     def _give_up(self, entry: Entry, problem: Problem | None) -> None:
         told = "is not whole" if problem is None else problem.problem
-        self._index()[entry.key].remove(entry)
+        del self._index()[entry.key][entry.file.name]
         try:
             if not told.startswith(_UNREAD):
                 entry.file.unlink(missing_ok=True)

@@ -600,6 +600,16 @@ def test_a_chunk_has_one_name(folder: Path, tmp_path: Path, monkeypatch: pytest.
     assert [file.name for file in files(folder)] == [file.name for file in files(tmp_path / "other")]
 
 
+def test_many_chunks_that_are_damaged_take_no_longer_each(folder: Path) -> None:
+    """As when a disk was lost that held all of them: 20,000 are told and removed within seconds."""
+    folder.mkdir(exist_ok=True)
+    for number in range(20_000):
+        (folder / f"{KEY_OF_NOBODY}-{number:012d}-{number + 1:012d}-{'0' * 64}.npz").touch()
+    begun = time.perf_counter()
+    assert not list(Chunks(folder).found(KEY_OF_NOBODY, 20_000, 1)) and not files(folder)
+    assert time.perf_counter() - begun < 20.0
+
+
 def test_entries_are_in_order(folder: Path) -> None:
     kept(folder, 120)
     entries = Chunks(folder).entries()
