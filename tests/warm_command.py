@@ -61,6 +61,7 @@ class WarmCommands:
                 command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=err, cwd=folder,
                 env=here,
             )  # fmt: skip
+        self._read(120.0)  # it is warm: what it asked until then is in the log
 
     def start(self, *words: str, peril: str = "") -> int:
         """Begin a command, as the leader of its own group of processes; return its number.
@@ -143,6 +144,7 @@ def _serve() -> None:
         words = ["--vary", "clarify.ev_recovery=0.7..0.9", "--design", "sobol", "--points", "4", "--draws", "4"]
         scenario = str(ROOT / "scenarios" / "minimal.toml")
         assert main(["sweep", scenario, *words, "--out", folder, "--quiet"]) == 0
+    os.write(1, b"0\n")
     for line in sys.stdin:
         file, peril, *words = json.loads(line)
         process = _begun(file, peril, words)

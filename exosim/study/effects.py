@@ -221,7 +221,7 @@ def effects(
     slices: list[Slice] = []
     failed: dict[str, str] = {}
     asked = 1 + sum(map(len, plans))
-    first = respond(model, base[None, :], (), jobs=1, keep_going=keep_going, keep=True)
+    first = respond(model, base[None, :], (), jobs=jobs, keep_going=keep_going, keep=True)
     failed = {"base": first.failed[0]} if first.failed else {}
     at_base = _statistics(_sample(first.sample)[0])
     done, other = 1, _no_shares(_sample(first.sample))
