@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+
+_CANNOT = (errno.EINVAL, errno.EBADF, errno.ENOTSUP)
+"""What a file system says that cannot bring a folder to the disk, such as one that is shared by a network."""
 
 
 def write_whole(file: Path, text: str) -> None:
@@ -30,5 +34,8 @@ def settle(folder: Path) -> None:
     place = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(place)
+    except OSError as error:
+        if error.errno not in _CANNOT:
+            raise
     finally:
         os.close(place)

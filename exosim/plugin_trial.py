@@ -33,6 +33,12 @@ def versions(scenario: Scenario) -> dict[str, str]:
     return {plugin.operation: str(plugin) for recipe in recipes for plugin in brought(recipe).values()}
 
 
+def code(scenario: Scenario) -> dict[str, str]:
+    """Return the digest of the files of the plug-in of every operation that is not exosim's own."""
+    recipes = (scenario, *scenario.others.values())
+    return {plugin.operation: plugin.digest() for recipe in recipes for plugin in brought(recipe).values()}
+
+
 def remarks(scenario: Scenario) -> list[str]:
     """Return what is odd about the plug-ins of a scenario, seen in a trial of a few draws.
 

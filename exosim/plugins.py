@@ -8,6 +8,7 @@ know stand in a file ``references.toml`` beside the ``__init__.py`` of its packa
 from __future__ import annotations
 
 import functools
+import hashlib
 import importlib.util
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -42,13 +43,35 @@ class Plugin:
 
     def references_file(self) -> Path | None:
         """Return the file of its own sources, found without importing the plug-in; None where it has none."""
+        return next((file for folder in self._folders() if (file := folder / REFERENCES).is_file()), None)
+
+    def digest(self) -> str:
+        """Return the SHA-256 of all its files: who writes a plug-in edits them while its version stays."""
+        return content(self._folders())
+
+    def _folders(self) -> tuple[Path, ...]:
+        """Return where its package is, or the file of a single module; nothing where it cannot be found."""
         package = self.entry_point.value.partition(":")[0].partition(".")[0]
         try:
             spec = importlib.util.find_spec(package)
         except (ImportError, ValueError):
-            return None
-        folders = (spec.submodule_search_locations if spec is not None else None) or ()
-        return next((file for folder in folders if (file := Path(folder) / REFERENCES).is_file()), None)
+            return ()
+        if spec is None:
+            return ()
+        places = spec.submodule_search_locations or ([spec.origin] if spec.origin else [])
+        return tuple(map(Path, places))
+
+
+@functools.cache
+def content(places: tuple[Path, ...]) -> str:
+    """Return the SHA-256 of files, and of all files in folders with their names, as they are when it is first asked."""
+    found = hashlib.sha256()
+    for place in places:
+        for file in sorted(place.rglob("*") if place.is_dir() else [place]):
+            if file.is_file() and "__pycache__" not in file.parts:
+                found.update(f"{file.relative_to(place).as_posix()}\n{file.stat().st_size}\n".encode())
+                found.update(file.read_bytes())
+    return found.hexdigest()
 
 
 @functools.cache

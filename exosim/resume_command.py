@@ -121,14 +121,14 @@ def _tell_finished(folder: Path, manner: Manner, as_begun: bool) -> None:
     from exosim.study.asked import ASKED, plan_in, read_request
     from exosim.study.edited import refuse_edited
     from exosim.study.study_files import DOCUMENT
-    from exosim.study_work import UNFINISHED, clear
+    from exosim.study_work import UNFINISHED, put_away
 
     if (folder / ASKED).exists() and not as_begun:
         request = read_request(folder)
         refuse_edited(request, plan_in(folder, request), folder)
     if (folder / UNFINISHED).is_dir():
-        with reserved(Target(folder, True, {}), None if manner.silent else note):
-            clear(folder / UNFINISHED)
+        with reserved(Target(folder, True, {}), None if manner.silent else note) as (place, _):
+            put_away(place)
     if manner.as_json:
         click.echo((folder / DOCUMENT).read_bytes(), nl=False)
     elif not manner.quiet:

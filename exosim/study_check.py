@@ -65,11 +65,16 @@ def damaged(folder: Path) -> list[Problem]:
 
 
 def is_unfinished(folder: Path) -> bool:
-    """Return whether a study is on its way there: not, when that very study stands finished and whole beside it."""
+    """Return whether a study is on its way there: not, when that very study stands finished and whole beside it.
+
+    One that was finished where numbers differ is another one.
+    """
     if not (folder / UNFINISHED / ASKED).exists():
         return False
-    done = read_manifest(folder).get("study")
-    return done is None or bool(damaged(folder)) or read_request(folder / UNFINISHED).study != done
+    if read_manifest(folder).get("study") is None or damaged(folder) or not (folder / ASKED).exists():
+        return True
+    begun, done = read_request(folder / UNFINISHED), read_request(folder)
+    return (begun.study, begun.numbers) != (done.study, done.numbers)
 
 
 def refuse_foreign(folder: Path) -> None:

@@ -152,6 +152,13 @@ def clear(folder: Path) -> None:
         folder.rmdir()
 
 
+def put_away(place: Path) -> None:
+    """Finish what a kill after the last move of a study has left to do: what is no longer made goes, and its chunks."""
+    for name in _files(place / UNFINISHED / _OLDER) - _files(place / MANIFEST):
+        _remove(place, name)
+    clear(place / UNFINISHED)
+
+
 def _begun(target: Target, request: Request, plan: Plan) -> Request | None:
     """Return the request of the study that the folder holds unfinished; None where a new one is to be begun."""
     folder = target.place / UNFINISHED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections import Counter
@@ -34,7 +35,7 @@ class Perilous(Model):
 
     Attributes
     ----------
-    perils : what happens at some values of x: ``kill``, ``hang``, ``raise``, ``refuse`` or ``leave``
+    perils : what happens at some values of x: ``kill``, ``hang``, ``raise``, ``refuse``, ``leave`` or ``exit``
     marks : folder in which every call leaves a file, so that calls are counted over all processes; empty: none
     chunk : points of a call
     pause : how long a point takes [s]
@@ -79,6 +80,8 @@ def befall(peril: str) -> None:
         os._exit(3)
     if peril == "hang":
         time.sleep(3600.0)
+    if peril == "exit":
+        sys.exit(0)
     if peril == "raise":
         raise KeyError("no such thing")
     if peril == "refuse":

@@ -11,7 +11,7 @@ import pytest
 
 from exosim.description import _starting_materials
 from exosim.operations import catalog
-from exosim.plugins import plugins
+from exosim.plugins import content, plugins
 from exosim.references import references
 
 HEAD = """\
@@ -77,5 +77,5 @@ def forget(packages: list[str]) -> None:
     for name in packages:
         for module in [m for m in sys.modules if m.partition(".")[0] == name]:
             del sys.modules[module]
-    for found in (catalog, plugins, references, _starting_materials):
+    for found in (catalog, content, plugins, references, _starting_materials):
         found.cache_clear()

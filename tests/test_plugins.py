@@ -14,6 +14,8 @@ import exosim as xs
 from exosim.operations import catalog
 from exosim.plugins import plugins
 from exosim.references import references
+from exosim.study.job import Job
+from exosim.study.scenario_model import scenario_model
 from tests.plugin_packages import GOOD, HEAD, Install, package
 from tests.texts import BASE, FILE, Door, line_of
 
@@ -54,6 +56,20 @@ def test_it_runs_in_time_and_in_other_processes(install: Install, door: Door) ->
     assert json.loads((door.folder / "a" / "manifest.json").read_text())["plugins"] == {"rocking": "rocking_bags 1.2"}
     xs.simulate(xs.load(FILE), 1).save("c")
     assert json.loads((door.folder / "c" / "manifest.json").read_text())["plugins"] == {"rocking": "rocking_bags 1.2"}
+
+
+def test_answers_of_a_plugin_that_was_edited_are_not_those_of_before(install: Install, door: Door) -> None:
+    """While its version stays: what is finished of a study is asked again, by the kernel and in time."""
+    door.write(WITH_PLUGIN.replace("seed = 1", 'seed = 1\nhorizon = "500 h"') + '[campaign]\nevery = "24 h"\n')
+    keys: list[list[str | None]] = []
+    for body in (GOOD, GOOD.replace("1.0 - self.loss", "1.0 - 2.0 * self.loss"), GOOD):
+        home = install(package(body))
+        (home / "__pycache__").mkdir(exist_ok=True)
+        (home / "__pycache__" / "whatever.pyc").write_text(str(len(keys)))
+        models = [scenario_model(xs.load(FILE), (), [name]) for name in ("doses", "doses_per_year")]
+        keys.append([Job(model, ()).key(np.zeros((1, 0))) for model in models])
+    assert keys[0] == keys[2] and None not in keys[0]
+    assert not set(keys[0]) & set(keys[1])
 
 
 def test_a_plugin_of_another_product_counts_as_well(install: Install, door: Door) -> None:

@@ -23,6 +23,7 @@ from exosim.study.chunk import Chunk, from_bytes, to_bytes
 KEY = 16
 """Hexadecimal digits of the digest of what was asked."""
 _NAME = re.compile(rf"([0-9a-f]{{{KEY}}})-(\d+)-(\d+)-([0-9a-f]{{64}})\.npz")
+_UNREAD = "cannot be read"
 _DRAFT = re.compile(r"\.chunk-[0-9a-f]{8}\.tmp")
 
 
@@ -54,7 +55,7 @@ class Chunks:
         self.count = 0
         self.read = 0
         self._note = note
-        self._known: dict[str, list[Entry]] | None = None
+        self._known: dict[str, dict[str, Entry]] | None = None
 
     def entries(self) -> list[Entry]:
         """Return all chunks that are there, by what was asked and range."""
@@ -65,7 +66,8 @@ class Chunks:
     def found(self, key: str, points: int, questions: int) -> Iterator[tuple[int, Chunk]]:
         """Yield what was answered already: the first point of a chunk, and the chunk; ranges do not overlap.
 
-        A damaged file is told and removed, so that its range is asked again.
+        A damaged file is told and removed, so that its range is asked again; one that cannot be read now, such as for
+        want of file handles, is asked again as well, and stays.
 
         Parameters
         ----------
@@ -78,7 +80,7 @@ class Chunks:
             when a damaged file cannot be removed.
         """
         done = 0
-        for entry in sorted(self._index().get(key, ()), key=lambda one: one.start):
+        for entry in sorted(self._index().get(key, {}).values(), key=lambda one: one.start):
             if entry.start < done or not entry.start < entry.stop <= points:
                 continue
             chunk, problem = read(entry)
@@ -120,7 +122,7 @@ class Chunks:
         finally:
             with contextlib.suppress(OSError):
                 draft.unlink(missing_ok=True)
-        self._index().setdefault(key, []).append(entry)
+        self._index().setdefault(key, {})[entry.file.name] = entry
         self.count += 1
 
     def check(self) -> list[Problem]:
@@ -140,19 +142,20 @@ class Chunks:
         for entry in self.entries():
             entry.file.unlink(missing_ok=True)
 
-    def _index(self) -> dict[str, list[Entry]]:
-        """Return the chunks by what was asked: the folder is listed once, as nobody else writes it meanwhile."""
+    def _index(self) -> dict[str, dict[str, Entry]]:
+        """Return the chunks by what was asked and name; the folder is listed once, as nobody else writes it."""
         if self._known is None:
             self._known = {}
             for entry in self.entries():
-                self._known.setdefault(entry.key, []).append(entry)
+                self._known.setdefault(entry.key, {})[entry.file.name] = entry
         return self._known
 
     def _give_up(self, entry: Entry, problem: Problem | None) -> None:
         told = "is not whole" if problem is None else problem.problem
-        self._index()[entry.key].remove(entry)
+        del self._index()[entry.key][entry.file.name]
         try:
-            entry.file.unlink(missing_ok=True)
+            if not told.startswith(_UNREAD):
+                entry.file.unlink(missing_ok=True)
         except OSError as error:
             reason = error.strerror or str(error)
             expected = "a folder that can be written, or the file as it was"
@@ -168,7 +171,7 @@ def read(entry: Entry) -> tuple[Chunk, None] | tuple[None, Problem]:
     try:
         data = entry.file.read_bytes()
     except OSError as error:
-        return None, _damaged(entry, f"cannot be read: {error.strerror or error}")
+        return None, _damaged(entry, f"{_UNREAD}: {error.strerror or error}")
     if not data:
         return None, _damaged(entry, "is empty")
     found = hashlib.sha256(data).hexdigest()
@@ -176,6 +179,8 @@ def read(entry: Entry) -> tuple[Chunk, None] | tuple[None, Problem]:
         return None, _damaged(entry, "differs from what was written", f"SHA-256 {found}")
     try:
         return from_bytes(data), None
+    except MemoryError:  # says nothing of the file
+        raise
     except Exception:  # whatever a library says of bytes that are none of its own
         return None, _damaged(entry, "is no chunk of a study")
 

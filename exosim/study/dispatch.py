@@ -165,7 +165,7 @@ class _Own:
             self._chunks.append(self._job.chunk(self._points[self._at : stop]))
         except (ExosimError, MemoryError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a point ends no study
             if is_interrupt(error):
                 raise KeyboardInterrupt from None
             self.done = Done(self._task, None, reason=unexpected(error), own=True)

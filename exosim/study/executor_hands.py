@@ -7,7 +7,7 @@ import os
 import queue
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -107,7 +107,7 @@ class ExecutorHands:
             reply = future.result()
         except (ExosimError, MemoryError) as error:
             return [Done(task, None, error=error)]
-        except (Exception, CancelledError) as error:
+        except (Exception, SystemExit) as error:
             tries = _TRIED_BY_ITSELF.get(type(error).__name__, 1)
             return [Done(task, None, reason=unexpected(error), tries=tries)]
         self._check(reply.numbers)

@@ -11,7 +11,7 @@ import numpy as np
 from exosim.directions import direction_of
 from exosim.errors import UsageError
 from exosim.indicators import RESOURCE_UNITS, Account, reported
-from exosim.plugin_trial import versions
+from exosim.plugin_trial import code, versions
 from exosim.replications import simulate
 from exosim.result_views import column_name
 from exosim.scenario import Scenario
@@ -49,8 +49,8 @@ class FacilityModel(Model):
 
     @property
     def identity(self) -> str:
-        """The scenario, what is moved and asked, and the draws."""
-        moved = self.scenario.hash, versions(self.scenario), self.factors, self.responses
+        """The scenario with the code of its plug-ins, what is moved and asked, and the draws."""
+        moved = self.scenario.hash, versions(self.scenario), code(self.scenario), self.factors, self.responses
         return f"facility {moved} {self.draws} {self.seed}"
 
     def with_seed(self, seed: int) -> FacilityModel:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from exosim.study.chunk import Chunk, Failure, joined
 from exosim.study.chunks import KEY
 from exosim.study.factor import Floats
 from exosim.study.model import Model
+from exosim.study.numbers import fingerprint
 
 
 @dataclass(frozen=True)
@@ -46,17 +47,23 @@ class Job:
         return Chunk(np.full((len(self.asked), 1), np.nan), sample, {0: failure})
 
     def key(self, points: Floats) -> str | None:
-        """Return a digest of all that the answers hang on but for the machine; None where the model has no identity."""
+        """Return a digest of all that the answers hang on, the arithmetic of this machine included.
+
+        None where nobody can say that: of a model without identity, and of a question that somebody else has defined,
+        whose words may stay when what it computes is edited.
+        """
         identity = self.model.identity
-        if identity is None or not all(map(is_dataclass, self.asked)):
+        if identity is None or not all(type(one).__module__.startswith("exosim.") for one in self.asked):
             return None
-        text = f"{identity}\n{self.asked!r}\n{self.keep}\n{points.shape}\n"
+        text = f"{identity}\n{self.asked!r}\n{self.keep}\n{points.shape}\n{dict(fingerprint())}\n"
         return hashlib.sha256(text.encode() + points.tobytes()).hexdigest()[:KEY]
 
     def _piece(self, points: Floats) -> Chunk:
         """Ask at some points; where that fails, at each half of them, down to the one that is to blame."""
         try:
-            sample = self.model.sample(points)
+            sample = np.ascontiguousarray(
+                self.model.sample(points)
+            )  # sums follow the layout, which may hang on the size
         except (UsageError, LimitError):
             raise
         except ExosimError as error:

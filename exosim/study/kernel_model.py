@@ -21,7 +21,7 @@ from exosim.distributions import Distribution
 from exosim.errors import ModelError, Problem, ScenarioError, UsageError
 from exosim.operations.base import UnitOperation, standard_context
 from exosim.parameter import Parameter
-from exosim.plugin_trial import versions
+from exosim.plugin_trial import code, versions
 from exosim.quantities import Given, read_quantity
 from exosim.readings import ALL_ATTRIBUTES
 from exosim.recipe import Split
@@ -71,8 +71,8 @@ class KernelModel(Model):
 
     @property
     def identity(self) -> str:
-        """The scenario, what is moved and asked, and the draws."""
-        moved = self.scenario.hash, versions(self.scenario), self.factors, self.responses
+        """The scenario with the code of its plug-ins, what is moved and asked, and the draws."""
+        moved = self.scenario.hash, versions(self.scenario), code(self.scenario), self.factors, self.responses
         return f"kernel {moved} {self.draws} {self.seed}"
 
     def with_seed(self, seed: int) -> KernelModel:

@@ -130,6 +130,24 @@ class WorkerProcesses:
         return [done]
 
 
+class _Turn:
+    """How long a process is at a task, by steps in which this one was awake, and why it was ended if it was."""
+
+    def __init__(self) -> None:
+        self._seen, self._awake = time.monotonic(), 0.0
+        self.late = ""
+
+    def is_late(self, limit: float) -> bool:
+        """Return whether it takes longer than that; true once."""
+        now = time.monotonic()
+        self._awake += min(now - self._seen, _TICK)
+        self._seen = now
+        if self.late or self._awake <= limit:
+            return False
+        self.late = f"it took longer than {limit:g} s"
+        return True
+
+
 class _Hand:
     """A process, with the thread that talks to it and the tasks that wait for it."""
 
@@ -137,14 +155,15 @@ class _Hand:
         self._tell, self._jobs = tell, jobs
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._closed = False
-        self._busy: Task | None = None
-        self._awake = self._seen = 0.0
-        self._late = ""
+        self._turn: _Turn | None = None
         self.waiting = 0
         self._process, self._pipe = self._start()
         self._new = True
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        try:
+            threading.Thread(target=self._serve, daemon=True).start()
+        except RuntimeError as error:  # the system gives no thread
+            self._process.kill()
+            raise no_worker(jobs, str(error)) from None
 
     def give(self, order: _Order) -> None:
         """Let a task wait for the process."""
@@ -152,12 +171,9 @@ class _Hand:
         self._orders.put(order)
 
     def end_if_late(self, limit: float) -> None:
-        """End the process when its task takes longer than that, by steps in which this process was awake."""
-        now = time.monotonic()
-        self._awake += min(now - self._seen, _TICK)
-        self._seen = now
-        if self._busy is not None and self._awake > limit and not self._late:
-            self._late = f"it took longer than {limit:g} s"
+        """End the process when its task takes longer than that."""
+        turn = self._turn  # the thread may begin another one meanwhile
+        if turn is not None and turn.is_late(limit):
             self._process.kill()
 
     def close(self) -> None:
@@ -219,19 +235,20 @@ class _Hand:
                 self._new = False
         except ExosimError as error:
             return Done(order.task, None, error=error)
-        self._awake, self._seen, self._late = 0.0, time.monotonic(), ""
-        self._busy = order.task
+        turn = self._turn = _Turn()
         try:
             self._pipe.send((order.job, order.points))
             kind, found, seconds = self._pipe.recv()
         except (EOFError, OSError):
             self._process.join()
-            reason = self._late or f"its process died ({_ending(self._process.exitcode)})"
+            reason = turn.late or f"its process died ({_ending(self._process.exitcode)})"
             return self._again(order.task, reason)
-        except Exception as error:  # of an answer that came whole, but that cannot be read here
-            return Done(order.task, None, reason=unexpected(error))
+        except Exception as error:  # of an answer that cannot be read here; what is left of it in the pipe is no other
+            self._process.kill()
+            self._process.join()
+            return self._again(order.task, unexpected(error))
         finally:
-            self._busy = None
+            self._turn = None
         if kind == "chunk":
             return Done(order.task, found, seconds)
         if kind == "error":
@@ -295,7 +312,7 @@ def _answer(jobs: dict[bytes, Job], data: bytes, points: Floats) -> tuple[str, A
         found: Chunk = jobs[data].chunk(points)
     except (ExosimError, MemoryError) as error:
         return "error", error, time.perf_counter() - begun
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return "lost", unexpected(error), time.perf_counter() - begun
     return "chunk", found, time.perf_counter() - begun
 

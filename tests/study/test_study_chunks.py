@@ -8,11 +8,12 @@ import io
 import math
 import os
 import random
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from exosim.study.factor import Factor
 from exosim.study.job import Job
 from exosim.study.margins import Lead, Margin, Reached
 from exosim.study.model import FunctionModel
+from exosim.study.numbers import fingerprint
 from exosim.study.objectives import Known
 from exosim.study.reading import read_factors
 from exosim.study.respond import Answers, respond
@@ -188,6 +190,54 @@ def test_a_chunk_that_nothing_can_unpickle(folder: Path, tmp_path: Path) -> None
     (folder / name).write_bytes(data)
     assert [problem.problem for problem in Chunks(folder).check()] == ["is no chunk of a study"]
     assert not trap.exists()
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EIO, errno.ESTALE])
+def test_a_chunk_that_cannot_be_read_now_is_not_damaged(number: int, folder: Path) -> None:
+    """It is asked again and stays, as nobody has seen anything wrong with it."""
+    kept(folder, 3)
+    before, notes = files(folder), list[str]()
+    found = Chunks(folder, notes.append)
+
+    def refuse(_file: Path) -> bytes:
+        raise OSError(number, os.strerror(number))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refuse)
+        assert not list(found.found(before[0].name[:KEY], 3, len(ASKED)))
+    assert len(notes) == 3 and all(f"cannot be read: {os.strerror(number)}; they are asked again" in n for n in notes)
+    assert files(folder) == before and not Chunks(folder).check()
+
+
+def test_want_of_memory_is_no_damage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chunk that is whole is not thrown away because there is no room to read it."""
+    kept(folder, 3)
+    before = files(folder)
+
+    def refuse(_data: bytes) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(chunks_module, "from_bytes", refuse)
+    with pytest.raises(MemoryError):
+        list(Chunks(folder).found(before[0].name[:KEY], 3, len(ASKED)))
+    assert files(folder) == before
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EBADF, errno.ENOTSUP])
+def test_a_file_system_that_cannot_bring_a_folder_to_the_disk(
+    number: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As some that are shared by a network: files are brought there, and the study goes on."""
+    sync = os.fsync
+
+    def refuse(place: int) -> None:
+        if stat.S_ISDIR(os.fstat(place).st_mode):
+            raise OSError(number, os.strerror(number))
+        sync(place)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    kept(folder, 3)
+    assert len(files(folder)) == 3
 
 
 def test_CHK_017(folder: Path, tmp_path: Path) -> None:
@@ -445,6 +495,30 @@ def test_a_key_is_the_same_in_another_process() -> None:
     assert done.stdout.split() == every_key()
 
 
+@dataclass(frozen=True)
+class OfAScript(Known):
+    """A question that is not of exosim; its code may be edited, and its words are those of another."""
+
+
+def test_a_question_of_a_script_has_no_key() -> None:
+    """Nobody can say what it will ask tomorrow."""
+    points = np.zeros((1, 1))
+    assert Job(of_scenario(), (Known("doses"),)).key(points) is not None
+    assert Job(of_scenario(), (Known("doses"), OfAScript("doses"))).key(points) is None
+
+
+@pytest.mark.parametrize("name", ["exp", "pow"])
+def test_another_arithmetic_has_other_keys(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks that were copied from there answer nothing here; Python's own functions count, which the facility uses."""
+    key, own = Job(of_scenario(), (Of("doses"),)).key(np.zeros((1, 1))), getattr(math, name)
+    monkeypatch.setattr(math, name, lambda *x: math.nextafter(own(*x), 9.0))
+    fingerprint.cache_clear()
+    try:
+        assert Job(of_scenario(), (Of("doses"),)).key(np.zeros((1, 1))) != key
+    finally:
+        fingerprint.cache_clear()
+
+
 def test_a_model_without_identity_keeps_nothing(folder: Path) -> None:
     """Of a function nobody can say what it will answer tomorrow."""
     model = FunctionModel((Factor("x", "1", 0.0, 1.0),), Perilous().responses, lambda x: np.hstack([x, x]))
@@ -524,6 +598,16 @@ def test_a_chunk_has_one_name(folder: Path, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(time, "localtime", lambda *_: later)
     kept(tmp_path / "other", 6)
     assert [file.name for file in files(folder)] == [file.name for file in files(tmp_path / "other")]
+
+
+def test_many_chunks_that_are_damaged_take_no_longer_each(folder: Path) -> None:
+    """As when a disk was lost that held all of them: 20,000 are told and removed within seconds."""
+    folder.mkdir(exist_ok=True)
+    for number in range(20_000):
+        (folder / f"{KEY_OF_NOBODY}-{number:012d}-{number + 1:012d}-{'0' * 64}.npz").touch()
+    begun = time.perf_counter()
+    assert not list(Chunks(folder).found(KEY_OF_NOBODY, 20_000, 1)) and not files(folder)
+    assert time.perf_counter() - begun < 20.0
 
 
 def test_entries_are_in_order(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import random
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,7 +29,7 @@ import exosim as xs
 from exosim.errors import LimitError, ModelError, Problem, UsageError
 from exosim.interrupt import is_interrupt
 from exosim.study import dispatch, worker_processes
-from exosim.study.answers import Response
+from exosim.study.answers import Of, Response
 from exosim.study.chunks import Chunks
 from exosim.study.crew import Crew, crew
 from exosim.study.factor import Floats
@@ -243,6 +245,70 @@ def test_a_point_that_is_to_blame_is_found(peril: str, marks: Path) -> None:
 @pytest.mark.parametrize("peril", DEADLY)
 def test_a_point_that_is_to_blame_is_found_by_any_number_of_processes(peril: str, jobs: int, marks: Path) -> None:
     assert_found(peril, jobs, 37, marks)
+
+
+@pytest.mark.parametrize("who", [1, 2, ThreadPoolExecutor])
+def test_a_point_that_leaves_politely_ends_no_study(who: Any) -> None:
+    """The code of somebody else calls sys.exit(): the command must not end there as if all had been well."""
+    with who(2) if who is ThreadPoolExecutor else contextlib.nullcontext(who) as jobs:
+        found = respond(Perilous({3.0: "exit"}), numbered(9), ASKED, jobs=jobs, keep_going=True)
+    assert found.failed == {3: "point 4: x = 3.0: given up after 3 attempts: SystemExit: 0"}
+
+
+def test_a_range_of_a_function_has_the_bits_of_all_of_it() -> None:
+    """Also where it returns arrays whose draws do not lie side by side: sums do not follow the layout."""
+    weights = np.random.default_rng(0).random(300)
+
+    def function(points: Floats) -> Floats:
+        return np.moveaxis(np.exp(weights[:, None, None] * points), 0, -1)
+
+    asked, points = (Of("y", "mean"), Of("y", "sd")), np.linspace(0.0, 1.0, 50)[:, None]
+    whole = Job(FunctionModel((X,), (Response("y", "1"),), function, 300), asked).chunk(points).values
+    for size in (1, 7):
+        job = Job(FunctionModel((X,), (Response("y", "1"),), function, 300, size), asked)
+        assert job.chunk(points).values.tobytes() == whole.tobytes()
+
+
+def test_a_thread_that_cannot_be_had_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system has a limit of them; the process that was started for it ends."""
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(LimitError, match="can't start new thread"), crew(2, isolated=True) as workers:
+        respond(Perilous(), numbered(9), ASKED, jobs=workers)
+    soon(lambda: not multiprocessing.active_children())
+
+
+def test_an_answer_that_cannot_be_taken_in_is_asked_of_another_process(
+    marks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For want of memory, half way: what is left in the pipe would be taken for the next answer."""
+    receive, failed = Connection.recv, list[int]()
+
+    def half(pipe: Connection) -> Any:
+        if callers(marks) and not failed:
+            failed.append(len(os.read(pipe.fileno(), 7)))
+            raise MemoryError
+        return receive(pipe)
+
+    monkeypatch.setattr(Connection, "recv", half)
+    with crew(2, isolated=True) as workers:
+        found = respond(Perilous(marks=str(marks), pause=0.01), numbered(40), ASKED, jobs=workers)
+    assert set(failed) == {7} and bits(found) == bits(respond(Perilous(), numbered(40), ASKED))
+
+
+@pytest.mark.slow
+def test_processes_that_die_leave_nothing_open(marks: Path) -> None:
+    """Started anew a hundred times: as many files and threads are open as before."""
+    with crew(2, isolated=True) as workers:
+        respond(Perilous(), numbered(4), ASKED, jobs=workers)
+        before = len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
+        perils = dict.fromkeys(map(float, range(0, 64, 4)), "leave")
+        found = respond(Perilous(perils, chunk=1), numbered(64), ASKED, jobs=workers, keep_going=True)
+        assert len(found.failed) == 16
+        soon(lambda: (len(list(Path("/proc/self/fd").iterdir())), threading.active_count()) <= before, 5.0)
 
 
 def test_CHK_009_model() -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ import numpy as np
 import pytest
 
 import exosim as xs
+from exosim import study_work
 from exosim.errors import CheckpointError, FileError, ScenarioError
 from exosim.folder import Target, check_files, identity_of, write_manifest
 from exosim.study import asked
 from exosim.study.asked import Request, plan_in, read_request, request_of, write_request
 from exosim.study.chunk import Chunk
 from exosim.study.plan import Plan, plan_of
+from exosim.study_check import is_unfinished
 from exosim.study_work import UNFINISHED, Work, working
 from tests.test_bad_inputs import ROOT, ROWS
 from tests.texts import BASE, FILE, Door
@@ -165,7 +168,7 @@ def test_older_results_stay_whole_until_then(plan: Plan) -> None:
 def test_a_kill_at_any_move_loses_nothing(place: int, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     """Done again, the folder is the same: results of the new study alone, and a note of a person."""
     older()
-    replace, moves = Path.replace, iter(range(100))
+    move, moves = Path.replace, iter(range(100))
 
     class _Kill(BaseException):
         """What nobody expects."""
@@ -173,7 +176,7 @@ def test_a_kill_at_any_move_loses_nothing(place: int, plan: Plan, monkeypatch: p
     def killed(self: Path, to: Path) -> Path:
         if next(moves) == place:
             raise _Kill
-        return replace(self, to)
+        return move(self, to)
 
     with monkeypatch.context() as patched:
         try:
@@ -189,6 +192,44 @@ def test_a_kill_at_any_move_loses_nothing(place: int, plan: Plan, monkeypatch: p
         work.finish(results("x.csv", "y.csv"))
     assert names(Path("a/there")) == ["asked.json", "manifest.json", "notes.txt", "scenario.json", "x.csv", "y.csv"]
     check_files(Path("a/there"))
+
+
+def test_what_a_kill_after_the_last_move_leaves_is_put_away(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of an older study go, too: `resume`, which has nothing else to do, knows which they are."""
+    older()
+
+    class _Kill(BaseException):
+        """What nobody expects."""
+
+    def killed(*_: object) -> None:
+        raise _Kill
+
+    with monkeypatch.context() as patched:
+        patched.setattr(study_work, "_remove", killed)
+        with pytest.raises(_Kill), working(target(plan, overwrite=True), request(plan), plan) as work:
+            keep(work)
+            work.finish(results("x.csv"))
+    place = Path("a/there").resolve()
+    assert len(names(place)) > 5 and not is_unfinished(place)
+    study_work.put_away(place)
+    assert names(place) == ["asked.json", "manifest.json", "notes.txt", "scenario.json", "x.csv"]
+    check_files(place)
+
+
+def test_a_study_that_is_done_anew_with_other_versions_is_not_finished(plan: Plan) -> None:
+    """Whole results of older versions of exosim stand beside it: they are others, and what is finished anew stays."""
+    before = replace(request(plan), numbers={**request(plan).numbers, "exosim": "0.0"})
+
+    def write(folder: Path) -> list[Path]:
+        write_manifest(folder, request(plan).identity)
+        return []
+
+    with working(target(plan), before, plan) as work:
+        work.finish(write)
+    with pytest.raises(KeyboardInterrupt), working(target(plan, overwrite=True), request(plan), plan) as work:
+        keep(work)
+        raise KeyboardInterrupt
+    assert is_unfinished(Path("a/there"))
 
 
 def test_leftovers_of_a_kill_are_removed(plan: Plan) -> None:
