@@ -36,7 +36,7 @@ from exosim.study.kernel_model import kernel_model
 from exosim.study.model import FunctionModel, Model
 from exosim.study.reading import read_factors
 from exosim.study.respond import Answers, respond
-from tests.perilous import ASKED, Perilous, X, callers, calls, leave_at_once, never_read, numbered, told_oddly
+from tests.perilous import ASKED, LongRead, Perilous, X, callers, calls, leave_at_once, never_read, numbered, told_oddly
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "scenarios"
@@ -439,6 +439,14 @@ def test_a_time_limit_does_not_count_the_start_of_a_process(marks: Path) -> None
         model = Perilous(marks=str(marks), chunk=1)
         assert not respond(model, numbered(30), ASKED, jobs=workers, keep_going=True).failed
     assert calls(marks) == {(float(number),): 1 for number in range(30)}
+
+
+def test_a_time_limit_does_not_count_what_a_model_imports(marks: Path) -> None:
+    """A model takes longer to be read in another process than a point may take; no point is late, nor asked twice."""
+    model = LongRead(marks=str(marks), chunk=1)
+    with crew(2, time_limit=0.1) as workers:
+        assert not respond(model, numbered(6), ASKED, jobs=workers, keep_going=True).failed
+    assert calls(marks) == {(float(number),): 1 for number in range(6)}
 
 
 def test_CHK_025(marks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
