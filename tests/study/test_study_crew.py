@@ -482,7 +482,8 @@ def test_nothing_is_left_running(error: type[BaseException], marks: Path) -> Non
 def test_answers_that_nobody_waits_for_any_more_end_their_processes(marks: Path) -> None:
     with crew(2, isolated=True) as workers:
         model = Perilous(marks=str(marks), pause=0.01)
-        some = workers.answers(Job(model, ASKED), numbered(10_000))
+        slow = replace(model, pause=0.5)  # so that something is under way, however late this process looks
+        some = workers.answers(Job(slow, ASKED), numbered(10_000))
         next(some)
         assert isinstance(some, Iterator)
         del some
