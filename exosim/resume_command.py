@@ -5,7 +5,7 @@ As in :mod:`exosim.cli`, everything heavy is imported where it is used.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +40,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @_options
-def resume(folder: Path, as_begun: bool, check: bool, **options: Any) -> None:
+def resume(folder: Path, check: bool, **options: Any) -> None:
     """Go on with the study of DIR, which was interrupted, as if it never had been.
 
     What is finished is read, what was damaged is asked again, and the results are the same to the last bit, whatever
@@ -58,9 +58,9 @@ def resume(folder: Path, as_begun: bool, check: bool, **options: Any) -> None:
         return
     _refuse_store(folder)
     if is_unfinished(folder):
-        _go_on(folder, manner, as_begun)
+        _go_on(folder, manner)
     else:
-        _repair(folder, manner, as_begun)
+        _repair(folder, manner)
 
 
 def _check(folder: Path, manner: Manner) -> None:
@@ -85,37 +85,35 @@ def _refuse_store(folder: Path) -> None:
         raise FileError(Problem(problem, file=str(folder), expected="to run the script again: it goes on"))
 
 
-def _go_on(folder: Path, manner: Manner, as_begun: bool) -> None:
+def _go_on(folder: Path, manner: Manner) -> None:
     """Go on with an unfinished study."""
     from exosim.study.asked import read_request
     from exosim.study_work import UNFINISHED
 
     place = folder / UNFINISHED
-    _carry_out(folder, place, read_request(place), manner, as_begun)
+    _carry_out(folder, place, read_request(place), manner)
 
 
-def _repair(folder: Path, manner: Manner, as_begun: bool) -> None:
+def _repair(folder: Path, manner: Manner) -> None:
     """Leave a finished study alone where it is whole; else do it again."""
-    from exosim.study.asked import ASKED, read_request
+    from exosim.study.asked import ANEW, ASKED, read_request
     from exosim.study_check import damaged
 
     problems = damaged(folder)
     if not problems:
-        _tell_finished(folder, manner, as_begun)
+        _tell_finished(folder, manner)
         return
     if not (folder / ASKED).exists() or any(Path(str(one.file)).name in _NEEDED for one in problems):
-        raise CheckpointError(problems)
-    if not manner.silent:
-        for problem in problems:
-            note(f"{printable(str(problem.file))}: {problem.problem}; the study is done again")
-    _carry_out(folder, folder, read_request(folder), manner, as_begun, overwrite=True)
+        head = Problem("nobody knows any more what this study was asked", file=str(folder), expected=ANEW)
+        raise CheckpointError([head, *problems])
+    _carry_out(folder, folder, read_request(folder), manner, problems)
 
 
 _NEEDED = ("asked.json", "scenario.json")
 """Without which nobody knows what a study asked."""
 
 
-def _tell_finished(folder: Path, manner: Manner, as_begun: bool) -> None:
+def _tell_finished(folder: Path, manner: Manner) -> None:
     """Say that nothing is left to do, and put away what a kill between the last two moves left."""
     from exosim.folder import Target, reserved
     from exosim.study.asked import ASKED, plan_in, read_request
@@ -123,7 +121,7 @@ def _tell_finished(folder: Path, manner: Manner, as_begun: bool) -> None:
     from exosim.study.study_files import DOCUMENT
     from exosim.study_work import UNFINISHED, put_away
 
-    if (folder / ASKED).exists() and not as_begun:
+    if (folder / ASKED).exists() and not manner.as_begun:
         request = read_request(folder)
         refuse_edited(request, plan_in(folder, request), folder)
     if (folder / UNFINISHED).is_dir():
@@ -135,19 +133,20 @@ def _tell_finished(folder: Path, manner: Manner, as_begun: bool) -> None:
         click.echo(f"{_shown(folder)}: the study is finished and whole; nothing is left to do")
 
 
-def _carry_out(
-    folder: Path, place: Path, request: Request, manner: Manner, as_begun: bool, overwrite: bool = False
-) -> None:
+def _carry_out(folder: Path, place: Path, request: Request, manner: Manner, lost: Sequence[Problem] = ()) -> None:
+    """Go on with a study, or do it again because of files that are lost, unless that is to be refused."""
     from exosim.folder import Target
     from exosim.study.asked import plan_in, refuse_other_numbers
     from exosim.study.edited import refuse_edited
 
     refuse_other_numbers(request, folder)
     plan = plan_in(place, request)
-    if not as_begun:
+    if not manner.as_begun:
         refuse_edited(request, plan, folder)
+    for problem in () if manner.silent else lost:
+        note(f"{printable(str(problem.file))}: {problem.problem}; the study is done again")
     accepted = replace(manner, keep_going=manner.keep_going or request.keep_going)
-    carry_out(Target(folder, True, request.identity, overwrite), request, plan, accepted)
+    carry_out(Target(folder, True, request.identity, bool(lost)), request, plan, accepted)
 
 
 def _shown(folder: Path) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from exosim.errors import CheckpointError, FileError, Problem, shortened
 from exosim.folder import MANIFEST, check_files, read_manifest
@@ -11,7 +13,7 @@ from exosim.study.asked import ASKED, read_request
 from exosim.study.chunks import Chunks
 from exosim.study.resumable import STORE
 from exosim.study.study_files import DOCUMENT
-from exosim.study_work import UNFINISHED, amount, counted
+from exosim.study_work import UNFINISHED, amount, counted, resume_line
 
 _STUDY = "a folder that a study wrote, such as one of exosim sweep"
 
@@ -90,14 +92,24 @@ def refuse_foreign(folder: Path) -> None:
     if (folder / UNFINISHED / ASKED).exists() or (folder / STORE).exists():
         return
     manifest = read_manifest(folder)
+    _refuse_inside(folder, manifest)
     if DOCUMENT in (manifest.get("files") or {}) or ((folder / ASKED).exists() and not manifest):
         return
     if Chunks(folder / UNFINISHED).entries():
-        problem = f"there is {amount(Chunks(folder / UNFINISHED))}, but no {ASKED}, which says what they answer"
-        raise CheckpointError(Problem(problem, file=str(folder / UNFINISHED), expected="the same command as before"))
+        problem = f"holds {amount(Chunks(folder / UNFINISHED))}, but no {ASKED}, which says what they answer"
+        expected = "the command that began it, which begins anew"
+        raise CheckpointError(Problem(problem, file=str(folder / UNFINISHED), expected=expected))
     what = f"command {shortened(str(manifest.get('command')), 60)}" if manifest else f"no {MANIFEST}"
     problem = "this is a file" if not folder.is_dir() else "the folder is not that of a study"
     raise FileError(Problem(problem, file=str(folder), got=what if folder.is_dir() else None, expected=_STUDY))
+
+
+def _refuse_inside(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Refuse the part of a study's folder that is unfinished: the study is the folder above it."""
+    if folder.resolve().name == UNFINISHED and (folder / ASKED).exists() and not manifest:
+        above = folder.parent if folder.name == UNFINISHED else folder.resolve().parent
+        problem = "this is only what is unfinished of a study"
+        raise FileError(Problem(problem, file=str(folder), expected=resume_line(above)))
 
 
 def _of_request(place: Path) -> list[Problem]:

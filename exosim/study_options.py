@@ -132,6 +132,7 @@ class Manner:
     scheduler : address of a Dask scheduler that is asked instead; None: none
     time_limit : longest that one point may take [s]; None: as long as it takes
     keep_going : whether points without an answer are accepted
+    as_begun : whether a scenario file that was edited since is no matter
     as_json, quiet : whether one document, or nothing, is printed
     """
 
@@ -139,6 +140,7 @@ class Manner:
     scheduler: str | None = None
     time_limit: float | None = None
     keep_going: bool = False
+    as_begun: bool = False
     as_json: bool = False
     quiet: bool = False
 
@@ -146,6 +148,16 @@ class Manner:
     def silent(self) -> bool:
         """Whether neither remarks nor progress are shown."""
         return self.quiet or self.as_json
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What `exosim resume` is told to go on in the same manner."""
+        return (
+            *(("--jobs", str(self.jobs)) if self.jobs > 1 else ()),
+            *(("--scheduler", self.scheduler) if self.scheduler is not None else ()),
+            *(("--time-limit", f"{self.time_limit:g} s") if self.time_limit is not None else ()),
+            *(("--as-begun",) if self.as_begun else ()),
+        )
 
 
 def run_study(
@@ -170,7 +182,7 @@ def run_study(
     request = request_of(plan, given, scenario, changes, keep_going)
     path = out or default_path(f"{loaded.name}_{plan.verb}", plan.digest, plan.seed)
     target = Target(path, out is not None, request.identity, overwrite)
-    carry_out(target, request, plan, Manner(jobs, scheduler, time_limit, keep_going, as_json, quiet))
+    carry_out(target, request, plan, Manner(jobs, scheduler, time_limit, keep_going, False, as_json, quiet))
 
 
 def carry_out(target: Target, request: Request, plan: Plan, manner: Manner) -> None:
@@ -181,8 +193,9 @@ def carry_out(target: Target, request: Request, plan: Plan, manner: Manner) -> N
 
     module = import_module(f"exosim.study.{plan.verb}")
     said = None if manner.silent else note
-    told = f"interrupted; what is finished is safe; go on with: {resume_line(target.path)}"
-    with second_one_leaves(told), working(target, request, plan, said, note) as work:
+    line = resume_line(target.path, manner.options)
+    told = f"interrupted; what is finished is safe; go on with: {line}"
+    with second_one_leaves(told), working(target, request, plan, said, note, line) as work:
         if said is not None and hasattr(module, "ahead"):
             said(module.ahead(work.plan))
         with _workers(manner, work.chunks, work.died) as workers, show_progress(manner.silent) as progress:

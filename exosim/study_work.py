@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shlex
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exosim.durable import bring_to_disk, settle, write_whole
-from exosim.errors import CheckpointError, printable
+from exosim.errors import CheckpointError, FileError, Problem, printable
 from exosim.folder import MANIFEST, Target, check_place, check_target, read_manifest, reserved
 from exosim.interrupt import is_interrupt
 from exosim.study.asked import (
@@ -82,7 +83,7 @@ class Work:
 
 @contextlib.contextmanager
 def working(
-    target: Target, request: Request, plan: Plan, note: Note | None = None, tell: Note | None = None
+    target: Target, request: Request, plan: Plan, note: Note | None = None, tell: Note | None = None, line: str = ""
 ) -> Iterator[Work]:
     """Give a study on its way, in a folder that no other process writes.
 
@@ -94,6 +95,7 @@ def working(
     request, plan : what is asked
     note : called with remarks: how much was there, which chunk is done again, whose lock was taken over
     tell : called with how to go on where that is possible after an error
+    line : the command that goes on, as it is typed; empty: of :func:`resume_line`
 
     Raises
     ------
@@ -110,16 +112,17 @@ def working(
         new = [one for one in (folder, place) if not one.exists()]
         there = _begun(target, request, plan)
         if there is None:
+            _refuse_finished(target, request)
             check_target(target, but=(UNFINISHED,))
         try:
             yield _opened(target, there, note, died) if there else _begin(target, request, plan, note)
         except BaseException as error:
             if is_interrupt(error):
-                raise KeyboardInterrupt(_after_interrupt(target, request, new)) from None
+                raise KeyboardInterrupt(_after_interrupt(target, request, new, line)) from None
             if there is None and not Chunks(folder).entries() and not (folder / _OLDER).exists():
                 _give_up(folder, new)
             elif tell is not None and (folder / ASKED).exists():
-                tell(_how_to_go_on(target))
+                tell(_how_to_go_on(target, line))
             raise
 
 
@@ -134,9 +137,18 @@ def counted(chunks: int, points: int) -> str:
     return f"{chunks:,} chunk{'' if chunks == 1 else 's'} with {points:,} point{'' if points == 1 else 's'}"
 
 
-def resume_line(path: Path) -> str:
-    """Return the command that goes on with the study of a folder, as it is typed."""
-    return f"exosim resume {printable(shlex.quote(str(path)))}"
+def resume_line(path: Path, options: Sequence[str] = ()) -> str:
+    """Return the command that goes on with the study of a folder, as it is typed in a shell."""
+    return " ".join(["exosim resume", *map(_typed, (str(path), *options))])
+
+
+def _typed(word: str) -> str:
+    """Return a word as it is typed in a shell; what cannot be printed is escaped as bash reads it."""
+    if word.isprintable():
+        return shlex.quote(word)
+    safe = word.replace("\\", "\\\\").replace("'", "\\'")
+    escaped = (c if c.isprintable() else "".join(f"\\x{byte:02x}" for byte in os.fsencode(c)) for c in safe)
+    return f"$'{''.join(escaped)}'"
 
 
 def clear(folder: Path) -> None:
@@ -176,8 +188,21 @@ def _begun(target: Target, request: Request, plan: Plan) -> Request | None:
     return there
 
 
+def _refuse_finished(target: Target, request: Request) -> None:
+    """Refuse a named folder that holds this very study already: another one is told by its folder."""
+    done = read_manifest(target.place)
+    if not target.named or target.overwrite or (done.get("command"), done.get("study")) != (
+        request.command, request.study,
+    ):  # fmt: skip
+        return
+    expected = f"{resume_line(target.path)} to verify it, or --overwrite to do it again"
+    raise FileError(Problem("the folder holds this very study, finished", file=str(target.path), expected=expected))
+
+
 def _begin(target: Target, request: Request, plan: Plan, note: Note | None) -> Work:
     folder = target.place / UNFINISHED
+    if note is not None and Chunks(folder).entries():
+        note(f"{_shown(target.path)}: begins anew; {amount(Chunks(folder))} of what was begun here removed")
     clear(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write_request(request, folder, plan.scenario)
@@ -240,19 +265,20 @@ def _give_up(folder: Path, new: Sequence[Path]) -> None:
             one.rmdir()
 
 
-def _after_interrupt(target: Target, request: Request, new: Sequence[Path]) -> str:
+def _after_interrupt(target: Target, request: Request, new: Sequence[Path], line: str) -> str:
     """Return what to tell after an interrupt."""
     folder = target.place / UNFINISHED
     if (folder / ASKED).exists():
-        return f"interrupted; {_how_to_go_on(target)}"
+        return f"interrupted; {_how_to_go_on(target, line)}"
     if read_manifest(target.place).get("study") == request.study:
         return f"interrupted; the results are in {_shown(target.path)}"
     _give_up(folder, new)
     return "interrupted; nothing was written"
 
 
-def _how_to_go_on(target: Target) -> str:
-    return f"safe so far: {amount(Chunks(target.place / UNFINISHED))}; go on with: {resume_line(target.path)}"
+def _how_to_go_on(target: Target, line: str) -> str:
+    there = amount(Chunks(target.place / UNFINISHED))
+    return f"safe so far: {there}; go on with: {line or resume_line(target.path)}"
 
 
 def _shown(path: Path) -> str:

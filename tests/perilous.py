@@ -72,6 +72,14 @@ class Perilous(Model):
         return np.stack([y, np.broadcast_to(np.exp(-points), y.shape)], axis=1)
 
 
+class LongRead(Perilous):
+    """One that takes longer to be read in another process than to be asked, as models do that import much."""
+
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        time.sleep(0.3)
+        self.__dict__.update(state)
+
+
 def befall(peril: str) -> None:
     """Let happen what a name says."""
     if peril == "kill":

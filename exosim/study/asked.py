@@ -26,7 +26,7 @@ from exosim.tagged_json import tagged, untagged
 
 ASKED = "asked.json"
 FORM = "exosim.asked/1"
-_NEW = "--overwrite to begin anew, or another --out"
+ANEW = "the command that began it, with --overwrite to begin anew or with another --out"
 
 
 @dataclass(frozen=True)
@@ -111,11 +111,11 @@ def read_request(folder: Path) -> Request:
         document = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         told = getattr(error, "strerror", None) or shortened(str(error))
-        raise _refused(file, f"cannot be read: {told}", _NEW) from None
+        raise _refused(file, f"cannot be read: {told}", ANEW) from None
     if not isinstance(document, dict) or document.get("form") != FORM:
         raise _refused(file, "does not say what a study was asked", f"the form {FORM}")
     if document.pop("sha256", None) != _digest(document):
-        raise _refused(file, "was edited or damaged since the study was begun", f"the file as it was; {_NEW}")
+        raise _refused(file, "was edited or damaged since the study was begun", f"the file as it was; {ANEW}")
     _refuse_other_scenario(folder / SCENARIO, str(document.pop("scenario_sha256")))
     return _request(document)
 
@@ -124,7 +124,7 @@ def refuse_other_numbers(request: Request, folder: Path) -> None:
     """Raise a CheckpointError where this machine or its packages would give other bits than those begun."""
     if found := differences(request.numbers, fingerprint()):
         problem = f"was begun where numbers differ: {'; '.join(found)}"
-        expected = f"to go on where it was begun, or with the versions that began it; {_NEW}"
+        expected = f"to go on where it was begun, or with the versions that began it; {ANEW}"
         raise _refused(folder, problem, expected)
 
 
@@ -141,7 +141,7 @@ def plan_in(folder: Path, request: Request) -> Plan:
     except ExosimError as error:
         raise CheckpointError(error.problems) from None
     if plan.digest != request.study:
-        raise _refused(folder / ASKED, "makes another study than the one that was begun", _NEW)
+        raise _refused(folder / ASKED, "makes another study than the one that was begun", ANEW)
     return plan
 
 
@@ -192,7 +192,7 @@ def _refuse_other_scenario(file: Path, known: str) -> None:
             file, f"cannot be read: {error.strerror}", "the scenario that the study was begun with"
         ) from None
     if found != known:
-        got, expected = f"SHA-256 {found}", f"SHA-256 {known}, as in {ASKED}; {_NEW}"
+        got, expected = f"SHA-256 {found}", f"SHA-256 {known}, as in {ASKED}; {ANEW}"
         problem = "was edited or damaged since the study was begun"
         raise CheckpointError(Problem(problem, file=str(file), got=got, expected=expected))
 

@@ -126,8 +126,9 @@ class Chunks:
         self.count += 1
 
     def check(self) -> list[Problem]:
-        """Return what is wrong with the chunks that are there; nothing is changed."""
-        return [problem for entry in self.entries() if (problem := read(entry)[1]) is not None]
+        """Return what is wrong with the chunks that are there, and stay; nothing is changed."""
+        found = [(entry.file, read(entry)[1]) for entry in self.entries()]
+        return [problem for file, problem in found if problem is not None and file.exists()]
 
     def tidy(self) -> None:
         """Remove what a process that was killed has not finished writing."""
@@ -191,4 +192,5 @@ def _entry(file: Path) -> Entry | None:
 
 
 def _damaged(entry: Entry, problem: str, got: str | None = None) -> Problem:
-    return Problem(problem, file=str(entry.file), got=got, expected=f"SHA-256 {entry.digest}")
+    expected = f"SHA-256 {entry.digest}; who goes on with the study asks its points again"
+    return Problem(problem, file=str(entry.file), got=got, expected=expected)

@@ -29,10 +29,15 @@ from exosim.study.job import Job
 from exosim.workers import no_worker, starting
 
 _GRACE = 0.05
+_LEAVE = 2.0
+"""Longest that a thread is awaited whose process was ended [s]; it has nothing left to wait for."""
 _STARTS = 3
 """How often a process may end before it has begun: then it never will."""
 _TICK = 1.0
 """Longest step in which waiting is counted: a machine that slept, or a process that was stopped, is not late."""
+
+_READY = "ready"
+"""What a process says when it has read the model, with all that this imports: the time of the points begins."""
 
 
 class _Order(NamedTuple):
@@ -160,7 +165,8 @@ class _Hand:
         self._process, self._pipe = self._start()
         self._new = True
         try:
-            threading.Thread(target=self._serve, daemon=True).start()
+            self._thread = threading.Thread(target=self._serve, daemon=True)
+            self._thread.start()
         except RuntimeError as error:  # the system gives no thread
             self._process.kill()
             raise no_worker(jobs, str(error)) from None
@@ -181,7 +187,7 @@ class _Hand:
         self._closed = True
         self._orders.put(None)
         self._process.kill()
-        self._thread.join()
+        self._thread.join(_LEAVE)
         self._process.kill()  # which may be another one by now
         self._process.join()
 
@@ -235,10 +241,14 @@ class _Hand:
                 self._new = False
         except ExosimError as error:
             return Done(order.task, None, error=error)
-        turn = self._turn = _Turn()
+        turn = _Turn()
         try:
             self._pipe.send((order.job, order.points))
-            kind, found, seconds = self._pipe.recv()
+            answer = self._pipe.recv()
+            if answer == _READY:
+                turn = self._turn = _Turn()
+                answer = self._pipe.recv()
+            kind, found, seconds = answer
         except (EOFError, OSError):
             self._process.join()
             reason = turn.late or f"its process died ({_ending(self._process.exitcode)})"
@@ -287,7 +297,7 @@ def work(pipe: Connection) -> None:
         except (EOFError, OSError):
             return
         try:
-            _tell(pipe, _answer(jobs, data, points))
+            _tell(pipe, _answer(pipe, jobs, data, points))
         except OSError:
             return
 
@@ -302,13 +312,15 @@ def _tell(pipe: Connection, answer: tuple[str, Any, float]) -> None:
         pipe.send(("lost", unexpected(error), answer[-1]))
 
 
-def _answer(jobs: dict[bytes, Job], data: bytes, points: Floats) -> tuple[str, Any, float]:
+def _answer(pipe: Connection, jobs: dict[bytes, Job], data: bytes, points: Floats) -> tuple[str, Any, float]:
     """Return ("chunk", Chunk, seconds), ("error", what is to be raised, …) or ("lost", why there is none, …)."""
     begun = time.perf_counter()
     try:
         if data not in jobs:
             jobs.clear()
             jobs[data] = unpacked(data)
+        pipe.send(_READY)
+        begun = time.perf_counter()
         found: Chunk = jobs[data].chunk(points)
     except (ExosimError, MemoryError) as error:
         return "error", error, time.perf_counter() - begun

@@ -38,7 +38,7 @@ from exosim.study.kernel_model import kernel_model
 from exosim.study.model import FunctionModel, Model
 from exosim.study.reading import read_factors
 from exosim.study.respond import Answers, respond
-from tests.perilous import ASKED, Perilous, X, callers, calls, leave_at_once, never_read, numbered, told_oddly
+from tests.perilous import ASKED, LongRead, Perilous, X, callers, calls, leave_at_once, never_read, numbered, told_oddly
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "scenarios"
@@ -507,6 +507,14 @@ def test_a_time_limit_does_not_count_the_start_of_a_process(marks: Path) -> None
     assert calls(marks) == {(float(number),): 1 for number in range(30)}
 
 
+def test_a_time_limit_does_not_count_what_a_model_imports(marks: Path) -> None:
+    """A model takes longer to be read in another process than a point may take; no point is late, nor asked twice."""
+    model = LongRead(marks=str(marks), chunk=1)
+    with crew(2, time_limit=0.1) as workers:
+        assert not respond(model, numbered(6), ASKED, jobs=workers, keep_going=True).failed
+    assert calls(marks) == {(float(number),): 1 for number in range(6)}
+
+
 def test_CHK_025(marks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No process is forked, which with threads would hang sooner or later: each is started afresh."""
     monkeypatch.setattr(os, "fork", lambda: pytest.fail("forked"))
@@ -540,7 +548,8 @@ def test_nothing_is_left_running(error: type[BaseException], marks: Path) -> Non
 def test_answers_that_nobody_waits_for_any_more_are_not_asked(marks: Path) -> None:
     with crew(2, isolated=True) as workers:
         model = Perilous(marks=str(marks), pause=0.01)
-        some = workers.answers(Job(model, ASKED), numbered(10_000))
+        slow = replace(model, pause=0.5)  # so that something is under way, however late this process looks
+        some = workers.answers(Job(slow, ASKED), numbered(10_000))
         next(some)
         assert isinstance(some, Iterator)
         del some

@@ -18,11 +18,12 @@ from matplotlib.figure import Figure
 import exosim as xs
 from exosim.errors import CheckpointError, FileError, ModelError, Problem
 from exosim.study.chunk import Chunk, Failure
-from exosim.study.chunks import Chunks
+from exosim.study.chunks import Chunks, Entry
 from exosim.study.factor import Floats
 from exosim.study.job import Job
 from exosim.study.numbers import fingerprint
 from exosim.study.plan import plan_of
+from exosim.study_work import resume_line
 from tests.test_bad_inputs import ROOT, ROWS, STUDY_FILES, WAITING
 from tests.texts import FILE, Answer, Door
 
@@ -489,3 +490,90 @@ def test_errors_of_a_script_are_its_own(written: Door) -> None:
     assert plan_of(xs.load(FILE), "sweep").verb == "sweep"
     with pytest.raises(FileNotFoundError), xs.resumable("night"):
         Path("nowhere.csv").read_text()
+
+
+def test_the_unfinished_part_is_not_the_study(written: Door, ending: Callable[[int, BaseException], None]) -> None:
+    """Who completes one folder too many is told which it is, and nothing is written into it."""
+    interrupted(written, ending)
+    there = sorted(path.name for path in (written.folder / "there" / "unfinished").iterdir())
+    for check in ((), ("--check",)):
+        answer = written.run("resume", "there/unfinished", *check)
+        assert (answer.code, answer.out) == (5, "")
+        assert "this is only what is unfinished of a study; expected exosim resume there" in answer.err
+    assert sorted(path.name for path in (written.folder / "there" / "unfinished").iterdir()) == there
+
+
+def test_a_finished_study_is_no_other_run(written: Door, whole: dict[str, bytes]) -> None:
+    """Its command, typed again, is refused with what can be done; nothing is touched."""
+    assert written.run(*SWEEP, "--quiet").code == 0
+    answer = written.run(*SWEEP)
+    assert answer.code == 5
+    assert "the folder holds this very study, finished; expected exosim resume there to verify it" in answer.err
+    assert "the folder holds another run" in written.run(*SWEEP, "--seed", "9").err
+    assert bits(written.folder / "there") == whole
+
+
+def test_chunks_of_an_unknown_question_go_not_unseen(
+    written: Door, whole: dict[str, bytes], ending: Callable[[int, BaseException], None]
+) -> None:
+    """Resume names the command that began them; that begins anew, and tells what it removes."""
+    interrupted(written, ending)
+    finished = there_is(written.folder / "there")
+    (written.folder / "there" / "unfinished" / "asked.json").unlink()
+    answer = written.run(*RESUME)
+    assert (answer.code, finished in answer.err) == (7, True)
+    assert "expected the command that began it, which begins anew" in answer.err
+    assert f"note: there: begins anew; {finished} of what was begun here removed" in written.run(*SWEEP).err
+    assert bits(written.folder / "there") == whole
+
+
+def test_the_line_to_go_on_says_the_manner(written: Door, ending: Callable[[int, BaseException], None]) -> None:
+    """So that a study of many processes does not go on with one, nor is refused for a file that was edited."""
+    answer = interrupted(written, ending, "--jobs", "2", "--time-limit", "2 min")
+    assert answer.err.strip().endswith("go on with: exosim resume there --jobs 2 --time-limit '120 s'")
+    written.write(SCENARIO.replace("1e10 EV", "2e10 EV"))
+    for path in chunks(written.folder / "there"):
+        path.unlink()
+    ending(0, KeyboardInterrupt())
+    assert written.run(*RESUME, "--as-begun").err.strip().endswith("exosim resume there --as-begun")
+
+
+@pytest.mark.parametrize("name", ["plain", "it's here", 'a "b"\nc', "tab\there\\n", "é\udcff'"])
+def test_the_line_to_go_on_can_be_typed(name: str) -> None:
+    """A shell reads the name of the folder as it is, whatever is in it."""
+    line = resume_line(Path(name))
+    assert line.isprintable()
+    read = subprocess.run(
+        ["bash", "-c", line.replace("exosim resume", "printf %s")], stdout=subprocess.PIPE, check=True
+    )
+    assert os.fsdecode(read.stdout) == name
+
+
+def test_a_refusal_does_not_tell_what_would_be_done(written: Door, whole: dict[str, bytes]) -> None:
+    """Where a file is lost but the scenario was edited, nothing is done again, and nothing says so."""
+    assert written.run(*SWEEP, "--quiet").code == 0
+    (written.folder / "there" / "points.csv").unlink()
+    written.write(SCENARIO.replace("1e10 EV", "2e10 EV"))
+    answer = written.run(*RESUME)
+    assert (answer.code, "done again" in answer.err) == (7, False)
+    assert "points.csv: cannot be read: No such file or directory; the study is done again" in (
+        written.run(*RESUME, "--as-begun").err
+    )
+    assert bits(written.folder / "there") == whole
+
+
+def test_what_is_finished_meanwhile_is_not_damaged(
+    written: Door, ending: Callable[[int, BaseException], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check beside a study that ends: a chunk that goes between being listed and being read is no damage."""
+    interrupted(written, ending)
+    entries = Chunks.entries
+
+    def listed(self: Chunks) -> list[Entry]:
+        found = entries(self)
+        for entry in found:
+            entry.file.unlink()
+        return found
+
+    monkeypatch.setattr(Chunks, "entries", listed)
+    assert Chunks(written.folder / "there" / "unfinished").check() == []
