@@ -39,7 +39,7 @@ BALLAST = 20_000
 IDLE = 600
 """Tasks by which the cost of one is found."""
 WAVES, BRIEFEST, LONGEST = 6, 2.0, 6.0
-"""Tasks of each worker, more where they take less than so long [s]; two where all would take longer than that to keep."""
+"""Tasks of each worker; more where they take less than so long [s], two where to keep all takes longer than that."""
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def test_tasks_take_as_long_as_the_dispatcher_makes_them() -> None:
     """Half a second up to so many workers, in proportion beyond; never less than a piece, nor fewer than workers."""
     question = SCRIPT["Question"]
     assert question("", 10_000, 1, 0.01, 1).tasks(MANY) == 10_000 * 0.01 / TASK
-    assert question("", 1_000_000, 1, 0.01, 1).tasks(1000) == 1_000_000 * 0.01 / (TASK * 1000 / MANY)
+    assert question("", 10_000_000, 1, 0.01, 1).tasks(1000) == 10_000_000 * 0.01 / (TASK * 1000 / MANY)
     assert question("", 1000, 1, 5.0, 1).tasks(8) == 1000
     assert question("", 40, 1, 0.001, 1).tasks(64) == 40
 
@@ -118,9 +118,8 @@ def test_limits_follow_from_the_cost_of_a_task() -> None:
     kinds = (OWN, "ProcessPoolExecutor", DASK)
     for row, kind in zip(rows("limits"), kinds, strict=True):
         task = 1e-3 * (cost(kind) + cost(KEEP))
-        assert [number(cell) for cell in row[1:]] == pytest.approx(
-            [1.0 / task, TASK / task, 100 * MANY / TASK * task], rel=0.05
-        )
+        assert [number(cell) for cell in row[1:3]] == pytest.approx([1.0 / task, TASK / task], rel=0.02)
+        assert number(row[3]) == pytest.approx(100.0 * MANY / TASK * task, abs=0.6)
     others = {row[0]: number(row[1]) for row in rows("others")}
     search = 1e-6 * cost(SEARCH)
     assert others["search for a front, kernel, 1,000 draws at a point"] == pytest.approx(
@@ -169,7 +168,7 @@ def test_the_picture_shows_line_and_points() -> None:
     line, points = axes.lines[:2]
     assert list(line.get_xdata()) == [16, 50.0, 75.0] and list(line.get_ydata()) == [32.0, 100.0, 100.0]
     assert list(points.get_xdata()) == [16, 64] and list(points.get_ydata()) == [30.0, 95.0]
-    assert [text.get_text() for text in axes.texts] == ["threads, tasks of 0.5 s\nknee at 50 workers"]
+    assert line.get_label() == "threads, tasks of 0.5 s: knee at 50 workers"
     assert "[1/s]" in axes.get_ylabel() and axes.get_xlabel() and axes.get_title("left")
 
 
