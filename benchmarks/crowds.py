@@ -38,8 +38,8 @@ BALLAST = 20_000
 """Bytes of a model beside its function: about those of the reference scenario."""
 IDLE = 600
 """Tasks by which the cost of one is found."""
-WAVES = 6
-"""Tasks of each worker."""
+WAVES, BRIEFEST, LONGEST = 6, 2.0, 6.0
+"""Tasks of each worker; more where they take less than so long [s], two where to keep all takes longer than that."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,9 @@ def measured(crowd: Crowd) -> list[Row]:
         for count in crowd.workers:
             costs.append(1.0 / kept(few, 0.0, IDLE))
             with crowd.hands(count) as hands:
-                rates.append(kept(hands, crowd.task, WAVES * max(count, crowd.workers[0])))
+                waves = max(WAVES, round(BRIEFEST / crowd.task))
+                tasks = min(waves * count, max(2 * count, round(LONGEST / costs[-1])))
+                rates.append(kept(hands, crowd.task, tasks))
     cost = statistics.median(costs)
     return [Row(crowd.name, n, crowd.task, cost, found) for n, found in zip(crowd.workers, rates, strict=True)]
 

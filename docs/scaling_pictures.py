@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exosim.plots.style import BLUE, GRAY, GREEN, VERMILION, headline, new_axes, save
+from exosim.plots.style import BLUE, GRAY, GREEN, VERMILION, figure_of, headline, new_axes, save
 from exosim.study.dispatch import MANY, TASK
 
 if TYPE_CHECKING:
@@ -218,32 +218,32 @@ def picture(rows: Sequence[Any]) -> Axes:
     kinds = dict.fromkeys(row.workers_of for row in rows)
     for kind, color in zip(kinds, (BLUE, GREEN, VERMILION), strict=False):
         _draw(axes, kind, [row for row in rows if row.workers_of == kind], color)
-    axes.set_ylim(top=2.6 * max(1.0 / row.cost for row in rows))
     ticks = [2**n for n in range(1, 11)]
     axes.set_xticks(ticks, [f"{n:,}" for n in ticks])
+    rates = [n * 10**power for power in range(5) for n in (1, 2, 5)]
+    seen = [rate for row in rows for rate in (row.rate, row.predicted)]
+    axes.set_ylim(min(seen) / 1.5, 1.5 * max(seen))
+    shown = [rate for rate in rates if min(seen) / 1.5 <= rate <= 1.5 * max(seen)]
+    axes.set_yticks(shown, [f"{rate:,}" for rate in shown])
+    axes.set_yticks([], minor=True)
     axes.set_xlabel("workers (they sleep: two cores play a cluster)")
     axes.set_ylabel("tasks done and kept [1/s]")
     axes.grid(color="#DDDDDD", linewidth=0.6)
-    axes.plot([], [], "-", color=GRAY, label="predicted: workers / seconds of a task, at most 1 / cost of a task")
+    axes.plot([], [], "-", color=GRAY, label="predicted: workers / time of a task, at most 1 / cost of a task")
     axes.plot([], [], "o", color=GRAY, label="measured")
-    axes.legend(loc="lower right", frameon=False, fontsize=9)
+    figure_of(axes).legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     headline(axes, "Up to a knee more workers do more; then the process that leads is busy")
     return axes
 
 
 def _draw(axes: Axes, kind: str, rows: Sequence[Any], color: str) -> None:
-    """Draw one kind of workers, with words beside the knee: above it, for Dask below, as its knee is beneath others."""
+    """Draw one kind of workers: a line that is level beyond the knee, and what was measured."""
     task, cost = rows[0].task, rows[0].cost
     knee = task / cost
     ends = sorted({rows[0].workers, knee, max(rows[-1].workers, 1.5 * knee)})
-    axes.plot(ends, [min(count / task, 1.0 / cost) for count in ends], "-", color=color, linewidth=1.4)
+    label = f"{kind}, tasks of {task:g} s: knee at {knee:.0f} workers"
+    axes.plot(ends, [min(n / task, 1.0 / cost) for n in ends], "-", color=color, linewidth=1.4, label=label)
     axes.plot([row.workers for row in rows], [row.rate for row in rows], "o", color=color, markersize=7)
-    below = kind == "Dask"
-    axes.annotate(
-        f"{kind}, tasks of {task:g} s\nknee at {knee:.0f} workers", (knee, 1.0 / cost), fontsize=9, color=color,
-        xytext=(8, -12) if below else (-4, 8), textcoords="offset points",
-        ha="left" if below else "right", va="top" if below else "bottom",
-    )  # fmt: skip
 
 
 def write() -> list[Path]:

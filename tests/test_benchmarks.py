@@ -153,6 +153,7 @@ def test_workers_that_sleep(module: ModuleType, monkeypatch: pytest.MonkeyPatch,
     assert len(list(tmp_path.glob("*.npz"))) == 8
     monkeypatch.setattr(module, "ROWS", tmp_path / "scaling.csv")
     monkeypatch.setattr(module, "IDLE", 8)
+    monkeypatch.setattr(module, "BRIEFEST", 0.0)
     assert module.read() == []
     rows = module.measured(module.Crowd("threads", module.threads, (1, 4), 0.01))
     module.write(rows)

@@ -24,8 +24,8 @@ TASK = 0.5
 """How long a task is to take [s]: a thousand times what it costs to hand it out and to bring it to a disk."""
 SHORTEST = 0.2
 """What is not divided any more towards the end [s]."""
-MANY = 50
-"""Workers beyond which tasks become longer in proportion, so that no more than a hundred a second are to be kept."""
+MANY = 25
+"""Workers beyond which tasks become longer in proportion, so that no more than fifty a second are to be kept."""
 TRIES = 3
 """How often a single point is asked before it is given up."""
 _POLL = 1.0

@@ -53,9 +53,9 @@ class Wide:
         self._open.clear()
 
 
-@pytest.mark.parametrize("workers", [1, 10, MANY, 4 * MANY])
+@pytest.mark.parametrize("workers", [1, 10, MANY, 8 * MANY])
 def test_the_longest_task_grows_with_the_workers(workers: int) -> None:
-    """Half a second up to fifty workers, ten seconds with a thousand; towards the end 0.4 of that."""
+    """Half a second up to twenty-five workers, in proportion beyond; towards the end 0.4 of that."""
     count = int(6 * workers * max(1.0, workers / MANY) * TASK / EACH)
     model = FunctionModel((Factor("x", "1", 0.0, 1.0),), (Response("y", "1"),), lambda x: 2.0 * x, chunk=1)
     points, hands = np.linspace(0.0, 1.0, count)[:, None], Wide(workers)
