@@ -12,6 +12,9 @@ PEER_PYTHON ?= python3.12
 PEER_VENV   ?= .venv-peers
 SCENARIO ?= scenarios/msc_hollow_fiber.toml
 
+# Tests start hundreds of processes: what is compiled is kept, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test test-all check lint types bench bench-peers bench-quick draws coverage mutation bless scenarios validation pictures docs docs-check lock build clean
 .DEFAULT_GOAL := help
 
