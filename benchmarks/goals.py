@@ -97,6 +97,38 @@ GOALS: tuple[Goal, ...] = (
     Goal("study_lanes_per_second", "draws of points per second and core, statistics included"),
     Goal("study_rss_ratio", "peak memory at 1,000 points over that at 100", "at most", 1.1),
     Goal("study_rss_mebibytes", "that peak of the whole process [MiB]"),
+    Goal("scaling_lane_us", "microseconds of a draw of a point, one process, finished chunks kept"),
+    Goal("scaling_lane_vs_evaluate", "that over the time of a draw of one scenario"),
+    Goal(
+        "scaling_lane_overhead_us", "the part of it that is not the model: statistics, chunks, disk [µs]", "at most", 1
+    ),
+    Goal("scaling_facility_year_ms", "milliseconds of a year of the reference plant in a study, chunks kept"),
+    Goal(
+        "scaling_point_overhead_ms",
+        "what a study adds to a facility point of 20 years, disk included [ms]",
+        "at most",
+        5,
+    ),
+    Goal("scaling_task_own_ms", "milliseconds to hand a task to a process of its own and take it back"),
+    Goal("scaling_task_pool_ms", "the same by a ProcessPoolExecutor"),
+    Goal("scaling_task_dask_ms", "the same by a Dask scheduler in the same process"),
+    Goal("scaling_keep_ms", "milliseconds to bring the answer of a task to the disk (SHA-256, two fsyncs)"),
+    Goal("scaling_search_us", "microseconds of the search for a front for a point, 1,000 in a generation"),
+    Goal("scaling_task_bytes", "bytes of a task on its way, 32 points of the reference scenario"),
+    Goal("scaling_answer_bytes", "bytes of its answer on the way"),
+    Goal("scaling_chunk_bytes", "bytes of its answer on the disk"),
+    Goal("scaling_point_bytes", "bytes of a point in the process that leads, at its largest"),
+    Goal("scaling_gb_written_s", "seconds to bring a GB of chunks of 16 MiB to the disk"),
+    Goal("scaling_gb_read_s", "seconds to read and verify it, from the cache of the system"),
+    Goal("scaling_start_s", "seconds until a new worker process has answered"),
+    Goal("scaling_lane_speedup", "two processes over one for draws, start excluded (speed)", "at least", 1.6),
+    Goal(
+        "scaling_point_speedup", "two processes over one for facility points, start excluded (speed)", "at least", 1.6
+    ),
+    Goal("scaling_dask_vs_pool", "Dask on this machine over a pool for tasks of a second (speed)", "at least", 0.8),
+    Goal("scaling_threads_rate", "tasks per second of 1,024 sleeping threads over the prediction"),
+    Goal("scaling_own_processes_rate", "the same of 16 sleeping processes with tasks of 20 ms"),
+    Goal("scaling_dask_rate", "the same of 256 sleeping threads of a Dask worker"),
 )
 
 

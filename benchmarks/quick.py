@@ -14,6 +14,7 @@ import facility
 import goals
 import kernel
 import limit
+import scaling
 import streaming
 import study
 import trains
@@ -26,6 +27,7 @@ PARTS = (
     streaming,
     facility,
     study,
+    scaling,
 )
 
 

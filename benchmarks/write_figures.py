@@ -65,14 +65,18 @@ def written(page: str, kept: Mapping[str, Any]) -> str:
     return f"{before}{BEGIN}\n{table(kept)}\n{END}{rest.split(END)[1]}"
 
 
-def main() -> None:
-    """Merge the figures and write the page."""
+def keep(found: Mapping[str, float]) -> None:
+    """Merge figures into those that are kept, and write the page."""
     kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
-    found = {} if sys.stdin.isatty() else last_document(sys.stdin.read())
     kept |= {key: {"figure": value, "machine": machine()} for key, value in found.items()}
     ordered = sorted(kept.items())
     KEPT.write_text(json.dumps(dict(ordered), indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), dict(ordered)), encoding="utf-8")
+
+
+def main() -> None:
+    """Keep the figures of standard input."""
+    keep({} if sys.stdin.isatty() else last_document(sys.stdin.read()))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 The pictures are those that the commands write: ``exosim yield`` and ``exosim run`` of the reference scenario, and
 ``exosim compare`` of its variants; ``exosim why`` of a lot of the site with two products. The picture of the validation
-page is that of its cases, in ``tests/validation``; that of time and memory shows what ``make draws`` measured.
+page is that of its cases, in ``tests/validation``; those of time and memory, and of many
+workers, show what was measured.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
 _PAGES = (
     "platform", "volume", "pair", "tank", "delivery", "diagnostic", "patient", "published_cost", "cost", "scale",
-    "study",
+    "study", "scaling",
 )  # fmt: skip
 """Pages with pictures of their own, each from a file beside this one."""
 _QUICK = ("money", "costs")

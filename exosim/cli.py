@@ -48,6 +48,7 @@ from exosim.errors import (
 )
 from exosim.explain_command import explain
 from exosim.front_command import front
+from exosim.interrupt import is_interrupt
 from exosim.profile_command import profile
 from exosim.report_command import report
 from exosim.resume_command import resume
@@ -331,6 +332,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(str(interrupt) or "interrupted; nothing was written", err=True)
         return INTERRUPTED
     except Exception as error:
+        if is_interrupt(error):
+            click.echo("interrupted; nothing was written", err=True)
+            return INTERRUPTED
         return _failed(error, given)
 
 

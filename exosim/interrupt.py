@@ -51,3 +51,13 @@ def second_one_leaves(told: str) -> Iterator[None]:
     finally:
         for number in ours:
             signal.signal(number, usual[number])
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Return whether an error is an interrupt, or what has become of one in the code of a library.
+
+    A compiled module that is interrupted while it is imported tells of it as an ImportError.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return True
+    return error.__cause__ is not None and is_interrupt(error.__cause__)

@@ -18,6 +18,7 @@ from pathlib import Path
 from exosim.durable import bring_to_disk, settle, write_whole
 from exosim.errors import CheckpointError, printable
 from exosim.folder import MANIFEST, Target, check_place, check_target, read_manifest, reserved
+from exosim.interrupt import is_interrupt
 from exosim.study.asked import (
     ASKED,
     Request,
@@ -112,9 +113,9 @@ def working(
             check_target(target, but=(UNFINISHED,))
         try:
             yield _opened(target, there, note, died) if there else _begin(target, request, plan, note)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(_after_interrupt(target, request, new)) from None
-        except BaseException:
+        except BaseException as error:
+            if is_interrupt(error):
+                raise KeyboardInterrupt(_after_interrupt(target, request, new)) from None
             if there is None and not Chunks(folder).entries() and not (folder / _OLDER).exists():
                 _give_up(folder, new)
             elif tell is not None and (folder / ASKED).exists():

@@ -6,11 +6,12 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
+from exosim.errors import ModelError, Problem
 from exosim.study.answers import Response
 from exosim.study.factor import Factor, Floats
 from exosim.study.model import FunctionModel
@@ -34,6 +35,13 @@ def slow_wave(seconds: float, x: Floats) -> Floats:
     return wave(x)
 
 
+def refuse_beyond(x: Floats) -> Floats:
+    """Return the wave; the last tenth of the range is not possible."""
+    if np.any(x > 0.9):
+        raise ModelError(Problem("is not for this model", path="x"))
+    return wave(x)
+
+
 def deadly_once(marker: Path, spared: int, x: Floats) -> Floats:
     """Kill the process the first time that a point beyond the middle is asked."""
     if os.getpid() != spared and np.any(x > 0.5) and not marker.exists():
@@ -42,13 +50,15 @@ def deadly_once(marker: Path, spared: int, x: Floats) -> Floats:
     return wave(x)
 
 
-def deadly_at(x_of_death: float, spared: int, x: Floats) -> Floats:
-    """Kill the process whenever a point is asked."""
-    if os.getpid() != spared and np.any(x == x_of_death):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return wave(x)
+def die(seconds: float) -> None:
+    """Kill this process, when whoever started it has seen that it runs."""
+    time.sleep(seconds)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
-def deadly(function: Callable[..., Floats], where: object) -> Callable[[Floats], Floats]:
-    """Return a function that kills every process but this one."""
-    return partial(function, where, os.getpid())
+def given_up(key: str, seconds: float) -> None:
+    """Fail, a while later, as a task of Dask of which several workers died."""
+    from distributed.scheduler import KilledWorker
+
+    time.sleep(seconds)
+    raise KilledWorker(key, SimpleNamespace(address="tcp://gone:1"), 3)  # type: ignore[arg-type]

@@ -77,6 +77,11 @@ STUDIES = {"RUN-012", "RUN-013", "RUN-014", "RUN-015", "RUN-016"}
 """Rows about sweeps: tests/study/test_study_bad_input.py."""
 STUDY_FILES = {"CLI-015"}
 """Rows about studies that are gone on with: tests/study/test_study_resume.py."""
+KILLS = {
+    "CHK-001", "CHK-002", "CHK-004", "CHK-007", "CHK-009", "CHK-011", "CHK-012", "CHK-013", "CHK-017", "CHK-021",
+    "CHK-022", "CHK-025",
+}  # fmt: skip
+"""Rows about studies that are interrupted or damaged: tests/study/test_study_kills.py and those it names."""
 DECIDED = {"TOM-019": 0}
 """Where the row leaves the answer open, the exit code that was chosen: lone carriage returns are line ends.
 
@@ -798,6 +803,7 @@ def test_every_row_is_tested_or_waits() -> None:
     }
     by_case = {case.values[0] for case in [*REFUSED, *ACCEPTED]}
     marked = {"TOM-025", "TOM-026", "FIL-003", "FIL-004", "FIL-005", *SPECIAL}
-    tested = by_name | by_case | marked | PLANT | ROUTES | PLUGINS | DATA | RELEASE | MONEY | STUDIES | STUDY_FILES
+    files = PLANT | ROUTES | PLUGINS | DATA | RELEASE | MONEY | STUDIES | STUDY_FILES | KILLS
+    tested = by_name | by_case | marked | files
     assert tested | set(WAITING) == set(ROWS)
     assert not tested & set(WAITING)

@@ -145,6 +145,33 @@ def test_rows_of_draws(module: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_
     assert list(line.get_ydata()) == [0.2, 1.0, 900.0]
 
 
+@of("crowds")
+def test_workers_that_sleep(module: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each task is a point of its own and takes its time; rows are kept beside those of other kinds of workers."""
+    with module.threads(4) as hands:
+        assert 20.0 < module.rate(hands, 0.02, 8, tmp_path) < 4 / 0.02
+    assert len(list(tmp_path.glob("*.npz"))) == 8
+    monkeypatch.setattr(module, "ROWS", tmp_path / "scaling.csv")
+    monkeypatch.setattr(module, "IDLE", 8)
+    assert module.read() == []
+    rows = module.measured(module.Crowd("threads", module.threads, (1, 4), 0.01))
+    module.write(rows)
+    module.write([module.Row("Dask", 16, 0.5, 0.01, 30.0)])
+    assert [(row.workers_of, row.workers) for row in module.read()] == [("Dask", 16), ("threads", 1), ("threads", 4)]
+    assert module.Row("Dask", 16, 0.5, 0.01, 0.0).predicted == 32.0
+    assert module.Row("Dask", 64, 0.5, 0.01, 0.0).predicted == 100.0
+
+
+@of("scaling")
+def test_what_a_study_adds_to_its_model(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of the model is noted and taken off; chunks are kept meanwhile."""
+    monkeypatch.setattr(module, "ROUNDS", 1)
+    monkeypatch.setattr(module, "MANY_POINTS", 2_000)
+    whole, beside = module.overhead(module.study.model(), 2, module.study.ASKED)
+    assert 0.0 < beside < whole
+    assert 1_000 < module.of_bytes()["scaling_chunk_bytes"] < 4_096
+
+
 ANSWERING = """
 import sys
 if sys.argv[1] == "broken":

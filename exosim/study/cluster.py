@@ -9,14 +9,17 @@ import asyncio
 import contextlib
 import json
 import logging
+import math
 import pickle
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
 
 from exosim.errors import FileError, LimitError, Problem, UsageError, in_words, shortened
 from exosim.study.numbers import differences, fingerprint
@@ -30,7 +33,10 @@ CONNECTING = 8.0
 """How long a scheduler may take to answer [s]."""
 STARTING = 30.0
 """How long the first worker may take to come [s]: those of a queue start when the queue lets them."""
+GONE = 600.0
+"""How long a study waits for another worker when there is none any more [s]; it can be resumed."""
 _RECENT = 0.5
+_SHARED = "exosim-shared-"
 _SCHEMES = ("tcp", "tls", "ws", "wss")
 _EXPECTED = "tcp://HOST:PORT, HOST:PORT or the scheduler file of a cluster, NAME.json"
 _SAME = "exosim and NumPy of the same versions on every worker, and the same kind of processor"
@@ -73,7 +79,7 @@ class DaskExecutor(Executor):
     def __init__(self, client: Client, address: str) -> None:
         self._client, self._address = client, address
         self._pool = client.get_executor(pure=False)  # a task that is handed out again is done again
-        self._threads, self._told = 0, -_RECENT
+        self._threads, self._told, self._alive = 0, -math.inf, time.monotonic()
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         """Have a worker call a function; what :meth:`share` returned stands for its data among the arguments.
@@ -86,27 +92,42 @@ class DaskExecutor(Executor):
         outer: Future[T] = Future()
         payload, shared = _packed(partial(fn, **kwargs) if kwargs else fn, args)
         with self._reached():
-            inner = self._pool.submit(pickle.loads, payload, buffers=shared)
+            for one in shared:
+                if one.future.status not in ("pending", "finished"):
+                    one.future = self._brought(one.data)
+            inner = self._pool.submit(pickle.loads, payload, buffers=[one.future for one in shared])
         inner.add_done_callback(partial(self._hand_on, outer))
         outer.add_done_callback(lambda future: inner.cancel() if future.cancelled() else None)
         return outer
 
     def width(self) -> int:
-        """Return how many tasks are done at the same time: the threads of all workers there are now."""
+        """Return how many tasks are done at the same time: the threads of all workers there are now.
+
+        Raises
+        ------
+        LimitError
+            when there has been no worker for ten minutes.
+        """
         now = time.monotonic()
         if now - self._told >= _RECENT:
             with self._reached():
                 self._threads, self._told = sum(self._client.nthreads().values()), now
+        if self._threads:
+            self._alive = now
+        elif now - self._alive > GONE:
+            raise _no_worker(self._address, GONE)
         return self._threads
 
-    def share(self, data: bytes) -> Any:
-        """Return what stands for data in the arguments of :meth:`submit`; each worker gets the data once.
+    def share(self, data: bytes) -> Shared:
+        """Return what stands for data in the arguments of :meth:`submit`; each worker gets the data once."""
+        with self._reached():
+            return Shared(data, self._brought(data))
 
-        They are the result of a task: data that were only scattered would be lost with the workers that hold them.
-        """
-        with self._reached(), warnings.catch_warnings():
+    def _brought(self, data: bytes) -> Any:
+        """Bring data to the cluster, as a task: it is done again when all die who have the data."""
+        with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Sending large graph")
-            return self._client.submit(bytes, data, pure=False)
+            return self._client.submit(bytes, data, key=_SHARED + uuid4().hex)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more tasks; the cluster goes on."""
@@ -136,9 +157,17 @@ class DaskExecutor(Executor):
         if inner.cancelled():
             outer.set_exception(self._lost())
         elif (error := inner.exception()) is not None:
-            outer.set_exception(UsageError(_lacking([], str(error))) if _is_lacking(error) else error)
+            outer.set_exception(_meant(error))
         else:
             outer.set_result(inner.result())
+
+
+@dataclass
+class Shared:
+    """Data that each worker gets once, with the task of Dask that brings them."""
+
+    data: bytes
+    future: Any
 
 
 class _Call:
@@ -151,20 +180,26 @@ class _Call:
         return self._reduced
 
 
-def _packed(fn: Callable[..., Any], args: tuple[Any, ...]) -> tuple[bytes, list[Any]]:
+def _packed(fn: Callable[..., Any], args: tuple[Any, ...]) -> tuple[bytes, list[Shared]]:
     """Return a call as bytes that make it when they are unpickled, and the shared data that these are to be given.
 
     So the scheduler needs no exosim, and a worker without it ends a task: it would lose its connection if Dask had to
     read a function that it does not have.
     """
-    from distributed import Future as Remote
-
-    shared = [arg for arg in args if isinstance(arg, Remote)]
-    places = [pickle.PickleBuffer(b"") for _ in shared]
+    places = [(arg, pickle.PickleBuffer(b"")) for arg in args if isinstance(arg, Shared)]
     each = iter(places)
-    call = _Call(fn, tuple(next(each) if isinstance(arg, Remote) else arg for arg in args))
-    payload = pickle.dumps(call, 5, buffer_callback=lambda buffer: not any(buffer is place for place in places))
-    return payload, shared
+    call = _Call(fn, tuple(next(each)[1] if isinstance(arg, Shared) else arg for arg in args))
+    payload = pickle.dumps(call, 5, buffer_callback=lambda buffer: not any(buffer is place for _, place in places))
+    return payload, [shared for shared, _ in places]
+
+
+def _meant(error: BaseException) -> BaseException:
+    """Return what an error of a task means: no fault of the task is that its worker has no exosim, or its data died."""
+    if isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "exosim":
+        return UsageError(_lacking([], str(error)))
+    if str(getattr(error, "task", "")).startswith(_SHARED):  # of KilledWorker
+        return ConnectionError("several workers died when they were given the model")
+    return error
 
 
 def scheduler_address(address: str) -> str:
@@ -236,9 +271,12 @@ def _wait_for_worker(client: Client, where: str) -> None:
     try:
         client.wait_for_workers(1, timeout=STARTING)
     except TimeoutError:
-        expected = f"`dask worker {where}` on a machine that can reach it, or jobs that have left their queue"
-        problem = f"the Dask scheduler has had no worker for {STARTING:g} s"
-        raise LimitError(Problem(problem, got=where, expected=expected)) from None
+        raise _no_worker(where, STARTING) from None
+
+
+def _no_worker(where: str, seconds: float) -> LimitError:
+    expected = f"`dask worker {where}` on a machine that can reach it, or jobs that have left their queue"
+    return LimitError(Problem(f"the Dask scheduler has had no worker for {seconds:g} s", got=where, expected=expected))
 
 
 def _check(told: Mapping[str, Mapping[str, str] | BaseException]) -> None:
@@ -255,10 +293,6 @@ def _check(told: Mapping[str, Mapping[str, str] | BaseException]) -> None:
     problems = [_other(who, got) for got, who in alike.items()] + [_lacking(who, got) for got, who in errors.items()]
     if problems:
         raise UsageError(problems)
-
-
-def _is_lacking(error: BaseException) -> bool:
-    return isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "exosim"
 
 
 def _other(workers: list[str], differing: str) -> Problem:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from exosim.errors import ExosimError, Problem
+from exosim.interrupt import is_interrupt
 from exosim.study.chunk import Chunk, Failure, joined
 from exosim.study.factor import Floats
 from exosim.study.hands import Done, Hands, Task
@@ -23,6 +24,8 @@ TASK = 0.5
 """How long a task is to take [s]: a thousand times what it costs to hand it out and to bring it to a disk."""
 SHORTEST = 0.2
 """What is not divided any more towards the end [s]."""
+MANY = 50
+"""Workers beyond which tasks become longer in proportion, so that no more than a hundred a second are to be kept."""
 TRIES = 3
 """How often a single point is asked before it is given up."""
 _POLL = 1.0
@@ -120,8 +123,9 @@ class _Todo:
         each = self._pace.each
         if not each:
             return piece
-        fair = self.left * each / (2 * self._hands.width())
-        wanted = min(TASK, max(fair, SHORTEST))
+        width = self._hands.width()
+        fair, longer = self.left * each / (2 * width), max(1.0, width / MANY)
+        wanted = min(TASK * longer, max(fair, SHORTEST * longer))
         return max(1, math.floor(min(wanted / each, self.left) / piece)) * piece
 
     def ended(self, done: Done) -> Iterator[tuple[int, Chunk]]:
@@ -162,6 +166,8 @@ class _Own:
         except (ExosimError, MemoryError):
             raise
         except Exception as error:
+            if is_interrupt(error):
+                raise KeyboardInterrupt from None
             self.done = Done(self._task, None, reason=unexpected(error), own=True)
             return
         self._seconds += time.perf_counter() - begun

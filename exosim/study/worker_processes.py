@@ -320,7 +320,7 @@ def unpacked(data: bytes) -> Job:
     Raises
     ------
     UsageError
-        when this process does not find what it is made of, such as a function of an interactive session.
+        when this process does not find what it is made of, such as a function that was typed at a prompt.
     """
     try:
         job: Job = pickle.loads(data)

@@ -105,25 +105,32 @@ def test_one_bit_is_found_in_each_of_200_chunks(folder: Path, tmp_path: Path) ->
     assert not Chunks(folder).check()
 
 
-@pytest.mark.parametrize(
-    ("row", "damage", "words"),
-    [
-        ("CHK-012", lambda data: b"", "is empty"),
-        ("CHK-013", lambda data: data[: len(data) // 2], "differs from what was written"),
-        ("one-byte", lambda data: data[:-1], "differs from what was written"),
-        ("longer", lambda data: data + b"\0", "differs from what was written"),
-    ],
-)
-def test_a_file_that_is_not_whole(
-    row: str, damage: Callable[[bytes], bytes], words: str, folder: Path, tmp_path: Path
-) -> None:
-    """It is told and asked again, and nothing else is."""
+def assert_mended(damage: Callable[[bytes], bytes], words: str, folder: Path, marks: Path) -> None:
+    """One file is damaged: it is told and asked again, and nothing else is."""
     before = kept(folder, 12)
     damaged = files(folder)[5]
     damaged.write_bytes(damage(damaged.read_bytes()))
-    again, notes = gone_on(folder, tmp_path / "marks", 12)
-    assert notes == [f"{damaged.name[:KEY]}, points 6 to 6: {words}; they are asked again"], row
-    assert again.values.tobytes() == before.values.tobytes() and asked_again(tmp_path / "marks") == [5]
+    again, notes = gone_on(folder, marks, 12)
+    assert notes == [f"{damaged.name[:KEY]}, points 6 to 6: {words}; they are asked again"]
+    assert again.values.tobytes() == before.values.tobytes() and asked_again(marks) == [5]
+
+
+def test_CHK_012(folder: Path, tmp_path: Path) -> None:
+    """An empty file."""
+    assert_mended(lambda _: b"", "is empty", folder, tmp_path / "marks")
+
+
+@pytest.mark.parametrize("left", [0.5, 0.01, 0.99])
+def test_CHK_013(left: float, folder: Path, tmp_path: Path) -> None:
+    """A file that was cut off."""
+    assert_mended(
+        lambda data: data[: int(left * len(data))], "differs from what was written", folder, tmp_path / "marks"
+    )
+
+
+def test_a_file_that_grew(folder: Path, tmp_path: Path) -> None:
+    """An archive may have anything behind it and still be read; its digest differs."""
+    assert_mended(lambda data: data + b"\0", "differs from what was written", folder, tmp_path / "marks")
 
 
 def test_CHK_012_and_013_cannot_be_repaired(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,17 +225,27 @@ def test_FIL_019_and_020(folder: Path, tmp_path: Path, monkeypatch: pytest.Monke
 # ---------------------------------------------------------------- going on by other means
 
 
-@pytest.mark.parametrize("jobs", [1, 2, 4])
-@pytest.mark.parametrize("chunk", [1, 7, 1000])
-def test_CHK_021_and_022(jobs: int, chunk: int, folder: Path, tmp_path: Path) -> None:
-    """With another number of processes and other sizes: the same bits, and only what was missing is asked."""
+def assert_goes_on(jobs: int, chunk: int, folder: Path, marks: Path) -> None:
+    """A third of the chunks is missing: the same bits, and only what was missing is asked."""
     before = kept(folder, 60, chunk=4)
     for file in files(folder)[1::3]:
         file.unlink()
     missing = [n for at in range(4, 60, 12) for n in range(at, at + 4)]
-    again, notes = gone_on(folder, tmp_path / "marks", 60, jobs, chunk=chunk)
+    again, notes = gone_on(folder, marks, 60, jobs, chunk=chunk)
     assert again.values.tobytes() == before.values.tobytes() and not notes
-    assert asked_again(tmp_path / "marks") == missing
+    assert asked_again(marks) == missing
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 4])
+def test_CHK_021(jobs: int, folder: Path, tmp_path: Path) -> None:
+    """With another number of processes."""
+    assert_goes_on(jobs, 4, folder, tmp_path / "marks")
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 1000])
+def test_CHK_022(chunk: int, folder: Path, tmp_path: Path) -> None:
+    """With other sizes: points do not know with which others they are asked."""
+    assert_goes_on(1, chunk, folder, tmp_path / "marks")
 
 
 # ---------------------------------------------------------------- disks
