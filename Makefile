@@ -12,6 +12,9 @@ PEER_PYTHON ?= python3.12
 PEER_VENV   ?= .venv-peers
 SCENARIO ?= scenarios/msc_hollow_fiber.toml
 
+# Tests start hundreds of processes: what is compiled is kept, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test test-all check lint types bench bench-peers bench-quick draws coverage mutation bless scenarios validation pictures docs docs-check lock build clean
 .DEFAULT_GOAL := help
 
@@ -42,10 +45,10 @@ run: $(VENV)/run.stamp ## run the main job: a table and the paths of the picture
 	@$(BIN)/exosim yield $(SCENARIO)
 
 test: $(VENV)/test.stamp ## run the quick tests
-	@$(BIN)/python -m pytest -q -n 2
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 test-all: $(VENV)/test.stamp ## run all tests, slow sets included
-	@$(BIN)/python -m pytest -q -n 2 -m ''
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m ''
 
 check: lint types ## lint and types
 
@@ -79,7 +82,7 @@ draws: $(VENV)/run.stamp ## time and memory of DRAWS="1e3 1e4" draws into benchm
 	@$(BIN)/python benchmarks/draws.py $(DRAWS)
 
 coverage: $(VENV)/test.stamp ## statement coverage of the quick tests
-	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term-missing:skip-covered
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report=term-missing:skip-covered
 
 $(VENV)/mutation.stamp: locks/mutation.txt $(VENV)/test.stamp
 	@$(PIP) -r locks/mutation.txt

@@ -46,7 +46,7 @@ def drawn(draws: int | None = None) -> Iterator[tuple[str, Axes]]:
     yield "two_truths", xs.plots.two_truths(_example("two_truths", "two_truths", draws))[0]
     yield "predictive_value", xs.plots.predictive_value(_example("diagnostics", "early_detection", draws))
     yield "compare", xs.plots.contrasts(xs.compare(VARIANTS, draws=draws))[0]
-    yield "compare_runs", xs.plots.run_contrasts(_plants(), _COMPARED)[0]
+    yield "compare_runs", xs.plots.run_contrasts(_plants(20 if draws is None else 2), _COMPARED)[0]
     year = xs.simulate(xs.load(REFERENCE), replications=1)  # it shows the first replication
     yield "gantt", xs.plots.gantt(year)
     yield "lot_timeline", xs.plots.lot_timeline(xs.why(xs.load(TWO_PRODUCTS), 22, replication=15))
@@ -65,13 +65,13 @@ def _example(page: str, name: str, draws: int | None) -> xs.Yields:
         return xs.evaluate(xs.load(file), draws)
 
 
-def _plants() -> xs.RunComparison:
+def _plants(replications: int) -> xs.RunComparison:
     """Return the reference plant beside one with one bioreactor and one with a batch every two weeks."""
     base = xs.load(REFERENCE)
     one = base.with_({"equipment.hollow_fiber_bioreactor.count": 1})
     often = base.with_({"campaign.every": "14 d"})
     named = {"as it is": base, "one reactor": one, "every two weeks": often}
-    runs = [replace(of_results(xs.simulate(scenario, 20)), name=name) for name, scenario in named.items()]
+    runs = [replace(of_results(xs.simulate(scenario, replications)), name=name) for name, scenario in named.items()]
     return compare_runs(runs)
 
 

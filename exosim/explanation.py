@@ -284,8 +284,12 @@ class Explainer:
             return planned
         median = float(np.median(list(times.values())))
         nearest = min(times, key=lambda number: abs(times[number] - median))
-        reasons = Reasons(self.scenario, self.seed, 0)
-        return [lead_time_by_cause(reasons.why(nearest + 1)), *planned]
+        return [lead_time_by_cause(self._reasons.why(nearest + 1)), *planned]
+
+    @cached_property
+    def _reasons(self) -> Reasons:
+        """Why the lots of the first replication took so long."""
+        return Reasons(self.scenario, self.seed, 0)
 
     def _beside(self, name: str, step: str | None) -> Beside | None:
         """Return what the run itself reports of a quantity; None where it does not."""

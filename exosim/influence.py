@@ -95,12 +95,12 @@ class Neighborhood:
 
     def lanes(self, read: Callable[[Batch], Array]) -> Lanes:
         """Return a quantity on all lanes."""
-        parts = []
-        for batch in self.batches:
-            with np.errstate(all="ignore"):
-                values = read(batch) if batch.steps else math.nan
-            parts.append(np.broadcast_to(np.ravel(np.asarray(values, dtype=np.float64)), (batch.lanes,)))
-        return np.concatenate(parts)
+        found, first = np.empty(sum(batch.lanes for batch in self.batches)), 0
+        with np.errstate(all="ignore"):
+            for batch in self.batches:
+                found[first : first + batch.lanes] = np.ravel(read(batch)) if batch.steps else math.nan
+                first += batch.lanes
+        return found
 
     def of_parameter(self, path: str) -> Lanes:
         """Return a parameter on all lanes."""

@@ -59,7 +59,11 @@ class Command:
         if ">" in words:
             words, into = words[: words.index(">")], words[words.index(">") + 1]
         if not self.shown:
-            words += [word for option, few in _few(words).items() if option not in words for word in (option, few)]
+            for option, few in _few(words).items():
+                if option not in words:
+                    words += [option, few]
+                elif "--out" not in words:  # no later command reads what comes of it
+                    words[words.index(option) + 1] = few
         return words, into
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -162,6 +163,7 @@ THIRD_PARTIES: dict[str, set[int]] = {
 LONGEST_FILE = 400
 
 
+@functools.cache
 def modules() -> dict[str, Path]:
     """Return every module of the package by its dotted name."""
     found = {}
@@ -177,6 +179,7 @@ def floor_of(module: str) -> int:
     return FLOORS[parts[1] if len(parts) > 1 else "__init__"]
 
 
+@functools.cache
 def imports(path: Path, *, typing_only: bool = False) -> set[str]:
     """Return the dotted names that a file imports anywhere, without those for the type checker unless asked for."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -198,8 +201,7 @@ def imports(path: Path, *, typing_only: bool = False) -> set[str]:
 
 def own_imports(path: Path) -> set[str]:
     """Return the modules of the package that a file imports."""
-    known = set(modules())
-    return {name for name in imports(path) if name in known}
+    return {name for name in imports(path) if name in modules()}
 
 
 def test_every_module_has_a_floor() -> None:

@@ -94,6 +94,7 @@ def test_FIL_006(door: Door) -> None:
     assert [path.name for path in door.folder.iterdir()] == ["a"]
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize(
     ("command", "words"), [("yield", "fewer draws: --draws N"), ("run", "fewer processes (--jobs N), fewer batches or")]
 )
@@ -111,6 +112,7 @@ def test_FIL_006_without_an_estimate(command: str, words: str, door: Door, monke
     assert [path.name for path in door.folder.iterdir()] == [FILE]
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\uff1d", "\uff20"])
 def test_FIL_012(start: str, door: Door) -> None:
     """A source that would be a formula is text in every table of a run, also with full-width signs."""

@@ -644,6 +644,7 @@ def test_FIL_006(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [path.name for path in door.folder.iterdir()] == [FILE]
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_FIL_009(door: Door, tmp_path: Path) -> None:
     for name in ("../../etc/cron.d/x", "..", "a\\\\..\\\\b"):
         door.write(changed('name = "base"', f'name = "{name}"'))
@@ -662,6 +663,7 @@ def with_source(key: str) -> str:
     return changed('volume = "10 L"', f'volume = {{ value = "10 L", source = {json.dumps(key)} }}', text)
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])
 def test_FIL_012(start: str, door: Door) -> None:
     door.write(with_source(f"{start}cmd|calc"))
@@ -671,6 +673,7 @@ def test_FIL_012(start: str, door: Door) -> None:
     assert source == f"'{start}cmd|calc"
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_FIL_013(door: Door) -> None:
     key = 'our "best", measured; 1,5'
     door.write(with_source(key))
@@ -724,6 +727,7 @@ def stale_lock(folder: Path, **changes: object) -> Path:
     return lock
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("changes", [{}, {"boot": "another", "pid": os.getpid()}], ids=["same-boot", "other-boot"])
 def test_FIL_017(changes: dict[str, object], door: Door) -> None:
     door.write(BASE)
@@ -756,6 +760,7 @@ def test_FIL_017_unreadable(content: str, door: Door) -> None:
     assert "another process is writing this folder: pid ?, host ?" in answer.err
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_FIL_019(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     door.write(BASE)
     now = iter(range(2_000_000_000, 0, -3600))
@@ -765,6 +770,7 @@ def test_FIL_019(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
         assert (answer.code, answer.err) == (0, "")
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_FIL_020(door: Door) -> None:
     door.write(BASE)
     assert door.run("yield", FILE).code == 0

@@ -175,6 +175,7 @@ def test_the_folder_of_a_run(door: Door) -> None:
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_the_automatic_folder_is_rewritten(door: Door) -> None:
     door.write(BASE)
     assert door.run("yield", FILE, "--quiet").code == 0
@@ -193,6 +194,7 @@ def test_the_automatic_folder_is_rewritten(door: Door) -> None:
     assert len(list((door.folder / "results").iterdir())) == 2
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_named_folder_is_replaced_only_on_request(door: Door) -> None:
     door.write(BASE)
     (door.folder / "empty").mkdir()
@@ -208,6 +210,7 @@ def test_a_named_folder_is_replaced_only_on_request(door: Door) -> None:
     assert sorted(path.name for path in door.folder.iterdir()) == ["empty", FILE]
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_link_is_followed(door: Door) -> None:
     door.write(BASE)
     (door.folder / "real").mkdir()
@@ -272,6 +275,7 @@ def test_too_many_draws(door: Door) -> None:
     assert [path.name for path in door.folder.iterdir()] == [FILE]
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("text", ["1000", "1_000", "1,000", "1e3", "1E+3", "0.1e4", "1.0e3", " 1000 "])
 def test_a_whole_number_may_be_written_in_many_ways(text: str, door: Door) -> None:
     """All options that take one read it alike."""

@@ -224,6 +224,7 @@ def test_compare_as_json_is_the_same_bytes_again(door: Door) -> None:
         assert (door.folder / "a" / name).read_bytes() == (door.folder / "b" / name).read_bytes()
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_set_holds_for_all_and_variants_can_be_picked(door: Door) -> None:
     files = [f"{MORE_DOSES}#aseptic", f"{MORE_DOSES}#short_pools"]
     answer = door.run("compare", *files, "--draws", "64", "--json", "--set", "product.dose=2e10 particle", "--quiet")

@@ -58,9 +58,9 @@ PAGE = Path(__file__).parents[1] / "docs" / "reference" / "operations.md"
 
 
 def few_visits(values: dict[str, Any]) -> None:
-    """Keep a culture to at most 40 harvests, and one that is integrated to six days, for speed."""
+    """Keep a culture to at most 40 harvests, and one that is integrated to two days, for speed."""
     if values.get("monod_step") is not None:
-        values["collection"] = min(values["collection"], 6.0)
+        values["collection"] = min(values["collection"], 2.0)
     if "harvest_every" in values:
         values["harvest_every"] = min(max(values["harvest_every"], values["collection"] / 40.0), values["collection"])
     if values.get("pool_every") is not None:

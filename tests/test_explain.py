@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,15 +21,10 @@ from exosim.operations import catalog
 from exosim.readings import read_batch
 from exosim.replications import run_once
 from exosim.run_nodes import INDICATORS
-from exosim.scenario import load_all
 from exosim.sites import without_doses
+from tests.shipped import ALL, IN_TIME, SCENARIOS
 from tests.texts import BASE, FILE, Door, changed
 
-SCENARIOS = Path(xs.__file__).parents[1] / "scenarios"
-ALL = [
-    pytest.param(scenario, id=scenario.name) for file in sorted(SCENARIOS.glob("*.toml")) for scenario in load_all(file)
-]
-IN_TIME = [file for file in sorted(SCENARIOS.glob("*.toml")) if xs.load(file).declarations.plant.campaigns]
 REFERENCE = SCENARIOS / "msc_hollow_fiber.toml"
 
 
@@ -140,13 +134,9 @@ def test_no_headline_lacks_its_formula(name: str) -> None:
     assert (indicator.__doc__ or "").startswith("Return "), name
 
 
-@pytest.mark.parametrize(
-    "file",
-    [f for f in sorted(SCENARIOS.glob("*.toml")) if xs.load(f).declarations.plant.campaigns],
-    ids=lambda f: f.stem,
-)
-def test_every_indicator_adds_up(file: Path) -> None:
-    explainer = Explainer(xs.load(file))
+@pytest.mark.parametrize("scenario", IN_TIME, ids=lambda scenario: scenario.name)
+def test_every_indicator_adds_up(scenario: xs.Scenario) -> None:
+    explainer = Explainer(scenario)
     window = run_once(explainer.scenario, explainer.scenario.seed, 0)
     headlines = account(window).headlines
     for name in without_doses(explainer.scenario, {name: HEADLINE_UNITS[name] for name in headlines}):

@@ -21,15 +21,10 @@ import exosim as xs
 from exosim.errors import FileError
 from exosim.export import write_run, write_yields
 from exosim.saved_scenario import FILE, read_saved_scenario, write_scenario
-from exosim.scenario import load_all
 from exosim.tagged_json import tagged, untagged
+from tests.shipped import ALL, SCENARIOS
 from tests.test_empirical import TABLE, with_line
 from tests.texts import BASE, Door
-
-SCENARIOS = Path(xs.__file__).parents[1] / "scenarios"
-ALL = [
-    pytest.param(scenario, id=scenario.name) for file in sorted(SCENARIOS.glob("*.toml")) for scenario in load_all(file)
-]
 
 
 def through(scenario: xs.Scenario, folder: Path) -> xs.Scenario:

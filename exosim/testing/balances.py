@@ -20,7 +20,8 @@ def assert_same(found: Array, expected: Array, scale: Array = 0.0, tolerance: fl
     """Assert that two amounts agree to `tolerance` of the larger of the value and `scale`."""
     one, other = np.asarray(found, dtype=np.float64), np.asarray(expected, dtype=np.float64)
     allowed = tolerance * np.maximum(np.maximum(np.abs(one), np.abs(other)), np.asarray(scale))
-    expect(np.all(np.abs(one - other) <= allowed), f"{found} is not {expected}")
+    if not np.all(np.abs(one - other) <= allowed):
+        raise AssertionError(f"{found} is not {expected}")
 
 
 def streams(outcome: Outcome) -> dict[str, Material]:

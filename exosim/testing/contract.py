@@ -21,7 +21,7 @@ from exosim.operations.base import Outcome
 from exosim.parameter import ASSUMPTION, GRADES, declared
 from exosim.references import references
 from exosim.testing.balances import assert_same, expect, imbalance, largest_terms, streams
-from exosim.testing.feeds import lane_of
+from exosim.testing.feeds import lane, lane_of
 from exosim.testing.ranges import Subject, at
 from exosim.units import QuantityError
 from exosim.vocabulary import CONSUMABLES
@@ -135,10 +135,10 @@ def scalar_equals_array(subject: Subject) -> None:
 
 
 def _same_lane(together: Outcome, index: int, lanes: int, alone: Outcome, largest: dict[str, float]) -> None:
+    singly = streams(alone)
     for stream, material in streams(together).items():
         for key in FIELDS:
-            one = np.asarray(getattr(lane_of(material, index), key))
-            other = np.asarray(getattr(streams(alone)[stream], key))
+            one, other = lane(getattr(material, key), index), getattr(singly[stream], key)
             assert_same(np.atleast_1d(one), np.atleast_1d(other), largest[key])
     for whole, single in zip(together.phases, alone.phases, strict=True):
         assert_same(np.broadcast_to(whole.duration, lanes)[index], single.duration)

@@ -246,11 +246,12 @@ QUICK = {
     ("lam=0.5 S=Erlang-2 mean 1", "wait"): 50_000,
     ("lam=0.5 S=lognormal mean 1 CV 0.3", "wait"): 25_000,
     ("lam=0.5 S=uniform(0.5,1.5)", "wait"): 30_000,
-    ("lam=1.6 D=1 c=2", "wait"): 130_000,
-    ("A=deterministic 1.25 (D/M/1) mu=1", "wait"): 90_000,
     ("rho=0.8 ca2=1 cs2=0.25 mu=1", "wait"): 20_000,
 }
-"""Customers of the rows of the quick set, besides machine repair and blocking, which are sharp at once."""
+"""Customers of the rows of the quick set, besides machine repair and blocking, which are sharp at once.
+
+M/D/c and D/M/1 are left to the slow set: several servers, constant services and the wait are asked of M/M/c and M/D/1.
+"""
 QUICK_CLOSED = {"REPAIR": 8_000, "LINE": 8_000}
 
 SLOW = {"lam=0.5 mu=1": 1_700_000, "lam=0.5 S=exponential mean 1": 1_700_000}

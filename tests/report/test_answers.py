@@ -12,6 +12,7 @@ from exosim.telling.report_file import saved_results
 from exosim.telling.run_tables import whole
 from tests.regulatory.lots import plant
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 

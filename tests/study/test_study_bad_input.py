@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 from exosim.study.study_files import load_study
 from tests.test_bad_inputs import ROWS, STUDIES, WAITING
@@ -15,12 +13,6 @@ from tests.texts import BASE, FILE, Door
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
 FACTORS = ("medium.volume=1..10 L", "tff.concentration_factor=2..20", "tff.diavolumes=1..9", "tff.flux=15..40 L/m2/h")
-
-
-@pytest.fixture
-def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write empty files for pictures, which other tests look at."""
-    monkeypatch.setattr(Figure, "savefig", lambda _, place, **__: Path(place).write_bytes(b""))
 
 
 def varied(*factors: str) -> list[str]:
