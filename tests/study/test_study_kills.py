@@ -290,7 +290,7 @@ def _heard(commands: Commands, there: Path, before: tuple[bool, bool]) -> None:
     if after == before and re.search("interrupted; nothing was written$|^$", said.strip()):
         return
     if after[0]:
-        assert said.strip().endswith("go on with: exosim resume there")
+        assert re.search(r"go on with: exosim resume there( --jobs \d)?$", said.strip())
     else:
         assert after[1] and said.strip().endswith("interrupted; the results are in there")
 
