@@ -96,6 +96,7 @@ class _Todo:
         self._ranges = deque((start, stop) for start, stop in missing if stop > start)
         self.left = sum(stop - start for start, stop in self._ranges)
         self.suspects: deque[Task] = deque()
+        self._alone = False
 
     def wanted(self) -> bool:
         """Return whether something is left to hand out, and somebody to take it.
@@ -103,6 +104,8 @@ class _Todo:
         While nobody knows how long a point takes each worker has one piece at most: many of them may be very small.
         """
         hands = self._hands
+        if self._alone or (self.suspects and self.suspects[0].alone and hands.under_way()):
+            return False
         if self._pace.each is None and hands.under_way() >= hands.width():
             return False
         return hands.room() > 0 and bool(self.suspects or self.left)
@@ -110,7 +113,9 @@ class _Todo:
     def next(self, *, suspects: bool) -> Task:
         """Return the next range, as large as suits, in whole pieces; one that was lost before comes first."""
         if suspects and self.suspects:
-            return self.suspects.popleft()
+            found = self.suspects.popleft()
+            self._alone = found.alone
+            return found
         start, stop = self._ranges.popleft()
         size = min(self._size(), stop - start)
         if start + size < stop:
@@ -133,19 +138,22 @@ class _Todo:
         if done.error is not None:
             raise done.error
         task = done.task
+        self._alone = self._alone and not task.alone
         if done.chunk is not None:
             self._pace.learn(done.seconds / len(task))
             yield task.start, done.chunk
             return
         if not done.own:
             self._hands.helped = False  # whatever it was may end this process as well
+        alone = task.alone or done.shared
+        tried = task.tried + (0 if done.shared and not task.alone else done.tries)
         if len(task) > 1:
             half = (task.start + task.stop) // 2
-            self.suspects += [Task(task.start, half), Task(half, task.stop)]
-        elif task.tried + done.tries < TRIES:
-            self.suspects.append(Task(task.start, task.stop, task.tried + done.tries))
+            self.suspects += [Task(task.start, half, 0, alone), Task(half, task.stop, 0, alone)]
+        elif tried < TRIES:
+            self.suspects.append(Task(task.start, task.stop, tried, alone))
         else:
-            yield task.start, self._job.lost(_given_up(done.reason, task.tried + done.tries))
+            yield task.start, self._job.lost(_given_up(done.reason, tried))
 
 
 class _Own:

@@ -22,8 +22,8 @@ from exosim.study.numbers import differences, fingerprint
 from exosim.study.worker_processes import packed, unexpected, unpacked
 from exosim.workers import no_worker, starting
 
-_TRIED_BY_ITSELF = {"KilledWorker": 3}
-"""What an executor raises after so many attempts of its own: Dask gives a task up when several workers died of it."""
+_KILLED = {"KilledWorker": 3}
+"""What is raised after so many attempts: Dask gives up a task when workers died that had it, perhaps of another one."""
 
 
 class _Reply(NamedTuple):
@@ -108,8 +108,8 @@ class ExecutorHands:
         except (ExosimError, MemoryError) as error:
             return [Done(task, None, error=error)]
         except (Exception, SystemExit) as error:
-            tries = _TRIED_BY_ITSELF.get(type(error).__name__, 1)
-            return [Done(task, None, reason=unexpected(error), tries=tries)]
+            tries = _KILLED.get(type(error).__name__)
+            return [Done(task, None, reason=unexpected(error), tries=tries or 1, shared=tries is not None)]
         self._check(reply.numbers)
         return [Done(task, reply.chunk, reply.seconds)]
 

@@ -12,11 +12,17 @@ from exosim.study.job import Job
 
 @dataclass(frozen=True)
 class Task:
-    """A range of points to ask at, and how often that was tried in vain."""
+    """A range of points to ask at, and how often that was tried in vain.
+
+    Attributes
+    ----------
+    alone : whether nothing else is to be under way meanwhile, so that nobody else can be to blame
+    """
 
     start: int
     stop: int
     tried: int = 0
+    alone: bool = False
 
     def __len__(self) -> int:
         return self.stop - self.start
@@ -35,6 +41,7 @@ class Done:
     error : what is to be raised at once, as it concerns all points
     tries : how many attempts this stands for
     own : whether this process had it
+    shared : whether other tasks that were under way may be to blame
     """
 
     task: Task
@@ -44,6 +51,7 @@ class Done:
     error: BaseException | None = None
     tries: int = 1
     own: bool = False
+    shared: bool = False
 
 
 class Hands(Protocol):

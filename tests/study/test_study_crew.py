@@ -339,6 +339,51 @@ def test_an_executor_tries_as_often(pool: type[Any], marks: Path) -> None:
     assert calls(marks)[5.0,] == 3
 
 
+class KilledWorker(Exception):  # noqa: N818 - the name that Dask gives it
+    """What Dask raises for each task that was on workers which died."""
+
+
+class OneWorker(Executor):
+    """An executor whose only worker has all that is under way, and dies of one point: all of that is told as killed."""
+
+    def __init__(self, deadly: float) -> None:
+        self._deadly, self._waiting = deadly, list[tuple[Future[Any], Callable[[], Any], Floats]]()
+        self.width = lambda: 4
+        self._lock, self._ended = threading.Lock(), threading.Event()
+        self._thread = threading.Thread(target=self._work)
+        self._thread.start()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        with self._lock:
+            self._waiting.append((future, lambda: fn(*args, **kwargs), args[1]))
+        return future
+
+    def _work(self) -> None:
+        while not self._ended.wait(STEP):
+            with self._lock:
+                had, self._waiting = self._waiting, []
+            died = any(self._deadly in points for _future, _call, points in had)
+            for future, call, _points in had:
+                future.set_exception(KilledWorker("1")) if died else future.set_result(call())
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._ended.set()
+        self._thread.join()
+
+
+@pytest.mark.parametrize("deadly", [0.0, 5.0, 19.0])
+def test_who_dies_beside_a_point_that_is_to_blame_is_not_given_up(deadly: float) -> None:
+    """What is killed with others is asked alone, and only the point that kills by itself is given up."""
+    with OneWorker(deadly) as executor, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dispatch, "TASK", 0.0)
+        found = respond(Perilous(chunk=1), numbered(20), ASKED, jobs=executor, keep_going=True)
+    told = f"point {deadly + 1:g}: x = {deadly}: given up after 3 attempts: KilledWorker: 1"
+    assert found.failed == {int(deadly): told}
+    others = [point for point in range(20) if point != deadly]
+    assert found.values[:, others].tobytes() == respond(Perilous(), numbered(20), ASKED).values[:, others].tobytes()
+
+
 def test_an_executor_whose_process_dies_is_told_and_what_is_finished_is_kept(tmp_path: Path, marks: Path) -> None:
     """A pool of the standard library ends with the first of its processes; processes of our own go on."""
     chunks = Chunks(tmp_path / "chunks")
