@@ -14,7 +14,6 @@ import platform
 import re
 import secrets
 import shutil
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -24,11 +23,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from exosim.errors import FileError, Problem, shortened
+from exosim.lock import locked
 
 MANIFEST = "manifest.json"
 _LONGEST_SLUG = 60
-_NO_PROCESS = 2**31
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def slug(name: str) -> str:
@@ -190,7 +188,7 @@ def reserved(target: Target, note: Callable[[str], None] | None = None) -> Itera
     missing = [folder for folder in place.parents if not folder.exists()]
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with locked(target, note) as taken_over:
+        with locked(place, target.path, note) as taken_over:
             yield place, taken_over
     except OSError as error:
         raise unwritable(target.path, error) from None
@@ -231,100 +229,6 @@ def _replace(draft: Path, place: Path) -> None:
         if file.name not in (MANIFEST, *written) and not (place / file.name).exists():
             file.rename(place / file.name)
     shutil.rmtree(old, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def locked(target: Target, note: Callable[[str], None] | None) -> Iterator[bool]:
-    """Keep a folder to this process, and give whether that took over the lock of one that is gone.
-
-    A lock file beside it says who has it. The folder above must be there.
-
-    Raises
-    ------
-    FileError
-        when another process has it; the lock of one that is gone is taken over, which `note` is told.
-    """
-    lock = target.place.with_name(f".{target.place.name}.lock")
-    taken_over = _is_stale(lock) and _take_away(lock, target, note)
-    ours = True  # until proven otherwise: an interrupt at any moment leaves no lock behind
-    try:
-        try:
-            file = lock.open("x", encoding="utf-8")
-        except OSError as error:
-            ours = False
-            if not isinstance(error, FileExistsError):
-                raise
-            expected = f"another --out, or wait; delete {shortened(str(lock), 400)} if no such process runs"
-            problem = f"another process is writing this folder: {_holder(lock)}"
-            raise FileError(_problem(target.path, problem, expected)) from None
-        with file:
-            started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-            json.dump({"pid": os.getpid(), "host": socket.gethostname(), "started": started, "boot": _boot()}, file)
-        yield taken_over
-    finally:
-        if ours:
-            lock.unlink(missing_ok=True)
-
-
-def _take_away(lock: Path, target: Target, note: Callable[[str], None] | None) -> bool:
-    """Remove the lock of a process that is gone; return whether it was there to be removed.
-
-    It is moved aside and looked at again: of two processes that see the same stale lock only one can move it, and the
-    other one may meet the new lock of the first, which it gives back.
-    """
-    aside = lock.with_name(f"{lock.name}-{secrets.token_hex(4)}")
-    try:
-        lock.rename(aside)
-    except FileNotFoundError:
-        return False
-    if not _is_stale(aside):
-        aside.rename(lock)
-        return False
-    if note is not None:
-        note(f"{shortened(str(target.path), 400)}: took over the lock of a process that is gone: {_holder(aside)}")
-    aside.unlink(missing_ok=True)
-    return True
-
-
-def _boot() -> str:
-    try:
-        return _BOOT_ID.read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
-
-
-def _read_lock(lock: Path) -> dict[str, Any]:
-    try:
-        held = json.loads(lock.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return held if isinstance(held, dict) else {}
-
-
-def _holder(lock: Path) -> str:
-    held = _read_lock(lock)
-    return ", ".join(f"{key} {shortened(held.get(key, '?'), 60)}" for key in ("pid", "host", "started"))
-
-
-def _is_stale(lock: Path) -> bool:
-    """Return whether the process that made the lock is gone: same host, and other boot or no such process."""
-    held = _read_lock(lock)
-    if not held or held.get("host") != socket.gethostname():
-        return False
-    return held.get("boot") != _boot() or not _may_run(held.get("pid"))
-
-
-def _may_run(process: Any) -> bool:
-    """Return whether a process runs; where that cannot be asked, it may."""
-    if os.name != "posix" or not isinstance(process, int) or not 0 < process < _NO_PROCESS:
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def identity_of(command: str, name: str, hash_: str, seed: int) -> dict[str, Any]:

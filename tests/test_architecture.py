@@ -107,7 +107,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["cost_command", "console_cost"], 10),
     **dict.fromkeys(["results", "budget", "feasibility", "simulation", "launches", "preflight", "plugin_trial"], 7),
     **dict.fromkeys(["durable", "interrupt"], 7),
-    **dict.fromkeys(["replications", "export", "folder", "result_views"], 7),
+    **dict.fromkeys(["replications", "export", "folder", "lock", "result_views"], 7),
     **dict.fromkeys(["cycle_time", "stopping", "event_files", "saved_run", "service_tables"], 7),
     **dict.fromkeys(["tagged_json", "saved_scenario", "saved_yields", "saved", "planned_lot", "reasons"], 7),
     **dict.fromkeys(["titles", "balance_audit", "report_door"], 7),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from exosim.folder import Target, _take_away
+from exosim.lock import _take_away
 from tests.test_bad_inputs import ROOT, ROWS, stale_lock, table, with_source
 from tests.test_bad_plants import plant
 from tests.texts import BASE, FILE, Door
@@ -142,11 +142,11 @@ def test_FIL_017_only_one_takes_over(door: Door) -> None:
     """Who comes late to a stale lock and meets the new lock of another process gives it back untouched."""
     lock = stale_lock(door.folder, pid=os.getpid())
     before, notes = lock.read_bytes(), list[str]()
-    _take_away(lock, Target(Path("there"), True, {}), notes.append)
+    _take_away(lock, {"pid": 1}, Path("there"), notes.append)
     assert (lock.read_bytes(), notes) == (before, [])
     assert [path.name for path in door.folder.iterdir()] == [lock.name]
-    stale_lock(door.folder)
+    gone = json.loads(stale_lock(door.folder).read_text())
     for _ in range(2):
-        _take_away(lock, Target(Path("there"), True, {}), notes.append)
+        _take_away(lock, gone, Path("there"), notes.append)
     assert len(notes) == 1
     assert not list(door.folder.iterdir())

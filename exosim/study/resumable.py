@@ -13,7 +13,8 @@ from typing import Any
 
 from exosim.durable import write_whole
 from exosim.errors import CheckpointError, FileError, Problem, shortened
-from exosim.folder import MANIFEST, Target, check_place, locked, unwritable
+from exosim.folder import MANIFEST, Target, check_place, unwritable
+from exosim.lock import locked
 from exosim.study.asked import ASKED
 from exosim.study.chunks import Chunks
 from exosim.study.crew import Crew, crew
@@ -56,7 +57,7 @@ def resumable(
     with contextlib.ExitStack() as stack:
         try:
             target.place.mkdir(parents=True, exist_ok=True)
-            died = stack.enter_context(locked(target, _note))
+            died = stack.enter_context(locked(target.place, target.path, _note))
             _prepare(target.place, folder)
             chunks = Chunks(target.place, _note)
             chunks.tidy()
