@@ -72,7 +72,9 @@ def scheduler_address(address: str) -> str:
     scheme, mark, place = written.rpartition("://")
     host, _, port = place.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535 or (mark and scheme not in _SCHEMES):
-        raise UsageError(Problem("is no address of a Dask scheduler", got=in_words(address), expected=_EXPECTED))
+        raise UsageError(
+            Problem("is no address of a Dask scheduler", path="scheduler", got=in_words(address), expected=_EXPECTED)
+        )
     return f"{scheme or 'tcp'}://{place}"
 
 
