@@ -163,8 +163,9 @@ class Chunks:
             whole = f"{told}, and cannot be removed: {reason}"
             raise CheckpointError(Problem(whole, file=str(entry.file), expected=expected)) from None
         if self._note is not None:
-            points = f"points {entry.start + 1:,} to {entry.stop:,}"
-            self._note(f"{entry.file.name[:KEY]}, {points}: {told}; they are asked again")
+            first, last = f"{entry.start + 1:,}", f"{entry.stop:,}"
+            points = f"point {last}" if first == last else f"points {first} to {last}"
+            self._note(f"the chunk of {points} {told}; it is asked again")
 
 
 def read(entry: Entry) -> tuple[Chunk, None] | tuple[None, Problem]:

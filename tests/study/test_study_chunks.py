@@ -101,9 +101,8 @@ def test_one_bit_is_found_in_each_of_200_chunks(folder: Path, tmp_path: Path) ->
     again, notes = gone_on(folder, tmp_path / "marks")
     assert again.values.tobytes() == before.values.tobytes()
     assert asked_again(tmp_path / "marks") == list(range(CHUNKS))
-    key = names[0][:KEY]
-    words = "differs from what was written; they are asked again"
-    assert notes == [f"{key}, points {n} to {n}: {words}" for n in range(1, CHUNKS + 1)]
+    words = "differs from what was written; it is asked again"
+    assert notes == [f"the chunk of point {n} {words}" for n in range(1, CHUNKS + 1)]
     assert not Chunks(folder).check()
 
 
@@ -113,7 +112,7 @@ def assert_mended(damage: Callable[[bytes], bytes], words: str, folder: Path, ma
     damaged = files(folder)[5]
     damaged.write_bytes(damage(damaged.read_bytes()))
     again, notes = gone_on(folder, marks, 12)
-    assert notes == [f"{damaged.name[:KEY]}, points 6 to 6: {words}; they are asked again"]
+    assert notes == [f"the chunk of point 6 {words}; it is asked again"]
     assert again.values.tobytes() == before.values.tobytes() and asked_again(marks) == [5]
 
 
@@ -205,7 +204,7 @@ def test_a_chunk_that_cannot_be_read_now_is_not_damaged(number: int, folder: Pat
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Path, "read_bytes", refuse)
         assert not list(found.found(before[0].name[:KEY], 3, len(ASKED)))
-    assert len(notes) == 3 and all(f"cannot be read: {os.strerror(number)}; they are asked again" in n for n in notes)
+    assert len(notes) == 3 and all(f"cannot be read: {os.strerror(number)}; it is asked again" in n for n in notes)
     assert files(folder) == before and not Chunks(folder).check()
 
 

@@ -468,8 +468,8 @@ def test_a_damaged_study_is_mended(jobs: str, half: Path, warm: WarmCommands, wh
     (there / "unfinished" / "copy of a chunk.npz").write_bytes(b"mine")
     before = len(warm.asked())
     assert warm.run(*RESUME, "--jobs", jobs) == 0, warm.said
-    assert "is empty; they are asked again" in warm.said
-    assert "differs from what was written; they are asked again" in warm.said
+    assert "is empty; it is asked again" in warm.said
+    assert "differs from what was written; it is asked again" in warm.said
     left = whole.asked - sum(entry.stop - entry.start for entry in Chunks(half / "unfinished").entries())
     damaged = sum(entry.stop - entry.start for entry in (empty, cut))
     assert sum(points for _, points in warm.asked()[before:]) == left + damaged

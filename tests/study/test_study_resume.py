@@ -299,7 +299,7 @@ def test_a_damaged_chunk_is_asked_again(
     assert chunk.name in checked.err
     answer = written.run(*RESUME)
     assert answer.code == 0
-    assert "they are asked again" in answer.err
+    assert "it is asked again" in answer.err
     assert bits(written.folder / "there") == whole
 
 
