@@ -14,7 +14,7 @@ import click
 
 from exosim.command_options import jobs_option, note, print_json
 from exosim.errors import CheckpointError, FileError, Problem, printable
-from exosim.study_options import Manner, carry_out, keep_going_option, worker_options
+from exosim.study_options import Manner, carry_out, helpers_ahead, keep_going_option, worker_options
 
 if TYPE_CHECKING:
     from exosim.study.asked import Request
@@ -140,13 +140,14 @@ def _carry_out(folder: Path, place: Path, request: Request, manner: Manner, lost
     from exosim.study.edited import refuse_edited
 
     refuse_other_numbers(request, folder)
-    plan = plan_in(place, request)
-    if not manner.as_begun:
-        refuse_edited(request, plan, folder)
-    for problem in () if manner.silent else lost:
-        note(f"{printable(str(problem.file))}: {problem.problem}; the study is done again")
-    accepted = replace(manner, keep_going=manner.keep_going or request.keep_going)
-    carry_out(Target(folder, True, request.identity, bool(lost)), request, plan, accepted)
+    with helpers_ahead(manner) as helpers:
+        plan = plan_in(place, request)
+        if not manner.as_begun:
+            refuse_edited(request, plan, folder)
+        for problem in () if manner.silent else lost:
+            note(f"{printable(str(problem.file))}: {problem.problem}; the study is done again")
+        accepted = replace(manner, keep_going=manner.keep_going or request.keep_going)
+        carry_out(Target(folder, True, request.identity, bool(lost)), request, plan, accepted, helpers)
 
 
 def _shown(folder: Path) -> str:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from exosim.study.chunks import Chunks
     from exosim.study.crew import Crew
     from exosim.study.plan import Plan
+    from exosim.study.worker_processes import WorkerProcesses
 
 
 def _factors(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> list[tuple[str, str | None]]:
@@ -172,21 +173,42 @@ def run_study(
     verb : which; None: that of `[study]`
     given : what takes the place of what `[study]` says, by its keys; None or empty takes none
     """
-    from exosim.folder import Target, default_path
-    from exosim.study.asked import request_of
-    from exosim.study.plan import plan_of
+    manner = Manner(jobs, scheduler, time_limit, keep_going, False, as_json, quiet)
+    with helpers_ahead(manner) as helpers:
+        from exosim.folder import Target, default_path
+        from exosim.study.asked import request_of
+        from exosim.study.plan import plan_of
 
-    loaded = load_scenario(scenario, changes, max_file_size)
-    given = {**given, "seed": seed}
-    plan = plan_of(loaded, verb, given)
-    request = request_of(plan, given, scenario, changes, keep_going)
-    path = out or default_path(f"{loaded.name}_{plan.verb}", plan.digest, plan.seed)
-    target = Target(path, out is not None, request.identity, overwrite)
-    carry_out(target, request, plan, Manner(jobs, scheduler, time_limit, keep_going, False, as_json, quiet))
+        loaded = load_scenario(scenario, changes, max_file_size)
+        given = {**given, "seed": seed}
+        plan = plan_of(loaded, verb, given)
+        request = request_of(plan, given, scenario, changes, keep_going)
+        path = out or default_path(f"{loaded.name}_{plan.verb}", plan.digest, plan.seed)
+        target = Target(path, out is not None, request.identity, overwrite)
+        carry_out(target, request, plan, manner, helpers)
 
 
-def carry_out(target: Target, request: Request, plan: Plan, manner: Manner) -> None:
-    """Do a study in its folder, or go on with it, and print what it found."""
+@contextlib.contextmanager
+def helpers_ahead(manner: Manner) -> Iterator[WorkerProcesses | None]:
+    """Give processes that begin while this one reads the scenario; None where there are to be none."""
+    if manner.jobs == 1 or manner.scheduler is not None:
+        yield None
+        return
+    from exosim.study.crew import begun_ahead
+
+    with begun_ahead(manner.jobs, manner.time_limit) as helpers:
+        yield helpers
+
+
+def carry_out(
+    target: Target, request: Request, plan: Plan, manner: Manner, helpers: WorkerProcesses | None = None
+) -> None:
+    """Do a study in its folder, or go on with it, and print what it found.
+
+    Parameters
+    ----------
+    helpers : of :func:`helpers_ahead`
+    """
     from exosim.interrupt import interrupt_tells, second_one_leaves
     from exosim.study_folder import write_study
     from exosim.study_work import resume_line, working
@@ -198,7 +220,7 @@ def carry_out(target: Target, request: Request, plan: Plan, manner: Manner) -> N
     with second_one_leaves(told), working(target, request, plan, said, note, line) as work:
         if said is not None and hasattr(module, "ahead"):
             said(module.ahead(work.plan))
-        with _workers(manner, work.chunks, work.died) as workers, show_progress(manner.silent) as progress:
+        with _workers(manner, work.chunks, work.died, helpers) as workers, show_progress(manner.silent) as progress:
             found = module.ask(work.plan, jobs=workers, progress=progress, keep_going=True)
             lost = dict(workers.lost)
         pictures = import_module(f"exosim.plots.{plan.verb}_pictures").pictures(found)
@@ -217,12 +239,12 @@ def carry_out(target: Target, request: Request, plan: Plan, manner: Manner) -> N
 
 
 @contextlib.contextmanager
-def _workers(manner: Manner, chunks: Chunks, isolated: bool) -> Iterator[Crew]:
+def _workers(manner: Manner, chunks: Chunks, isolated: bool, helpers: WorkerProcesses | None) -> Iterator[Crew]:
     """Give who answers: processes of this machine, or those of a scheduler."""
     from exosim.study.crew import crew
 
     if manner.scheduler is None:
-        with crew(manner.jobs, chunks, time_limit=manner.time_limit, isolated=isolated) as workers:
+        with crew(helpers or manner.jobs, chunks, time_limit=manner.time_limit, isolated=isolated) as workers:
             yield workers
         return
     from exosim.study.cluster import dask_executor

@@ -112,7 +112,7 @@ def numbered(count: int) -> Floats:
     return np.arange(float(count))[:, None]
 
 
-def leave_at_once(_pipe: Connection) -> None:
+def leave_at_once(_pipe: Connection, _prepare: object) -> None:
     """Take the place of the function of a worker process: leave a mark and be gone."""
     (Path(os.environ["EXOSIM_TEST_MARKS"]) / uuid4().hex).touch()
     os._exit(9)

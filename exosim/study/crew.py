@@ -92,7 +92,7 @@ class Crew(Executor):
 
 @contextlib.contextmanager
 def crew(
-    jobs: int | Executor = 1,
+    jobs: int | Executor | WorkerProcesses = 1,
     chunks: Chunks | None = None,
     *,
     time_limit: float | None = None,
@@ -102,7 +102,8 @@ def crew(
 
     Parameters
     ----------
-    jobs : processes, this one included; or any executor, which does all of the work
+    jobs : processes, this one included; or those of :func:`begun_ahead`, which know their time limit; or any executor,
+        which does all of the work
     chunks : where finished answers are kept and looked for
     time_limit : longest time that a point may take [s], then its process is ended and it is tried again
     isolated : whether this process asks at no point itself, since one that did has died
@@ -122,7 +123,40 @@ def crew(
         own.end()
 
 
-def _crew(jobs: int | Executor, chunks: Chunks | None, time_limit: float | None, isolated: bool) -> Crew:
+@contextlib.contextmanager
+def begun_ahead(jobs: int, time_limit: float | None = None) -> Iterator[WorkerProcesses]:
+    """Give processes of our own that begin while nobody knows yet what they will be asked.
+
+    Parameters
+    ----------
+    jobs, time_limit : as of :func:`crew`
+    """
+    own = _processes(jobs, time_limit)
+    try:
+        own.begin_ahead(read_a_scenario)
+        yield own
+    finally:
+        own.drop()
+
+
+def read_a_scenario() -> None:
+    """Import what almost any model needs, and learn the units: all that takes longer than to answer a range."""
+    from exosim.scenario import load
+    from exosim.study import kernel_model  # noqa: F401
+    from exosim.templates import templates
+
+    load(templates()["minimal"].path)
+
+
+def _processes(jobs: int, time_limit: float | None) -> WorkerProcesses:
+    if not isinstance(jobs, int) or jobs < 1:
+        raise UsageError(Problem("jobs must be at least 1", got=in_words(jobs), expected="a whole number"))
+    return WorkerProcesses(jobs, helped=time_limit is None, time_limit=time_limit)
+
+
+def _crew(
+    jobs: int | Executor | WorkerProcesses, chunks: Chunks | None, time_limit: float | None, isolated: bool
+) -> Crew:
     if isinstance(jobs, Executor):
         if time_limit is not None:
             expected = "processes of our own: jobs = N, or --jobs N"
@@ -130,9 +164,9 @@ def _crew(jobs: int | Executor, chunks: Chunks | None, time_limit: float | None,
                 Problem("a time limit ends processes, and those of an executor are not ours", expected=expected)
             )
         return Crew(ExecutorHands(jobs), chunks, jobs)
-    if not isinstance(jobs, int) or jobs < 1:
-        raise UsageError(Problem("jobs must be at least 1", got=in_words(jobs), expected="a whole number"))
-    return Crew(WorkerProcesses(jobs, helped=not isolated and time_limit is None, time_limit=time_limit), chunks)
+    hands = jobs if isinstance(jobs, WorkerProcesses) else _processes(jobs, time_limit)
+    hands.helped = hands.helped and not isolated
+    return Crew(hands, chunks)
 
 
 def inputs(job: Job, points: Floats, number: int) -> str:

@@ -18,7 +18,7 @@ from exosim.study.chunk import Chunk, Failure, joined
 from exosim.study.factor import Floats
 from exosim.study.hands import Done, Hands, Task
 from exosim.study.job import Job
-from exosim.study.worker_processes import unexpected
+from exosim.study.worker import unexpected
 
 TASK = 0.5
 """How long a task is to take [s]: a thousand times what it costs to hand it out and to bring it to a disk."""

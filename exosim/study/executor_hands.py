@@ -19,7 +19,7 @@ from exosim.study.factor import Floats
 from exosim.study.hands import Done, Task
 from exosim.study.job import Job
 from exosim.study.numbers import differences, fingerprint
-from exosim.study.worker_processes import packed, unexpected, unpacked
+from exosim.study.worker import packed, unexpected, unpacked
 from exosim.workers import no_worker, starting
 
 _KILLED = {"KilledWorker": 3}

@@ -8,36 +8,31 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import queue
 import signal
 import threading
 import time
 from collections.abc import Callable
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from exosim.errors import ExosimError, Problem, UsageError
-from exosim.study.chunk import Chunk
+from exosim.errors import ExosimError, LimitError
 from exosim.study.factor import Floats
 from exosim.study.hands import Done, Task
 from exosim.study.job import Job
+from exosim.study.worker import READY, packed, unexpected, work
 from exosim.workers import no_worker, starting
 
-_GRACE = 0.05
 _LEAVE = 2.0
 """Longest that a thread is awaited whose process was ended [s]; it has nothing left to wait for."""
 _STARTS = 3
 """How often a process may end before it has begun: then it never will."""
 _TICK = 1.0
 """Longest step in which waiting is counted: a machine that slept, or a process that was stopped, is not late."""
-
-_READY = "ready"
-"""What a process says when it has read the model, with all that this imports: the time of the points begins."""
 
 
 class _Order(NamedTuple):
@@ -50,7 +45,7 @@ class _Order(NamedTuple):
 
 
 class WorkerProcesses:
-    """As many processes as are asked for; started when there is work for them, and again when they die.
+    """As many processes as are asked for; started when there is work for them or ahead, and again when they die.
 
     Parameters
     ----------
@@ -67,6 +62,20 @@ class WorkerProcesses:
         self._round, self._open = 0, 0
         self._job: Job | None = None
         self._data, self._points = b"", np.empty((0, 0))
+        self._prepare: Callable[[], None] | None = None
+
+    def begin_ahead(self, prepare: Callable[[], None]) -> None:
+        """Start processes before there is a job, as many as have a core of their own besides this one.
+
+        One that cannot be had is no matter before there is work for it.
+
+        Parameters
+        ----------
+        prepare : what they do meanwhile; it travels by its name
+        """
+        self._prepare = prepare
+        with contextlib.suppress(LimitError):
+            self._start(min(self._others(), (os.cpu_count() or 1) - 1))
 
     def begin(self, job: Job, points: Floats) -> None:
         """Take up a job."""
@@ -96,8 +105,7 @@ class WorkerProcesses:
         """
         if not self._data and self._job is not None:
             self._data = packed(self._job)
-        while len(self._hands) < self._others():
-            self._hands.append(_Hand(self._ended.put, self._jobs))
+        self._start(self._others())
         hand = min(self._hands, key=lambda one: one.waiting)
         self._open += 1
         hand.give(_Order(self._round, task, self._data, self._points[task.start : task.stop]))
@@ -123,6 +131,10 @@ class WorkerProcesses:
         for hand in self._hands:
             hand.close()
         self._hands.clear()
+
+    def _start(self, count: int) -> None:
+        while len(self._hands) < count:
+            self._hands.append(_Hand(self._ended.put, self._jobs, self._prepare))
 
     def _others(self) -> int:
         return self._jobs - 1 if self.helped else self._jobs
@@ -156,8 +168,8 @@ class _Turn:
 class _Hand:
     """A process, with the thread that talks to it and the tasks that wait for it."""
 
-    def __init__(self, tell: Callable[[tuple[int, Done]], None], jobs: int) -> None:
-        self._tell, self._jobs = tell, jobs
+    def __init__(self, tell: Callable[[tuple[int, Done]], None], jobs: int, prepare: Callable[[], None] | None) -> None:
+        self._tell, self._jobs, self._prepare = tell, jobs, prepare
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._closed = False
         self._turn: _Turn | None = None
@@ -219,7 +231,7 @@ class _Hand:
             here, there = context.Pipe()
         except OSError as error:
             raise no_worker(self._jobs, error.strerror or str(error)) from None
-        process = context.Process(target=work, args=(there,), daemon=True)
+        process = context.Process(target=work, args=(there, self._prepare), daemon=True)
         with starting(self._jobs):
             process.start()
         there.close()
@@ -245,7 +257,7 @@ class _Hand:
         try:
             self._pipe.send((order.job, order.points))
             answer = self._pipe.recv()
-            if answer == _READY:
+            if answer == READY:
                 turn = self._turn = _Turn()
                 answer = self._pipe.recv()
             kind, found, seconds = answer
@@ -282,99 +294,6 @@ class _Hand:
         """End a process that was started while the one before it was ended for good."""
         if self._closed:
             self._process.kill()
-
-
-def work(pipe: Connection) -> None:
-    """Answer in a process of its own until nobody asks any more, or until the process that asks is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the process that asks
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-    jobs: dict[bytes, Job] = {}
-    with contextlib.suppress(OSError):
-        pipe.send("begun")
-    while True:
-        try:
-            data, points = pipe.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            _tell(pipe, _answer(pipe, jobs, data, points))
-        except OSError:
-            return
-
-
-def _tell(pipe: Connection, answer: tuple[str, Any, float]) -> None:
-    """Send an answer; of one that cannot travel, why."""
-    try:
-        pipe.send(answer)
-    except OSError:
-        raise
-    except Exception as error:
-        pipe.send(("lost", unexpected(error), answer[-1]))
-
-
-def _answer(pipe: Connection, jobs: dict[bytes, Job], data: bytes, points: Floats) -> tuple[str, Any, float]:
-    """Return ("chunk", Chunk, seconds), ("error", what is to be raised, …) or ("lost", why there is none, …)."""
-    begun = time.perf_counter()
-    try:
-        if data not in jobs:
-            jobs.clear()
-            jobs[data] = unpacked(data)
-        pipe.send(_READY)
-        begun = time.perf_counter()
-        found: Chunk = jobs[data].chunk(points)
-    except (ExosimError, MemoryError) as error:
-        return "error", error, time.perf_counter() - begun
-    except (Exception, SystemExit) as error:
-        return "lost", unexpected(error), time.perf_counter() - begun
-    return "chunk", found, time.perf_counter() - begun
-
-
-def packed(job: Job) -> bytes:
-    """Return a job as it travels to other processes.
-
-    Raises
-    ------
-    UsageError
-        when it cannot, such as one with a function that has no name.
-    """
-    try:
-        return pickle.dumps(job)
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        expected = "jobs = 1, or a function at the top of a module"
-        problem = f"the model cannot travel to other processes: {error}"
-        raise UsageError(Problem(problem, expected=expected)) from None
-
-
-def unpacked(data: bytes) -> Job:
-    """Return the job that another process has packed.
-
-    Raises
-    ------
-    UsageError
-        when this process does not find what it is made of, such as a function that was typed at a prompt.
-    """
-    try:
-        job: Job = pickle.loads(data)
-    except MemoryError:
-        raise
-    except Exception as error:
-        expected = "jobs = 1, or a function at the top of a module that can be imported there"
-        problem = f"the model cannot be read in another process: {unexpected(error)}"
-        raise UsageError(Problem(problem, expected=expected)) from None
-    return job
-
-
-def unexpected(error: BaseException) -> str:
-    """Return in words what ended a task that should have ended in no such way."""
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-def _leave_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        time.sleep(_GRACE)
-        os._exit(1)
 
 
 def _ending(code: int | None) -> str:

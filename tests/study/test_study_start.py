@@ -13,7 +13,7 @@ from exosim.study.answers import Asked, Of, Valued
 from exosim.study.job import Job
 from exosim.study.kernel_model import kernel_model
 from exosim.study.reading import read_factors
-from exosim.study.worker_processes import packed
+from exosim.study.worker import packed
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "msc_hollow_fiber.toml"
 NEEDLESS = ("matplotlib", "scipy.stats", "scipy.interpolate", "simpy", "pandas", "click", "rich")
