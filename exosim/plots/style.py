@@ -78,7 +78,12 @@ def save(ax: Axes, folder: str | os.PathLike[str], name: str) -> tuple[Path, Pat
     with matplotlib.rc_context(_RULES):
         figure = figure_of(ax)
         figure.savefig(paths[0], dpi=DOTS_PER_INCH, metadata={"Software": None})
-        figure.savefig(paths[1], metadata={"Date": None, "Creator": None})
+        layout = figure.get_layout_engine()
+        figure.set_layout_engine(None)  # all has its place by now, and to find it takes as long as to draw it
+        try:
+            figure.savefig(paths[1], metadata={"Date": None, "Creator": None})
+        finally:
+            figure.set_layout_engine(layout)
     return paths
 
 
