@@ -151,9 +151,12 @@ def test_a_process_that_never_begins_is_told_when_there_is_work(
 ) -> None:
     monkeypatch.setattr(worker_processes, "work", leave_at_once)
     monkeypatch.setenv("EXOSIM_TEST_MARKS", str(tmp_path))
-    with begun_ahead(2) as helpers, pytest.raises(LimitError, match="it ends as it begins"):
-        with crew.crew(helpers) as workers:
-            respond(Perilous(pause=0.05), numbered(200), ASKED, jobs=workers)
+    with (
+        begun_ahead(2) as helpers,
+        pytest.raises(LimitError, match="it ends as it begins"),
+        crew.crew(helpers) as workers,
+    ):
+        respond(Perilous(pause=0.05), numbered(200), ASKED, jobs=workers)
 
 
 def not_prepared() -> None:
