@@ -205,7 +205,7 @@ def of_crowds(rows: list[crowds.Row]) -> dict[str, float]:
 def figures() -> dict[str, float]:
     """Return what a study costs at scale, and write the rows of the workers that sleep."""
     found: dict[str, float] = {}
-    for part in (of_points, of_tasks, of_search, of_bytes, of_chunks, of_workers):
+    for part in (of_points, of_workers, of_tasks, of_search, of_bytes, of_chunks):  # what fills the disk comes last
         found |= _told(part)
     rows = [row for crowd in crowds.crowds() for row in crowds.measured(crowd)]
     crowds.write(rows)
