@@ -1,7 +1,7 @@
 """How many tasks a second one process can hand out and keep: two cores play a large cluster, as the workers sleep.
 
 Each number of workers is a row of scaling.csv: the rate as measured, beside what one task was found to cost the process
-that leads while there were two workers. Below workers = seconds of a task / that cost, the workers are what limits.
+that leads while few workers had nothing to do. Below workers = seconds of a task / that cost, workers are the limit.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ BALLAST = 20_000
 """Bytes of a model beside its function: about those of the reference scenario."""
 IDLE = 600
 """Tasks by which the cost of one is found."""
+FEW, FEW_OF_DASK = 2, 32
+"""Workers by which it is found: as many as keep the process that leads busy, for a scheduler waits for few of them."""
 WAVES, BRIEFEST, LONGEST = 6, 2.0, 6.0
 """Tasks of each worker; more where they take less than so long [s], two where to keep all takes longer than that."""
 
@@ -81,7 +83,7 @@ class Row(NamedTuple):
     workers_of : kind of the workers
     workers : how many
     task : what each takes for a task [s]
-    cost : what a task costs the process that leads, as found with two workers that have nothing to do [s]
+    cost : what a task costs the process that leads, as found with few workers that have nothing to do [s]
     rate : tasks per second, measured
     """
 
@@ -139,12 +141,13 @@ def has_dask() -> bool:
 
 @dataclass(frozen=True)
 class Crowd:
-    """A kind of workers, how many of them are asked for, and how long each sleeps for a task [s]."""
+    """A kind of workers, how many are asked for, how long each sleeps for a task [s], and how many are few of them."""
 
     name: str
     hands: Callable[[int], AbstractContextManager[Hands]]
     workers: tuple[int, ...]
     task: float
+    few: int = FEW
 
 
 def crowds() -> tuple[Crowd, ...]:
@@ -153,7 +156,7 @@ def crowds() -> tuple[Crowd, ...]:
         Crowd("threads", threads, (16, 64, 128, 256, 512, 1024), 0.5),
         Crowd("own processes", processes, (2, 4, 8, 16), 0.02),
     )
-    return (*own, Crowd("Dask", dask, (16, 64, 128, 256), 0.5)) if has_dask() else own
+    return (*own, Crowd("Dask", dask, (16, 64, 128, 256), 0.5, FEW_OF_DASK)) if has_dask() else own
 
 
 @contextlib.contextmanager
@@ -190,7 +193,7 @@ def kept(hands: Hands, seconds: float, tasks: int) -> float:
 def measured(crowd: Crowd) -> list[Row]:
     """Return the rate for each number of workers; before each, the cost of a task, as disks have their moods."""
     costs, rates = [], []
-    with crowd.hands(2) as few:
+    with crowd.hands(crowd.few) as few:
         for count in crowd.workers:
             costs.append(1.0 / kept(few, 0.0, IDLE))
             with crowd.hands(count) as hands:

@@ -138,7 +138,7 @@ def of_tasks() -> dict[str, float]:
     with _pool(2) as pool:
         found["scaling_task_pool_ms"] = 1e3 / crowds.rate(pool, 0.0, _TASKS)
     if crowds.has_dask():
-        with crowds.dask(2) as cluster:
+        with crowds.dask(crowds.FEW_OF_DASK) as cluster:
             found["scaling_task_dask_ms"] = 1e3 / crowds.rate(cluster, 0.0, _TASKS)
     with _folder() as folder:
         kept, chunk = Chunks(folder), _answer()
