@@ -24,6 +24,8 @@ BEAT = 15.0
 """How often a lock is renewed [s]."""
 WATCH = 120.0
 """How long a lock of another machine is watched [s]: file systems that are shared may tell news a minute late."""
+WATCH_EMPTY = 5.0
+"""The same of a lock that says nothing yet, as of a process that was killed just then, or after a power cut [s]."""
 _POLL = 1.0
 _NO_PROCESS = 2**31
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -52,11 +54,12 @@ def locked(place: Path, path: Path, note: Note | None) -> Iterator[bool]:
     lock = place.with_name(f".{place.name}.lock")
     gone = _gone(lock, path, note)
     taken_over = gone is not None and _take_away(lock, gone, path, note)
+    own = _of_this_process()
+    words = json.dumps(own).encode()
     ours = True  # until proven otherwise: an interrupt at any moment leaves no lock behind
-    own: Held = {}
     try:
         try:
-            file = lock.open("x", encoding="utf-8")
+            file = lock.open("xb", buffering=0)
         except OSError as error:
             ours = False
             if not isinstance(error, FileExistsError):
@@ -65,8 +68,7 @@ def locked(place: Path, path: Path, note: Note | None) -> Iterator[bool]:
             problem = f"another process is writing this folder: {_holder(_read(lock))}"
             raise FileError(Problem(problem, file=str(path), expected=expected)) from None
         with file:
-            own = _of_this_process()
-            json.dump(own, file)
+            file.write(words)
         with _beating(lock):
             yield taken_over
     finally:
@@ -100,7 +102,7 @@ def _gone(lock: Path, path: Path, note: Note | None) -> Held | None:
     """Return what a lock says whose process is gone; None where that may run, or nothing is locked."""
     held = _read(lock)
     if not held:
-        return None
+        return {} if _is_empty(lock) and not _moves(lock, WATCH_EMPTY) else None
     here = _of_this_process()
     same_host, same_boot = held.get("host") == here["host"], held.get("boot") == here["boot"]
     if same_host and not same_boot:
@@ -112,7 +114,7 @@ def _gone(lock: Path, path: Path, note: Note | None) -> Held | None:
         return None
     if note is not None:
         note(f"{_shown(path)}: locked by {_holder(held)}; watching for up to {WATCH:g} s whether that is at work")
-    return None if _moves(lock) else held
+    return None if _moves(lock, WATCH) else held
 
 
 def _take_away(lock: Path, gone: Held, path: Path, note: Note | None) -> bool:
@@ -135,12 +137,12 @@ def _take_away(lock: Path, gone: Held, path: Path, note: Note | None) -> bool:
     return True
 
 
-def _moves(lock: Path) -> bool:
-    """Watch whether the time stamp of a lock moves, or the lock goes."""
+def _moves(lock: Path, seconds: float) -> bool:
+    """Watch for so long whether the time stamp of a lock moves, or the lock goes."""
     seen = _stamp(lock)
-    end = time.monotonic() + WATCH
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
-        time.sleep(min(_POLL, WATCH))
+        time.sleep(_POLL)
         if _stamp(lock) != seen:
             return True
     return False
@@ -152,6 +154,13 @@ def _stamp(lock: Path) -> int:
             return os.fstat(file.fileno()).st_mtime_ns
     except OSError:
         return 0
+
+
+def _is_empty(lock: Path) -> bool:
+    try:
+        return lock.stat().st_size == 0
+    except OSError:
+        return False
 
 
 def _of_this_process() -> dict[str, Any]:

@@ -29,6 +29,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let locks be renewed and watched in fractions of a second."""
     monkeypatch.setattr(locks, "BEAT", 0.02)
     monkeypatch.setattr(locks, "WATCH", 0.5)
+    monkeypatch.setattr(locks, "WATCH_EMPTY", 0.2)
     monkeypatch.setattr(locks, "_POLL", 0.01)
 
 
@@ -142,3 +143,24 @@ def test_a_lock_that_goes_while_it_is_watched_is_free(tmp_path: Path, monkeypatc
     threading.Timer(0.1, file_of(tmp_path).unlink).start()
     with holding(tmp_path) as taken_over:
         assert not taken_over
+
+
+def test_a_lock_that_says_nothing_is_of_nobody(tmp_path: Path) -> None:
+    """Its process was killed between two calls of the system, or the machine lost power."""
+    notes: list[str] = []
+    file_of(tmp_path).touch()
+    with holding(tmp_path, notes) as taken_over:
+        assert taken_over
+    assert notes == ["there: took over the lock of a process that is gone: pid ?, host ?, started ?"]
+
+
+def test_a_lock_that_is_being_written_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes between the two calls of another process waits for the second one."""
+    monkeypatch.setattr(locks, "BEAT", 60.0)
+    with holding(tmp_path):
+        words = file_of(tmp_path).read_bytes()
+        file_of(tmp_path).write_bytes(b"")
+        monkeypatch.setattr(locks, "WATCH_EMPTY", 60.0)
+        threading.Timer(0.05, file_of(tmp_path).write_bytes, (words,)).start()
+        with pytest.raises(FileError, match=f"pid {os.getpid()}, "):
+            holding(tmp_path).__enter__()
