@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 Places: TypeAlias = NDArray[np.intp]
 MOST_LINES = 2000
 _LETTERS = 15
+_ABREAST = 3
 _COLORS = "viridis"
 
 
@@ -73,6 +75,7 @@ def parallel_coordinates(
     axes.tick_params(axis="x", length=0, pad=8)
     headline(axes, title)
     told = f"Each line is a point; {shown.size:,} of {len(values):,} are drawn."
+    told += "\n " * math.ceil(1.3 * math.ceil(len(highlight or {}) / _ABREAST))  # above the legend, which stands below
     figure_of(axes).supxlabel(told, x=0.01, ha="left", fontsize=8)
     return axes
 
@@ -134,4 +137,4 @@ def _highlight(axes: Axes, heights: Floats, points: Mapping[int, str]) -> None:
             linestyle=styles[number % len(styles)], linewidth=2.4, zorder=5, label=plain(name),
         )  # fmt: skip
     if points:
-        figure_of(axes).legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8.5)
+        figure_of(axes).legend(loc="outside lower center", ncols=_ABREAST, frameon=False, fontsize=8.5)
