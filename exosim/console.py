@@ -55,9 +55,13 @@ _CELL_COLUMNS = (
 
 
 def new_progress() -> Progress:
-    """Return a progress bar on standard error that disappears when it is done."""
+    """Return a progress bar on standard error that disappears when it is done; only a terminal shows it.
+
+    Elsewhere it would leave an empty line, at which a command ends whose output nobody reads any more.
+    """
+    console = new_console(error=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=new_console(error=True), transient=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def print_yields(yields: Yields, paths: Sequence[Path]) -> None:

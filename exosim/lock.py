@@ -28,6 +28,8 @@ WATCH_EMPTY = 5.0
 """The same of a lock that says nothing yet, as of a process that was killed just then, or after a power cut [s]."""
 _POLL = 1.0
 _NO_PROCESS = 2**31
+_ENDED = ("Z", "X")
+"""States of a process that has ended, while nobody has taken note of that, as in containers without an init."""
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _NAMESPACE = Path("/proc/self/ns/pid")
 Note = Callable[[str], None]
@@ -171,7 +173,7 @@ def _of_this_process() -> dict[str, Any]:
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "boot": _text(_BOOT_ID),
         "processes": _namespace(),
-        "born": _born("self"),
+        "born": _looked_up("self")[1],
         "beat": BEAT,
     }
 
@@ -198,14 +200,16 @@ def _may_run(process: Any, born: Any) -> bool:
         return False
     except OSError:
         return True
-    now = _born(process)
+    state, now = _looked_up(process)
+    if state in _ENDED:
+        return False
     return not (born and now) or born == now  # else another process got its number
 
 
-def _born(process: int | str) -> str:
-    """Return the clock tick since the start of the machine at which a process began; empty where nobody tells."""
+def _looked_up(process: int | str) -> tuple[str, str]:
+    """Return the state of a process and the clock tick at which it began; empty where nobody tells."""
     fields = _text(Path(f"/proc/{process}/stat")).rpartition(")")[2].split()
-    return fields[19] if len(fields) > 19 else ""
+    return (fields[0], fields[19]) if len(fields) > 19 else ("", "")
 
 
 def _namespace() -> str:

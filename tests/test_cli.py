@@ -20,6 +20,7 @@ import pytest
 
 import exosim.simulation
 from exosim import cli, command_options
+from exosim.console import new_progress
 from exosim.errors import ModelError, Problem
 from exosim.readings import HEADLINES
 from exosim.version import __version__
@@ -316,6 +317,15 @@ def test_a_table_in_a_pipe_breaks_no_address(door: Door) -> None:
     (row,) = (row for row in rows if row.startswith("base#thinner"))
     assert row.split() == ["base#thinner", f"{long}.concentration_factor", "10", "20"]
     assert max(map(len, rows)) > 132
+
+
+def test_progress_writes_nothing_where_no_terminal_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a command would end at a pipe that nobody reads any more, before it has written its results."""
+    bar = new_progress()
+    bar.start()
+    bar.update(bar.add_task("drawing", total=2), completed=1)
+    bar.stop()
+    assert capsys.readouterr() == ("", "")
 
 
 def test_progress_shows_after_a_second(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

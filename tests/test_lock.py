@@ -129,6 +129,19 @@ def test_another_process_with_the_same_number_is_another_one(tmp_path: Path) -> 
         assert taken_over
 
 
+@pytest.mark.skipif(not LINUX, reason="only Linux tells the state of a process")
+def test_a_process_of_which_only_the_number_is_left_is_gone(tmp_path: Path) -> None:
+    """Whoever started it has not asked how it ended."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        state = Path(f"/proc/{ended.pid}/stat")
+        end = time.monotonic() + NOTHING_LEFT
+        while state.read_text().rpartition(")")[2].split()[0] != "Z":
+            assert time.monotonic() < end
+        left(tmp_path, pid=ended.pid, born="")
+        with holding(tmp_path) as taken_over:
+            assert taken_over
+
+
 def test_who_lost_the_folder_leaves_the_lock_of_its_heir(tmp_path: Path) -> None:
     """A process that was stopped for long and goes on takes no lock away but its own."""
     with holding(tmp_path):
