@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from exosim.study.dispatch import MANY, TASK
+from exosim.study.dispatch import MANY, SHORTEST, TASK
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "explanation" / "scaling.md"
@@ -149,6 +149,8 @@ def test_the_sentences_are_true() -> None:
     assert "half a second with up to 25 workers" in TEXT and (TASK, MANY) == (0.5, 25)
     assert "twenty seconds with 1,000" in TEXT and TASK * 1000 / MANY == 20.0
     assert "fifty tasks a second at most" in TEXT and MANY / TASK == 50.0
+    cluster = (ROOT / "docs" / "how_to" / "run_on_a_cluster.md").read_text(encoding="utf-8")
+    assert f"about {TASK:g} s, at least {SHORTEST:g} s" in cluster and f"more than {MANY} workers" in cluster
     two_cores = [hours(row[2]) for row in rows("machines")]
     assert "a robust front takes less than an hour on a laptop" in TEXT and two_cores[2] < 1.0
     assert "Many years of the plant take a night there" in TEXT
